@@ -251,7 +251,7 @@ void brood_register_preload(struct brood_preload_entry *entry);
 
 #define BROOD_REGISTER_(function, entry_type, registrar)                 \
   static void BROOD_CONSTRUCTOR function##_##registrar(void) {           \
-    static struct entry_type entry = {#function, function, (void *)0};   \
+    static struct entry_type entry = {#function, function, NULL};        \
     registrar(&entry);                                                   \
   }                                                                      \
   struct brood_swallows_a_semicolon_
