@@ -1,0 +1,283 @@
+// Proves what every case relies on: numbers and bytes cross the wire
+// unchanged, equal objects have equal names, and a wrong call is Python's
+// TypeError before anything is done.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+
+extern "C" {
+#include "conformance/adapter/base64.h"
+#include "conformance/adapter/call.h"
+#include "conformance/adapter/failure.h"
+#include "conformance/adapter/handle.h"
+#include "conformance/adapter/number.h"
+#include "conformance/adapter/value.h"
+}
+
+namespace {
+
+struct Deleter {
+  void operator()(void *memory) const { free(memory); }
+  void operator()(cJSON *json) const { cJSON_Delete(json); }
+};
+using Text = std::unique_ptr<char, Deleter>;
+using Json = std::unique_ptr<cJSON, Deleter>;
+
+std::string Protect(const char *json) {
+  return Text(number_protect(json)).get();
+}
+
+Json Parse(const char *json) {
+  return Json(cJSON_Parse(Protect(json).c_str()));
+}
+
+std::string Print(const cJSON *json) {
+  return Text(cJSON_PrintUnformatted(json)).get();
+}
+
+TEST(Number, ProtectsWhatADoubleWouldSpoil) {
+  EXPECT_EQ(Protect("[1,-20]"), "[1,-20]");
+  EXPECT_EQ(Protect("1.0"), R"({"float":"1.0"})");
+  EXPECT_EQ(Protect("[-2e3 ,5]"), R"([{"float":"-2e3"} ,5])");
+  EXPECT_EQ(Protect("9223372036854775807"), R"({"int":"9223372036854775807"})");
+}
+
+TEST(Number, LeavesTextsAlone) {
+  EXPECT_EQ(Protect(R"(["1.5","a\"2.5",3.5])"),
+            R"(["1.5","a\"2.5",{"float":"3.5"}])");
+  EXPECT_EQ(Protect(R"("no end 1.5)"), R"("no end 1.5)");
+  EXPECT_EQ(Protect("\"\\"), "\"\\");
+}
+
+TEST(Number, KeepsIntegersAndFloatsApart) {
+  int64_t integer = 0;
+  double real = 0;
+  EXPECT_EQ(number_get(Parse("-7").get(), &integer, &real), NUMBER_INTEGER);
+  EXPECT_EQ(integer, -7);
+  EXPECT_EQ(number_get(Parse("-9223372036854775808").get(), &integer, &real),
+            NUMBER_INTEGER);
+  EXPECT_EQ(integer, INT64_MIN);
+  EXPECT_EQ(number_get(Parse("2.0").get(), &integer, &real), NUMBER_REAL);
+  EXPECT_EQ(real, 2.0);
+}
+
+TEST(Number, RefusesWhatFitsNowhere) {
+  int64_t integer = 0;
+  double real = 0;
+  for (const char *json : {"9223372036854775808", "1e999"}) {
+    EXPECT_EQ(number_get(Parse(json).get(), &integer, &real), NUMBER_TOO_LARGE);
+  }
+  for (const char *json : {"\"1\"", "null", "{}", "[1]", R"({"b64":"AA=="})"}) {
+    EXPECT_EQ(number_get(Parse(json).get(), &integer, &real), NUMBER_NONE);
+  }
+}
+
+TEST(Number, PrintsExactly) {
+  EXPECT_EQ(Print(Json(number_int64(INT64_MIN)).get()), "-9223372036854775808");
+  EXPECT_EQ(Print(Json(number_double(2)).get()), "2.0");
+  EXPECT_EQ(Print(Json(number_double(-0.5)).get()), "-0.5");
+  EXPECT_EQ(Print(Json(number_double(1e300)).get()), "1.0000000000000001e+300");
+}
+
+TEST(Base64, RoundTripsEveryLength) {
+  unsigned char data[256];
+  for (int i = 0; i < 256; i++) data[i] = static_cast<unsigned char>(i * 7);
+  for (size_t size = 0; size <= sizeof data; size++) {
+    Text text(base64_encode(data, size));
+    size_t decoded_size = 0;
+    std::unique_ptr<void, Deleter> decoded(
+        base64_decode(text.get(), &decoded_size));
+    ASSERT_NE(decoded, nullptr);
+    ASSERT_EQ(decoded_size, size);
+    EXPECT_EQ(memcmp(decoded.get(), data, size), 0);
+  }
+}
+
+TEST(Base64, KnownText) {
+  EXPECT_STREQ(Text(base64_encode("any carnal pleas", 16)).get(),
+               "YW55IGNhcm5hbCBwbGVhcw==");
+}
+
+TEST(Base64, RefusesWhatIsNone) {
+  size_t size = 0;
+  for (const char *text : {"A", "AB=", "AB?=", "====", "AB==AAAA", "A=AA"}) {
+    EXPECT_EQ(base64_decode(text, &size), nullptr) << text;
+  }
+}
+
+TEST(Failure, NamesTheAncestors) {
+  EXPECT_EQ(Print(Json(failure_types("ValueError")).get()),
+            R"(["ValueError","Exception"])");
+  EXPECT_EQ(Print(Json(failure_types("BrokenPipeError")).get()),
+            R"(["BrokenPipeError","ConnectionError","OSError","Exception"])");
+}
+
+TEST(Failure, KnowsTheHeirsOfOSError) {
+  struct failure failure;
+  failure_of_errno(&failure, ENOENT, "open");
+  EXPECT_STREQ(failure.type, "FileNotFoundError");
+  failure_of_errno(&failure, EMFILE, "open");
+  EXPECT_STREQ(failure.type, "OSError");
+}
+
+class Handles : public testing::Test {
+ protected:
+  Handles() { handles_init(&handles_); }
+  ~Handles() override { handles_clear(&handles_); }
+  std::string Encode(struct value value, const char *bind) {
+    return Print(Json(handles_encode(&handles_, value, bind)).get());
+  }
+
+  struct handles handles_;
+};
+
+TEST_F(Handles, PlainDataIsNoHandle) {
+  EXPECT_EQ(Encode(value_int64(7), "h"), "7");
+  EXPECT_EQ(handles_find(&handles_, "h"), nullptr);
+  EXPECT_EQ(Encode(value_bytes("\0\1", 2), nullptr), R"({"b64":"AAE="})");
+}
+
+TEST_F(Handles, AnObjectKeepsItsFirstName) {
+  auto *context = reinterpret_cast<const brood_context *>(&handles_);
+  std::string first = R"({"ref":"c","type":"Context"})";
+  EXPECT_EQ(Encode(value_context(context), "c"), first);
+  EXPECT_EQ(Encode(value_context(context), "d"), first);
+  EXPECT_EQ(Encode(value_context(context), nullptr), first);
+  EXPECT_EQ(handles_find(&handles_, "d"), handles_find(&handles_, "c"));
+}
+
+TEST_F(Handles, ANameInUseChangesItsMeaning) {
+  Encode(value_blob(1), "b");
+  Encode(value_blob(2), "b");
+  EXPECT_EQ(handles_find(&handles_, "b")->size, 2u);
+  EXPECT_TRUE(handles_drop(&handles_, "b"));
+  EXPECT_FALSE(handles_drop(&handles_, "b"));
+}
+
+TEST_F(Handles, APinOutlivesTheName) {
+  Encode(value_blob(1), "b");
+  const struct value *blob = handles_find(&handles_, "b");
+  handles_pin(&handles_, blob);
+  handles_drop(&handles_, "b");
+  EXPECT_EQ(blob->size, 1u);
+}
+
+TEST_F(Handles, ListsHoldHandlesAndData) {
+  struct value list = value_list(VALUE_LIST, 3);
+  list.as.items[0] = value_int64(1);
+  list.as.items[1] = value_blob(5);
+  EXPECT_EQ(Encode(list, nullptr), R"([1,{"ref":"#0","type":"blob"},null])");
+}
+
+class Call : public Handles {
+ protected:
+  // An empty text, or the type of the error.
+  std::string Bind(const char *signature, const char *args, const char *named) {
+    args_ = Parse(args);
+    named_ = Parse(named);
+    call_ = {};
+    call_.handles = &handles_;
+    int r = call_bind(&call_, signature, args_.get(), named_.get());
+    return r == 0 ? "" : call_.failure.type;
+  }
+
+  struct call call_ = {};
+  Json args_, named_;
+};
+
+constexpr char kProcess[] = "group? target? name? args? kwargs? *daemon?";
+
+TEST_F(Call, BindsByPlaceAndByName) {
+  ASSERT_EQ(Bind("method force?", "[\"fork\"]", "{\"force\":true}"), "");
+  EXPECT_STREQ(call_.args[0]->valuestring, "fork");
+  EXPECT_TRUE(call_truth(&call_, 1, false));
+  ASSERT_EQ(Bind("method force?", "[]", "{\"method\":null}"), "");
+  const char *text = "";
+  EXPECT_EQ(call_text_or_null(&call_, 0, &text), 0);
+  EXPECT_EQ(text, nullptr);
+  EXPECT_EQ(call_.args[1], nullptr);
+}
+
+TEST_F(Call, BindsWithoutLists) {
+  call_.handles = &handles_;
+  EXPECT_EQ(call_bind(&call_, "a?", nullptr, nullptr), 0);
+  EXPECT_EQ(call_bind(&call_, "a", nullptr, nullptr), -1);
+}
+
+TEST_F(Call, RefusesAsPythonDoes) {
+  EXPECT_EQ(Bind("method force?", "[]", "{}"), "TypeError");
+  EXPECT_EQ(Bind("method force?", "[1,2,3]", "{}"), "TypeError");
+  EXPECT_EQ(Bind("method force?", "[1]", "{\"method\":1}"), "TypeError");
+  EXPECT_EQ(Bind("method force?", "[1]", "{\"forc\":1}"), "TypeError");
+  EXPECT_EQ(Bind("", "[1]", "{}"), "TypeError");
+}
+
+TEST_F(Call, KnowsWhatIsOnlyGivenByName) {
+  EXPECT_EQ(Bind(kProcess, "[null,null,null,[],{\"map\":{}},true]", "{}"),
+            "TypeError");
+  ASSERT_EQ(Bind(kProcess, "[]", "{\"daemon\":true}"), "");
+  EXPECT_TRUE(call_truth(&call_, 5, false));
+}
+
+TEST_F(Call, AHandleOfPlainDataIsThatData) {
+  handles_keep(&handles_, value_text("from the creator"), "$0");
+  ASSERT_EQ(Bind("text", "[{\"ref\":\"$0\"}]", "{}"), "");
+  const char *text = nullptr;
+  ASSERT_EQ(call_text(&call_, 0, &text), 0);
+  EXPECT_STREQ(text, "from the creator");
+}
+
+TEST_F(Call, ReadsSeconds) {
+  struct {
+    const char *args;
+    int64_t ns;
+  } cases[] = {{"[]", BROOD_FOREVER}, {"[null]", BROOD_FOREVER}, {"[0]", 0},
+               {"[0.25]", 250000000}, {"[2]", 2000000000},       {"[-1]", -1},
+               {"[1e300]", INT64_MAX}};
+  for (const auto &c : cases) {
+    int64_t ns = 1;
+    ASSERT_EQ(Bind("timeout?", c.args, "{}"), "");
+    EXPECT_EQ(call_timeout(&call_, 0, &ns), 0);
+    EXPECT_EQ(ns, c.ns) << c.args;
+  }
+  int64_t ns = 1;
+  ASSERT_EQ(Bind("timeout?", "[\"soon\"]", "{}"), "");
+  EXPECT_EQ(call_timeout(&call_, 0, &ns), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
+TEST_F(Call, ReadsIntegers) {
+  int64_t integer = 0;
+  int small = 0;
+  ASSERT_EQ(Bind("n", "[9007199254740993]", "{}"), "");
+  ASSERT_EQ(call_int64(&call_, 0, &integer), 0);
+  EXPECT_EQ(integer, 9007199254740993);
+  EXPECT_EQ(call_int(&call_, 0, &small), -1);
+  EXPECT_STREQ(call_.failure.type, "OverflowError");
+  ASSERT_EQ(Bind("n", "[1.0]", "{}"), "");
+  EXPECT_EQ(call_int64(&call_, 0, &integer), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
+TEST_F(Call, ReadsDescriptors) {
+  handles_keep(&handles_, value_descriptor(dup(0)), "f");
+  int expected = handles_find(&handles_, "f")->as.descriptor;
+  for (const char *args : {"[{\"ref\":\"f\"}]", "[{\"fd\":\"f\"}]"}) {
+    int descriptor = -1;
+    ASSERT_EQ(Bind("fd", args, "{}"), "");
+    EXPECT_EQ(call_descriptor(&call_, 0, &descriptor), 0);
+    EXPECT_EQ(descriptor, expected);
+  }
+  int descriptor = -1;
+  ASSERT_EQ(Bind("fd", "[{\"ref\":\"none\"}]", "{}"), "");
+  EXPECT_EQ(call_descriptor(&call_, 0, &descriptor), -1);
+}
+
+}  // namespace

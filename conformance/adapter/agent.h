@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An actor: connects to the runner and serves its requests.
+ */
+#ifndef BROOD_ADAPTER_AGENT_H
+#define BROOD_ADAPTER_AGENT_H
+
+#include "brood.h"
+
+/* agent_run serves at the socket `path` until `bye` or end of file, and then
+ * returns; it does not if a request ends the process. The arguments behind the
+ * first become the handles $0, $1 and so on; NULL is none. */
+void agent_run(const char *path, const brood_args *args);
+
+#endif /* BROOD_ADAPTER_AGENT_H */

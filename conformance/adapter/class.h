@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What each kind of handle offers: methods and attributes, by name. A name
+ * that is in no table does not exist.
+ */
+#ifndef BROOD_ADAPTER_CLASS_H
+#define BROOD_ADAPTER_CLASS_H
+
+#include "conformance/adapter/call.h"
+#include "conformance/adapter/value.h"
+
+struct method {
+  const char *name;
+  const char *signature; /* as call_bind reads it */
+  call_function run;
+};
+
+/* write finds the new value as argument 0; NULL: it cannot be written. */
+struct attribute {
+  const char *name;
+  call_function read;
+  call_function write;
+};
+
+/* Tables end with a name that is NULL. */
+extern const struct method mp_methods[];
+extern const struct method context_methods[];
+extern const struct method process_methods[];
+extern const struct attribute process_attributes[];
+extern const struct method os_methods[];
+extern const struct method os_descriptor_methods[];
+extern const struct method os_ending_methods[];
+extern const struct method os_signal_methods[];
+extern const struct method os_thread_methods[];
+
+/* class_method and class_attribute return what a value offers under a name,
+ * or NULL. */
+const struct method *class_method(const struct value *value, const char *name);
+const struct attribute *class_attribute(const struct value *value,
+                                        const char *name);
+
+#endif /* BROOD_ADAPTER_CLASS_H */

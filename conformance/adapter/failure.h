@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What went wrong in a request, in the words of the wire: an error's type in
+ * Python's names and one sentence, or a name that does not exist.
+ */
+#ifndef BROOD_ADAPTER_FAILURE_H
+#define BROOD_ADAPTER_FAILURE_H
+
+#include <cjson/cJSON.h>
+
+struct failure {
+  const char *type; /* NULL: text is a name that does not exist */
+  char text[512];
+};
+
+/* Each records a failure and returns -1, so that callers write
+ * `return failure_set(…);`. */
+__attribute__((format(printf, 3, 4))) int failure_set(
+    struct failure *out_failure, const char *type, const char *format, ...);
+
+/* failure_unsupported says that there is no such name. */
+int failure_unsupported(struct failure *out_failure, const char *name);
+
+/* failure_of_errno takes an errno value apart into Python's heirs of OSError;
+ * `what` is what was being done. */
+int failure_of_errno(struct failure *out_failure, int number, const char *what);
+
+/* failure_of_brood takes this thread's last failure of the library. */
+int failure_of_brood(struct failure *out_failure);
+
+/* failure_types returns a type and its ancestors, most specific first. */
+cJSON *failure_types(const char *type);
+
+/* failure_add writes the failure into a reply. */
+void failure_add(const struct failure *failure, cJSON *reply);
+
+#endif /* BROOD_ADAPTER_FAILURE_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The functions that processes run; see functions.h. A function whose
+ * arguments are not what it wants fails as one does in Python: the process
+ * ends by an uncaught error. None may touch what the adapter's other parts
+ * remember: under fork that is a stale copy.
+ */
+#include "conformance/adapter/functions.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conformance/adapter/agent.h"
+#include "conformance/adapter/io.h"
+#include "conformance/adapter/signal_name.h"
+
+static const char *text_arg(const brood_args *args, size_t index) {
+  const char *text = NULL;
+  if (brood_args_string(args, index, &text) < 0) {
+    brood_fail(brood_error_message());
+  }
+  return text;
+}
+
+static int64_t int64_arg(const brood_args *args, size_t index) {
+  int64_t integer = 0;
+  if (brood_args_int64(args, index, &integer) < 0) {
+    brood_fail(brood_error_message());
+  }
+  return integer;
+}
+
+/* What a process leaves with of a number that exit() could not take. */
+static int exit_status(int64_t code) { return (int)(code & 255); }
+
+static void append(const char *path, const char *text) {
+  char line[4096];
+  int length = snprintf(line, sizeof line, "%s\n", text);
+  int file = io_open(path, O_WRONLY | O_APPEND | O_CREAT);
+  if (file < 0) brood_fail(strerror(errno));
+  /* One write, so that the lines of several processes do not mix. */
+  if (length >= (int)sizeof line || io_write(file, line, (size_t)length) < 0) {
+    brood_fail("the note cannot be written");
+  }
+  close(file);
+}
+
+static void wait_at(const char *path) {
+  int fifo = io_open(path, O_RDONLY);
+  if (fifo < 0 || io_drain(fifo) < 0) brood_fail(strerror(errno));
+  close(fifo);
+}
+
+static void echo(const brood_args *args) { (void)args; }
+BROOD_TARGET(echo);
+
+static void square(const brood_args *args) {
+  int64_t n = int64_arg(args, 0);
+  volatile uint64_t result = (uint64_t)n * (uint64_t)n;
+  (void)result;
+}
+BROOD_TARGET(square);
+
+static void fail(const brood_args *args) { brood_fail(text_arg(args, 0)); }
+BROOD_TARGET(fail);
+
+static void leave(const brood_args *args) {
+  switch (brood_args_type(args, 0)) {
+    case BROOD_TYPE_NONE:
+      brood_exit(0);
+    case BROOD_TYPE_STRING:
+      fprintf(stderr, "%s\n", text_arg(args, 0));
+      brood_exit(1);
+    default:
+      brood_exit(exit_status(int64_arg(args, 0)));
+  }
+}
+BROOD_TARGET(leave);
+
+static void leave_now(const brood_args *args) {
+  _exit(exit_status(int64_arg(args, 0)));
+}
+BROOD_TARGET(leave_now);
+
+static void die(const brood_args *args) {
+  int number = signal_number(text_arg(args, 0));
+  if (number < 0) brood_fail("no such signal");
+  kill(getpid(), number);
+}
+BROOD_TARGET(die);
+
+static void gate(const brood_args *args) { wait_at(text_arg(args, 0)); }
+BROOD_TARGET(gate);
+
+static void note(const brood_args *args) {
+  append(text_arg(args, 0), text_arg(args, 1));
+}
+BROOD_TARGET(note);
+
+static void gate_note(const brood_args *args) {
+  wait_at(text_arg(args, 0));
+  append(text_arg(args, 1), text_arg(args, 2));
+}
+BROOD_TARGET(gate_note);
+
+static void note_size(const brood_args *args) {
+  const void *data = NULL;
+  size_t size_bytes = 0;
+  if (brood_args_bytes(args, 1, &data, &size_bytes) < 0) {
+    brood_fail(brood_error_message());
+  }
+  char text[32];
+  snprintf(text, sizeof text, "%zu", size_bytes);
+  append(text_arg(args, 0), text);
+}
+BROOD_TARGET(note_size);
+
+static void tell(const brood_args *args) { fputs(text_arg(args, 0), stdout); }
+BROOD_TARGET(tell);
+
+static void agent(const brood_args *args) {
+  agent_run(text_arg(args, 0), args);
+}
+BROOD_TARGET(agent);
+
+/* Not registered, on purpose: what a fresh process cannot find. */
+static void unregistered(const brood_args *args) { (void)args; }
+
+static const struct {
+  const char *name;
+  brood_target function;
+} functions[] = {
+    {"agent", agent},
+    {"echo", echo},
+    {"square", square},
+    {"fail", fail},
+    {"leave", leave},
+    {"leave_now", leave_now},
+    {"die", die},
+    {"gate", gate},
+    {"note", note},
+    {"gate_note", gate_note},
+    {"note_size", note_size},
+    {"tell", tell},
+    {"unregistered", unregistered},
+};
+
+brood_target functions_find(const char *name) {
+  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+    if (strcmp(functions[i].name, name) == 0) return functions[i].function;
+  }
+  return NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The handles of one actor: names for values that cannot travel. An object
+ * has one first name, which every answer uses, so that the runner may compare
+ * names; further names are understood as well.
+ */
+#ifndef BROOD_ADAPTER_HANDLE_H
+#define BROOD_ADAPTER_HANDLE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "conformance/adapter/value.h"
+
+struct handles {
+  struct handle *first;
+  unsigned num_made_up;
+};
+
+/* handles_init makes the handles that always exist: `mp` and `os`. */
+void handles_init(struct handles *handles);
+
+/* handles_clear forgets all names and destroys what they held. */
+void handles_clear(struct handles *handles);
+
+/* handles_keep takes a value under a name, made up if NULL, and returns the
+ * first name of the object. A name in use changes its meaning. */
+const char *handles_keep(struct handles *handles, struct value value,
+                         const char *name);
+
+/* handles_drop forgets a name; false if there is none. */
+bool handles_drop(struct handles *handles, const char *name);
+
+/* handles_find returns the value of a name, or NULL. */
+const struct value *handles_find(const struct handles *handles,
+                                 const char *name);
+
+/* handles_resolve returns the value that {"ref": name} or {"fd": name} stands
+ * for, NULL if the JSON is no such form; an unknown name stands for
+ * VALUE_NOTHING. */
+const struct value *handles_resolve(const struct handles *handles,
+                                    const cJSON *json);
+
+/* handles_pin gives an object of these handles one more name, so that it lives
+ * as long as they do. */
+void handles_pin(struct handles *handles, const struct value *value);
+
+/* handles_disown says that what a handle stands for, if the JSON is one, is
+ * given back already. */
+void handles_disown(struct handles *handles, const cJSON *json);
+
+/* handles_encode takes a value and returns it as it travels: plain data, or a
+ * handle under `bind` (made up if NULL). */
+cJSON *handles_encode(struct handles *handles, struct value value,
+                      const char *bind);
+
+#endif /* BROOD_ADAPTER_HANDLE_H */

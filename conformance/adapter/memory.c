@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Allocation that ends the process instead of failing; see memory.h. The exit
+ * code is EX_OSERR's, so that a report does not take it for a clause's own.
+ */
+#include "conformance/adapter/memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void *memory_must(void *memory) {
+  if (memory == NULL) {
+    fputs("adapter: out of memory\n", stderr);
+    _exit(71);
+  }
+  return memory;
+}
+
+void *memory_new(size_t count, size_t size_bytes) {
+  /* calloc(0) may answer NULL without being out of memory. */
+  return memory_must(calloc(count > 0 ? count : 1, size_bytes));
+}
+
+char *memory_text(const char *text) { return memory_must(strdup(text)); }

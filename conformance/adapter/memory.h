@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory that is always there. An adapter without memory could not even say
+ * so, hence it ends; nothing here returns NULL.
+ */
+#ifndef BROOD_ADAPTER_MEMORY_H
+#define BROOD_ADAPTER_MEMORY_H
+
+#include <stddef.h>
+
+/* memory_must returns `memory`, or ends the process if it is NULL. For what
+ * cJSON and the C library allocate. */
+void *memory_must(void *memory);
+
+/* memory_new returns `count` zeroed elements; to be freed by free. */
+void *memory_new(size_t count, size_t size_bytes);
+
+/* memory_text returns a copy of a text; to be freed by free. */
+char *memory_text(const char *text);
+
+#endif /* BROOD_ADAPTER_MEMORY_H */

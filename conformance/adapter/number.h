@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers that survive JSON. cJSON reads every number as a double: it cannot
+ * tell 1 from 1.0 and rounds above 2^53, but the wire tells them apart and a
+ * process argument is an int64. Hence what a double would spoil travels
+ * through cJSON as text.
+ */
+#ifndef BROOD_ADAPTER_NUMBER_H
+#define BROOD_ADAPTER_NUMBER_H
+
+#include <cjson/cJSON.h>
+#include <stdint.h>
+
+enum number_kind {
+  NUMBER_NONE, /* not a number */
+  NUMBER_INTEGER,
+  NUMBER_REAL,
+  NUMBER_TOO_LARGE /* for int64, or for a double */
+};
+
+/* number_protect returns a copy of a JSON text in which floats and integers of
+ * more than 15 digits are {"float": "1.0"} and {"int": "…"}; to be freed by
+ * free. Texts are left alone; what is not JSON stays as wrong as it was. */
+char *number_protect(const char *json);
+
+/* number_get reads a number out of a protected text, or one that number_int64
+ * or number_double made. Only the output of its kind is written. */
+enum number_kind number_get(const cJSON *value, int64_t *out_integer,
+                            double *out_real);
+
+/* number_int64 and number_double make values that print as JSON numbers, the
+ * latter always as a float; it must be finite. */
+cJSON *number_int64(int64_t value);
+cJSON *number_double(double value);
+
+#endif /* BROOD_ADAPTER_NUMBER_H */

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The actor's own process: what it is and where it works. Descriptors,
+ * signals, threads and endings have files of their own.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "brood.h"
+#include "conformance/adapter/call.h"
+#include "conformance/adapter/class.h"
+#include "conformance/adapter/memory.h"
+#include "conformance/adapter/preload.h"
+
+/* The one process-private integer: fork copies it, a fresh image has 0. */
+static int64_t cell_value;
+
+static int get_pid(struct call *call) {
+  call->result = value_int64(getpid());
+  return 0;
+}
+
+static int get_ppid(struct call *call) {
+  call->result = value_int64(getppid());
+  return 0;
+}
+
+static int get_cwd(struct call *call) {
+  char path[PATH_MAX];
+  if (getcwd(path, sizeof path) == NULL) return call_fail_os(call, "getcwd");
+  call->result = value_text(path);
+  return 0;
+}
+
+static int change_dir(struct call *call) {
+  const char *path = NULL;
+  if (call_text(call, 0, &path) < 0) return -1;
+  return chdir(path) < 0 ? call_fail_os(call, path) : 0;
+}
+
+static int get_env(struct call *call) {
+  const char *name = NULL;
+  if (call_text(call, 0, &name) < 0) return -1;
+  const char *value = getenv(name);
+  if (value != NULL) call->result = value_text(value);
+  return 0;
+}
+
+static int put_env(struct call *call) {
+  const char *name = NULL, *value = NULL;
+  if (call_text(call, 0, &name) < 0) return -1;
+  if (call_text(call, 1, &value) < 0) return -1;
+  return setenv(name, value, 1) < 0 ? call_fail_os(call, name) : 0;
+}
+
+static int set_umask(struct call *call) {
+  int mask = 0;
+  if (call_int(call, 0, &mask) < 0) return -1;
+  call->result = value_int64(umask((mode_t)mask));
+  return 0;
+}
+
+static int argv(struct call *call) {
+  const char *const *words = brood_argv(NULL);
+  cJSON *list = memory_must(cJSON_CreateArray());
+  for (; words != NULL && *words != NULL; words++) {
+    cJSON_AddItemToArray(list, memory_must(cJSON_CreateString(*words)));
+  }
+  call->result = value_json(list);
+  return 0;
+}
+
+static int cell(struct call *call) {
+  call->result = value_int64(cell_value);
+  return 0;
+}
+
+static int set_cell(struct call *call) {
+  return call_int64(call, 0, &cell_value);
+}
+
+static int preloaded(struct call *call) {
+  call->result = value_int64(preload_count());
+  return 0;
+}
+
+static int print(struct call *call) {
+  const char *text = NULL;
+  if (call_text(call, 0, &text) < 0) return -1;
+  return fputs(text, stdout) < 0 ? call_fail_os(call, "stdout") : 0;
+}
+
+static int print_error(struct call *call) {
+  const char *text = NULL;
+  if (call_text(call, 0, &text) < 0) return -1;
+  return fputs(text, stderr) < 0 ? call_fail_os(call, "stderr") : 0;
+}
+
+static int wait_any(struct call *call) {
+  int status = 0;
+  pid_t pid = waitpid(-1, &status, WNOHANG);
+  if (pid >= 0) {
+    call->result = value_int64(pid);
+  } else {
+    call->result = value_text(strerrorname_np(errno));
+  }
+  return 0;
+}
+
+static int blob(struct call *call) {
+  int size = 0;
+  if (call_int(call, 0, &size) < 0) return -1;
+  if (size < 0) return call_fail(call, "ValueError", "negative count");
+  call->result = value_blob((size_t)size);
+  return 0;
+}
+
+const struct method os_methods[] = {
+    {"getpid", "", get_pid},
+    {"getppid", "", get_ppid},
+    {"getcwd", "", get_cwd},
+    {"chdir", "path", change_dir},
+    {"getenv", "name", get_env},
+    {"putenv", "name value", put_env},
+    {"umask", "mask", set_umask},
+    {"argv", "", argv},
+    {"cell", "", cell},
+    {"set_cell", "n", set_cell},
+    {"preloaded", "", preloaded},
+    {"print", "text", print},
+    {"print_error", "text", print_error},
+    {"wait_any", "", wait_any},
+    {"blob", "n", blob},
+    {NULL, NULL, NULL},
+};

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The actor's own threads. They make calls and nothing else: names, handles
+ * and the connection belong to the serving thread alone, which waits for
+ * them.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "conformance/adapter/call.h"
+#include "conformance/adapter/class.h"
+#include "conformance/adapter/memory.h"
+
+enum { MAX_THREADS = 256 };
+
+struct caller {
+  pthread_t thread;
+  pthread_barrier_t *all_there;
+  const struct value *self;
+  const cJSON *names;
+  struct value answers; /* one for each name */
+};
+
+static void answer_of(const struct caller *caller, const char *name,
+                      struct call *call) {
+  const struct method *method = class_method(caller->self, name);
+  const struct attribute *attribute = class_attribute(caller->self, name);
+  int r = 0;
+  if (method != NULL) {
+    r = call_bind(call, method->signature, NULL, NULL);
+    if (r == 0) r = method->run(call);
+  } else if (attribute != NULL) {
+    r = attribute->read(call);
+  } else {
+    r = call_fail(call, "AttributeError", "no such name: '%s'", name);
+  }
+  if (r == 0) return;
+  if (call->failure.type == NULL) call->failure.type = "AttributeError";
+  cJSON *outer = memory_must(cJSON_CreateObject());
+  cJSON *map = memory_must(cJSON_AddObjectToObject(outer, "map"));
+  cJSON_AddItemToObject(map, "error", failure_types(call->failure.type));
+  call->result = value_json(outer);
+}
+
+static void *call_all(void *argument) {
+  struct caller *caller = argument;
+  const cJSON *name = NULL;
+  size_t i = 0;
+  pthread_barrier_wait(caller->all_there);
+  cJSON_ArrayForEach(name, caller->names) {
+    struct call call = {.self = caller->self};
+    answer_of(caller, name->valuestring, &call);
+    caller->answers.as.items[i++] = call.result;
+  }
+  return NULL;
+}
+
+static int read_callers(struct call *call, struct caller *out_template,
+                        int *out_count) {
+  out_template->self = handles_resolve(call->handles, call->args[0]);
+  if (out_template->self == NULL) {
+    return call_fail(call, "TypeError", "not an object");
+  }
+  if (call_list(call, 1, &out_template->names) < 0) return -1;
+  const cJSON *name = NULL;
+  cJSON_ArrayForEach(name, out_template->names) {
+    if (!cJSON_IsString(name)) {
+      return call_fail(call, "TypeError", "a name must be a text");
+    }
+  }
+  if (call_int(call, 2, out_count) < 0) return -1;
+  if (*out_count < 0 || *out_count > MAX_THREADS) {
+    return call_fail(call, "ValueError", "%d threads", *out_count);
+  }
+  return 0;
+}
+
+static void start_thread_or_end(pthread_t *out_thread, void *(*run)(void *),
+                                void *argument) {
+  /* Threads that wait for one that cannot come could not be told. */
+  bool made = pthread_create(out_thread, NULL, run, argument) == 0;
+  memory_must(made ? argument : NULL);
+}
+
+static int call_in_threads(struct call *call) {
+  struct caller template = {0};
+  int count = 0;
+  if (read_callers(call, &template, &count) < 0) return -1;
+  size_t num_names = (size_t)cJSON_GetArraySize(template.names);
+  struct caller *callers = memory_new((size_t)count, sizeof *callers);
+  pthread_barrier_t all_there;
+  pthread_barrier_init(&all_there, NULL, count > 0 ? (unsigned)count : 1);
+  call->result = value_list(VALUE_LIST, (size_t)count);
+  for (int i = 0; i < count; i++) {
+    callers[i] = template;
+    callers[i].all_there = &all_there;
+    callers[i].answers = value_list(VALUE_LIST, num_names);
+    start_thread_or_end(&callers[i].thread, call_all, &callers[i]);
+  }
+  for (int i = 0; i < count; i++) {
+    pthread_join(callers[i].thread, NULL);
+    call->result.as.items[i] = callers[i].answers;
+  }
+  pthread_barrier_destroy(&all_there);
+  free(callers);
+  return 0;
+}
+
+static void *sleep_for(void *argument) {
+  int64_t *ns = argument;
+  struct timespec rest = {.tv_sec = *ns / 1000000000,
+                          .tv_nsec = *ns % 1000000000};
+  free(ns);
+  while (clock_nanosleep(CLOCK_MONOTONIC, 0, &rest, &rest) == EINTR) {
+  }
+  return NULL;
+}
+
+static int start_thread(struct call *call) {
+  int64_t timeout_ns = 0;
+  if (call_timeout(call, 0, &timeout_ns) < 0) return -1;
+  if (timeout_ns < 0) {
+    return call_fail(call, "ValueError", "cannot sleep for so long");
+  }
+  pthread_t thread;
+  int64_t *ns = memory_new(1, sizeof *ns);
+  *ns = timeout_ns;
+  start_thread_or_end(&thread, sleep_for, ns);
+  pthread_detach(thread);
+  return 0;
+}
+
+const struct method os_thread_methods[] = {
+    {"start_thread", "seconds", start_thread},
+    {"call_in_threads", "obj names n", call_in_threads},
+    {NULL, NULL, NULL},
+};

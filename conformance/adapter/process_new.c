@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making Process objects; see process_new.h.
+ */
+#include "conformance/adapter/process_new.h"
+
+#include <stddef.h>
+
+#include "brood.h"
+#include "conformance/adapter/arguments.h"
+#include "conformance/adapter/functions.h"
+
+enum { GROUP, TARGET, NAME, ARGS, KWARGS, DAEMON };
+
+static bool is_none(const cJSON *json) {
+  return json == NULL || cJSON_IsNull(json);
+}
+
+static int read_target(struct call *call, brood_target *out_target) {
+  const cJSON *arg = call->args[TARGET];
+  if (is_none(arg)) return 0;
+  const cJSON *name = cJSON_GetObjectItemCaseSensitive(arg, "fn");
+  if (!cJSON_IsString(name)) {
+    return call_fail(call, "TypeError", "the target is not a function");
+  }
+  *out_target = functions_find(name->valuestring);
+  return *out_target != NULL
+             ? 0
+             : failure_unsupported(&call->failure, name->valuestring);
+}
+
+/* A function of C has no keyword arguments, but it may be given none. */
+static int check_kwargs(struct call *call) {
+  const cJSON *arg = call->args[KWARGS];
+  if (arg == NULL) return 0;
+  const cJSON *map = cJSON_GetObjectItemCaseSensitive(arg, "map");
+  if (map == NULL) return call_fail(call, "TypeError", "kwargs is no map");
+  if (map->child == NULL) return 0;
+  return failure_unsupported(&call->failure, "kwargs");
+}
+
+static int read_options(struct call *call, brood_process_options *options,
+                        struct arguments *arguments) {
+  const cJSON *list = NULL;
+  if (!is_none(call->args[GROUP])) options->group = call->args[GROUP];
+  if (!is_none(call->args[DAEMON])) {
+    bool daemon = call_truth(call, DAEMON, false);
+    options->daemon = daemon ? BROOD_DAEMON : BROOD_NOT_DAEMON;
+  }
+  if (read_target(call, &options->target) < 0) return -1;
+  if (call_text_or_null(call, NAME, &options->name) < 0) return -1;
+  if (check_kwargs(call) < 0) return -1;
+  if (call->args[ARGS] != NULL) {
+    if (call_list(call, ARGS, &list) < 0) return -1;
+    if (arguments_read(call, list, arguments) < 0) return -1;
+  }
+  options->args = arguments->values;
+  options->num_args = arguments->count;
+  return 0;
+}
+
+int process_new(struct call *call) {
+  brood_process_options options = {0};
+  struct arguments arguments = {0};
+  int r = read_options(call, &options, &arguments);
+  if (r < 0) goto out;
+  brood_process *process = brood_process_new(call->self->as.context, &options);
+  if (process == NULL) {
+    r = call_fail_brood(call);
+    goto out;
+  }
+  call->result = value_process(process, true);
+out:
+  arguments_clear(&arguments);
+  return r;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a request answers, and what a handle holds: plain data as JSON, or one
+ * of the few things that only this process can hold. A value owns what it
+ * holds; giving it to another place moves it.
+ */
+#ifndef BROOD_ADAPTER_VALUE_H
+#define BROOD_ADAPTER_VALUE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "brood.h"
+
+enum value_kind {
+  VALUE_NOTHING, /* null; what zeroed memory is */
+  VALUE_JSON,
+  VALUE_PROCESS,
+  VALUE_CONTEXT,     /* NULL is the default one: the handle `mp` */
+  VALUE_OS,          /* this process itself: the handle `os` */
+  VALUE_DESCRIPTOR,  /* one of this process */
+  VALUE_DESCRIPTORS, /* many; as an argument of a process, as many arguments */
+  VALUE_BLOB,        /* so many zero bytes, never on the wire */
+  VALUE_LIST         /* values, each of which becomes plain data or a handle */
+};
+
+struct value {
+  enum value_kind kind;
+  bool owned; /* process: a count to give back; descriptor: to close */
+  union {
+    cJSON *json;
+    brood_process *process;
+    const brood_context *context;
+    int descriptor;
+    struct value *items; /* list, descriptors */
+  } as;
+  size_t size; /* blob: bytes; list, descriptors: items */
+};
+
+struct value value_json(cJSON *json);
+struct value value_int64(int64_t integer);
+struct value value_bool(bool boolean);
+struct value value_text(const char *text);
+
+/* value_bytes makes plain data of bytes: {"b64": …}. */
+struct value value_bytes(const void *data, size_t size_bytes);
+
+/* value_process takes one count of the handle if `owned`. */
+struct value value_process(brood_process *process, bool owned);
+struct value value_context(const brood_context *context);
+
+/* value_descriptor takes the descriptor. */
+struct value value_descriptor(int descriptor);
+struct value value_blob(size_t size_bytes);
+
+/* value_list makes a list of `size` nulls, to be filled by the caller. */
+struct value value_list(enum value_kind kind, size_t size);
+
+/* value_same says whether two values are one and the same object. */
+bool value_same(const struct value *a, const struct value *b);
+
+/* value_type returns the type of a handle as the wire calls it. */
+const char *value_type(const struct value *value);
+
+/* value_clear gives back what the value holds and makes it null. */
+void value_clear(struct value *value);
+
+#endif /* BROOD_ADAPTER_VALUE_H */
