@@ -1,0 +1,98 @@
+// Runs one case; see case.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/case.h"
+
+#include <functional>
+
+#include "conformance/runner/clock.h"
+#include "conformance/runner/scene.h"
+
+namespace conformance {
+
+namespace {
+
+// Runs `body` with a fresh session; whatever it throws becomes the outcome.
+CaseResult WithSession(const Setup &setup,
+                       const std::function<void(Session *)> &body) {
+  CaseResult result;
+  Transcript transcript;
+  double start = Now();
+  Session session(setup, &transcript);
+  try {
+    body(&session);
+    session.End();
+  } catch (const Stop &stop) {
+    result.outcome = stop.outcome;
+    session.Abort(stop.outcome.way == Way::kHang);
+  }
+  session.RecordOutput();
+  result.seconds = Now() - start;
+  result.transcript = transcript.Text();
+  return result;
+}
+
+void RunSteps(Session *session, const Clause &clause, const std::string &method,
+              const std::string &other) {
+  Scene scene(session, method, other);
+  for (const Step &step : clause.steps) {
+    try {
+      scene.Run(step);
+    } catch (Stop &stop) {
+      stop.outcome.line = step.line;
+      stop.outcome.step_text = step.text;
+      throw;
+    }
+  }
+}
+
+CaseResult RunScenario(const Setup &setup, const Clause &clause,
+                       const std::string &method, const std::string &other) {
+  return WithSession(setup, [&](Session *session) {
+    session->Start();
+    RunSteps(session, clause, method, other);
+  });
+}
+
+CaseResult RunProbe(const Setup &setup, const Case &probe) {
+  CaseResult result;
+  Hello hello;
+  if (!AskWho(setup, &hello, &result) || hello.methods.empty()) return result;
+  for (const Clause *clause : probe.scenarios) {
+    bool named = !clause->Once() && clause->methods[0] != "each";
+    std::string method = named ? clause->methods[0] : hello.methods[0];
+    std::string other = method == hello.methods.back() ? hello.methods[0]
+                                                       : hello.methods.back();
+    CaseResult one = RunScenario(setup, *clause, method, other);
+    result.transcript += "# " + clause->id + "\n" + one.transcript;
+    result.seconds += one.seconds;
+    // Whatever else it says, it says that there is something.
+    if (one.outcome.verdict != Verdict::kUnsupported) return result;
+    result.outcome.got = one.outcome.text;
+  }
+  result.outcome.verdict = Verdict::kFail;
+  result.outcome.way = Way::kValue;
+  result.outcome.want = "one clause of the feature that is not unsupported";
+  result.outcome.text = "listed but missing: the feature " + probe.feature;
+  return result;
+}
+
+}  // namespace
+
+CaseResult RunCase(const Setup &setup, const Case &one) {
+  if (one.decided != Verdict::kPass) {
+    CaseResult result;
+    result.outcome.verdict = one.decided;
+    result.outcome.text = one.reason;
+    return result;
+  }
+  if (one.probe) return RunProbe(setup, one);
+  return RunScenario(setup, *one.scenarios[0], one.method, one.other);
+}
+
+bool AskWho(const Setup &setup, Hello *hello, CaseResult *result) {
+  *result =
+      WithSession(setup, [&](Session *session) { *hello = session->Start(); });
+  return result->outcome.verdict == Verdict::kPass;
+}
+
+}  // namespace conformance

@@ -1,0 +1,229 @@
+// Known failures and their reasons; see expect.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/expect.h"
+
+#include <ctype.h>
+
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+namespace {
+
+constexpr size_t kWildcardLimit = 20;
+constexpr char kReference[] = "brood";
+
+// Columns are parted by blanks; the kind alone may hold single blanks, so it
+// ends at two of them, at a tab, or at its closing quote.
+class Columns {
+ public:
+  explicit Columns(const std::string &line) : line_(line) {}
+
+  std::string Word() {
+    Skip();
+    size_t begin = at_;
+    while (at_ < line_.size() && !isspace(Byte(at_))) at_++;
+    return line_.substr(begin, at_ - begin);
+  }
+
+  std::string Kind() {
+    Skip();
+    size_t begin = at_;
+    bool quoted = false;
+    while (at_ < line_.size()) {
+      if (line_[at_] == '"') quoted = !quoted;
+      if (!quoted && isspace(Byte(at_)) && Gap()) break;
+      at_++;
+    }
+    return line_.substr(begin, at_ - begin);
+  }
+
+  std::string Rest() { return Trim(line_.substr(at_)); }
+
+ private:
+  int Byte(size_t i) const { return static_cast<unsigned char>(line_[i]); }
+  void Skip() {
+    while (at_ < line_.size() && isspace(Byte(at_))) at_++;
+  }
+  bool Gap() const {
+    bool closed = at_ > 0 && line_[at_ - 1] == '"';
+    bool wide = at_ + 1 < line_.size() && isspace(Byte(at_ + 1));
+    return closed || wide || line_[at_] == '\t';
+  }
+
+  std::string line_;
+  size_t at_ = 0;
+};
+
+std::string ReadKind(const std::string &written, Expectation *out) {
+  size_t colon = written.find(':');
+  out->kind = written.substr(0, colon);
+  if (colon != std::string::npos) {
+    out->text = Trim(written.substr(colon + 1));
+    bool quoted =
+        out->text.size() >= 2 && out->text[0] == '"' && out->text.back() == '"';
+    if (quoted) out->text = out->text.substr(1, out->text.size() - 2);
+  }
+  if (out->kind == "flaky") {
+    return "flaky is not an expectation: a case passes or it fails";
+  }
+  if (out->kind == "unsupported") {
+    return "unsupported is what the adapter answers, not an expectation";
+  }
+  if (out->kind == "fail") {
+    return out->text.empty() ? "fail needs what the failure must say: "
+                               "fail:TEXT"
+                             : "";
+  }
+  if (out->kind != "crash" && out->kind != "hang" && out->kind != "leak") {
+    return "the kind is fail:TEXT, crash, hang or leak, not '" + written + "'";
+  }
+  return colon == std::string::npos ? "" : out->kind + " takes no text";
+}
+
+void ReadLine(const std::string &line, int number, Expectations *out) {
+  Columns columns(line);
+  Expectation one;
+  one.line = number;
+  one.clause = columns.Word();
+  one.methods = columns.Word();
+  std::string wrong = ReadKind(columns.Kind(), &one);
+  one.reason = columns.Rest();
+  if (wrong.empty() && one.reason.empty()) {
+    wrong = "the reason is missing (columns are parted by two blanks)";
+  }
+  if (wrong.empty() && one.reason == "unexplained") {
+    wrong = "'unexplained' is no reason: say why";
+  }
+  if (wrong.empty()) {
+    out->lines.push_back(one);
+  } else {
+    out->problems.push_back({{out->file, number}, wrong + ": " + line});
+  }
+}
+
+bool HasWildcard(const Expectation &line) {
+  return line.clause.find_first_of("*?") != std::string::npos;
+}
+
+}  // namespace
+
+bool Expectation::Matches(const Case &one) const {
+  if (!Glob(clause, one.clause)) return false;
+  for (const std::string &method : SplitAt(methods, ',')) {
+    if (Glob(method, one.label)) return true;
+  }
+  return false;
+}
+
+const Expectation *Expectations::Find(const Case &one) const {
+  for (const Expectation &line : lines) {
+    if (line.Matches(one)) return &line;
+  }
+  return nullptr;
+}
+
+Expectations ParseExpectations(const std::string &file,
+                               const std::string &text) {
+  Expectations out;
+  out.file = file;
+  int number = 0;
+  for (const std::string &line : SplitLines(text)) {
+    number++;
+    std::string trimmed = Trim(line);
+    if (!trimmed.empty() && trimmed[0] != '#') ReadLine(line, number, &out);
+  }
+  return out;
+}
+
+std::vector<Problem> CheckExpectations(const Expectations &expectations,
+                                       const std::vector<Case> &cases,
+                                       const std::string &implementation) {
+  std::vector<Problem> problems;
+  auto complain = [&](int line, const std::string &text) {
+    problems.push_back({{expectations.file, line}, text});
+  };
+  if (implementation == kReference) {
+    complain(0, "the reference implementation has no expectations, ever");
+  }
+  for (const Expectation &line : expectations.lines) {
+    size_t matched = 0;
+    for (const Case &one : cases) {
+      if (!line.Matches(one)) continue;
+      matched++;
+      const Expectation *first = expectations.Find(one);
+      if (first != &line) {
+        complain(line.line, "a second line for " + one.Id() +
+                                "; the first is line " +
+                                std::to_string(first->line));
+      }
+    }
+    if (matched == 0) {
+      complain(line.line,
+               "matches no case: " + line.clause + " " + line.methods);
+    }
+    if (matched > kWildcardLimit && HasWildcard(line)) {
+      complain(line.line, "one wildcard for " + std::to_string(matched) +
+                              " cases; at most " +
+                              std::to_string(kWildcardLimit) +
+                              " can have one reason");
+    }
+  }
+  return problems;
+}
+
+bool FailsAsStated(const Expectation &expectation, const Outcome &happened) {
+  switch (happened.way) {
+    case Way::kHang:
+      return expectation.kind == "hang";
+    case Way::kCrash:
+      return expectation.kind == "crash";
+    case Way::kLeak:
+      return expectation.kind == "leak";
+    default:
+      return expectation.kind == "fail" &&
+             happened.text.find(expectation.text) != std::string::npos;
+  }
+}
+
+Outcome FinalOutcome(const Case &one, const Outcome &happened,
+                     const Expectation *expectation) {
+  Outcome out = happened;
+  if (happened.verdict == Verdict::kUnresolved) return out;
+  if (expectation == nullptr) {
+    bool mild = one.level == "SHOULD" || one.provisional;
+    if (out.verdict == Verdict::kFail && mild) out.verdict = Verdict::kWarning;
+    return out;
+  }
+  std::string line =
+      "line " + std::to_string(expectation->line) + " of the expectations";
+  if (happened.verdict != Verdict::kFail) {
+    out.verdict = Verdict::kXpass;
+    out.text = line + " says that it fails, but its verdict is " +
+               VerdictName(happened.verdict) +
+               (happened.text.empty() ? "" : " (" + happened.text + ")");
+  } else if (FailsAsStated(*expectation, happened)) {
+    out.verdict = Verdict::kXfail;
+  } else {
+    std::string stated = expectation->kind == "fail"
+                             ? "fail:" + expectation->text
+                             : expectation->kind;
+    out.text += " (fails differently than " + line + " states: " + stated + ")";
+  }
+  return out;
+}
+
+bool IsRed(const Case &one, Verdict verdict, bool strict) {
+  switch (verdict) {
+    case Verdict::kFail:
+    case Verdict::kUnresolved:
+    case Verdict::kXpass:
+      return true;
+    case Verdict::kWarning:
+      return strict && !one.provisional;
+    default:
+      return false;
+  }
+}
+
+}  // namespace conformance

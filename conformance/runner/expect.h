@@ -1,0 +1,59 @@
+// Known failures and their reasons (PROTOCOL.md, "Expectations"): reads the
+// file, checks that it is honest, and turns what happened into the verdict.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_CONFORMANCE_RUNNER_EXPECT_H_
+#define BROOD_CONFORMANCE_RUNNER_EXPECT_H_
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/plan.h"
+#include "conformance/runner/spec.h"
+#include "conformance/runner/verdict.h"
+
+namespace conformance {
+
+struct Expectation {
+  int line = 0;
+  std::string clause;   // a glob
+  std::string methods;  // "*", or globs of labels with commas between them
+  std::string kind;     // fail, crash, hang or leak
+  std::string text;     // of fail: what the failure must say
+  std::string reason;
+
+  bool Matches(const Case &one) const;
+};
+
+struct Expectations {
+  std::string file;
+  std::vector<Expectation> lines;
+  std::vector<Problem> problems;  // of reading
+
+  // Null if the case is expected to pass.
+  const Expectation *Find(const Case &one) const;
+};
+
+Expectations ParseExpectations(const std::string &file,
+                               const std::string &text);
+
+// What is wrong with the file as a whole, judged by all cases there are, run
+// or not: a line that matches none, two lines for one case, a wildcard that
+// takes in too much, any line at all for the reference.
+std::vector<Problem> CheckExpectations(const Expectations &expectations,
+                                       const std::vector<Case> &cases,
+                                       const std::string &implementation);
+
+// What happened, judged by what was expected (null: nothing) and by the
+// clause's level.
+Outcome FinalOutcome(const Case &one, const Outcome &happened,
+                     const Expectation *expectation);
+
+// True if the verdict makes the run fail.
+bool IsRed(const Case &one, Verdict verdict, bool strict);
+
+// True if a failure is of the stated kind and says what is stated.
+bool FailsAsStated(const Expectation &expectation, const Outcome &happened);
+
+}  // namespace conformance
+
+#endif  // BROOD_CONFORMANCE_RUNNER_EXPECT_H_

@@ -1,0 +1,130 @@
+// The runner's own options; see options.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/options.h"
+
+#include <stdlib.h>
+
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+const char kUsage[] =
+    "Judges an implementation of process contexts by the spec.\n"
+    "\n"
+    "  runner --adapter=CMD [options]\n"
+    "\n"
+    "  --adapter=CMD   the adapter's command, split at spaces\n"
+    "  --spec=DIR      a folder of chapters (may be given several times;\n"
+    "                  conformance/spec without it)\n"
+    "  --filter=GLOB   only these cases: globs of CLAUSE or CLAUSE/METHOD,\n"
+    "                  with colons between them, after '-' what to leave out\n"
+    "  --expect=FILE   failures that are known, with their reasons\n"
+    "  --fix           rewrites that file after what happened\n"
+    "  --strict        a SHOULD that fails makes the run fail\n"
+    "  --scale=N       N times the time for every deadline\n"
+    "  --wrap=CMD      runs the adapter under CMD, valgrind for one\n"
+    "  --results=FILE  one JSON line for each case; transcripts beside it\n"
+    "  --smoke         checks the adapter alone\n"
+    "  --list          prints the cases and runs none\n"
+    "  --dump          prints every clause with its steps as JSON\n"
+    "  --verbose       prints every case, not only those that matter\n"
+    "\n"
+    "Options of GoogleTest (--gtest_...) work as well.\n";
+
+namespace {
+
+bool TakeText(const std::string &arg, const char *name, std::string *out) {
+  std::string prefix = std::string("--") + name + "=";
+  if (!StartsWith(arg, prefix)) return false;
+  *out = arg.substr(prefix.size());
+  return true;
+}
+
+bool TakeFlag(const std::string &arg, Options *options) {
+  const struct {
+    const char *name;
+    bool *flag;
+  } flags[] = {
+      {"--strict", &options->strict}, {"--list", &options->list},
+      {"--dump", &options->dump},     {"--smoke", &options->smoke},
+      {"--fix", &options->fix},       {"--verbose", &options->verbose},
+      {"--help", &options->help},
+  };
+  for (const auto &entry : flags) {
+    if (arg != entry.name) continue;
+    *entry.flag = true;
+    return true;
+  }
+  return false;
+}
+
+std::string ParseOne(const std::string &arg, Options *options) {
+  std::string text;
+  if (TakeFlag(arg, options) || TakeText(arg, "adapter", &options->adapter) ||
+      TakeText(arg, "wrap", &options->wrap) ||
+      TakeText(arg, "filter", &options->filter) ||
+      TakeText(arg, "expect", &options->expect) ||
+      TakeText(arg, "results", &options->results)) {
+    return "";
+  }
+  if (TakeText(arg, "spec", &text)) {
+    options->specs.push_back(text);
+    return "";
+  }
+  if (TakeText(arg, "scale", &text)) {
+    char *end;
+    options->scale = strtod(text.c_str(), &end);
+    bool good = !text.empty() && *end == '\0' && options->scale > 0;
+    return good ? "" : "--scale takes a number above 0, not '" + text + "'";
+  }
+  if (StartsWith(arg, "--gtest_")) {
+    options->gtest.push_back(arg);
+    return "";
+  }
+  return "unknown option '" + arg + "' (--help lists the options)";
+}
+
+std::string Quoted(const std::string &word) {
+  if (word.find_first_of(" *?'\"$&;()<>|") == std::string::npos) return word;
+  return "'" + word + "'";
+}
+
+}  // namespace
+
+std::string ParseOptions(const std::vector<std::string> &args,
+                         Options *options) {
+  for (const std::string &arg : args) {
+    std::string wrong = ParseOne(arg, options);
+    if (!wrong.empty()) return wrong;
+  }
+  if (options->help) return "";
+  if (options->specs.empty()) options->specs.push_back("conformance/spec");
+  bool runs = !options->list && !options->dump;
+  if (runs && SplitWords(options->adapter).empty()) {
+    return "--adapter=CMD is missing: which implementation is to be judged?";
+  }
+  if (options->fix && options->expect.empty()) {
+    return "--fix rewrites the file of --expect=FILE, which is missing";
+  }
+  if (options->fix && !options->filter.empty()) {
+    return "--fix judges the whole file, so it does not go with --filter";
+  }
+  return "";
+}
+
+std::string ReproduceCommand(const Options &options, const std::string &id) {
+  std::string command = "runner " + Quoted("--adapter=" + options.adapter);
+  for (const std::string &spec : options.specs) {
+    command += " " + Quoted("--spec=" + spec);
+  }
+  if (!options.wrap.empty()) command += " " + Quoted("--wrap=" + options.wrap);
+  const char *target = getenv("TEST_TARGET");
+  // Under Bazel the target holds all of the above.
+  if (target != nullptr) {
+    command = std::string("bazel test ") + target + " --test_output=all";
+    return command + " --test_filter=" + Quoted(id);
+  }
+  return command + " --filter=" + Quoted(id);
+}
+
+}  // namespace conformance

@@ -1,0 +1,169 @@
+// Which cases there are; see plan.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/plan.h"
+
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+namespace {
+
+Case CaseOf(const Clause &clause) {
+  Case one;
+  one.clause = clause.id;
+  one.level = clause.level;
+  one.profile = clause.profile;
+  one.feature = clause.feature;
+  one.sentence = clause.sentence;
+  one.place = clause.place;
+  one.provisional = clause.provisional;
+  one.scenarios = {&clause};
+  return one;
+}
+
+void Decide(Case *one, Verdict verdict, const std::string &reason) {
+  one->decided = verdict;
+  one->reason = reason;
+}
+
+// A method that the clause is for, but the implementation does not offer, is a
+// case as well: nothing is left out quietly.
+std::vector<std::string> MethodsOf(const Clause &clause, const Hello &hello) {
+  bool each = clause.methods.size() == 1 && clause.methods[0] == "each";
+  if (!each) return clause.methods;
+  std::vector<std::string> methods = StandardMethods();
+  for (const std::string &method : hello.methods) {
+    if (!Contains(methods, method)) methods.push_back(method);
+  }
+  return methods;
+}
+
+void AddPairs(const Case &base, const std::string &method, const Hello &hello,
+              std::vector<Case> *cases) {
+  bool any = false;
+  for (const std::string &other : hello.methods) {
+    if (other == method) continue;
+    Case one = base;
+    one.other = other;
+    one.label = method + "+" + other;
+    cases->push_back(one);
+    any = true;
+  }
+  if (any) return;
+  Case one = base;
+  Decide(&one, Verdict::kUnsupported, "the clause needs two start methods");
+  cases->push_back(one);
+}
+
+void AddClause(const Clause &clause, const Hello &hello,
+               std::vector<Case> *cases) {
+  Case base = CaseOf(clause);
+  base.label = "once";
+  if (!clause.untested.empty()) {
+    Decide(&base, Verdict::kUntested, clause.untested);
+    cases->push_back(base);
+    return;
+  }
+  bool listed = Contains(hello.features, clause.feature);
+  if (!listed) {
+    Decide(&base, Verdict::kUnsupported,
+           "the implementation does not list the feature " + clause.feature);
+  }
+  if (clause.Once()) {
+    cases->push_back(base);
+    return;
+  }
+  for (const std::string &method : MethodsOf(clause, hello)) {
+    Case one = base;
+    one.method = one.label = method;
+    bool offered = Contains(hello.methods, method);
+    if (listed && !offered) {
+      Decide(&one, Verdict::kUnsupported,
+             "the implementation has no start method " + method);
+    }
+    if (clause.UsesOther() && listed && offered) {
+      AddPairs(one, method, hello, cases);
+    } else {
+      cases->push_back(one);
+    }
+  }
+}
+
+Place PlaceOfFeature(const Spec &spec, const std::string &name,
+                     const Place &otherwise) {
+  for (const Feature &feature : spec.features) {
+    if (feature.name == name) return feature.place;
+  }
+  return otherwise;
+}
+
+// A feature that is listed, but of which every call is missing, is a lie that
+// no clause would show.
+void AddProbe(const Spec &spec, const Hello &hello, const std::string &feature,
+              std::vector<Case> *cases) {
+  Case probe;
+  probe.clause = "hello.feature." + feature;
+  probe.label = "once";
+  probe.level = "MUST";
+  probe.feature = feature;
+  probe.sentence = "A feature that hello lists MUST exist: " + feature + ".";
+  probe.probe = true;
+  for (const Clause &clause : spec.clauses) {
+    if (clause.feature != feature || clause.steps.empty()) continue;
+    if (!Contains(hello.profiles, clause.profile)) continue;
+    probe.scenarios.push_back(&clause);
+    probe.profile = clause.profile;
+  }
+  if (probe.scenarios.empty()) return;
+  probe.place = PlaceOfFeature(spec, feature, probe.scenarios[0]->place);
+  cases->push_back(probe);
+}
+
+}  // namespace
+
+const std::vector<std::string> &StandardMethods() {
+  static const std::vector<std::string> methods = {"fork", "spawn",
+                                                   "forkserver"};
+  return methods;
+}
+
+std::vector<Case> MakePlan(const Spec &spec, const Hello &hello) {
+  std::vector<Case> cases;
+  for (const Clause &clause : spec.clauses) {
+    if (Contains(hello.profiles, clause.profile)) {
+      AddClause(clause, hello, &cases);
+    }
+  }
+  for (const std::string &feature : hello.features) {
+    AddProbe(spec, hello, feature, &cases);
+  }
+  return cases;
+}
+
+std::vector<Case> Select(const std::vector<Case> &cases,
+                         const std::string &filter,
+                         const std::string &gtest_filter) {
+  std::vector<Case> chosen;
+  for (const Case &one : cases) {
+    bool kept = true;
+    for (const std::string &f : {filter, gtest_filter}) {
+      kept = kept && (f.empty() || FilterMatches(f, one.Id()) ||
+                      (f[0] != '-' && FilterMatches(f, one.clause)));
+    }
+    if (kept) chosen.push_back(one);
+  }
+  return chosen;
+}
+
+std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,
+                                        const std::string &profile) {
+  std::vector<std::string> absent;
+  for (const Feature &feature : spec.features) {
+    if (feature.profile == profile && !Contains(hello.features, feature.name)) {
+      absent.push_back(feature.name);
+    }
+  }
+  return absent;
+}
+
+}  // namespace conformance

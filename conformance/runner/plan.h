@@ -1,0 +1,56 @@
+// Which cases there are: clauses times start methods, narrowed by what the
+// implementation says of itself and by filters. Decides; runs nothing.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_CONFORMANCE_RUNNER_PLAN_H_
+#define BROOD_CONFORMANCE_RUNNER_PLAN_H_
+
+#include <string>
+#include <vector>
+
+#include "conformance/runner/session.h"
+#include "conformance/runner/spec.h"
+#include "conformance/runner/verdict.h"
+
+namespace conformance {
+
+struct Case {
+  std::string clause;  // the id, or "hello.feature.NAME" for a probe
+  std::string label;   // "fork", "fork+spawn" if $other is used, or "once"
+  std::string method;
+  std::string other;
+  std::string level;
+  std::string profile;
+  std::string feature;
+  std::string sentence;
+  Place place;
+  bool provisional = false;
+  // One clause to run; for the probe of a feature, all of the feature's.
+  std::vector<const Clause *> scenarios;
+  bool probe = false;
+  // Decided without running: kUntested or kUnsupported, and why.
+  Verdict decided = Verdict::kPass;
+  std::string reason;
+
+  std::string Id() const { return clause + "/" + label; }
+};
+
+// The start methods that every implementation is asked about.
+const std::vector<std::string> &StandardMethods();
+
+// All cases of the profiles that `hello` claims, in the order of the spec,
+// then one probe for each feature that it lists. `spec` must outlive them.
+std::vector<Case> MakePlan(const Spec &spec, const Hello &hello);
+
+// Those that both filters let through; a filter is matched against
+// "clause/label" and against "clause".
+std::vector<Case> Select(const std::vector<Case> &cases,
+                         const std::string &filter,
+                         const std::string &gtest_filter);
+
+// Features of a claimed profile that `hello` does not list.
+std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,
+                                        const std::string &profile);
+
+}  // namespace conformance
+
+#endif  // BROOD_CONFORMANCE_RUNNER_PLAN_H_

@@ -1,0 +1,92 @@
+// Guards the run against itself; see supervisor.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <exception>
+
+#include "conformance/runner/reaper.h"
+
+namespace conformance {
+
+namespace {
+
+sigset_t WatchedSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) {
+    sigaddset(&set, number);
+  }
+  return set;
+}
+
+[[noreturn]] void Worker(const std::function<int()> &work, int report,
+                         const sigset_t &mask, pid_t supervisor) {
+  // Nobody is left to clean up after a worker without its supervisor.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != supervisor) _exit(1);
+  sigprocmask(SIG_SETMASK, &mask, nullptr);
+  int code = 1;
+  try {
+    code = work();
+  } catch (const std::exception &error) {
+    fprintf(stderr, "runner: %s\n", error.what());
+  }
+  fflush(nullptr);
+  (void)!write(report, "e", 1);
+  exit(code);
+}
+
+// Until the worker has ended; a signal to the supervisor ends it at once.
+int WaitForWorker(pid_t worker) {
+  sigset_t watched = WatchedSignals();
+  int status;
+  while (true) {
+    pid_t pid = waitpid(worker, &status, WNOHANG);
+    if (pid == worker || (pid < 0 && errno != EINTR)) break;
+    int number = sigwaitinfo(&watched, nullptr);
+    if (number > 0 && number != SIGCHLD) {
+      fprintf(stderr, "runner: ended by %s\n", strsignal(number));
+      kill(worker, SIGKILL);
+    }
+  }
+  return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+int Supervise(const std::function<int()> &work) {
+  int report[2];
+  if (pipe2(report, O_CLOEXEC) != 0) return 1;
+  Reaper::Become();
+  fflush(nullptr);
+  sigset_t watched = WatchedSignals(), mask;
+  sigprocmask(SIG_BLOCK, &watched, &mask);
+  pid_t supervisor = getpid();
+  pid_t worker = fork();
+  if (worker == 0) Worker(work, report[1], mask, supervisor);
+  close(report[1]);
+  int status = worker < 0 ? 1 : WaitForWorker(worker);
+  Reaper reaper;
+  reaper.KillAll(0);
+  sigprocmask(SIG_SETMASK, &mask, nullptr);
+  char byte;
+  ssize_t n = read(report[0], &byte, 1);
+  close(report[0]);
+  if (n == 1) return status;
+  fprintf(stderr,
+          "runner: the run ended before its end (%s): cases are missing\n",
+          DescribeStatus(status).c_str());
+  return 1;
+}
+
+}  // namespace conformance

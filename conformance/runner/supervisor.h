@@ -1,0 +1,19 @@
+// Guards the run against itself: the work is done in a child, which must hand
+// over a last byte when it is really through. A worker that ends without it,
+// with whatever exit code, has failed; what it leaves behind is killed.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_
+#define BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_
+
+#include <functional>
+#include <string>
+
+namespace conformance {
+
+// Forks; the child answers the exit code of the run. Answers that code, or 1
+// after a message on standard error if the child never got to answer.
+int Supervise(const std::function<int()> &work);
+
+}  // namespace conformance
+
+#endif  // BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_

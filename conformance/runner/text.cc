@@ -1,0 +1,170 @@
+// Helpers for text and files; see text.h. No globals, no locale.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/text.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+namespace conformance {
+
+namespace {
+
+bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+
+}  // namespace
+
+std::string Trim(std::string_view text) {
+  size_t begin = 0;
+  size_t end = text.size();
+  while (begin < end && IsSpace(text[begin])) begin++;
+  while (end > begin && IsSpace(text[end - 1])) end--;
+  return std::string(text.substr(begin, end - begin));
+}
+
+std::vector<std::string> SplitWords(std::string_view text) {
+  std::vector<std::string> words;
+  size_t at = 0;
+  while (at < text.size()) {
+    while (at < text.size() && IsSpace(text[at])) at++;
+    size_t begin = at;
+    while (at < text.size() && !IsSpace(text[at])) at++;
+    if (at > begin) words.emplace_back(text.substr(begin, at - begin));
+  }
+  return words;
+}
+
+std::vector<std::string> SplitAt(std::string_view text, char mark) {
+  std::vector<std::string> parts;
+  size_t begin = 0;
+  while (true) {
+    size_t end = text.find(mark, begin);
+    if (end == std::string_view::npos) break;
+    parts.emplace_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  parts.emplace_back(text.substr(begin));
+  return parts;
+}
+
+std::vector<std::string> SplitLines(std::string_view text) {
+  std::vector<std::string> lines = SplitAt(text, '\n');
+  if (!lines.empty() && lines.back().empty()) lines.pop_back();
+  return lines;
+}
+
+std::string Join(const std::vector<std::string> &parts, std::string_view glue) {
+  std::string out;
+  for (size_t i = 0; i < parts.size(); i++) {
+    if (i > 0) out += glue;
+    out += parts[i];
+  }
+  return out;
+}
+
+std::string ReplaceAll(std::string text, std::string_view from,
+                       std::string_view to) {
+  size_t at = 0;
+  while ((at = text.find(from, at)) != std::string::npos) {
+    text.replace(at, from.size(), to);
+    at += to.size();
+  }
+  return text;
+}
+
+bool StartsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+bool EndsWith(std::string_view text, std::string_view suffix) {
+  return text.size() >= suffix.size() &&
+         text.substr(text.size() - suffix.size()) == suffix;
+}
+
+bool Contains(const std::vector<std::string> &list, std::string_view word) {
+  for (const std::string &entry : list) {
+    if (entry == word) return true;
+  }
+  return false;
+}
+
+bool Glob(std::string_view pattern, std::string_view text) {
+  size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      resume = t;
+    } else if (p < pattern.size() &&
+               (pattern[p] == '?' || pattern[p] == text[t])) {
+      p++;
+      t++;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      t = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') p++;
+  return p == pattern.size();
+}
+
+bool FilterMatches(std::string_view filter, std::string_view name) {
+  bool any_positive = false, wanted = false, negative = false;
+  for (const std::string &pattern : SplitAt(filter, ':')) {
+    // As in GoogleTest, all that follows the first minus sign is taken out.
+    if (StartsWith(pattern, "-")) negative = true;
+    std::string_view glob = pattern;
+    if (StartsWith(glob, "-")) glob.remove_prefix(1);
+    if (glob.empty()) continue;
+    if (negative) {
+      if (Glob(glob, name)) return false;
+    } else {
+      any_positive = true;
+      wanted = wanted || Glob(glob, name);
+    }
+  }
+  return wanted || !any_positive;
+}
+
+std::optional<std::string> ReadFile(const std::string &path) {
+  // Without O_NONBLOCK a FIFO would hold the whole runner up.
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return std::nullopt;
+  std::string text;
+  char buffer[16384];
+  ssize_t n;
+  // read, not fstat: files of /proc have no size.
+  while ((n = read(fd, buffer, sizeof buffer)) > 0) {
+    text.append(buffer, static_cast<size_t>(n));
+  }
+  close(fd);
+  if (n < 0) return std::nullopt;
+  return text;
+}
+
+bool WriteFile(const std::string &path, std::string_view text, int mode) {
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+                static_cast<mode_t>(mode));
+  if (fd < 0) return false;
+  while (!text.empty()) {
+    ssize_t n = write(fd, text.data(), text.size());
+    if (n < 0) {
+      close(fd);
+      return false;
+    }
+    text.remove_prefix(static_cast<size_t>(n));
+  }
+  return close(fd) == 0;
+}
+
+std::string Tail(const std::string &text, size_t limit) {
+  if (text.size() <= limit) return text;
+  size_t begin = text.size() - limit;
+  size_t newline = text.find('\n', begin);
+  if (newline != std::string::npos && newline + 1 < text.size()) {
+    begin = newline + 1;
+  }
+  return "...\n" + text.substr(begin);
+}
+
+}  // namespace conformance

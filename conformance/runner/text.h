@@ -1,0 +1,42 @@
+// Small helpers for text and files that every other part uses: trimming,
+// splitting, globs, whole-file reading. Knows nothing of clauses or actors.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_CONFORMANCE_RUNNER_TEXT_H_
+#define BROOD_CONFORMANCE_RUNNER_TEXT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace conformance {
+
+std::string Trim(std::string_view text);
+std::vector<std::string> SplitWords(std::string_view text);
+std::vector<std::string> SplitLines(std::string_view text);
+std::vector<std::string> SplitAt(std::string_view text, char mark);
+std::string Join(const std::vector<std::string> &parts, std::string_view glue);
+std::string ReplaceAll(std::string text, std::string_view from,
+                       std::string_view to);
+bool StartsWith(std::string_view text, std::string_view prefix);
+bool EndsWith(std::string_view text, std::string_view suffix);
+bool Contains(const std::vector<std::string> &list, std::string_view word);
+
+// `*` stands for any text and `?` for any one character; nothing else is
+// special, so a clause id needs no escaping.
+bool Glob(std::string_view pattern, std::string_view text);
+
+// A filter as GoogleTest writes it, `a*:b*:-c*`, except that a minus sign is
+// only special at the start of a pattern: clause ids hold hyphens.
+bool FilterMatches(std::string_view filter, std::string_view name);
+
+// The whole file, or nothing if it cannot be read.
+std::optional<std::string> ReadFile(const std::string &path);
+bool WriteFile(const std::string &path, std::string_view text, int mode = 0644);
+
+// The last `limit` bytes, starting at a line, with a mark if text was cut.
+std::string Tail(const std::string &text, size_t limit);
+
+}  // namespace conformance
+
+#endif  // BROOD_CONFORMANCE_RUNNER_TEXT_H_

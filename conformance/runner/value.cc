@@ -1,0 +1,169 @@
+// Values as they travel; see value.h.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/value.h"
+
+#include <cmath>
+#include <vector>
+
+namespace conformance {
+
+namespace {
+
+constexpr size_t kShownLimit = 600;
+
+bool IsBase64(const std::string &text) {
+  if (text.size() % 4 != 0) return false;
+  for (char c : text) {
+    if (!isalnum(static_cast<unsigned char>(c)) && c != '+' && c != '/' &&
+        c != '=') {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string BadObject(const Json &value) {
+  if (value.contains("ref")) {
+    bool typed = value.size() == 2 && value.contains("type");
+    if (value.size() != 1 && !typed) {
+      return "a handle has the keys \"ref\" and \"type\" and no other";
+    }
+    if (!value["ref"].is_string() || (typed && !value["type"].is_string())) {
+      return "the name and the type of a handle are texts";
+    }
+    return "";
+  }
+  if (value.size() != 1) {
+    return "an object has one key: ref, fn, map, b64 or fd; a dictionary is "
+           "{\"map\": {...}}";
+  }
+  const std::string key = value.begin().key();
+  const Json &inner = value.begin().value();
+  if (key == "map") {
+    if (!inner.is_object()) return "\"map\" holds an object";
+    for (const auto &entry : inner) {
+      std::string bad = BadValue(entry);
+      if (!bad.empty()) return bad;
+    }
+    return "";
+  }
+  if (key == "b64") {
+    bool good = inner.is_string() && IsBase64(inner.get<std::string>());
+    return good ? "" : "\"b64\" holds bytes in base 64";
+  }
+  if (key == "fn" || key == "fd") {
+    return inner.is_string() ? "" : "\"" + key + "\" holds a name";
+  }
+  return "unknown key \"" + key + "\": values are ref, fn, map, b64 or fd";
+}
+
+}  // namespace
+
+std::string BadValue(const Json &value) {
+  if (value.is_array()) {
+    for (const Json &item : value) {
+      std::string bad = BadValue(item);
+      if (!bad.empty()) return bad;
+    }
+    return "";
+  }
+  if (value.is_object()) return BadObject(value);
+  if (value.is_number_float() && !std::isfinite(value.get<double>())) {
+    return "a number that is not finite";
+  }
+  return "";
+}
+
+bool IsHandle(const Json &value) {
+  return value.is_object() && (value.contains("ref") || value.contains("fd"));
+}
+
+bool IsPlain(const Json &value) {
+  if (value.is_array()) {
+    for (const Json &item : value) {
+      if (!IsPlain(item)) return false;
+    }
+    return true;
+  }
+  if (!value.is_object()) return true;
+  if (value.contains("b64")) return true;
+  if (!value.contains("map")) return false;
+  for (const auto &entry : value["map"]) {
+    if (!IsPlain(entry)) return false;
+  }
+  return true;
+}
+
+std::string KindOf(const Json &value) {
+  if (value.is_null()) return "null";
+  if (value.is_boolean()) return "bool";
+  if (value.is_number_integer()) return "int";
+  if (value.is_number_float()) return "float";
+  if (value.is_string()) return "string";
+  if (value.is_array()) return "list";
+  if (value.contains("b64")) return "bytes";
+  if (value.contains("map")) return "map";
+  if (value.contains("fn")) return "function";
+  if (value.contains("fd")) return "fd";
+  return value.value("type", "object");
+}
+
+bool SameValue(const Json &a, const Json &b) {
+  if (IsHandle(a) && IsHandle(b)) {
+    return a.value("ref", a.value("fd", "")) ==
+           b.value("ref", b.value("fd", ""));
+  }
+  if (KindOf(a) != KindOf(b)) return false;
+  if (a.is_array()) {
+    if (a.size() != b.size()) return false;
+    for (size_t i = 0; i < a.size(); i++) {
+      if (!SameValue(a[i], b[i])) return false;
+    }
+    return true;
+  }
+  if (a.is_object() && a.contains("map")) {
+    const Json &x = a["map"], &y = b["map"];
+    if (x.size() != y.size()) return false;
+    for (auto it = x.begin(); it != x.end(); ++it) {
+      if (!y.contains(it.key()) || !SameValue(it.value(), y[it.key()])) {
+        return false;
+      }
+    }
+    return true;
+  }
+  return a == b;
+}
+
+bool SameInAnyOrder(const Json &a, const Json &b) {
+  if (!a.is_array() || !b.is_array() || a.size() != b.size()) return false;
+  std::vector<bool> used(b.size(), false);
+  for (const Json &item : a) {
+    bool found = false;
+    for (size_t i = 0; i < b.size() && !found; i++) {
+      if (!used[i] && SameValue(item, b[i])) used[i] = found = true;
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+bool HoldsValue(const Json &whole, const Json &part) {
+  if (whole.is_string() && part.is_string()) {
+    return whole.get_ref<const std::string &>().find(
+               part.get_ref<const std::string &>()) != std::string::npos;
+  }
+  if (!whole.is_array()) return false;
+  for (const Json &item : whole) {
+    if (SameValue(item, part)) return true;
+  }
+  return false;
+}
+
+std::string Show(const Json &value) {
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() <= kShownLimit) return text;
+  return text.substr(0, kShownLimit / 2) + " ... " +
+         text.substr(text.size() - kShownLimit / 2);
+}
+
+}  // namespace conformance
