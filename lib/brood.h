@@ -460,7 +460,7 @@ const void *brood_process_authkey(brood_process *process,
  * it.
  *
  * BROOD_TYPE_ERROR   key is NULL
- * BROOD_VALUE_ERROR  longer than BROOD_MAX_AUTHKEY */
+ * BROOD_VALUE_ERROR  empty, or longer than BROOD_MAX_AUTHKEY */
 int brood_process_set_authkey(brood_process *process, const void *key,
                               size_t size_bytes);
 

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * This thread's last failure: a code and one sentence with the offending
+ * value. Every public function that fails goes through here; no room below
+ * the public ones does.
+ */
+#ifndef BROOD_ERROR_ERROR_H
+#define BROOD_ERROR_ERROR_H
+
+/* error_set records a failure and returns its code, so that callers write
+ * `return error_set(BROOD_VALUE_ERROR, "…", value);`. */
+__attribute__((format(printf, 2, 3))) int error_set(int code,
+                                                    const char *format, ...);
+
+/* error_set_os records BROOD_OS_ERROR for a negative errno value; the
+ * sentence ends with the kernel's own words. */
+__attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
+                                                       const char *format,
+                                                       ...);
+
+/* error_clear says that the NULL about to be returned is no failure. */
+void error_clear(void);
+
+#endif /* BROOD_ERROR_ERROR_H */

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The life of a new process from the arrival of its record to its exit; the
+ * same for all start methods.
+ */
+#ifndef BROOD_START_CHILD_H
+#define BROOD_START_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct brood_process;
+struct wire_texts;
+
+/* What a courier brings. The bytes must live as long as the process. args is
+ * NULL if the arguments lie behind the head in data. */
+struct delivery {
+  struct brood_process *self; /* the handle, where memory is shared */
+  const uint8_t *data;
+  size_t size;
+  const uint8_t *args;
+  const int *fds;
+  size_t num_fds;
+  bool own_image; /* nobody else's exit handlers are in memory */
+};
+
+/* child_main never returns, least of all into the creator's stack. */
+__attribute__((noreturn)) void child_main(const struct delivery *delivery);
+
+/* child_leave is the ordinary end of a child. */
+__attribute__((noreturn)) void child_leave(int code);
+
+/* child_refuse ends a process that cannot become a child, with a sentence on
+ * standard error. */
+__attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
+    const char *format, ...);
+
+/* child_texts makes an array of pointers, ended by NULL, that lives as long as
+ * the process; so must the texts. */
+char **child_texts(const struct wire_texts *texts);
+
+#endif /* BROOD_START_CHILD_H */

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See children.h. One list under one mutex, never held across a call that
+ * waits.
+ *
+ * A lifeline is a pipe: the child holds the reading end and has the kernel
+ * kill it at hang-up, this process holds the only writing end. It is made and
+ * listed under the mutex, and a fork by whichever thread waits for the mutex:
+ * so every writing end is known at the fork, and the child closes them all.
+ * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
+ */
+#include "lib/start/children.h"
+
+#include <signal.h>
+#include <stdlib.h>
+
+#include "lib/error/error.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+/* How long a daemonic child may take over SIGTERM when its creator ends. */
+#define DAEMON_GRACE_NS INT64_C(1000000000)
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct brood_process *first;
+
+static void lock(void) {
+  pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void) {
+  pthread_mutex_unlock(&mutex);
+}
+
+/* In the child of any fork: these are somebody else's children. Their handles
+ * stay valid for whoever holds one. */
+static void forget_all(void) {
+  for (struct brood_process *process = first; process != NULL;
+       process = process->next) {
+    process->lifeline = sys_close(process->lifeline);
+    process->listed = false;
+    process->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  }
+  first = NULL;
+  unlock();
+}
+
+/* At the first start and not in a constructor: exit handlers run last to
+ * first, so this one comes before those that main registered earlier, which
+ * may take away what children still use. */
+static void prepare_once(void) {
+  pthread_atfork(lock, unlock, forget_all);
+  atexit(children_finish);
+}
+
+int children_add(struct brood_process *process, int *out_lifeline) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, prepare_once);
+  int ends[2] = {-1, -1};
+  int r = 0;
+  lock();
+  if (process->daemon) r = sys_pipe(ends);
+  if (r == 0) {
+    process->lifeline = ends[1];
+    process->listed = true;
+    process->next = first;
+    first = process;
+    atomic_fetch_add(&process->num_handles, 1);
+    *out_lifeline = ends[0];
+  }
+  unlock();
+  return r;
+}
+
+/* Takes the process that *link points to off the list; with the mutex held.
+ * Its handle is the caller's to give back. */
+static struct brood_process *unlink_at(struct brood_process **link) {
+  struct brood_process *process = *link;
+  *link = process->next;
+  process->listed = false;
+  process->lifeline = sys_close(process->lifeline);
+  return process;
+}
+
+void children_remove(struct brood_process *process) {
+  struct brood_process *removed = NULL;
+  lock();
+  struct brood_process **link = &first;
+  while (*link != NULL && *link != process) link = &(*link)->next;
+  if (*link != NULL) removed = unlink_at(link);
+  unlock();
+  brood_process_free(removed);
+}
+
+/* Has it ended? One that another thread is busy with is left alone: it may be
+ * in the middle of its launch. */
+static bool has_ended(struct brood_process *process) {
+  if (pthread_mutex_trylock(&process->mutex) != 0) return false;
+  bool ended = atomic_load(&process->state) == PROCESS_ENDED ||
+               (atomic_load(&process->state) == PROCESS_STARTED &&
+                process_poll(process));
+  pthread_mutex_unlock(&process->mutex);
+  return ended;
+}
+
+void children_reap(void) {
+  struct brood_process *ended = NULL;
+  lock();
+  for (struct brood_process **link = &first; *link != NULL;) {
+    if (!has_ended(*link)) {
+      link = &(*link)->next;
+      continue;
+    }
+    struct brood_process *process = unlink_at(link);
+    process->next = ended;
+    ended = process;
+  }
+  unlock();
+  while (ended != NULL) {
+    struct brood_process *next = ended->next;
+    brood_process_free(ended);
+    ended = next;
+  }
+}
+
+int brood_active_children(brood_process **out, size_t capacity) {
+  if (out == NULL && capacity > 0) {
+    return error_set(BROOD_TYPE_ERROR, "room for %zu handles at NULL",
+                     capacity);
+  }
+  children_reap();
+  size_t count = 0;
+  lock();
+  for (struct brood_process *process = first; process != NULL;
+       process = process->next) {
+    if (atomic_load(&process->state) != PROCESS_STARTED) continue;
+    if (count < capacity) {
+      atomic_fetch_add(&process->num_handles, 1);
+      out[count] = process;
+    }
+    count++;
+  }
+  unlock();
+  return (int)count;
+}
+
+static void terminate_daemons(void) {
+  lock();
+  for (struct brood_process *process = first; process != NULL;
+       process = process->next) {
+    if (process->daemon && atomic_load(&process->state) == PROCESS_STARTED) {
+      sys_pidfd_signal(process->launched.pidfd, SIGTERM);
+    }
+  }
+  unlock();
+}
+
+/* Any one child, with a handle for the caller, or NULL. */
+static struct brood_process *take_one(void) {
+  lock();
+  struct brood_process *process = first;
+  if (process != NULL) atomic_fetch_add(&process->num_handles, 1);
+  unlock();
+  return process;
+}
+
+void children_finish(void) {
+  terminate_daemons();
+  struct brood_process *process;
+  while ((process = take_one()) != NULL) {
+    if (process->daemon &&
+        brood_process_join(process, DAEMON_GRACE_NS) == BROOD_TIMEOUT) {
+      brood_process_kill(process);
+    }
+    brood_process_join(process, BROOD_FOREVER);
+    children_remove(process); /* even if it could not be joined */
+    brood_process_free(process);
+  }
+}

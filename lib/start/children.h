@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The set of processes that this one has started and not yet seen the end of.
+ */
+#ifndef BROOD_START_CHILDREN_H
+#define BROOD_START_CHILDREN_H
+
+#include "lib/start/process.h"
+
+/* children_add lists a process that is about to be launched. For a daemonic
+ * one a lifeline is made; out_lifeline gets the child's end, else -1. Returns
+ * 0 or -errno. */
+int children_add(struct brood_process *process, int *out_lifeline);
+
+/* children_remove unlists one, if it is there. */
+void children_remove(struct brood_process *process);
+
+/* children_reap takes the ends of those that have finished. */
+void children_reap(void);
+
+/* children_finish does what the end of a process owes its children: daemonic
+ * ones are terminated, then all are joined. */
+void children_finish(void);
+
+#endif /* BROOD_START_CHILDREN_H */

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Contexts and the choice of the default one. A concrete context is a constant
+ * with a name; the only state is one pointer, chosen or not. Fork copies it,
+ * and the child then overwrites it with the method that started it.
+ */
+#include "lib/start/context.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "lib/error/error.h"
+
+/* The platform's default first. */
+static const brood_context contexts[] = {
+    {&start_fork},
+    {&start_spawn},
+    {&start_forkserver},
+};
+
+enum { NUM_CONTEXTS = sizeof contexts / sizeof *contexts };
+
+static const brood_context *_Atomic chosen;
+
+const char *const *brood_get_all_start_methods(void) {
+  static const char *names[NUM_CONTEXTS + 1];
+  for (size_t i = 0; i < NUM_CONTEXTS; i++) names[i] = contexts[i].method->name;
+  return names;
+}
+
+const brood_context *context_find(const char *method) {
+  for (size_t i = 0; i < NUM_CONTEXTS; i++) {
+    if (strcmp(contexts[i].method->name, method) == 0) return &contexts[i];
+  }
+  return NULL;
+}
+
+static const brood_context *find_or_fail(const char *method) {
+  const brood_context *context = context_find(method);
+  if (context == NULL) {
+    error_set(BROOD_VALUE_ERROR, "cannot find context for '%.100s'", method);
+  }
+  return context;
+}
+
+/* Chooses only if nobody has; returns what is chosen then. */
+static const brood_context *choose_first(const brood_context *context) {
+  const brood_context *nobody = NULL;
+  bool first = atomic_compare_exchange_strong(&chosen, &nobody, context);
+  return first ? context : nobody;
+}
+
+const brood_context *context_default(void) {
+  return choose_first(&contexts[0]);
+}
+
+void context_set_default(const brood_context *context) {
+  atomic_store(&chosen, context);
+}
+
+const brood_context *brood_get_context(const char *method) {
+  return method == NULL ? context_default() : find_or_fail(method);
+}
+
+const brood_context *brood_context_get_context(const brood_context *context,
+                                               const char *method) {
+  if (method == NULL && context != NULL) return context;
+  return brood_get_context(method);
+}
+
+static int refuse_flags(unsigned flags) {
+  return error_set(BROOD_TYPE_ERROR, "unexpected flags 0x%x", flags);
+}
+
+static int force_start_method(const char *method) {
+  const brood_context *context = NULL;
+  if (method != NULL) {
+    context = find_or_fail(method);
+    if (context == NULL) return BROOD_VALUE_ERROR;
+  }
+  context_set_default(context);
+  return 0;
+}
+
+int brood_set_start_method(const char *method, unsigned flags) {
+  if ((flags & ~(unsigned)BROOD_FORCE) != 0) return refuse_flags(flags);
+  if (flags & BROOD_FORCE) return force_start_method(method);
+  /* Before the name is looked at: that it is too late outweighs. */
+  static const char too_late[] = "context has already been set";
+  if (atomic_load(&chosen) != NULL) {
+    return error_set(BROOD_RUNTIME_ERROR, too_late);
+  }
+  const brood_context *context =
+      method == NULL ? &contexts[0] : find_or_fail(method);
+  if (context == NULL) return BROOD_VALUE_ERROR;
+  const brood_context *nobody = NULL;
+  if (!atomic_compare_exchange_strong(&chosen, &nobody, context)) {
+    return error_set(BROOD_RUNTIME_ERROR, too_late);
+  }
+  return 0;
+}
+
+int brood_context_set_start_method(const brood_context *context,
+                                   const char *method, unsigned flags) {
+  if (context == NULL) return brood_set_start_method(method, flags);
+  return error_set(BROOD_VALUE_ERROR,
+                   "cannot set start method of concrete context '%s'",
+                   context->method->name);
+}
+
+const char *brood_get_start_method(unsigned flags) {
+  if ((flags & ~(unsigned)BROOD_ALLOW_NONE) != 0) {
+    refuse_flags(flags);
+    return NULL;
+  }
+  const brood_context *context = atomic_load(&chosen);
+  if (context == NULL && (flags & BROOD_ALLOW_NONE) == 0) {
+    context = context_default();
+  }
+  if (context != NULL) return context->method->name;
+  error_clear();
+  return NULL;
+}
+
+const char *brood_context_get_start_method(const brood_context *context,
+                                           unsigned flags) {
+  if (context == NULL) return brood_get_start_method(flags);
+  if ((flags & ~(unsigned)BROOD_ALLOW_NONE) != 0) {
+    refuse_flags(flags);
+    return NULL;
+  }
+  return context->method->name;
+}

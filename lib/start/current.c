@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See current.h. All state here belongs to one process: after a fork the child
+ * forgets its pidfd, and current_become replaces the rest.
+ */
+#include "lib/start/current.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/error/error.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+enum { AUTHKEY_SIZE = 32 };
+
+static struct brood_process self_storage = {
+    .kind = PROCESS_SELF,
+    .name = (char[]){"MainProcess"},
+    .name_is_constant = true,
+    .identity = (char[]){""},
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .launched = {.pidfd = -1, .report = -1},
+    .lifeline = -1,
+};
+static struct brood_process parent_storage = {
+    .kind = PROCESS_PARENT,
+    .name_is_constant = true,
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .lifeline = -1,
+};
+static struct brood_process *current = &self_storage;
+static bool is_child;
+static atomic_int num_made;
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static int pidfd = -1;
+
+static void lock(void) {
+  pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void) {
+  pthread_mutex_unlock(&mutex);
+}
+
+/* The number stays open in the child: there it names the parent. */
+static void forget_pidfd(void) {
+  pidfd = -1;
+  unlock();
+}
+
+__attribute__((constructor)) static void current_at_fork(void) {
+  pthread_atfork(lock, unlock, forget_pidfd);
+}
+
+struct brood_process *current_process(void) {
+  return current;
+}
+
+brood_process *brood_current_process(void) {
+  return current;
+}
+
+brood_process *brood_parent_process(void) {
+  if (is_child) return &parent_storage;
+  error_clear();
+  return NULL;
+}
+
+bool current_is_child(void) {
+  return is_child;
+}
+
+int current_pidfd(void) {
+  lock();
+  if (pidfd < 0) pidfd = sys_pidfd_open(sys_getpid());
+  int r = pidfd;
+  unlock();
+  return r;
+}
+
+int current_next_number(void) {
+  return atomic_fetch_add(&num_made, 1) + 1;
+}
+
+int current_copy_authkey(struct brood_process *out) {
+  int r = 0;
+  lock();
+  if (current->authkey_size == 0 && !is_child) {
+    r = sys_random(current->authkey, AUTHKEY_SIZE);
+    if (r == 0) current->authkey_size = AUTHKEY_SIZE;
+  }
+  if (r == 0 && out != current) {
+    memcpy(out->authkey, current->authkey, current->authkey_size);
+    out->authkey_size = current->authkey_size;
+  }
+  unlock();
+  return r;
+}
+
+/* The handle of a process that does not share its creator's memory. */
+static int fill_self(const struct wire_record *record) {
+  struct brood_process *self = &self_storage;
+  if (record->authkey_size > sizeof self->authkey) return -EINVAL;
+  self->name = (char *)record->name;
+  self->identity = (char *)record->identity;
+  self->daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
+  memcpy(self->authkey, record->authkey, record->authkey_size);
+  self->authkey_size = record->authkey_size;
+  current = self;
+  return 0;
+}
+
+/* Names stay where the record is. */
+static void fill_parent(const struct wire_record *record, int creator_pidfd) {
+  parent_storage.name = (char *)record->creator_name;
+  parent_storage.launched = (struct launched){
+      .pid = (pid_t)record->creator_pid, .pidfd = creator_pidfd, .report = -1};
+  atomic_store(&parent_storage.state, PROCESS_STARTED);
+}
+
+int current_become(struct brood_process *self,
+                   const struct wire_record *record, int creator_pidfd) {
+  int r = self == NULL ? fill_self(record) : 0;
+  if (r < 0) return r;
+  if (self != NULL) current = self;
+  fill_parent(record, creator_pidfd);
+  /* The thread that forked may have held it, and it alone lives on here. */
+  current->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  current->kind = PROCESS_SELF;
+  current->creator = (pid_t)record->creator_pid;
+  current->launched =
+      (struct launched){.pid = sys_getpid(), .pidfd = -1, .report = -1};
+  atomic_store(&current->state, PROCESS_STARTED);
+  atomic_store(&num_made, 0);
+  is_child = true;
+  return 0;
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Start, as far as all methods agree: what a fresh image cannot be given is
+ * refused, the record is written, the table of descriptors is laid out, and a
+ * courier is sent with both. Whatever fails leaves the handle as it was.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error/error.h"
+#include "lib/start/children.h"
+#include "lib/start/current.h"
+#include "lib/start/registry.h"
+#include "lib/start/settings.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+/* A head of the usual size needs no allocation. */
+enum { SMALL_HEAD = 512 };
+
+/* What must be said before anything starts: a fresh image finds targets by
+ * name only, and has no use for our addresses. */
+static int check_fresh_image(const struct brood_process *process,
+                             const char **out_target) {
+  const char *name = process->name;
+  if (!settings_initialised()) {
+    return error_set(BROOD_RUNTIME_ERROR,
+                     "cannot start '%.100s' in a fresh process: main does not "
+                     "begin with brood_init(argc, argv)",
+                     name);
+  }
+  if (process->args.has_pointer) {
+    return error_set(BROOD_TYPE_ERROR,
+                     "cannot pass a pointer to '%.100s': it means nothing "
+                     "outside of a fork",
+                     name);
+  }
+  if (process->target == NULL) return 0;
+  return registry_target_name(process->target, out_target);
+}
+
+static int check_descriptors(const struct brood_process *process) {
+  for (uint32_t i = 0; i < process->args.num_fds; i++) {
+    int fd = process->args.fds[i];
+    int r = sys_fd_valid(fd);
+    if (r < 0) {
+      return error_set_os(r, "cannot pass descriptor %d to '%.100s'", fd,
+                          process->name);
+    }
+  }
+  return 0;
+}
+
+/* Writes the record's own descriptors, then the arguments'. */
+static int *make_table(const struct brood_process *process, int creator,
+                       int lifeline, size_t *out_num_fds) {
+  size_t num_args = process->args.num_fds;
+  int *table = malloc((2 + num_args) * sizeof *table);
+  if (table == NULL) return NULL;
+  size_t count = 0;
+  table[count++] = creator;
+  if (lifeline >= 0) table[count++] = lifeline;
+  if (num_args > 0) {
+    memcpy(table + count, process->args.fds, num_args * sizeof *table);
+  }
+  *out_num_fds = count + num_args;
+  return table;
+}
+
+/* What the other methods inherit from us, a forkserver's child has to be told.
+ * out_cwd is for free(). */
+static int fill_surroundings(struct wire_record *record, char **out_cwd) {
+  char *cwd = malloc(PATH_MAX);
+  int r = cwd == NULL ? -ENOMEM : sys_getcwd(cwd, PATH_MAX);
+  if (r < 0) {
+    free(cwd);
+    return error_set_os(r, "cannot tell the current directory");
+  }
+  *out_cwd = cwd;
+  record->flags |= WIRE_RECORD_SURROUNDINGS;
+  record->cwd = cwd;
+  record->environment.texts = (const char *const *)sys_environment();
+  return 0;
+}
+
+static void fill_record(struct wire_record *record,
+                        const struct brood_process *process,
+                        const struct start_method *method) {
+  struct brood_process *creator = current_process();
+  record->flags |= process->daemon ? WIRE_RECORD_DAEMON : 0;
+  record->method = method->name;
+  record->name = process->name;
+  record->identity = process->identity;
+  record->creator_name = creator->name;
+  record->creator_pid = (uint32_t)sys_getpid();
+  record->authkey = process->authkey;
+  record->authkey_size = process->authkey_size;
+  log_get(&record->log_level, &record->log_handlers);
+  if (method->fresh_image) record->argv.texts = brood_argv(NULL);
+  record->num_args = process->args.count;
+  record->args = process->args.data;
+  record->args_size = process->args.size;
+}
+
+/* Encodes the head, in small if it fits, and delivers. */
+static int deliver(const struct start_method *method,
+                   const struct wire_record *record, struct launch *launch,
+                   struct launched *out) {
+  uint8_t small[SMALL_HEAD];
+  uint8_t *large = NULL;
+  struct wire_writer writer = {.data = small, .capacity = sizeof small};
+  wire_record_encode(&writer, record);
+  if (writer.bad) {
+    struct wire_writer count = {0};
+    wire_record_encode(&count, record);
+    large = malloc(count.used);
+    if (count.bad || large == NULL) {
+      free(large);
+      return error_set_os(-ENOMEM, "cannot start '%.100s'", record->name);
+    }
+    writer = (struct wire_writer){.data = large, .capacity = count.used};
+    wire_record_encode(&writer, record);
+  }
+  launch->head = writer.data;
+  launch->head_size = writer.used;
+  fflush(NULL); /* or a child that shares our buffers says it all again */
+  int r = method->launch(launch, out);
+  free(large);
+  return r;
+}
+
+/* Lays out the table and delivers; the lifeline's end for the child, -1 if it
+ * is to live on, stays the caller's. */
+static int launch_listed(struct brood_process *process,
+                         const struct start_method *method,
+                         struct wire_record *record, int lifeline) {
+  int creator = current_pidfd();
+  if (creator < 0) {
+    return error_set_os(creator, "cannot start '%.100s'", process->name);
+  }
+  size_t num_fds;
+  int *table = make_table(process, creator, lifeline, &num_fds);
+  if (table == NULL) {
+    return error_set_os(-ENOMEM, "cannot start '%.100s'", process->name);
+  }
+  if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
+  record->num_fds = (uint32_t)num_fds;
+  struct launch launch = {.process = process,
+                          .args = process->args.data,
+                          .args_size = process->args.size,
+                          .fds = table,
+                          .num_fds = num_fds};
+  int r = deliver(method, record, &launch, &process->launched);
+  free(table);
+  return r;
+}
+
+/* Lists the process and launches it, or neither. */
+static int launch_and_list(struct brood_process *process,
+                           const struct start_method *method,
+                           struct wire_record *record) {
+  int lifeline = -1;
+  int r = children_add(process, &lifeline);
+  if (r < 0) return error_set_os(r, "cannot start '%.100s'", process->name);
+  r = launch_listed(process, method, record, lifeline);
+  sys_close(lifeline);
+  if (r < 0) children_remove(process);
+  return r;
+}
+
+int launch_process(struct brood_process *process) {
+  const brood_context *context =
+      process->context == NULL ? context_default() : process->context;
+  const struct start_method *method = context->method;
+  struct wire_record record = {.target = ""};
+  int r = method->fresh_image ? check_fresh_image(process, &record.target) : 0;
+  if (r == 0) r = check_descriptors(process);
+  if (r < 0) return r;
+  if (!method->fresh_image) {
+    record.target_address = (uint64_t)(uintptr_t)process->target;
+  }
+  fill_record(&record, process, method);
+  char *cwd = NULL;
+  if (method->surroundings) r = fill_surroundings(&record, &cwd);
+  if (r == 0) r = launch_and_list(process, method, &record);
+  free(cwd);
+  if (r == 0) process->context = context;
+  return r;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Making a process handle and starting it: who may, and when. What happens at
+ * the start itself is launch.c's and the methods'; the end is end.c's.
+ */
+#include "lib/start/process.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/error/error.h"
+#include "lib/start/children.h"
+#include "lib/start/current.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+enum process_state process_state(const struct brood_process *process) {
+  return atomic_load(&process->state);
+}
+
+int process_refuse_null(void) {
+  return error_set(BROOD_TYPE_ERROR, "expected a process, not NULL");
+}
+
+static int refuse_closed(const struct brood_process *process) {
+  return error_set(BROOD_VALUE_ERROR, "process object '%.100s' is closed",
+                   process->name);
+}
+
+/* 0 if the handle can be asked at all. */
+int process_check(const struct brood_process *process) {
+  if (process == NULL) return process_refuse_null();
+  return process_state(process) == PROCESS_CLOSED ? refuse_closed(process) : 0;
+}
+
+bool process_is_own_child(const struct brood_process *process) {
+  return process->kind == PROCESS_CHILD && process->creator == sys_getpid();
+}
+
+/* Closes what the launch opened, when nobody can poll it any more. */
+void process_release(struct brood_process *process) {
+  process->launched.pidfd = sys_close(process->launched.pidfd);
+  process->launched.report = sys_close(process->launched.report);
+}
+
+static int check_options(const brood_process_options *options) {
+  if (options->group != NULL) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "group argument must be None for now, not %p",
+                     options->group);
+  }
+  if ((unsigned)options->daemon > BROOD_NOT_DAEMON) {
+    return error_set(BROOD_TYPE_ERROR, "unknown daemon flag %u",
+                     (unsigned)options->daemon);
+  }
+  return 0;
+}
+
+static int fill_name(struct brood_process *process, const char *name) {
+  const char *above = current_process()->identity;
+  const char *class = process->context == NULL
+                          ? "Process"
+                          : process->context->method->process_class;
+  int number = current_next_number();
+  int r = asprintf(&process->identity, "%s%s%d", above,
+                   *above == '\0' ? "" : ":", number);
+  if (r < 0) {
+    process->identity = NULL;
+    return -ENOMEM;
+  }
+  if (name != NULL && *name != '\0') {
+    process->name = strdup(name);
+  } else if (asprintf(&process->name, "%s-%s", class, process->identity) < 0) {
+    process->name = NULL;
+  }
+  return process->name == NULL ? -ENOMEM : 0;
+}
+
+static int fill(struct brood_process *process,
+                const brood_process_options *options) {
+  int r = check_options(options);
+  if (r == 0 && options->name != NULL) r = process_check_name(options->name);
+  if (r < 0) return r;
+  r = args_pack(&process->args, options->args, options->num_args);
+  if (r < 0) return r;
+  process->target = options->target;
+  process->daemon = options->daemon == BROOD_DAEMON_INHERIT
+                        ? current_process()->daemon
+                        : options->daemon == BROOD_DAEMON;
+  r = current_copy_authkey(process);
+  if (r < 0) return error_set_os(r, "cannot make an authkey");
+  r = fill_name(process, options->name);
+  return r < 0 ? error_set_os(r, "cannot make a process") : 0;
+}
+
+brood_process *brood_process_new(const brood_context *context,
+                                 const brood_process_options *options) {
+  static const brood_process_options nothing;
+  struct brood_process *process = malloc(sizeof *process);
+  if (process == NULL) {
+    error_set_os(-ENOMEM, "cannot make a process");
+    return NULL;
+  }
+  *process = (struct brood_process){
+      .num_handles = 1,
+      .creator = sys_getpid(),
+      .context = context,
+      .mutex = PTHREAD_MUTEX_INITIALIZER,
+      .launched = {.pidfd = -1, .report = -1},
+      .lifeline = -1,
+  };
+  if (fill(process, options == NULL ? &nothing : options) == 0) return process;
+  return brood_process_free(process);
+}
+
+brood_process *brood_process_free(brood_process *process) {
+  if (process == NULL || process->kind != PROCESS_CHILD) return NULL;
+  if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;
+  process_release(process);
+  args_discard(&process->args);
+  free(process->identity);
+  free(process->name);
+  pthread_mutex_destroy(&process->mutex);
+  free(process);
+  return NULL;
+}
+
+/* ----------------------------------------------------------- Starting -- */
+
+static int check_startable(const struct brood_process *process) {
+  const char *name = process->name;
+  int r = process_check(process);
+  if (r < 0) return r;
+  if (process->kind == PROCESS_CHILD && process_state(process) != PROCESS_NEW) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "cannot start a process twice: '%.100s'", name);
+  }
+  if (!process_is_own_child(process)) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "can only start a process object created by current "
+                     "process, not '%.100s'",
+                     name);
+  }
+  if (current_process()->daemon) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "daemonic processes are not allowed to have children: "
+                     "'%.100s'",
+                     name);
+  }
+  return 0;
+}
+
+int brood_process_start(brood_process *process) {
+  if (process == NULL) return process_refuse_null();
+  /* Before the mutex: in another process it may be locked for ever. */
+  int r = check_startable(process);
+  if (r < 0) return r;
+  children_reap();
+  pthread_mutex_lock(&process->mutex);
+  r = check_startable(process);
+  if (r == 0) r = launch_process(process);
+  if (r == 0) atomic_store(&process->state, PROCESS_STARTED);
+  pthread_mutex_unlock(&process->mutex);
+  return r;
+}

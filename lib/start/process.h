@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The process handle as this room sees it. process.c has what users call,
+ * launch.c the start, children.c the set of those that run, current.c the
+ * handle of the calling process.
+ */
+#ifndef BROOD_START_PROCESS_H
+#define BROOD_START_PROCESS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lib/start/args.h"
+#include "lib/start/context.h"
+
+enum process_kind { PROCESS_CHILD, PROCESS_SELF, PROCESS_PARENT };
+
+enum process_state {
+  PROCESS_NEW,
+  PROCESS_STARTED,
+  PROCESS_ENDED, /* exitcode is known, the descriptors are still open */
+  PROCESS_CLOSED
+};
+
+struct brood_process {
+  atomic_int num_handles;
+  enum process_kind kind;
+  pid_t creator;
+  const brood_context *context; /* NULL: the default at start */
+  brood_target target;
+  struct packed_args args;
+  char *identity; /* "1:2": numbers from main down to here */
+  char *name;
+  bool name_is_constant;
+  bool daemon;
+  uint8_t authkey[BROOD_MAX_AUTHKEY];
+  size_t authkey_size;
+
+  /* The mutex guards what follows. It is held while the process is being
+   * launched, so whoever holds the mutex of the children may only try it. */
+  pthread_mutex_t mutex;
+  _Atomic(enum process_state) state;
+  int num_waiters; /* threads that poll a descriptor without the mutex */
+  struct launched launched;
+  int exitcode;
+
+  /* Guarded by the mutex of the children. */
+  int lifeline; /* our end of a daemonic child's, or -1 */
+  bool listed;
+  struct brood_process *next;
+};
+
+enum process_state process_state(const struct brood_process *process);
+
+/* process_refuse_null sets and returns the error of a NULL handle;
+ * process_check is 0 for a handle that can be asked at all. */
+int process_refuse_null(void);
+int process_check(const struct brood_process *process);
+
+/* process_check_name is 0 for a name of a legal size. */
+int process_check_name(const char *name);
+
+/* process_is_own_child: made by the calling process, to be started by it. */
+bool process_is_own_child(const struct brood_process *process);
+
+/* process_release closes the descriptors; nobody may be polling them. */
+void process_release(struct brood_process *process);
+
+/* process_poll takes the end of a started process if there is one; 1 or 0 is
+ * whether it has ended. With the mutex held. */
+int process_poll(struct brood_process *process);
+
+/* launch_process starts a process whose caller may do so; 0, or an error that
+ * it has set. With the mutex held. */
+int launch_process(struct brood_process *process);
+
+#endif /* BROOD_START_PROCESS_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See reap.h. The status of our own child may be gone before we ask: the
+ * program waits for any child, or ignores SIGCHLD. A kernel from 6.15 on tells
+ * it all the same; on an older one it is lost, but the end is not.
+ */
+#include "lib/start/reap.h"
+
+#include <errno.h>
+
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+int reap_check_room(int any_open_fd) {
+  return sys_fd_room(any_open_fd);
+}
+
+int reap_watch(pid_t pid, struct launched *out) {
+  int pidfd = sys_pidfd_open(pid);
+  if (pidfd < 0) {
+    sys_discard_child(pid);
+    return pidfd;
+  }
+  *out = (struct launched){.pid = pid, .pidfd = pidfd, .report = -1};
+  return 0;
+}
+
+int reap_own_child(struct launched *launched, int *out_exitcode) {
+  int r = sys_pidfd_reap(launched->pidfd, out_exitcode);
+  if (r != -ECHILD) return r == 1;
+  if (sys_poll_one(launched->pidfd, POLLIN, 0) == 0) return 0;
+  if (sys_pidfd_exit_info(launched->pidfd, out_exitcode) == 1) return 1;
+  *out_exitcode = REAP_LOST;
+  return 1;
+}

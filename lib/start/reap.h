@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Watching and reaping processes whose kernel parent this one is.
+ */
+#ifndef BROOD_START_REAP_H
+#define BROOD_START_REAP_H
+
+#include "lib/start/method.h"
+
+/* reap_check_room is 0 if there is a descriptor left for reap_watch; asked
+ * before a process exists, because afterwards it could only be killed. */
+int reap_check_room(int any_open_fd);
+
+/* reap_watch describes a new child of this process. On failure the child is
+ * killed and gone. Returns 0 or -errno. */
+int reap_watch(pid_t pid, struct launched *out);
+
+/* reap_own_child is start_method.reap for a child of this process. */
+int reap_own_child(struct launched *launched, int *out_exitcode);
+
+/* The exit code of a process of which nobody can tell. */
+enum { REAP_LOST = 255 };
+
+#endif /* BROOD_START_REAP_H */

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Two lists that constructors push to before main, and dlopen later. Entries
+ * are never removed, so reading needs no lock, and a fork finds the lists
+ * whole.
+ */
+#include "lib/start/registry.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "lib/error/error.h"
+
+static struct brood_target_entry *_Atomic targets;
+static struct brood_preload_entry *_Atomic preloads;
+
+void brood_register_target(struct brood_target_entry *entry) {
+  entry->next = atomic_load(&targets);
+  while (!atomic_compare_exchange_weak(&targets, &entry->next, entry)) continue;
+}
+
+void brood_register_preload(struct brood_preload_entry *entry) {
+  entry->next = atomic_load(&preloads);
+  while (!atomic_compare_exchange_weak(&preloads, &entry->next, entry)) {
+    continue;
+  }
+}
+
+static const struct brood_target_entry *find_by_function(brood_target target) {
+  const struct brood_target_entry *entry = atomic_load(&targets);
+  while (entry != NULL && entry->function != target) entry = entry->next;
+  return entry;
+}
+
+static bool is_ambiguous(const char *name, brood_target target) {
+  const struct brood_target_entry *entry = atomic_load(&targets);
+  for (; entry != NULL; entry = entry->next) {
+    if (strcmp(entry->name, name) == 0 && entry->function != target) {
+      return true;
+    }
+  }
+  return false;
+}
+
+int registry_target_name(brood_target target, const char **out_name) {
+  const struct brood_target_entry *entry = find_by_function(target);
+  if (entry == NULL) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "the target at %p is not registered: "
+                     "write BROOD_TARGET(name); beside the function",
+                     (void *)target);
+  }
+  if (is_ambiguous(entry->name, target)) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "two targets are registered as '%.100s'", entry->name);
+  }
+  *out_name = entry->name;
+  return 0;
+}
+
+brood_target registry_target(const char *name) {
+  const struct brood_target_entry *entry = atomic_load(&targets);
+  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
+  return entry == NULL ? NULL : entry->function;
+}
+
+brood_preload registry_preload(const char *name) {
+  const struct brood_preload_entry *entry = atomic_load(&preloads);
+  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
+  return entry == NULL ? NULL : entry->function;
+}

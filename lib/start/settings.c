@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See settings.h. Two settings are text of any length under one mutex, held
+ * for a copy and never across a system call that waits. A fork in another
+ * thread at that instant would leave it locked in the child: settings_at_fork
+ * is the fork handler that prevents it.
+ */
+#include "lib/start/settings.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "brood.h"
+#include "lib/error/error.h"
+#include "lib/sys/proc.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static char *executable;
+static const char **preload; /* one block: pointers, NULL, then the texts */
+
+static const char *const *program_argv;
+static int program_argc;
+static atomic_bool initialised;
+
+static void lock(void) {
+  pthread_mutex_lock(&mutex);
+}
+
+static void unlock(void) {
+  pthread_mutex_unlock(&mutex);
+}
+
+__attribute__((constructor)) static void settings_at_fork(void) {
+  pthread_atfork(lock, unlock, unlock);
+}
+
+int brood_set_executable(const char *path) {
+  if (path == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "expected a path, not NULL");
+  }
+  char *copy = strdup(path);
+  if (copy == NULL) {
+    return error_set_os(-ENOMEM, "cannot keep executable '%.100s'", path);
+  }
+  lock();
+  char *old = executable;
+  executable = copy;
+  unlock();
+  free(old);
+  return 0;
+}
+
+int settings_executable(char *out_path, size_t capacity) {
+  int r = 1;
+  lock();
+  if (executable != NULL) {
+    size_t size = strlen(executable) + 1;
+    r = size > capacity ? -ENAMETOOLONG : 0;
+    if (r == 0) memcpy(out_path, executable, size);
+  }
+  unlock();
+  return r <= 0 ? r : sys_exe_path(out_path, capacity);
+}
+
+/* Copies a list of texts into one block. */
+static const char **copy_texts(const char *const *texts, size_t num_texts) {
+  size_t size = (num_texts + 1) * sizeof *texts;
+  for (size_t i = 0; i < num_texts; i++) size += strlen(texts[i]) + 1;
+  const char **block = malloc(size);
+  if (block == NULL) return NULL;
+  char *at = (char *)(block + num_texts + 1);
+  for (size_t i = 0; i < num_texts; i++) {
+    block[i] = at;
+    at = stpcpy(at, texts[i]) + 1;
+  }
+  block[num_texts] = NULL;
+  return block;
+}
+
+int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
+  if (num_names > BROOD_MAX_PRELOAD) {
+    return error_set(BROOD_VALUE_ERROR, "%zu preload names: at most %d",
+                     num_names, BROOD_MAX_PRELOAD);
+  }
+  for (size_t i = 0; i < num_names; i++) {
+    if (names == NULL || names[i] == NULL) {
+      return error_set(BROOD_TYPE_ERROR,
+                       "preload names must be a list of strings: "
+                       "number %zu is NULL",
+                       i);
+    }
+  }
+  const char **copy = copy_texts(names, num_names);
+  if (copy == NULL) {
+    return error_set_os(-ENOMEM, "cannot keep %zu preload names", num_names);
+  }
+  lock();
+  const char **old = preload;
+  preload = copy;
+  unlock();
+  free(old);
+  return 0;
+}
+
+const char **settings_preload(void) {
+  lock();
+  size_t count = 0;
+  while (preload != NULL && preload[count] != NULL) count++;
+  const char **copy = copy_texts(preload, count);
+  unlock();
+  return copy;
+}
+
+void settings_set_argv(const char *const *argv, int argc) {
+  program_argv = argv;
+  program_argc = argc;
+  atomic_store(&initialised, true);
+}
+
+bool settings_initialised(void) {
+  return atomic_load(&initialised);
+}
+
+const char *const *brood_argv(int *out_argc) {
+  if (!settings_initialised()) {
+    error_clear();
+    return NULL;
+  }
+  if (out_argc != NULL) *out_argc = program_argc;
+  return program_argv;
+}
+
+int brood_cpu_count(void) {
+  int count = sys_cpu_count();
+  if (count < 0) {
+    return error_set(BROOD_RUNTIME_ERROR, "cannot determine number of cpus");
+  }
+  return count;
+}

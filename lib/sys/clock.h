@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * One clock, CLOCK_MONOTONIC, in nanoseconds; deadlines are points on it.
+ */
+#ifndef BROOD_SYS_CLOCK_H
+#define BROOD_SYS_CLOCK_H
+
+#include <stdint.h>
+
+#define SYS_CLOCK_NEVER INT64_MAX
+
+int64_t sys_clock_ns(void);
+
+/* sys_clock_deadline turns a public timeout (BROOD_FOREVER, or relative) into
+ * a deadline; zero and negative ones lie in the past. */
+int64_t sys_clock_deadline(int64_t timeout_ns);
+
+#endif /* BROOD_SYS_CLOCK_H */

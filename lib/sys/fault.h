@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Fault injection at the one seam that talks to the kernel. Tests arm it; in a
+ * program it costs one load of a zero for each system call.
+ */
+#ifndef BROOD_SYS_FAULT_H
+#define BROOD_SYS_FAULT_H
+
+/* sys_fault_arm makes the nth fallible call from now (1 is the next) of the
+ * calling process return -error_number, once. 0 disarms. Fork copies what is
+ * left of the count. */
+void sys_fault_arm(int nth, int error_number);
+
+/* sys_fault_only restricts the count to one wrapper, by name ("sys_fork");
+ * NULL counts all. The name must outlive the arming. */
+void sys_fault_only(const char *wrapper);
+
+/* sys_fault_left returns how many calls are still to be counted; 0 after the
+ * fault was injected, so that a sweep knows where to stop. */
+int sys_fault_left(void);
+
+/* sys_fault is the first line of each wrapper: 0, or the negative errno that
+ * the wrapper must return instead of calling the kernel. */
+int sys_fault(const char *wrapper);
+
+#define SYS_FAULT()                       \
+  do {                                    \
+    int fault_ = sys_fault(__func__);     \
+    if (fault_ < 0) return fault_;        \
+  } while (0)
+
+#endif /* BROOD_SYS_FAULT_H */

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See fd.h. Closing never fails as far as callers are concerned: on Linux the
+ * descriptor is gone whatever close answers, and trying again could close
+ * somebody else's.
+ */
+#include "lib/sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/sys/clock.h"
+#include "lib/sys/fault.h"
+
+int sys_close(int fd) {
+  if (fd >= 0) close(fd);
+  return -1;
+}
+
+int sys_open_null(void) {
+  SYS_FAULT();
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+int sys_stdin(int fd) {
+  SYS_FAULT();
+  return dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;
+}
+
+int sys_fd_valid(int fd) {
+  SYS_FAULT();
+  return fcntl(fd, F_GETFD) < 0 ? -errno : 0;
+}
+
+int sys_cloexec(int fd) {
+  SYS_FAULT();
+  return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int sys_fd_room(int fd) {
+  SYS_FAULT();
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (copy < 0) return -errno;
+  close(copy);
+  return 0;
+}
+
+int sys_pipe(int out_ends[2]) {
+  SYS_FAULT();
+  return pipe2(out_ends, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+int sys_die_at_hangup(int fd) {
+  SYS_FAULT();
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || fcntl(fd, F_SETOWN, getpid()) < 0 ||
+      fcntl(fd, F_SETSIG, SIGKILL) < 0 ||
+      fcntl(fd, F_SETFL, flags | O_ASYNC) < 0) {
+    return -errno;
+  }
+  /* The writer may have gone before O_ASYNC was set; nobody signals that. */
+  struct pollfd hangup = {.fd = fd, .events = POLLIN};
+  if (poll(&hangup, 1, 0) != 0) raise(SIGKILL);
+  return 0;
+}
+
+int sys_read_full(int fd, void *out_data, size_t size) {
+  SYS_FAULT();
+  char *at = out_data;
+  while (size > 0) {
+    ssize_t n = read(fd, at, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -errno;
+    if (n == 0) return -EPIPE;
+    at += n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+int sys_write_full(int fd, const void *data, size_t size) {
+  SYS_FAULT();
+  const char *at = data;
+  while (size > 0) {
+    ssize_t n = write(fd, at, size);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -errno;
+    at += n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+int sys_memfd_new(const char *name) {
+  SYS_FAULT();
+  int fd = memfd_create(name, MFD_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+int sys_map_file(int fd, const void **out_data, size_t *out_size) {
+  SYS_FAULT();
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -errno;
+  if (status.st_size <= 0) return -EINVAL;
+  size_t size = (size_t)status.st_size;
+  void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return -errno;
+  *out_data = data;
+  *out_size = size;
+  return 0;
+}
+
+/* ppoll's timeout for a deadline; NULL waits without limit. */
+static const struct timespec *remaining(int64_t deadline_ns,
+                                        struct timespec *storage) {
+  if (deadline_ns == SYS_CLOCK_NEVER) return NULL;
+  int64_t left = deadline_ns <= 0 ? 0 : deadline_ns - sys_clock_ns();
+  if (left < 0) left = 0;
+  storage->tv_sec = left / 1000000000;
+  storage->tv_nsec = left % 1000000000;
+  return storage;
+}
+
+int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
+  SYS_FAULT();
+  int n;
+  do {
+    struct timespec storage;
+    n = ppoll(fds, num_fds, remaining(deadline_ns, &storage), NULL);
+  } while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
+int sys_poll_one(int fd, short events, int64_t deadline_ns) {
+  struct pollfd one = {.fd = fd, .events = events};
+  int n = sys_poll(&one, 1, deadline_ns);
+  return n < 0 ? n : one.revents;
+}

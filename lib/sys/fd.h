@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Descriptors. Every wrapper in this room returns >= 0 or -errno, restarts
+ * after a signal unless its comment says otherwise, and makes descriptors
+ * close-on-exec.
+ */
+#ifndef BROOD_SYS_FD_H
+#define BROOD_SYS_FD_H
+
+#include <poll.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* sys_close returns -1, the invalid descriptor: fd = sys_close(fd). */
+int sys_close(int fd);
+
+/* sys_open_null opens /dev/null for reading. */
+int sys_open_null(void);
+
+/* sys_stdin puts a descriptor on standard input. */
+int sys_stdin(int fd);
+
+/* sys_fd_valid returns 0 if fd is open, -EBADF if not. */
+int sys_fd_valid(int fd);
+
+/* sys_cloexec marks a descriptor close-on-exec. */
+int sys_cloexec(int fd);
+
+/* sys_pipe makes a pipe: out_ends[0] reads, out_ends[1] writes. */
+int sys_pipe(int out_ends[2]);
+
+/* sys_die_at_hangup has the kernel kill this process when anything is written
+ * to the pipe that fd reads, or its last writer goes; at once if that has
+ * happened already. */
+int sys_die_at_hangup(int fd);
+
+/* sys_read_full and sys_write_full move all of size bytes; a short read is
+ * -EPIPE. */
+int sys_read_full(int fd, void *out_data, size_t size);
+int sys_write_full(int fd, const void *data, size_t size);
+
+/* sys_memfd_new makes anonymous memory that a descriptor names. */
+int sys_memfd_new(const char *name);
+
+/* sys_map_file maps all of the file that fd names, private and read-only (but
+ * not if it is empty: -EINVAL), and writes its size. */
+int sys_map_file(int fd, const void **out_data, size_t *out_size);
+
+/* sys_fd_room returns 0 if one more descriptor could be opened, -EMFILE if
+ * not. fd is any open one. */
+int sys_fd_room(int fd);
+
+/* sys_poll waits until one of the descriptors has an event, or a deadline of
+ * sys_clock_ns (SYS_CLOCK_NEVER: without limit; in the past: just looks).
+ * Returns how many have one: 0 is the deadline. */
+int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
+
+/* sys_poll_one is the same for one descriptor, and returns the events seen. */
+int sys_poll_one(int fd, short events, int64_t deadline_ns);
+
+#endif /* BROOD_SYS_FD_H */

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See proc.h. Fork is glibc's, not a bare clone: a child that runs the user's
+ * code needs the C library's locks and thread id put right. The pidfd is
+ * opened after the fact; the child cannot be reaped by anybody else before
+ * that unless the program waits for any child, and then the pid may be gone
+ * but not yet anybody else's: Linux hands pids out in turn.
+ */
+#include "lib/sys/proc.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/sys/fault.h"
+
+/* struct pidfd_info of Linux 6.15, which Debian 12's headers do not have. */
+struct exit_info {
+  uint64_t mask;
+  uint8_t unused[52];
+  int32_t exit_code;
+};
+#define EXIT_INFO_REQUEST _IOWR(0xff, 11, struct exit_info)
+#define EXIT_INFO_MASK (UINT64_C(1) << 3)
+
+_Static_assert(sizeof(struct exit_info) == 64, "PIDFD_INFO_SIZE_VER0");
+
+int sys_fork(void) {
+  SYS_FAULT();
+  pid_t pid = fork();
+  return pid < 0 ? -errno : pid;
+}
+
+void sys_discard_child(pid_t pid) {
+  kill(pid, SIGKILL);
+  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+}
+
+void sys_exit(int code) {
+  _exit(code);
+}
+
+int sys_pidfd_open(pid_t pid) {
+  SYS_FAULT();
+  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+  return fd < 0 ? -errno : fd;
+}
+
+int sys_pidfd_signal(int pidfd, int signal_number) {
+  SYS_FAULT();
+  long r = syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
+  return r < 0 ? -errno : 0;
+}
+
+static int exitcode_of_siginfo(const siginfo_t *info) {
+  return info->si_code == CLD_EXITED ? info->si_status : -info->si_status;
+}
+
+int sys_pidfd_reap(int pidfd, int *out_exitcode) {
+  SYS_FAULT();
+  siginfo_t info = {0};
+  if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0) {
+    return -errno;
+  }
+  if (info.si_pid == 0) return 0;
+  *out_exitcode = exitcode_of_siginfo(&info);
+  return 1;
+}
+
+int sys_pidfd_exit_info(int pidfd, int *out_exitcode) {
+  SYS_FAULT();
+  struct exit_info info = {.mask = EXIT_INFO_MASK};
+  if (ioctl(pidfd, EXIT_INFO_REQUEST, &info) < 0) return 0;
+  if ((info.mask & EXIT_INFO_MASK) == 0) return 0;
+  int status = info.exit_code;
+  *out_exitcode = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+  return 1;
+}
+
+int sys_wait_pid(pid_t pid) {
+  SYS_FAULT();
+  int status;
+  pid_t r;
+  do {
+    r = waitpid(pid, &status, 0);
+  } while (r < 0 && errno == EINTR);
+  if (r < 0) return -errno;
+  return status == 0 ? 0 : -ECANCELED;
+}
+
+int sys_reap_any(int *out_exitcode) {
+  SYS_FAULT();
+  siginfo_t info = {0};
+  if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0) {
+    return errno == ECHILD ? 0 : -errno;
+  }
+  if (info.si_pid != 0) *out_exitcode = exitcode_of_siginfo(&info);
+  return info.si_pid;
+}
+
+pid_t sys_getpid(void) {
+  return getpid();
+}
+
+pid_t sys_getppid(void) {
+  return getppid();
+}
+
+int sys_cpu_count(void) {
+  SYS_FAULT();
+  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  return count < 1 ? -ENOSYS : (int)count;
+}
+
+int sys_exe_path(char *out_path, size_t capacity) {
+  SYS_FAULT();
+  static const char self[] = "/proc/self/exe";
+  ssize_t n = readlink(self, out_path, capacity);
+  if (n < 0) return -errno;
+  if (capacity < sizeof self) return -ENAMETOOLONG;
+  if ((size_t)n < capacity) {
+    out_path[n] = '\0';
+    if (access(out_path, X_OK) == 0) return 0;
+  }
+  memcpy(out_path, self, sizeof self);
+  return 0;
+}
+
+int sys_random(void *out_data, size_t size) {
+  SYS_FAULT();
+  return getentropy(out_data, size) < 0 ? -errno : 0;
+}
+
+int sys_getcwd(char *out_path, size_t capacity) {
+  SYS_FAULT();
+  return getcwd(out_path, capacity) == NULL ? -errno : 0;
+}
+
+int sys_chdir(const char *path) {
+  SYS_FAULT();
+  return chdir(path) < 0 ? -errno : 0;
+}
+
+char **sys_environment(void) {
+  return environ;
+}
+
+void sys_set_environment(char **environment) {
+  environ = environment;
+}

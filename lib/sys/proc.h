@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Processes: making, watching, waiting. A process that ended is described by
+ * one number, the field's exit code: 0 to 255, or minus the signal.
+ */
+#ifndef BROOD_SYS_PROC_H
+#define BROOD_SYS_PROC_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* sys_fork is fork with the C library's own preparations, so that the child
+ * may use malloc and stdio whatever other threads held. */
+int sys_fork(void);
+
+/* sys_spawn starts a program by posix_spawn. In it standard input is
+ * /dev/null, 1 and 2 are the caller's, fds[i] is 3 + i, and nothing else is
+ * open. Returns the pid. */
+int sys_spawn(const char *path, char *const argv[], const int *fds,
+              size_t num_fds);
+
+/* sys_discard_child kills a child of this process and reaps it. */
+void sys_discard_child(pid_t pid);
+
+/* sys_exit ends the process at once, by _exit. */
+__attribute__((noreturn)) void sys_exit(int code);
+
+/* sys_pidfd_open names an existing process by a descriptor. */
+int sys_pidfd_open(pid_t pid);
+
+/* sys_pidfd_signal sends a signal; -ESRCH after the end. */
+int sys_pidfd_signal(int pidfd, int signal_number);
+
+/* sys_pidfd_reap asks for the end of a child of this process and takes its
+ * status: 1 and the exit code, 0 while it runs, -ECHILD if it is not, or no
+ * longer, ours to wait for. */
+int sys_pidfd_reap(int pidfd, int *out_exitcode);
+
+/* sys_pidfd_exit_info asks the kernel how a process ended that anybody has
+ * waited for: 1 and the exit code, 0 if it does not (yet) say: not reaped, or
+ * a kernel before Linux 6.15. */
+int sys_pidfd_exit_info(int pidfd, int *out_exitcode);
+
+/* sys_wait_pid waits for one child and returns 0, or the exit code's nonzero
+ * value as -ECANCELED. */
+int sys_wait_pid(pid_t pid);
+
+/* sys_reap_any takes the status of one finished child: its pid and exit code,
+ * or 0 if none has finished. Only for a process all of whose children are
+ * Brood's: the forkserver. */
+int sys_reap_any(int *out_exitcode);
+
+pid_t sys_getpid(void);
+pid_t sys_getppid(void);
+
+/* sys_cpu_count returns the number of configured processors. */
+int sys_cpu_count(void);
+
+/* sys_exe_path writes the path of the running program; "/proc/self/exe" if it
+ * is no longer there under its name. */
+int sys_exe_path(char *out_path, size_t capacity);
+
+/* sys_random fills memory from the kernel's random source. */
+int sys_random(void *out_data, size_t size);
+
+int sys_getcwd(char *out_path, size_t capacity);
+int sys_chdir(const char *path);
+
+/* sys_environment returns the environment, sys_set_environment replaces it by
+ * one that must live as long as the process. */
+char **sys_environment(void);
+void sys_set_environment(char **environment);
+
+#endif /* BROOD_SYS_PROC_H */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See signal.h.
+ */
+#include "lib/sys/signal.h"
+
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "lib/sys/fault.h"
+
+int sys_signals_serve(struct sys_signals *out_before, int reports) {
+  SYS_FAULT();
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  sigaction(SIGINT, &ignore, &out_before->on_int);
+  sigaction(SIGPIPE, &ignore, &out_before->on_pipe);
+  sigprocmask(SIG_SETMASK, NULL, &out_before->mask);
+  sigaction(SIGCHLD, NULL, &out_before->on_child);
+  if (!reports) {
+    sigaction(SIGCHLD, &ignore, NULL);
+    return 0;
+  }
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  sigaction(SIGCHLD, &standard, NULL);
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &children, NULL);
+  int fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+void sys_signals_restore(const struct sys_signals *before) {
+  sigaction(SIGINT, &before->on_int, NULL);
+  sigaction(SIGPIPE, &before->on_pipe, NULL);
+  sigaction(SIGCHLD, &before->on_child, NULL);
+  sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+void sys_signals_hold_children(int hold) {
+  struct sigaction action = {.sa_handler = hold ? SIG_DFL : SIG_IGN};
+  sigaction(SIGCHLD, &action, NULL);
+}
+
+void sys_signals_drain(int fd) {
+  struct signalfd_siginfo info;
+  while (read(fd, &info, sizeof info) > 0) continue;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The signals of a forkserver: it must not die of the user's Ctrl-C, and its
+ * children must find every signal as the server itself found it.
+ */
+#ifndef BROOD_SYS_SIGNAL_H
+#define BROOD_SYS_SIGNAL_H
+
+#include <signal.h>
+
+struct sys_signals {
+  struct sigaction on_int;
+  struct sigaction on_child;
+  struct sigaction on_pipe;
+  sigset_t mask;
+};
+
+/* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were. With reports the
+ * ends of children are collected through the returned descriptor (readable
+ * when there may be one); without, the kernel reaps them by itself and 0 is
+ * returned. */
+int sys_signals_serve(struct sys_signals *out_before, int reports);
+
+/* sys_signals_restore undoes it, in a child of the server. */
+void sys_signals_restore(const struct sys_signals *before);
+
+/* sys_signals_hold_children keeps the ends of children from being reaped by
+ * the kernel, or (0) has it reap them again; those that ended in between are
+ * for sys_reap_any. For a server without reports. */
+void sys_signals_hold_children(int hold);
+
+/* sys_signals_drain empties the descriptor. */
+void sys_signals_drain(int fd);
+
+#endif /* BROOD_SYS_SIGNAL_H */

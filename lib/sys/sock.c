@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See sock.h. Descriptors can leak on receipt in three ways: the message is
+ * cut (MSG_TRUNC), the control data is cut (MSG_CTRUNC: the kernel installs
+ * what fits), or more than one SCM_RIGHTS header comes. All three end in
+ * close_all.
+ */
+#include "lib/sys/sock.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
+
+union control {
+  char bytes[CMSG_SPACE(SYS_SOCK_MAX_FDS * sizeof(int))];
+  struct cmsghdr header; /* alignment */
+};
+
+int sys_sock_pair(int out_ends[2]) {
+  SYS_FAULT();
+  int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
+  return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno : 0;
+}
+
+int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
+                  const int *fds, size_t num_fds) {
+  SYS_FAULT();
+  if (num_fds > SYS_SOCK_MAX_FDS) return -EINVAL;
+  union control control;
+  struct msghdr message = {.msg_iov = (struct iovec *)parts,
+                           .msg_iovlen = num_parts};
+  if (num_fds > 0) {
+    size_t size = num_fds * sizeof(int);
+    memset(control.bytes, 0, CMSG_SPACE(size)); /* its padding travels too */
+    message.msg_control = control.bytes;
+    message.msg_controllen = CMSG_SPACE(size);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(size);
+    memcpy(CMSG_DATA(header), fds, size);
+  }
+  ssize_t n;
+  do {
+    n = sendmsg(sock, &message, MSG_NOSIGNAL);
+  } while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : 0;
+}
+
+static void close_all(const int *fds, size_t num_fds) {
+  for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
+}
+
+/* Takes the descriptors of one control header; returns how many it wrote, and
+ * closes what does not fit. */
+static size_t take_fds(const struct cmsghdr *header, int *out_fds,
+                       size_t capacity, int *overflow) {
+  size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+  size_t taken = 0;
+  for (size_t i = 0; i < count; i++) {
+    int fd;
+    memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
+    if (taken < capacity) {
+      out_fds[taken++] = fd;
+    } else {
+      sys_close(fd);
+      *overflow = 1;
+    }
+  }
+  return taken;
+}
+
+int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
+                     size_t *num_fds) {
+  SYS_FAULT();
+  union control control;
+  struct iovec part = {.iov_base = out_data, .iov_len = capacity};
+  struct msghdr message = {.msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = control.bytes,
+                           .msg_controllen = sizeof control.bytes};
+  ssize_t n;
+  do {
+    n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
+  } while (n < 0 && errno == EINTR);
+  if (n < 0) return -errno;
+  size_t taken = 0;
+  int overflow = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
+      continue;
+    }
+    taken += take_fds(header, out_fds + taken, *num_fds - taken, &overflow);
+  }
+  if (overflow) {
+    close_all(out_fds, taken);
+    return -EMSGSIZE;
+  }
+  *num_fds = taken;
+  return (int)n;
+}

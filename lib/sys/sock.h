@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Unix socket pairs that carry messages and descriptors. There is no bind and
+ * no listen in this library: what has no name cannot be connected to.
+ */
+#ifndef BROOD_SYS_SOCK_H
+#define BROOD_SYS_SOCK_H
+
+#include <stddef.h>
+#include <sys/uio.h>
+
+/* The kernel's limit of descriptors in one message (SCM_MAX_FD). */
+#define SYS_SOCK_MAX_FDS 253
+
+/* sys_sock_pair makes two connected SOCK_SEQPACKET ends: a message arrives
+ * whole or not at all. */
+int sys_sock_pair(int out_ends[2]);
+
+/* sys_sock_send sends one message with descriptors; never raises SIGPIPE. */
+int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
+                  const int *fds, size_t num_fds);
+
+/* sys_sock_receive receives one message and up to *num_fds descriptors, writes
+ * their number, and returns the size of the message: 0 at the end of file. A
+ * message or a set of descriptors that does not fit is -EMSGSIZE, and nothing
+ * of it stays open. */
+int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
+                     size_t *num_fds);
+
+#endif /* BROOD_SYS_SOCK_H */

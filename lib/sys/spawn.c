@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * posix_spawn with a descriptor table of our own choice. Everything that the
+ * table does not name is closed in the child, so the numbers of other
+ * descriptors are free to be overwritten there: first every source that lies
+ * where a target will be is moved out of the way, then all go home.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/sys/fault.h"
+#include "lib/sys/proc.h"
+
+enum { FIRST_TARGET = 3 };
+
+static bool contains(const int *fds, size_t num_fds, int fd) {
+  for (size_t i = 0; i < num_fds; i++) {
+    if (fds[i] == fd) return true;
+  }
+  return false;
+}
+
+/* Will the child's table overwrite this number? */
+static bool in_the_way(int fd, size_t num_fds) {
+  return fd == STDIN_FILENO ||
+         (fd >= FIRST_TARGET && (size_t)(fd - FIRST_TARGET) < num_fds);
+}
+
+/* Moves sources[i] and its repetitions to a number that is neither a target
+ * nor a source. */
+static int move_away(posix_spawn_file_actions_t *actions, int *sources,
+                     size_t num_fds, size_t i, int *next_free) {
+  while (contains(sources, num_fds, *next_free)) ++*next_free;
+  int from = sources[i];
+  int r = posix_spawn_file_actions_adddup2(actions, from, *next_free);
+  for (size_t k = i; k < num_fds; k++) {
+    if (sources[k] == from) sources[k] = *next_free;
+  }
+  ++*next_free;
+  return r;
+}
+
+static int plan(posix_spawn_file_actions_t *actions, int *sources,
+                size_t num_fds) {
+  int next_free = FIRST_TARGET + (int)num_fds;
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < num_fds; i++) {
+    /* A source that is its own target stays: dup2 onto itself clears
+     * close-on-exec. */
+    if (sources[i] == FIRST_TARGET + (int)i) continue;
+    if (!in_the_way(sources[i], num_fds)) continue;
+    r = move_away(actions, sources, num_fds, i, &next_free);
+  }
+  for (size_t i = 0; r == 0 && i < num_fds; i++) {
+    r = posix_spawn_file_actions_adddup2(actions, sources[i],
+                                         FIRST_TARGET + (int)i);
+  }
+  if (r == 0) {
+    r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
+                                         O_RDONLY, 0);
+  }
+  if (r == 0) {
+    r = posix_spawn_file_actions_addclosefrom_np(actions,
+                                                 FIRST_TARGET + (int)num_fds);
+  }
+  return r;
+}
+
+int sys_spawn(const char *path, char *const argv[], const int *fds,
+              size_t num_fds) {
+  SYS_FAULT();
+  int *sources = malloc((num_fds + 1) * sizeof *sources);
+  if (sources == NULL) return -ENOMEM;
+  if (num_fds > 0) memcpy(sources, fds, num_fds * sizeof *sources);
+  posix_spawn_file_actions_t actions;
+  pid_t pid = 0;
+  int r = posix_spawn_file_actions_init(&actions);
+  if (r != 0) goto out;
+  r = plan(&actions, sources, num_fds);
+  if (r == 0) r = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+  posix_spawn_file_actions_destroy(&actions);
+out:
+  free(sources);
+  return r == 0 ? pid : -r;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See bytes.h.
+ */
+#include "lib/wire/bytes.h"
+
+#include <string.h>
+
+void wire_put(struct wire_writer *writer, const void *data, size_t size) {
+  if (size == 0) return;
+  if (writer->data != NULL) {
+    if (size > writer->capacity - writer->used) {
+      writer->bad = true;
+      return;
+    }
+    memcpy(writer->data + writer->used, data, size);
+  }
+  writer->used += size;
+}
+
+void wire_put_u8(struct wire_writer *writer, uint8_t value) {
+  wire_put(writer, &value, 1);
+}
+
+void wire_put_u32(struct wire_writer *writer, uint32_t value) {
+  uint8_t bytes[4];
+  for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(value >> (8 * i));
+  wire_put(writer, bytes, sizeof bytes);
+}
+
+void wire_put_u64(struct wire_writer *writer, uint64_t value) {
+  wire_put_u32(writer, (uint32_t)value);
+  wire_put_u32(writer, (uint32_t)(value >> 32));
+}
+
+void wire_put_blob(struct wire_writer *writer, const void *data, size_t size) {
+  if (size > UINT32_MAX) {
+    writer->bad = true;
+    return;
+  }
+  wire_put_u32(writer, (uint32_t)size);
+  wire_put(writer, data, size);
+}
+
+void wire_put_string(struct wire_writer *writer, const char *text) {
+  wire_put_blob(writer, text, strlen(text));
+  wire_put_u8(writer, 0);
+}
+
+const uint8_t *wire_get(struct wire_reader *reader, size_t size) {
+  if (reader->bad || size > reader->left) {
+    reader->bad = true;
+    return NULL;
+  }
+  const uint8_t *data = reader->at;
+  reader->at += size;
+  reader->left -= size;
+  return data;
+}
+
+uint8_t wire_get_u8(struct wire_reader *reader) {
+  const uint8_t *byte = wire_get(reader, 1);
+  return byte == NULL ? 0 : *byte;
+}
+
+uint32_t wire_get_u32(struct wire_reader *reader) {
+  const uint8_t *bytes = wire_get(reader, 4);
+  uint32_t value = 0;
+  for (int i = 0; bytes != NULL && i < 4; i++) {
+    value |= (uint32_t)bytes[i] << (8 * i);
+  }
+  return value;
+}
+
+uint64_t wire_get_u64(struct wire_reader *reader) {
+  uint64_t low = wire_get_u32(reader);
+  uint64_t high = wire_get_u32(reader);
+  return reader->bad ? 0 : low | high << 32;
+}
+
+const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size) {
+  size_t size = wire_get_u32(reader);
+  const uint8_t *data = wire_get(reader, size);
+  *out_size = data == NULL ? 0 : size;
+  return data;
+}
+
+const char *wire_get_string(struct wire_reader *reader, size_t *out_size) {
+  size_t size;
+  const uint8_t *text = wire_get_blob(reader, &size);
+  uint8_t end = wire_get_u8(reader);
+  if (reader->bad || end != 0) {
+    reader->bad = true;
+    *out_size = 0;
+    return "";
+  }
+  *out_size = size;
+  return (const char *)text;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The launch record: all that a new process has to know, whichever way it was
+ * started. It has two parts: the head, made for each start, and the arguments,
+ * encoded once when the process was made and appended as they are.
+ */
+#ifndef BROOD_WIRE_RECORD_H
+#define BROOD_WIRE_RECORD_H
+
+#include "lib/wire/bytes.h"
+
+enum {
+  WIRE_RECORD_DAEMON = 1u << 0,      /* the daemon flag */
+  WIRE_RECORD_LIFELINE = 1u << 1,    /* a lifeline is in the table */
+  WIRE_RECORD_SURROUNDINGS = 1u << 2 /* cwd and environment are there */
+};
+
+/* The table of descriptors that goes with a record begins with these; the
+ * arguments' own follow. */
+enum {
+  WIRE_RECORD_FD_CREATOR = 0, /* a pidfd of the creator */
+  WIRE_RECORD_FD_LIFELINE = 1 /* only with WIRE_RECORD_LIFELINE */
+};
+
+/* Several strings; as an input they come from `texts`, ended by NULL. After
+ * decoding they lie one behind the other from `first` on, each with its NUL. */
+struct wire_texts {
+  const char *const *texts;
+  const char *first;
+  uint32_t count;
+};
+
+void wire_put_texts(struct wire_writer *writer, const char *const *texts);
+struct wire_texts wire_get_texts(struct wire_reader *reader);
+
+struct wire_record {
+  uint32_t flags;
+  const char *method;         /* becomes the child's default */
+  const char *name;           /* of the process */
+  const char *identity;       /* "1:2", "" in main */
+  const char *target;         /* "": by address, or nothing to run */
+  uint64_t target_address;    /* only where memory is shared; 0 otherwise */
+  const char *creator_name;
+  uint32_t creator_pid;
+  const void *authkey;
+  size_t authkey_size;
+  uint32_t log_level;
+  uint32_t log_handlers;
+  struct wire_texts argv;
+  const char *cwd;
+  struct wire_texts environment;
+  uint32_t num_args;
+  uint32_t num_fds; /* the whole table */
+  const uint8_t *args;
+  size_t args_size;
+};
+
+/* wire_record_own_fds returns how many descriptors of the table are the
+ * record's own. */
+uint32_t wire_record_own_fds(const struct wire_record *record);
+
+/* wire_record_encode writes the head; the caller appends args. */
+void wire_record_encode(struct wire_writer *writer,
+                        const struct wire_record *record);
+
+/* wire_record_size returns head and arguments together, from the first
+ * WIRE_RECORD_PREFIX bytes, or 0 if they do not begin a record. */
+#define WIRE_RECORD_PREFIX 16
+size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]);
+
+/* wire_record_decode reads head and arguments that lie one behind the other,
+ * or, if args is not NULL, apart. What it writes points into them. False, and
+ * nothing of what was written is of use, if they are no record. */
+bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
+                        size_t size, const uint8_t *args);
+
+/* wire_texts_next returns the text behind one of the list. */
+const char *wire_texts_next(const char *text);
+
+#endif /* BROOD_WIRE_RECORD_H */
