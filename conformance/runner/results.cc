@@ -18,6 +18,15 @@ std::string FolderOf(const std::string &file) {
   return slash == std::string::npos ? "." : file.substr(0, slash);
 }
 
+// Bazel takes the folder away when the test ends; what is left is a zip file.
+std::string WhereKept(const std::string &path) {
+  size_t logs = path.find("/testlogs/");
+  size_t outputs = path.find("/test.outputs/");
+  if (logs == std::string::npos || outputs == std::string::npos) return path;
+  return "bazel-testlogs" + path.substr(logs + 9, outputs - logs - 9) +
+         "/test.outputs/outputs.zip, " + path.substr(outputs + 14);
+}
+
 bool WorthKeeping(const CaseResult &result) {
   return result.outcome.verdict != Verdict::kPass && !result.transcript.empty();
 }
@@ -49,7 +58,7 @@ std::string Results::SaveTranscript(const Case &one, const CaseResult &result) {
   }
   mkdir(folder_.c_str(), 0755);
   std::string path = folder_ + "/" + one.clause + "." + one.label + ".txt";
-  return WriteFile(path, result.transcript) ? path : "";
+  return WriteFile(path, result.transcript) ? WhereKept(path) : "";
 }
 
 std::string Results::Add(const Case &one, const CaseResult &result,

@@ -225,19 +225,22 @@ void ReadChapter(const std::string &file, const std::string &text, Spec *spec) {
   reader.Finish();
 }
 
-bool ReadSpecFolder(const std::string &folder, Spec *spec) {
+bool ReadSpecFolder(const std::string &path, Spec *spec) {
+  std::string folder = path;
+  // Build tools that know files but no folders give the VERSION file.
+  if (EndsWith(folder, "/VERSION")) folder.resize(folder.size() - 8);
   bool found = false;
   for (const std::string &name : ListFolder(folder)) {
-    std::string path = folder + "/" + name;
+    std::string file = folder + "/" + name;
     if (!EndsWith(name, ".md") && name != "VERSION" && name != "RETIRED" &&
         name != "features.txt" && name != "api.txt") {
       continue;
     }
-    std::optional<std::string> text = ReadFile(path);
+    std::optional<std::string> text = ReadFile(file);
     if (!text) {
-      spec->problems.push_back({{path, 0}, "cannot be read"});
+      spec->problems.push_back({{file, 0}, "cannot be read"});
     } else if (EndsWith(name, ".md")) {
-      ReadChapter(path, *text, spec);
+      ReadChapter(file, *text, spec);
       found = true;
     } else if (name == "VERSION") {
       spec->version = Trim(*text);
@@ -249,9 +252,9 @@ bool ReadSpecFolder(const std::string &folder, Spec *spec) {
         }
       }
     } else if (name == "features.txt") {
-      ReadFeatures(path, *text, spec);
+      ReadFeatures(file, *text, spec);
     } else {
-      ReadApi(path, *text, spec);
+      ReadApi(file, *text, spec);
     }
   }
   return found;

@@ -67,8 +67,9 @@ void ReadChapter(const std::string &file, const std::string &text, Spec *spec);
 
 // Reads every *.md file of the folder in the order of their names, and, where
 // they exist, VERSION, RETIRED, features.txt and api.txt. May be called for
-// several folders. False if the folder cannot be read or holds no chapter.
-bool ReadSpecFolder(const std::string &folder, Spec *spec);
+// several folders; instead of the folder, its VERSION file can be named. False
+// if the folder cannot be read or holds no chapter.
+bool ReadSpecFolder(const std::string &path, Spec *spec);
 
 }  // namespace conformance
 

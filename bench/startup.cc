@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+//
+// What starting a process costs: Brood's three methods, each beside the raw
+// calls that nobody can beat by the same means.
+//
+// What keeps the comparison fair:
+//
+// - One function, Sample, takes the time of every subject. It begins just
+//   before whatever the subject needs to start a process. For Brood that
+//   includes brood_process_new, because a caller of fork has nothing to make;
+//   it leaves out brood_process_free, for which no child waits.
+// - "joined" ends when waitpid or brood_process_join has returned. The child
+//   does nothing.
+// - "first_instruction" ends at the CLOCK_MONOTONIC time that the child takes
+//   as its first act: in the target, or in main for raw posix_spawn. The child
+//   hands it over afterwards, so how it does so is no part of the figure.
+// - Raw posix_spawn runs this very executable, and so does Brood. Its size,
+//   libraries and static constructors cost both the same; the raw child ends
+//   in the first statement of main.
+// - The parent's memory is private, anonymous, written, and kept from huge
+//   pages: with those, fork copies 512 times fewer entries.
+// - The forkserver runs before the first sample. It is a program of its own,
+//   so what the parent holds by then makes no difference to it.
+// - Nothing is pinned, nothing spins, one child lives at a time.
+//
+// - With --turns the subjects take turns, a few milliseconds each, so that
+//   whatever else the machine does hits a subject and its baseline alike;
+//   //tools:compare does so, and lets this program and the peers take turns.
+#include <benchmark/benchmark.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bench/subject.h"
+#include "brood.h"
+
+namespace bench {
+namespace {
+
+// What one benchmark may take in one run, roughly. A fork at 1 GiB takes
+// 20 ms and more, so there are fewer of them; a record's n says how many.
+constexpr double kBudgetUs = 60e3;
+
+constexpr int64_t kPageBytes = 4096;
+
+#ifdef NDEBUG
+constexpr bool kOptimized = true;
+#else
+constexpr bool kOptimized = false;
+#endif
+
+struct Percentile {
+  const char *counter;
+  double share;
+};
+constexpr Percentile kPercentiles[] = {
+    {"p50_us", 0.50}, {"p90_us", 0.90}, {"p99_us", 0.99}};
+
+enum class End { kFirstInstruction, kJoined };
+
+const char *Name(End end) {
+  return end == End::kJoined ? "joined" : "first_instruction";
+}
+
+struct Options {
+  int64_t samples = 100;
+  int64_t turns = 1;
+  std::vector<int64_t> parent_mib = {0, 64, 256, 1024};
+  FILE *samples_file = nullptr;
+};
+
+bool any_fault = false;
+
+// One start of one process, in microseconds; *out_fault is "" if all is well.
+double Sample(Subject &subject, End end, std::string *out_fault) {
+  bool stamped = end == End::kFirstInstruction;
+  ClearStamp();
+  int64_t begin_ns = NowNs();
+  bool done = subject.Start(stamped) && subject.Join();
+  int64_t end_ns = NowNs();
+  *out_fault = subject.Finish();
+  if (stamped) end_ns = ReadStampNs();
+  if (out_fault->empty() && (!done || end_ns < begin_ns))
+    *out_fault = "the child did not say when it began";
+  return (end_ns - begin_ns) / 1e3;
+}
+
+// Makes the parent hold this much memory from now on.
+void Hold(int64_t mib) {
+  static int64_t held_bytes = 0;
+  static void *held = nullptr;
+  if (mib << 20 == held_bytes) return;
+  if (held_bytes > 0) munmap(held, held_bytes);
+  held_bytes = mib << 20;
+  if (held_bytes == 0) return;
+  held = mmap(nullptr, held_bytes, PROT_READ | PROT_WRITE,
+              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (held == MAP_FAILED) {
+    perror("startup: the parent cannot hold that much");
+    exit(2);
+  }
+  // A kernel without huge pages refuses the advice and does not need it.
+  if (madvise(held, held_bytes, MADV_NOHUGEPAGE) < 0 && errno != EINVAL) {
+    perror("startup: madvise");
+    exit(2);
+  }
+  for (int64_t at = 0; at < held_bytes; at += kPageBytes)
+    static_cast<volatile char *>(held)[at] = 1;
+}
+
+void Write(FILE *file, const Subject &subject, End end, int64_t parent_mib,
+           const std::vector<double> &samples_us) {
+  fprintf(file,
+          "{\"impl\":\"%s\",\"method\":\"%s\",\"end\":\"%s\","
+          "\"parent_mib\":%lld,\"optimized\":%s,\"us\":[",
+          subject.impl(), subject.method(), Name(end),
+          static_cast<long long>(parent_mib), kOptimized ? "true" : "false");
+  const char *separator = "";
+  for (double us : samples_us) {
+    fprintf(file, "%s%.3f", separator, us);
+    separator = ",";
+  }
+  fprintf(file, "]}\n");
+}
+
+// A subject that does not work is named, not passed over.
+void WriteFault(FILE *file, const Subject &subject, std::string fault) {
+  for (char &c : fault) {
+    if (c == '"' || c == '\\' || (c >= 0 && c < ' ')) c = '\'';
+  }
+  fprintf(file, "{\"impl\":\"%s\",\"method\":\"%s\",\"absent\":\"%s\"}\n",
+          subject.impl(), subject.method(), fault.c_str());
+}
+
+void Run(benchmark::State &state, Subject &subject, End end, int64_t parent_mib,
+         FILE *samples_file) {
+  Hold(parent_mib);
+  std::string fault;
+  // Not recorded: the first start of all makes the forkserver, and the first
+  // after Hold write-protects pages that were never shared.
+  Sample(subject, end, &fault);
+  std::vector<double> samples_us;
+  for (auto _ : state) {
+    double us = fault.empty() ? Sample(subject, end, &fault) : 0;
+    if (!fault.empty()) {
+      any_fault = true;
+      state.SkipWithError(fault.c_str());
+      break;
+    }
+    samples_us.push_back(us);
+    state.SetIterationTime(us / 1e6);
+  }
+  if (!fault.empty()) {
+    if (samples_file != nullptr) WriteFault(samples_file, subject, fault);
+    return;
+  }
+  if (samples_file != nullptr)
+    Write(samples_file, subject, end, parent_mib, samples_us);
+  // Nearest rank: the least sample that this share of all do not exceed.
+  std::sort(samples_us.begin(), samples_us.end());
+  for (const Percentile &each : kPercentiles) {
+    auto rank = static_cast<size_t>(std::ceil(each.share * samples_us.size()));
+    state.counters[each.counter] = samples_us[std::max<size_t>(rank, 1) - 1];
+  }
+}
+
+int64_t NumSamples(const Subject &subject, int64_t parent_mib, int64_t most) {
+  double guess_us = 1000;
+  if (strcmp(subject.method(), "fork") == 0) guess_us = 100 + 20. * parent_mib;
+  if (strcmp(subject.method(), "forkserver") == 0) guess_us = 150;
+  auto fit = static_cast<int64_t>(kBudgetUs / guess_us);
+  return std::max<int64_t>(std::min(fit, most), 1);
+}
+
+void Register(const Options &options, Subject *subject, End end,
+              int64_t parent_mib, int64_t turn) {
+  std::string name = std::string("startup/") + subject->impl() + "/" +
+                     subject->method() + "/" + Name(end) +
+                     "/parent_mib:" + std::to_string(parent_mib);
+  if (options.turns > 1) name += "/turn:" + std::to_string(turn);
+  FILE *file = options.samples_file;
+  auto run = [=](benchmark::State &state) {
+    Run(state, *subject, end, parent_mib, file);
+  };
+  benchmark::RegisterBenchmark(name.c_str(), run)
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond)
+      ->Iterations(NumSamples(*subject, parent_mib, options.samples));
+}
+
+void RegisterAll(const Options &options,
+                 const std::vector<std::unique_ptr<Subject>> &subjects) {
+  for (int64_t mib : options.parent_mib) {
+    for (int64_t turn = 1; turn <= options.turns; turn++) {
+      for (End end : {End::kFirstInstruction, End::kJoined}) {
+        for (const auto &subject : subjects)
+          Register(options, subject.get(), end, mib, turn);
+      }
+    }
+  }
+}
+
+bool ParseNumbers(const char *text, std::vector<int64_t> *out_numbers) {
+  out_numbers->clear();
+  for (char *end; *text != '\0'; text = *end == ',' ? end + 1 : end) {
+    int64_t number = strtoll(text, &end, 10);
+    if (end == text || number < 0 || number > 1 << 20) return false;
+    out_numbers->push_back(number);
+  }
+  return !out_numbers->empty();
+}
+
+bool ParseCount(const char *text, int64_t *out_count) {
+  std::vector<int64_t> numbers;
+  if (!ParseNumbers(text, &numbers) || numbers.size() != 1) return false;
+  *out_count = numbers[0];
+  return numbers[0] > 0;
+}
+
+// Google Benchmark has taken its own options out of argv.
+bool Parse(int argc, char **argv, Options *out_options) {
+  for (int i = 1; i < argc; i++) {
+    char *value = strchr(argv[i], '=');
+    if (value == nullptr) return false;
+    std::string name(argv[i], value++);
+    if (name == "--samples") {
+      if (!ParseCount(value, &out_options->samples)) return false;
+    } else if (name == "--turns") {
+      if (!ParseCount(value, &out_options->turns)) return false;
+    } else if (name == "--parent_mib") {
+      if (!ParseNumbers(value, &out_options->parent_mib)) return false;
+    } else if (name == "--samples_file") {
+      out_options->samples_file = fopen(value, "we");
+      if (out_options->samples_file == nullptr) return false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+int Main(int argc, char **argv) {
+  benchmark::Initialize(&argc, argv);
+  Options options;
+  if (!Parse(argc, argv, &options)) {
+    fprintf(stderr,
+            "startup: besides Google Benchmark's options there are\n"
+            "  --samples=N         at most N of each kind in a turn (100)\n"
+            "  --turns=N           turns that subjects take (1)\n"
+            "  --parent_mib=N,...  sizes of the parent\n"
+            "  --samples_file=F    writes every sample to a file\n");
+    return 2;
+  }
+  auto subjects = MakeSubjects();
+  if (subjects.empty()) {
+    perror("startup: memfd_create");
+    return 2;
+  }
+  RegisterAll(options, subjects);
+  benchmark::RunSpecifiedBenchmarks();
+  if (options.samples_file != nullptr && fclose(options.samples_file) != 0)
+    any_fault = true;
+  return any_fault ? 1 : 0;
+}
+
+}  // namespace
+}  // namespace bench
+
+int main(int argc, char **argv) {
+  bench::RunIfRawChild(argc, argv);
+  brood_init(argc, argv);
+  return bench::Main(argc, argv);
+}

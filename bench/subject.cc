@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// Raw calls and Brood, each with the least code that its user would write.
+#include "bench/subject.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include "brood.h"
+
+namespace bench {
+namespace {
+
+// argv[1] of a raw posix_spawn child; the stamp's number follows if the child
+// is to say when it began.
+constexpr char kRawChild[] = "--raw-child";
+
+int stamp_fd = -1;
+
+// A child that cannot write ends with a code that Finish reports.
+void WriteStamp(int fd, int64_t now_ns) {
+  if (pwrite(fd, &now_ns, sizeof now_ns, 0) != sizeof now_ns) _exit(9);
+}
+
+void DoNothing(const brood_args *) {}
+BROOD_TARGET(DoNothing);
+
+void SayWhen(const brood_args *args) {
+  int64_t now_ns = NowNs();
+  int fd = -1;
+  if (brood_args_descriptor(args, 0, &fd) < 0) brood_fail("no descriptor");
+  WriteStamp(fd, now_ns);
+}
+BROOD_TARGET(SayWhen);
+
+class RawSubject : public Subject {
+ public:
+  const char *impl() const override { return "raw"; }
+  bool Join() override {
+    pid_t pid;
+    while ((pid = waitpid(pid_, &status_, 0)) < 0 && errno == EINTR) {
+    }
+    return pid == pid_;
+  }
+  std::string Finish() override {
+    if (pid_ < 0) return std::string(method()) + ": " + strerror(errno);
+    if (status_ == 0) return "";
+    return "the child ended with wait status " + std::to_string(status_);
+  }
+
+ protected:
+  pid_t pid_ = -1;
+
+ private:
+  int status_ = -1;
+};
+
+class RawFork : public RawSubject {
+ public:
+  const char *method() const override { return "fork"; }
+  // Not fork(): in this program that also runs the handlers that Brood gives
+  // to pthread_atfork, 5 % of the whole. _Fork() here and fork() in a program
+  // without Brood cost the same.
+  bool Start(bool stamped) override {
+    pid_ = _Fork();
+    if (pid_ != 0) return pid_ > 0;
+    if (stamped) WriteStamp(stamp_fd, NowNs());
+    _exit(0);
+  }
+};
+
+class RawPosixSpawn : public RawSubject {
+ public:
+  const char *method() const override { return "posix_spawn"; }
+  bool Start(bool stamped) override {
+    char *argv[] = {self_.data(), marker_.data(),
+                    stamped ? stamp_.data() : nullptr, nullptr};
+    int error =
+        posix_spawn(&pid_, self_.c_str(), nullptr, nullptr, argv, environ);
+    if (error == 0) return true;
+    errno = error;
+    pid_ = -1;
+    return false;
+  }
+
+ private:
+  std::string self_ = "/proc/self/exe";
+  std::string marker_ = kRawChild;
+  std::string stamp_ = std::to_string(stamp_fd);
+};
+
+class Brood : public Subject {
+ public:
+  explicit Brood(const char *method) : method_(method) {}
+  const char *impl() const override { return "brood"; }
+  const char *method() const override { return method_; }
+  bool Start(bool stamped) override {
+    brood_value value = brood_descriptor(stamp_fd);
+    brood_process_options options = {};
+    options.target = stamped ? SayWhen : DoNothing;
+    options.args = stamped ? &value : nullptr;
+    options.num_args = stamped ? 1 : 0;
+    process_ = brood_process_new(brood_get_context(method_), &options);
+    return process_ != nullptr && brood_process_start(process_) == 0;
+  }
+  bool Join() override {
+    return brood_process_join(process_, BROOD_FOREVER) == 0;
+  }
+  std::string Finish() override {
+    std::string fault;
+    int exitcode = -1;
+    if (process_ == nullptr || brood_process_pid(process_) == 0) {
+      fault = std::string(method_) + ": " + brood_error_message();
+    } else if (brood_process_exitcode(process_, &exitcode) != 1) {
+      fault = "the child has no exit code after join";
+    } else if (exitcode != 0) {
+      fault = "the child ended with exit code " + std::to_string(exitcode);
+    }
+    process_ = brood_process_free(process_);
+    return fault;
+  }
+
+ private:
+  const char *method_;
+  brood_process *process_ = nullptr;
+};
+
+}  // namespace
+
+int64_t NowNs() {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{1000000000} * now.tv_sec + now.tv_nsec;
+}
+
+void ClearStamp() { WriteStamp(stamp_fd, 0); }
+
+int64_t ReadStampNs() {
+  int64_t then_ns = 0;
+  ssize_t n = pread(stamp_fd, &then_ns, sizeof then_ns, 0);
+  return n == sizeof then_ns ? then_ns : 0;
+}
+
+std::vector<std::unique_ptr<Subject>> MakeSubjects() {
+  std::vector<std::unique_ptr<Subject>> subjects;
+  // Not close-on-exec: a raw child finds it under the same number.
+  stamp_fd = memfd_create("stamp", 0);
+  if (stamp_fd < 0) return subjects;
+  subjects.push_back(std::make_unique<RawFork>());
+  subjects.push_back(std::make_unique<Brood>("fork"));
+  subjects.push_back(std::make_unique<Brood>("forkserver"));
+  subjects.push_back(std::make_unique<RawPosixSpawn>());
+  subjects.push_back(std::make_unique<Brood>("spawn"));
+  return subjects;
+}
+
+void RunIfRawChild(int argc, char **argv) {
+  if (argc < 2 || strcmp(argv[1], kRawChild) != 0) return;
+  int64_t now_ns = NowNs();
+  if (argc > 2) WriteStamp(atoi(argv[2]), now_ns);
+  _exit(0);
+}
+
+}  // namespace bench
