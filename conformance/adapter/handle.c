@@ -123,19 +123,13 @@ bool handles_drop(struct handles *handles, const char *name) {
   return true;
 }
 
-static struct object *object_of(const struct handles *handles,
-                                const char *name) {
+const struct value *handles_find(const struct handles *handles,
+                                 const char *name) {
   const struct handle *handle = handles->first;
   while (handle != NULL && strcmp(handle->name, name) != 0) {
     handle = handle->next;
   }
-  return handle != NULL ? handle->object : NULL;
-}
-
-const struct value *handles_find(const struct handles *handles,
-                                 const char *name) {
-  const struct object *object = object_of(handles, name);
-  return object != NULL ? &object->value : NULL;
+  return handle != NULL ? &handle->object->value : NULL;
 }
 
 static const char *name_in(const cJSON *json) {
@@ -151,12 +145,6 @@ const struct value *handles_resolve(const struct handles *handles,
   if (name == NULL) return NULL;
   const struct value *found = handles_find(handles, name);
   return found != NULL ? found : &nothing;
-}
-
-void handles_disown(struct handles *handles, const cJSON *json) {
-  const char *name = name_in(json);
-  struct object *object = name != NULL ? object_of(handles, name) : NULL;
-  if (object != NULL) object->value.owned = false;
 }
 
 static cJSON *encode_list(struct handles *handles, struct value *list) {

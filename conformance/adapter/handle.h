@@ -45,10 +45,6 @@ const struct value *handles_resolve(const struct handles *handles,
  * as long as they do. */
 void handles_pin(struct handles *handles, const struct value *value);
 
-/* handles_disown says that what a handle stands for, if the JSON is one, is
- * given back already. */
-void handles_disown(struct handles *handles, const cJSON *json);
-
 /* handles_encode takes a value and returns it as it travels: plain data, or a
  * handle under `bind` (made up if NULL). */
 cJSON *handles_encode(struct handles *handles, struct value value,

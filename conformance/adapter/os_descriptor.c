@@ -20,42 +20,37 @@
 /* As many bytes as fit into a reply, however they are escaped. */
 enum { MAX_READ = 1 << 17, MAX_OPEN = 1 << 16 };
 
-static int open_one(struct call *call, const char *path, bool inheritable,
-                    struct value *out_value) {
-  int descriptor = io_open(path, O_RDWR | O_CREAT);
-  if (descriptor < 0) return call_fail_os(call, path);
-  *out_value = value_descriptor(descriptor);
-  if (inheritable && fcntl(descriptor, F_SETFD, 0) < 0) {
-    call_fail_os(call, "F_SETFD");
-    value_clear(out_value);
-    return -1;
-  }
-  return 0;
-}
-
 static int open_fd(struct call *call) {
   const char *path = NULL;
   if (call_text(call, 0, &path) < 0) return -1;
-  return open_one(call, path, call_truth(call, 1, false), &call->result);
+  int descriptor = io_open(path, O_RDWR | O_CREAT);
+  if (descriptor < 0) return call_fail_os(call, path);
+  if (call_truth(call, 1, false)) fcntl(descriptor, F_SETFD, 0);
+  call->result = value_descriptor(descriptor);
+  return 0;
 }
 
 static int open_fds(struct call *call) {
   const char *path = NULL;
-  int count = 0;
-  if (call_text(call, 0, &path) < 0 || call_int(call, 1, &count) < 0) {
-    return -1;
-  }
+  int count = 0, opened = 0;
+  if (call_text(call, 0, &path) < 0) return -1;
+  if (call_int(call, 1, &count) < 0) return -1;
   if (count < 0 || count > MAX_OPEN) {
     return call_fail(call, "ValueError", "cannot open %d files", count);
   }
   struct value list = value_list(VALUE_DESCRIPTORS, (size_t)count);
-  for (int i = 0; i < count; i++) {
-    if (open_one(call, path, false, &list.as.items[i]) == 0) continue;
-    value_clear(&list);
-    return -1;
+  for (; opened < count; opened++) {
+    int descriptor = io_open(path, O_RDWR | O_CREAT);
+    if (descriptor < 0) goto fail;
+    list.as.items[opened] = value_descriptor(descriptor);
   }
   call->result = list;
   return 0;
+fail:
+  call_fail_os(call, path);
+  while (opened > 0) close(list.as.items[--opened].as.descriptor);
+  value_clear(&list);
+  return -1;
 }
 
 static int fd_number(struct call *call) {
@@ -111,7 +106,6 @@ static int make_pipe(struct call *call) {
 static int close_fd(struct call *call) {
   int descriptor = -1;
   if (call_descriptor(call, 0, &descriptor) < 0) return -1;
-  handles_disown(call->handles, call->args[0]);
   return close(descriptor) < 0 ? call_fail_os(call, "close") : 0;
 }
 

@@ -5,7 +5,6 @@
 #include "conformance/adapter/value.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/memory.h"
@@ -45,8 +44,7 @@ struct value value_context(const brood_context *context) {
 }
 
 struct value value_descriptor(int descriptor) {
-  return (struct value){
-      .kind = VALUE_DESCRIPTOR, .owned = true, .as.descriptor = descriptor};
+  return (struct value){.kind = VALUE_DESCRIPTOR, .as.descriptor = descriptor};
 }
 
 struct value value_blob(size_t size_bytes) {
@@ -97,9 +95,6 @@ void value_clear(struct value *value) {
       break;
     case VALUE_PROCESS:
       if (value->owned) brood_process_free(value->as.process);
-      break;
-    case VALUE_DESCRIPTOR:
-      if (value->owned) close(value->as.descriptor);
       break;
     case VALUE_LIST:
     case VALUE_DESCRIPTORS:

@@ -27,7 +27,7 @@ enum value_kind {
 
 struct value {
   enum value_kind kind;
-  bool owned; /* process: a count to give back; descriptor: to close */
+  bool owned; /* process: a count to give back */
   union {
     cJSON *json;
     brood_process *process;
@@ -50,7 +50,8 @@ struct value value_bytes(const void *data, size_t size_bytes);
 struct value value_process(brood_process *process, bool owned);
 struct value value_context(const brood_context *context);
 
-/* value_descriptor takes the descriptor. */
+/* value_descriptor does not take the descriptor: it is the process's, like any
+ * number, and stays open until a scenario or the process's end closes it. */
 struct value value_descriptor(int descriptor);
 struct value value_blob(size_t size_bytes);
 
