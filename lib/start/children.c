@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See children.h. One list under one mutex, never held across a call that
- * waits.
+ * See children.h. One list, under the guard.
  *
  * A lifeline is a pipe: the child holds the reading end and has the kernel
  * kill it at hang-up, this process holds the only writing end. It is made and
- * listed under the mutex, and a fork by whichever thread waits for the mutex:
- * so every writing end is known at the fork, and the child closes them all.
+ * listed under the guard, which a fork by whichever thread waits for: so every writing end is known at the fork, and the child closes them all.
  * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
  */
 #include "lib/start/children.h"
@@ -15,6 +13,7 @@
 #include <stdlib.h>
 
 #include "lib/error/error.h"
+#include "lib/start/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -22,20 +21,10 @@
 /* How long a daemonic child may take over SIGTERM when its creator ends. */
 #define DAEMON_GRACE_NS INT64_C(1000000000)
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct brood_process *first;
 
-static void lock(void) {
-  pthread_mutex_lock(&mutex);
-}
-
-static void unlock(void) {
-  pthread_mutex_unlock(&mutex);
-}
-
-/* In the child of any fork: these are somebody else's children. Their handles
- * stay valid for whoever holds one. */
-static void forget_all(void) {
+/* The handles stay valid for whoever holds one. */
+void children_forget(void) {
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
     process->lifeline = sys_close(process->lifeline);
@@ -43,23 +32,21 @@ static void forget_all(void) {
     process->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   }
   first = NULL;
-  unlock();
 }
 
 /* At the first start and not in a constructor: exit handlers run last to
  * first, so this one comes before those that main registered earlier, which
  * may take away what children still use. */
-static void prepare_once(void) {
-  pthread_atfork(lock, unlock, forget_all);
+static void finish_at_exit(void) {
   atexit(children_finish);
 }
 
 int children_add(struct brood_process *process, int *out_lifeline) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, prepare_once);
+  pthread_once(&once, finish_at_exit);
   int ends[2] = {-1, -1};
   int r = 0;
-  lock();
+  guard_lock();
   if (process->daemon) r = sys_pipe(ends);
   if (r == 0) {
     process->lifeline = ends[1];
@@ -69,11 +56,11 @@ int children_add(struct brood_process *process, int *out_lifeline) {
     atomic_fetch_add(&process->num_handles, 1);
     *out_lifeline = ends[0];
   }
-  unlock();
+  guard_unlock();
   return r;
 }
 
-/* Takes the process that *link points to off the list; with the mutex held.
+/* Takes the process that *link points to off the list; with the guard held.
  * Its handle is the caller's to give back. */
 static struct brood_process *unlink_at(struct brood_process **link) {
   struct brood_process *process = *link;
@@ -85,11 +72,11 @@ static struct brood_process *unlink_at(struct brood_process **link) {
 
 void children_remove(struct brood_process *process) {
   struct brood_process *removed = NULL;
-  lock();
+  guard_lock();
   struct brood_process **link = &first;
   while (*link != NULL && *link != process) link = &(*link)->next;
   if (*link != NULL) removed = unlink_at(link);
-  unlock();
+  guard_unlock();
   brood_process_free(removed);
 }
 
@@ -106,7 +93,7 @@ static bool has_ended(struct brood_process *process) {
 
 void children_reap(void) {
   struct brood_process *ended = NULL;
-  lock();
+  guard_lock();
   for (struct brood_process **link = &first; *link != NULL;) {
     if (!has_ended(*link)) {
       link = &(*link)->next;
@@ -116,7 +103,7 @@ void children_reap(void) {
     process->next = ended;
     ended = process;
   }
-  unlock();
+  guard_unlock();
   while (ended != NULL) {
     struct brood_process *next = ended->next;
     brood_process_free(ended);
@@ -131,7 +118,7 @@ int brood_active_children(brood_process **out, size_t capacity) {
   }
   children_reap();
   size_t count = 0;
-  lock();
+  guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
     if (atomic_load(&process->state) != PROCESS_STARTED) continue;
@@ -141,27 +128,27 @@ int brood_active_children(brood_process **out, size_t capacity) {
     }
     count++;
   }
-  unlock();
+  guard_unlock();
   return (int)count;
 }
 
 static void terminate_daemons(void) {
-  lock();
+  guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
     if (process->daemon && atomic_load(&process->state) == PROCESS_STARTED) {
       sys_pidfd_signal(process->launched.pidfd, SIGTERM);
     }
   }
-  unlock();
+  guard_unlock();
 }
 
 /* Any one child, with a handle for the caller, or NULL. */
 static struct brood_process *take_one(void) {
-  lock();
+  guard_lock();
   struct brood_process *process = first;
   if (process != NULL) atomic_fetch_add(&process->num_handles, 1);
-  unlock();
+  guard_unlock();
   return process;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See current.h. All state here belongs to one process: after a fork the child
- * forgets its pidfd, and current_become replaces the rest.
+ * See current.h. All state here belongs to one process: a fork makes the child
+ * forget the pidfd, and current_become replaces the rest.
  */
 #include "lib/start/current.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/error/error.h"
+#include "lib/start/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -33,25 +34,11 @@ static struct brood_process *current = &self_storage;
 static bool is_child;
 static atomic_int num_made;
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int pidfd = -1;
 
-static void lock(void) {
-  pthread_mutex_lock(&mutex);
-}
-
-static void unlock(void) {
-  pthread_mutex_unlock(&mutex);
-}
-
 /* The number stays open in the child: there it names the parent. */
-static void forget_pidfd(void) {
+void current_forget(void) {
   pidfd = -1;
-  unlock();
-}
-
-__attribute__((constructor)) static void current_at_fork(void) {
-  pthread_atfork(lock, unlock, forget_pidfd);
 }
 
 struct brood_process *current_process(void) {
@@ -73,10 +60,10 @@ bool current_is_child(void) {
 }
 
 int current_pidfd(void) {
-  lock();
+  guard_lock();
   if (pidfd < 0) pidfd = sys_pidfd_open(sys_getpid());
   int r = pidfd;
-  unlock();
+  guard_unlock();
   return r;
 }
 
@@ -86,7 +73,7 @@ int current_next_number(void) {
 
 int current_copy_authkey(struct brood_process *out) {
   int r = 0;
-  lock();
+  guard_lock();
   if (current->authkey_size == 0 && !is_child) {
     r = sys_random(current->authkey, AUTHKEY_SIZE);
     if (r == 0) current->authkey_size = AUTHKEY_SIZE;
@@ -95,7 +82,7 @@ int current_copy_authkey(struct brood_process *out) {
     memcpy(out->authkey, current->authkey, current->authkey_size);
     out->authkey_size = current->authkey_size;
   }
-  unlock();
+  guard_unlock();
   return r;
 }
 

@@ -16,6 +16,7 @@
 
 #include "lib/error/error.h"
 #include "lib/start/current.h"
+#include "lib/start/guard.h"
 #include "lib/start/image.h"
 #include "lib/start/method.h"
 #include "lib/start/parcel.h"
@@ -35,13 +36,9 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int channel = -1;
 static bool is_inherited;
 
-static void inherit(void) {
+void forkserver_forget(void) {
   mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   is_inherited = true;
-}
-
-__attribute__((constructor)) static void forkserver_at_fork(void) {
-  pthread_atfork(NULL, NULL, inherit);
 }
 
 void forkserver_adopt(int inherited) {

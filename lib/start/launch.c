@@ -110,25 +110,19 @@ static int deliver(const struct start_method *method,
                    const struct wire_record *record, struct launch *launch,
                    struct launched *out) {
   uint8_t small[SMALL_HEAD];
-  uint8_t *large = NULL;
-  struct wire_writer writer = {.data = small, .capacity = sizeof small};
-  wire_record_encode(&writer, record);
-  if (writer.bad) {
-    struct wire_writer count = {0};
-    wire_record_encode(&count, record);
-    large = malloc(count.used);
-    if (count.bad || large == NULL) {
-      free(large);
-      return error_set_os(-ENOMEM, "cannot start '%.100s'", record->name);
-    }
-    writer = (struct wire_writer){.data = large, .capacity = count.used};
-    wire_record_encode(&writer, record);
+  struct wire_writer count = {0};
+  wire_record_encode(&count, record);
+  uint8_t *head = count.used <= sizeof small ? small : malloc(count.used);
+  if (count.bad || head == NULL) {
+    return error_set_os(-ENOMEM, "cannot start '%.100s'", record->name);
   }
+  struct wire_writer writer = {.data = head, .capacity = count.used};
+  wire_record_encode(&writer, record);
   launch->head = writer.data;
   launch->head_size = writer.used;
   fflush(NULL); /* or a child that shares our buffers says it all again */
   int r = method->launch(launch, out);
-  free(large);
+  if (head != small) free(head);
   return r;
 }
 

@@ -1,41 +1,27 @@
 /* SPDX-License-Identifier: MIT
  *
- * See settings.h. Two settings are text of any length under one mutex, held
- * for a copy and never across a system call that waits. A fork in another
- * thread at that instant would leave it locked in the child: settings_at_fork
- * is the fork handler that prevents it.
+ * See settings.h. Two settings are text of any length, copied in and out under
+ * the guard; the others are written by brood_init, before there are threads.
+ * A fork copies all.
  */
 #include "lib/start/settings.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "brood.h"
 #include "lib/error/error.h"
+#include "lib/start/guard.h"
 #include "lib/sys/proc.h"
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static char *executable;
 static const char **preload; /* one block: pointers, NULL, then the texts */
 
 static const char *const *program_argv;
 static int program_argc;
 static atomic_bool initialised;
-
-static void lock(void) {
-  pthread_mutex_lock(&mutex);
-}
-
-static void unlock(void) {
-  pthread_mutex_unlock(&mutex);
-}
-
-__attribute__((constructor)) static void settings_at_fork(void) {
-  pthread_atfork(lock, unlock, unlock);
-}
 
 int brood_set_executable(const char *path) {
   if (path == NULL) {
@@ -45,23 +31,23 @@ int brood_set_executable(const char *path) {
   if (copy == NULL) {
     return error_set_os(-ENOMEM, "cannot keep executable '%.100s'", path);
   }
-  lock();
+  guard_lock();
   char *old = executable;
   executable = copy;
-  unlock();
+  guard_unlock();
   free(old);
   return 0;
 }
 
 int settings_executable(char *out_path, size_t capacity) {
   int r = 1;
-  lock();
+  guard_lock();
   if (executable != NULL) {
     size_t size = strlen(executable) + 1;
     r = size > capacity ? -ENAMETOOLONG : 0;
     if (r == 0) memcpy(out_path, executable, size);
   }
-  unlock();
+  guard_unlock();
   return r <= 0 ? r : sys_exe_path(out_path, capacity);
 }
 
@@ -97,20 +83,20 @@ int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
   if (copy == NULL) {
     return error_set_os(-ENOMEM, "cannot keep %zu preload names", num_names);
   }
-  lock();
+  guard_lock();
   const char **old = preload;
   preload = copy;
-  unlock();
+  guard_unlock();
   free(old);
   return 0;
 }
 
 const char **settings_preload(void) {
-  lock();
+  guard_lock();
   size_t count = 0;
   while (preload != NULL && preload[count] != NULL) count++;
   const char **copy = copy_texts(preload, count);
-  unlock();
+  guard_unlock();
   return copy;
 }
 
