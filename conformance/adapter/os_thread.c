@@ -63,6 +63,9 @@ static int read_callers(struct call *call, struct caller *out_template,
   if (out_template->self == NULL) {
     return call_fail(call, "TypeError", "not an object");
   }
+  if (out_template->self->kind == VALUE_NOTHING) {
+    return call_fail(call, "KeyError", "no such handle");
+  }
   if (call_list(call, 1, &out_template->names) < 0) return -1;
   const cJSON *name = NULL;
   cJSON_ArrayForEach(name, out_template->names) {
