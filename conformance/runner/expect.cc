@@ -11,7 +11,6 @@ namespace conformance {
 namespace {
 
 constexpr size_t kWildcardLimit = 20;
-constexpr char kReference[] = "brood";
 
 // Columns are parted by blanks; the kind alone may hold single blanks, so it
 // ends at two of them, at a tab, or at its closing quote.

@@ -1,4 +1,4 @@
-// Known failures and their reasons (PROTOCOL.md, "Expectations"): reads the
+// Known failures and their reasons (SCENARIOS.md, "Expectations"): reads the
 // file, checks that it is honest, and turns what happened into the verdict.
 // SPDX-License-Identifier: MIT
 #ifndef BROOD_CONFORMANCE_RUNNER_EXPECT_H_

@@ -34,6 +34,9 @@ struct Case {
   std::string Id() const { return clause + "/" + label; }
 };
 
+// What the reference implementation calls itself.
+constexpr char kReference[] = "brood";
+
 // The start methods that every implementation is asked about.
 const std::vector<std::string> &StandardMethods();
 

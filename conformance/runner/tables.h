@@ -1,0 +1,26 @@
+// The operations that PROTOCOL.md and SCENARIOS.md define: read from their own
+// tables, so that the checks of the spec cannot drift from what people read.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_CONFORMANCE_RUNNER_TABLES_H_
+#define BROOD_CONFORMANCE_RUNNER_TABLES_H_
+
+#include <map>
+#include <string>
+
+#include "conformance/runner/spec.h"
+
+namespace conformance {
+
+// "os", "function", "mp", "Process", "kernel", "file", "output" -> the names
+// that its table gives, each with its place.
+using Tables = std::map<std::string, std::map<std::string, Place>>;
+
+// Reads every table whose first heading is one of the above and "call",
+// "name", or nothing else, such as "| `os` call | meaning |". A row's names
+// stand in backquotes in its first cell.
+void ReadTables(const std::string &file, const std::string &text,
+                Tables *tables);
+
+}  // namespace conformance
+
+#endif  // BROOD_CONFORMANCE_RUNNER_TABLES_H_
