@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """Draws the chart of //tools:compare: latency against the parent's memory."""
 import datetime
-import math
 import platform
 
 import matplotlib
@@ -153,8 +152,9 @@ def draw(records, path):
     ends = draw_curves(axes, curves, sizes)
     draw_peers(axes, records)
     axes.set_xlim(-0.15, max(len(sizes) - 1, 0.5) + 0.08)
-    low, high = axes.get_ylim()
-    axes.set_ylim(10 ** math.floor(math.log10(low)), high * 1.2)
+    lowest = min(record["p50_us"] for curve in curves.values()
+                 for record in curve.values())
+    axes.set_ylim(lowest * 0.6, axes.get_ylim()[1] * 1.2)
     axes.set_xticks(range(len(sizes)), [size(mib) for mib in sizes])
     axes.set_xlabel("memory that the parent holds")
     ticks = [10.0 ** power for power in range(7)]
