@@ -234,7 +234,7 @@ class Own:
         os.write(fd.number, text.encode())
 
     def read_stdin(self, n):
-        return os.read(0, n).decode()
+        return sys.stdin.read(n)
 
     def pipe(self):
         return [Fd(end) for end in os.pipe()]
@@ -432,30 +432,27 @@ class Actor:
         except Exception as e:
             return {"error": types_of(e), "text": str(e)}
 
-    def serve(self, stream):
-        send(stream, {"hello": {"pid": os.getpid()}})
-        for line in stream:
+    def serve(self, wire):
+        send(wire, {"hello": {"pid": os.getpid()}})
+        for line in wire.makefile("rb"):
             request = json.loads(line)
             if request["do"] == "bye":
-                return send(stream, {"id": request["id"], "ok": None})
-            send(stream, {"id": request["id"], **self.reply(request)})
+                return send(wire, {"id": request["id"], "ok": None})
+            send(wire, {"id": request["id"], **self.reply(request)})
 
 
-def send(stream, message):
-    stream.write(json.dumps(message).encode() + b"\n")
-    stream.flush()
+def send(wire, message):
+    # Unbuffered: a signal's error must not make the same bytes go out twice.
+    wire.sendall(json.dumps(message).encode() + b"\n")
 
 
 def agent(path, *objects):
     with socket.socket(socket.AF_UNIX) as wire:
         wire.connect(path)
-        with wire.makefile("rwb") as stream:
-            try:
-                Actor(objects).serve(stream)
-            except Uncaught as e:
-                error = e.args[0]
-            else:
-                return
+        try:
+            return Actor(objects).serve(wire)
+        except Uncaught as e:
+            error = e.args[0]
     raise error
 
 
