@@ -420,8 +420,8 @@ int brood_process_pid(brood_process *process);
 /* brood_process_exitcode returns 1 and writes the exit code (0 to 255, or
  * minus the number of the signal), or returns 0 while there is none: before
  * the start, while it runs, and for anybody but the creator. A code that
- * cannot be known (somebody else waited for the process, on a kernel before
- * Linux 6.15) is 255.
+ * cannot be known (somebody else waited for the process first, on a kernel
+ * before Linux 6.15) is 255.
  *
  * BROOD_VALUE_ERROR  closed */
 int brood_process_exitcode(brood_process *process, int *out_exitcode);
