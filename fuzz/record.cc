@@ -1,0 +1,90 @@
+// Any bytes as a launch record: refused, or everything that it points to lies
+// inside of them and it comes back the same when it is written again.
+// SPDX-License-Identifier: MIT
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "fuzz/check.h"
+
+extern "C" {
+#include "lib/wire/record.h"
+}
+
+namespace {
+
+const uint8_t *begin;
+const uint8_t *end;
+
+void CheckInside(const void *data, size_t size) {
+  const uint8_t *at = (const uint8_t *)data;
+  CHECK(at >= begin && at <= end && size <= (size_t)(end - at));
+}
+
+void CheckText(const char *text) {
+  CheckInside(text, 1);
+  CHECK(memchr(text, 0, (size_t)(end - (const uint8_t *)text)) != nullptr);
+}
+
+// The texts as an encoder wants them.
+std::vector<const char *> CheckTexts(const wire_texts &texts) {
+  std::vector<const char *> list;
+  const char *text = texts.first;
+  for (uint32_t i = 0; i < texts.count; i++, text = wire_texts_next(text)) {
+    CheckText(text);
+    list.push_back(text);
+  }
+  list.push_back(nullptr);
+  return list;
+}
+
+std::vector<uint8_t> Encode(const wire_record &record) {
+  wire_writer count = {};
+  wire_record_encode(&count, &record);
+  CHECK(!count.bad);
+  std::vector<uint8_t> bytes(count.used);
+  wire_writer writer = {
+      .data = bytes.data(), .capacity = bytes.size(), .used = 0, .bad = false};
+  wire_record_encode(&writer, &record);
+  CHECK(!writer.bad && writer.used == bytes.size());
+  return bytes;
+}
+
+// Writes it, reads that, writes it again: twice the same bytes. (The first
+// bytes may differ: a text may have had a NUL inside.)
+void CheckComesBack(wire_record record) {
+  std::vector<const char *> argv = CheckTexts(record.argv);
+  std::vector<const char *> environment = CheckTexts(record.environment);
+  record.argv.texts = argv.data();
+  record.environment.texts = environment.data();
+  std::vector<uint8_t> bytes = Encode(record);
+  wire_record again;
+  CHECK(wire_record_decode(&again, bytes.data(), bytes.size(), record.args));
+  CHECK(again.args_size == record.args_size);
+  again.argv.texts = argv.data();
+  again.environment.texts = environment.data();
+  CHECK(Encode(again) == bytes);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  begin = data;
+  end = data + size;
+  if (size >= WIRE_RECORD_PREFIX) wire_record_size(data);
+  wire_record record;
+  if (!wire_record_decode(&record, data, size, nullptr)) return 0;
+  CHECK(wire_record_size(data) == size);
+  CHECK(record.num_fds >= wire_record_own_fds(&record));
+  for (const char *text : {record.method, record.name, record.identity,
+                           record.target, record.creator_name}) {
+    CheckText(text);
+  }
+  if (record.flags & WIRE_RECORD_SURROUNDINGS) CheckText(record.cwd);
+  CheckInside(record.authkey, record.authkey_size);
+  CheckInside(record.args, record.args_size);
+  CheckComesBack(record);
+  return 0;
+}
