@@ -1,0 +1,176 @@
+// Expectations: the form of a line, the honesty of a file, the verdict of an
+// expected case, and what --fix makes of it all.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/expect.h"
+
+#include <gtest/gtest.h>
+
+#include "conformance/runner/fix.h"
+#include "conformance/runner/lint.h"
+
+namespace conformance {
+
+namespace {
+
+Case MakeCase(const std::string &clause, const std::string &label,
+              const std::string &level = "MUST") {
+  Case one;
+  one.clause = clause;
+  one.label = label;
+  one.level = level;
+  return one;
+}
+
+Outcome Failed(Way way, const std::string &text) {
+  Outcome outcome;
+  outcome.verdict = Verdict::kFail;
+  outcome.way = way;
+  outcome.text = text;
+  outcome.want = "== 1";
+  outcome.got = "2";
+  return outcome;
+}
+
+Expectation OneLine(const std::string &line) {
+  Expectations e = ParseExpectations("f", line);
+  EXPECT_EQ(TellProblems(e.problems), "");
+  return e.lines.empty() ? Expectation() : e.lines[0];
+}
+
+TEST(ExpectTest, Columns) {
+  Expectation e = OneLine("a.b fork,spawn fail:\"got 2\" the reason why");
+  EXPECT_EQ(e.clause, "a.b");
+  EXPECT_EQ(e.methods, "fork,spawn");
+  EXPECT_EQ(e.kind, "fail");
+  EXPECT_EQ(e.text, "got 2");
+  EXPECT_EQ(e.reason, "the reason why");
+  e = OneLine("a.*   *   fail:got 255    lost in the server");
+  EXPECT_EQ(e.text, "got 255");
+  EXPECT_EQ(e.reason, "lost in the server");
+  EXPECT_EQ(OneLine("a.b\t*\thang\twaits for ever").kind, "hang");
+  EXPECT_TRUE(ParseExpectations("f", "# a comment\n\n").lines.empty());
+}
+
+TEST(ExpectTest, RefusesDishonestLines) {
+  const char *const bad[] = {
+      "a.b  *  fail:x",
+      "a.b  *  fail:  a reason",
+      "a.b  *  fail  a reason",
+      "a.b  *  flaky(1/3)  sometimes",
+      "a.b  *  flaky  sometimes",
+      "a.b  *  unsupported  not there",
+      "a.b  *  broken  a reason",
+      "a.b  *  hang:x  a reason",
+      "a.b  *  crash",
+      "a.b",
+      "a.b  *  fail:x  unexplained",
+  };
+  for (const char *line : bad) {
+    Expectations e = ParseExpectations("f", line);
+    EXPECT_EQ(e.problems.size(), 1u) << line;
+    EXPECT_TRUE(e.lines.empty()) << line;
+  }
+}
+
+size_t CountProblems(const std::string &text, const std::vector<Case> &cases,
+                     const std::string &name = "peer") {
+  Expectations e = ParseExpectations("f", text);
+  EXPECT_EQ(TellProblems(e.problems), "");
+  return CheckExpectations(e, cases, name).size();
+}
+
+TEST(ExpectTest, TheFileMustFitTheCases) {
+  std::vector<Case> cases = {MakeCase("a.b", "fork"), MakeCase("a.b", "spawn"),
+                             MakeCase("a.c", "fork+spawn")};
+  EXPECT_EQ(CountProblems("a.b  *  hang  r\na.c  fork*  hang  r", cases), 0u);
+  EXPECT_EQ(CountProblems("a.x  *  hang  r", cases), 1u);
+  EXPECT_EQ(CountProblems("a.b  forkserver  hang  r", cases), 1u);
+  EXPECT_EQ(CountProblems("a.b  *  hang  r\na.*  spawn  hang  r", cases), 1u);
+  EXPECT_EQ(CountProblems("a.b  *  hang  r", cases, "brood"), 1u);
+}
+
+TEST(ExpectTest, AWildcardTakesInTwentyCasesAtMost) {
+  std::vector<Case> cases;
+  for (int i = 0; i < 20; i++) {
+    cases.push_back(MakeCase("a.c" + std::to_string(i), "once"));
+  }
+  EXPECT_EQ(CountProblems("a.*  *  hang  r", cases), 0u);
+  cases.push_back(MakeCase("a.last", "once"));
+  EXPECT_EQ(CountProblems("a.*  *  hang  r", cases), 1u);
+}
+
+TEST(ExpectTest, Verdicts) {
+  Case one = MakeCase("a.b", "fork");
+  Expectation line = OneLine("a.b  *  fail:got 2  r");
+  Outcome bad = Failed(Way::kValue, "want == 1, got 2");
+  Outcome good;
+  EXPECT_EQ(FinalOutcome(one, bad, &line).verdict, Verdict::kXfail);
+  EXPECT_EQ(FinalOutcome(one, good, &line).verdict, Verdict::kXpass);
+  EXPECT_EQ(FinalOutcome(one, good, nullptr).verdict, Verdict::kPass);
+  EXPECT_EQ(FinalOutcome(one, bad, nullptr).verdict, Verdict::kFail);
+  Outcome different = Failed(Way::kValue, "want == 1, got 3");
+  EXPECT_EQ(FinalOutcome(one, different, &line).verdict, Verdict::kFail);
+  Outcome hang = Failed(Way::kHang, "got 2");
+  EXPECT_EQ(FinalOutcome(one, hang, &line).verdict, Verdict::kFail);
+  Outcome unsupported;
+  unsupported.verdict = Verdict::kUnsupported;
+  EXPECT_EQ(FinalOutcome(one, unsupported, &line).verdict, Verdict::kXpass);
+  Outcome unresolved;
+  unresolved.verdict = Verdict::kUnresolved;
+  EXPECT_EQ(FinalOutcome(one, unresolved, &line).verdict, Verdict::kUnresolved);
+}
+
+TEST(ExpectTest, KindsMatchWays) {
+  const struct {
+    const char *kind;
+    Way way;
+  } pairs[] = {
+      {"hang", Way::kHang}, {"crash", Way::kCrash}, {"leak", Way::kLeak}};
+  for (const auto &a : pairs) {
+    Expectation line = OneLine(std::string("a.b  *  ") + a.kind + "  r");
+    for (const auto &b : pairs) {
+      EXPECT_EQ(FailsAsStated(line, Failed(b.way, "x")), a.way == b.way);
+    }
+    EXPECT_FALSE(FailsAsStated(line, Failed(Way::kValue, "x")));
+  }
+}
+
+TEST(ExpectTest, MildClausesWarn) {
+  Outcome bad = Failed(Way::kValue, "x");
+  Case should = MakeCase("a.b", "fork", "SHOULD");
+  EXPECT_EQ(FinalOutcome(should, bad, nullptr).verdict, Verdict::kWarning);
+  EXPECT_FALSE(IsRed(should, Verdict::kWarning, false));
+  EXPECT_TRUE(IsRed(should, Verdict::kWarning, true));
+  Case provisional = MakeCase("a.b", "fork");
+  provisional.provisional = true;
+  EXPECT_EQ(FinalOutcome(provisional, bad, nullptr).verdict, Verdict::kWarning);
+  EXPECT_FALSE(IsRed(provisional, Verdict::kWarning, true));
+}
+
+TEST(FixTest, KeepsCommentsOrderAndReasons) {
+  Case a = MakeCase("a.a", "fork"), a2 = MakeCase("a.a", "spawn"),
+       b = MakeCase("a.b", "once"), c = MakeCase("a.c", "once"),
+       d = MakeCase("a.d", "fork");
+  std::string text =
+      "# a comment\n"
+      "a.b  *  hang  gone by now\n"
+      "a.c  *  crash  stays\n"
+      "\n"
+      "a.a  *  fail:got 2  half of it\n";
+  std::vector<Happened> happened = {
+      {&a, Failed(Way::kValue, "want == 1, got 2")},
+      {&a2, Outcome()},
+      {&b, Outcome()},
+      {&c, Failed(Way::kCrash, "killed")},
+      {&d, Failed(Way::kValue, "want == 1, got 2")}};
+  EXPECT_EQ(FixedText(text, ParseExpectations("f", text), happened),
+            "# a comment\n"
+            "a.c  *  crash  stays\n"
+            "\n"
+            "a.a  fork  fail:\"got 2\"  half of it\n"
+            "a.d  fork  fail:\"got 2\"  unexplained\n");
+}
+
+}  // namespace
+
+}  // namespace conformance
