@@ -63,13 +63,13 @@ static void become(const struct delivery *delivery,
     r = sys_die_at_hangup(delivery->fds[WIRE_RECORD_FD_LIFELINE]);
   }
   if (r == 0) {
-    r = current_become(delivery->self, record,
+    r = current_become(delivery->handle, record,
                        delivery->fds[WIRE_RECORD_FD_CREATOR]);
   }
-  const brood_context *context = context_find(record->method);
+  const brood_context *context = context_by_number(record->method);
   if (r < 0 || context == NULL) {
-    child_refuse("cannot take over '%.100s' by '%.20s': %s", record->name,
-                 record->method, r < 0 ? strerrordesc_np(-r) : "no such method");
+    child_refuse("cannot take over '%.100s' by method %u: %s", record->name,
+                 record->method, r < 0 ? strerrordesc_np(-r) : "unknown");
   }
   context_set_default(context);
   log_set(record->log_level, record->log_handlers);

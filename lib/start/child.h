@@ -16,7 +16,7 @@ struct wire_texts;
 /* What a courier brings. The bytes must live as long as the process. args is
  * NULL if the arguments lie behind the head in data. */
 struct delivery {
-  struct brood_process *self; /* the handle, where memory is shared */
+  const struct brood_process *handle; /* where memory is shared, else NULL */
   const uint8_t *data;
   size_t size;
   const uint8_t *args;

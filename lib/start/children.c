@@ -23,13 +23,12 @@
 
 static struct brood_process *first;
 
-/* The handles stay valid for whoever holds one. */
+/* The handles stay valid for whoever holds one, and are not written to: that
+ * would copy their pages for nothing. */
 void children_forget(void) {
-  for (struct brood_process *process = first; process != NULL;
+  for (const struct brood_process *process = first; process != NULL;
        process = process->next) {
-    process->lifeline = sys_close(process->lifeline);
-    process->listed = false;
-    process->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+    sys_close(process->lifeline);
   }
   first = NULL;
 }
@@ -50,7 +49,6 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   if (process->daemon) r = sys_pipe(ends);
   if (r == 0) {
     process->lifeline = ends[1];
-    process->listed = true;
     process->next = first;
     first = process;
     atomic_fetch_add(&process->num_handles, 1);
@@ -65,7 +63,6 @@ int children_add(struct brood_process *process, int *out_lifeline) {
 static struct brood_process *unlink_at(struct brood_process **link) {
   struct brood_process *process = *link;
   *link = process->next;
-  process->listed = false;
   process->lifeline = sys_close(process->lifeline);
   return process;
 }

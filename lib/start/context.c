@@ -28,19 +28,20 @@ const char *const *brood_get_all_start_methods(void) {
   return names;
 }
 
-const brood_context *context_find(const char *method) {
-  for (size_t i = 0; i < NUM_CONTEXTS; i++) {
-    if (strcmp(contexts[i].method->name, method) == 0) return &contexts[i];
-  }
-  return NULL;
+uint32_t context_number(const brood_context *context) {
+  return (uint32_t)(context - contexts);
+}
+
+const brood_context *context_by_number(uint32_t number) {
+  return number < NUM_CONTEXTS ? &contexts[number] : NULL;
 }
 
 static const brood_context *find_or_fail(const char *method) {
-  const brood_context *context = context_find(method);
-  if (context == NULL) {
-    error_set(BROOD_VALUE_ERROR, "cannot find context for '%.100s'", method);
+  for (size_t i = 0; i < NUM_CONTEXTS; i++) {
+    if (strcmp(contexts[i].method->name, method) == 0) return &contexts[i];
   }
-  return context;
+  error_set(BROOD_VALUE_ERROR, "cannot find context for '%.100s'", method);
+  return NULL;
 }
 
 /* Chooses only if nobody has; returns what is chosen then. */

@@ -15,8 +15,10 @@ struct brood_context {
 /* context_default returns the default context and fixes it. */
 const brood_context *context_default(void);
 
-/* context_find returns a concrete context by name, or NULL. */
-const brood_context *context_find(const char *method);
+/* A context as a number in the launch record, and back; NULL if there is no
+ * such context. */
+uint32_t context_number(const brood_context *context);
+const brood_context *context_by_number(uint32_t number);
 
 /* context_set_default chooses without asking, for a new process. */
 void context_set_default(const brood_context *context);

@@ -15,7 +15,7 @@
 
 enum { AUTHKEY_SIZE = 32 };
 
-static struct brood_process self_storage = {
+static struct brood_process self = {
     .kind = PROCESS_SELF,
     .name = (char[]){"MainProcess"},
     .name_is_constant = true,
@@ -24,13 +24,13 @@ static struct brood_process self_storage = {
     .launched = {.pidfd = -1, .report = -1},
     .lifeline = -1,
 };
-static struct brood_process parent_storage = {
+static struct brood_process parent = {
     .kind = PROCESS_PARENT,
     .name_is_constant = true,
     .mutex = PTHREAD_MUTEX_INITIALIZER,
     .lifeline = -1,
 };
-static struct brood_process *current = &self_storage;
+static const struct brood_process *creators_handle;
 static bool is_child;
 static atomic_int num_made;
 
@@ -42,15 +42,15 @@ void current_forget(void) {
 }
 
 struct brood_process *current_process(void) {
-  return current;
+  return &self;
 }
 
 brood_process *brood_current_process(void) {
-  return current;
+  return &self;
 }
 
 brood_process *brood_parent_process(void) {
-  if (is_child) return &parent_storage;
+  if (is_child) return &parent;
   error_clear();
   return NULL;
 }
@@ -74,53 +74,50 @@ int current_next_number(void) {
 int current_copy_authkey(struct brood_process *out) {
   int r = 0;
   guard_lock();
-  if (current->authkey_size == 0 && !is_child) {
-    r = sys_random(current->authkey, AUTHKEY_SIZE);
-    if (r == 0) current->authkey_size = AUTHKEY_SIZE;
+  if (self.authkey_size == 0 && !is_child) {
+    r = sys_random(self.authkey, AUTHKEY_SIZE);
+    if (r == 0) self.authkey_size = AUTHKEY_SIZE;
   }
-  if (r == 0 && out != current) {
-    memcpy(out->authkey, current->authkey, current->authkey_size);
-    out->authkey_size = current->authkey_size;
+  if (r == 0 && out != &self) {
+    memcpy(out->authkey, self.authkey, self.authkey_size);
+    out->authkey_size = self.authkey_size;
   }
   guard_unlock();
   return r;
 }
 
-/* The handle of a process that does not share its creator's memory. */
 static int fill_self(const struct wire_record *record) {
-  struct brood_process *self = &self_storage;
-  if (record->authkey_size > sizeof self->authkey) return -EINVAL;
-  self->name = (char *)record->name;
-  self->identity = (char *)record->identity;
-  self->daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
-  memcpy(self->authkey, record->authkey, record->authkey_size);
-  self->authkey_size = record->authkey_size;
-  current = self;
+  if (record->authkey_size > sizeof self.authkey) return -EINVAL;
+  self.creator = (pid_t)record->creator_pid;
+  self.name = (char *)record->name;
+  self.identity = (char *)record->identity;
+  self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
+  memcpy(self.authkey, record->authkey, record->authkey_size);
+  self.authkey_size = record->authkey_size;
+  self.name_is_constant = true;
+  atomic_store(&self.state, PROCESS_STARTED);
   return 0;
 }
 
 /* Names stay where the record is. */
 static void fill_parent(const struct wire_record *record, int creator_pidfd) {
-  parent_storage.name = (char *)record->creator_name;
-  parent_storage.launched = (struct launched){
+  parent.name = (char *)record->creator_name;
+  parent.launched = (struct launched){
       .pid = (pid_t)record->creator_pid, .pidfd = creator_pidfd, .report = -1};
-  atomic_store(&parent_storage.state, PROCESS_STARTED);
+  atomic_store(&parent.state, PROCESS_STARTED);
 }
 
-int current_become(struct brood_process *self,
+int current_become(const struct brood_process *handle,
                    const struct wire_record *record, int creator_pidfd) {
-  int r = self == NULL ? fill_self(record) : 0;
+  int r = fill_self(record);
   if (r < 0) return r;
-  if (self != NULL) current = self;
   fill_parent(record, creator_pidfd);
-  /* The thread that forked may have held it, and it alone lives on here. */
-  current->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  current->kind = PROCESS_SELF;
-  current->creator = (pid_t)record->creator_pid;
-  current->launched =
-      (struct launched){.pid = sys_getpid(), .pidfd = -1, .report = -1};
-  atomic_store(&current->state, PROCESS_STARTED);
+  creators_handle = handle;
   atomic_store(&num_made, 0);
   is_child = true;
   return 0;
+}
+
+bool current_is(const struct brood_process *process) {
+  return process == &self || (is_child && process == creators_handle);
 }

@@ -22,11 +22,15 @@ int current_next_number(void);
  * process of all makes one up. Returns 0 or -errno. */
 int current_copy_authkey(struct brood_process *out);
 
-/* current_become makes the calling process the one that a record describes.
- * self is its handle if memory was shared, else NULL; creator_pidfd is taken.
- * Returns 0 or -errno. */
-int current_become(struct brood_process *self,
+/* current_become makes the calling process the one that a record describes,
+ * which must live on. handle is its creator's, if memory was shared, else
+ * NULL; creator_pidfd is taken. Returns 0 or -errno. */
+int current_become(const struct brood_process *handle,
                    const struct wire_record *record, int creator_pidfd);
+
+/* current_is is true for the handle of this process, and in a fork's child
+ * also for the one that its creator made. */
+bool current_is(const struct brood_process *process);
 
 /* current_is_child: started by Brood, and not main. */
 bool current_is_child(void);

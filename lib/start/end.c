@@ -95,7 +95,7 @@ int brood_process_join(brood_process *process, int64_t timeout_ns) {
 int brood_process_is_alive(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;
-  if (process == current_process()) return 1;
+  if (current_is(process)) return 1;
   if (process->kind == PROCESS_PARENT) {
     return sys_poll_one(process->launched.pidfd, POLLIN, 0) == 0;
   }

@@ -31,7 +31,7 @@ static int open_null_input(void) {
 __attribute__((noreturn)) static void run_child(const struct launch *launch) {
   int r = sys_stdin(atomic_load(&null_input));
   if (r < 0) child_refuse("cannot make /dev/null standard input");
-  child_main(&(struct delivery){.self = launch->process,
+  child_main(&(struct delivery){.handle = launch->process,
                                 .data = launch->head,
                                 .size = launch->head_size,
                                 .args = launch->args,

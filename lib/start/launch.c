@@ -19,7 +19,7 @@
 #include "lib/sys/proc.h"
 
 /* A head of the usual size needs no allocation. */
-enum { SMALL_HEAD = 512 };
+enum { SMALL_HEAD = 256 };
 
 /* What must be said before anything starts: a fresh image finds targets by
  * name only, and has no use for our addresses. */
@@ -88,10 +88,10 @@ static int fill_surroundings(struct wire_record *record, char **out_cwd) {
 
 static void fill_record(struct wire_record *record,
                         const struct brood_process *process,
-                        const struct start_method *method) {
+                        const brood_context *context) {
   struct brood_process *creator = current_process();
   record->flags |= process->daemon ? WIRE_RECORD_DAEMON : 0;
-  record->method = method->name;
+  record->method = context_number(context);
   record->name = process->name;
   record->identity = process->identity;
   record->creator_name = creator->name;
@@ -99,7 +99,7 @@ static void fill_record(struct wire_record *record,
   record->authkey = process->authkey;
   record->authkey_size = process->authkey_size;
   log_get(&record->log_level, &record->log_handlers);
-  if (method->fresh_image) record->argv.texts = brood_argv(NULL);
+  if (context->method->own_image) record->argv.texts = brood_argv(NULL);
   record->num_args = process->args.count;
   record->args = process->args.data;
   record->args_size = process->args.size;
@@ -176,7 +176,7 @@ int launch_process(struct brood_process *process) {
   if (!method->fresh_image) {
     record.target_address = (uint64_t)(uintptr_t)process->target;
   }
-  fill_record(&record, process, method);
+  fill_record(&record, process, context);
   char *cwd = NULL;
   if (method->surroundings) r = fill_surroundings(&record, &cwd);
   if (r == 0) r = launch_and_list(process, method, &record);

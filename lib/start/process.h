@@ -37,16 +37,16 @@ struct brood_process {
   size_t authkey_size;
 
   /* The mutex guards what follows. It is held while the process is being
-   * launched, so whoever holds the mutex of the children may only try it. */
+   * launched, so whoever holds the guard may only try it; and only by the
+   * creator, so a fork elsewhere leaves nobody waiting for it. */
   pthread_mutex_t mutex;
   _Atomic(enum process_state) state;
   int num_waiters; /* threads that poll a descriptor without the mutex */
   struct launched launched;
   int exitcode;
 
-  /* Guarded by the mutex of the children. */
+  /* Guarded by the guard. */
   int lifeline; /* our end of a daemonic child's, or -1 */
-  bool listed;
   struct brood_process *next;
 };
 

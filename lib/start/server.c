@@ -194,23 +194,22 @@ static bool handle(struct channel *channel, const struct message *message,
   return ok;
 }
 
-static void serve(size_t index) {
-  static struct message message;
+static void serve(size_t index, struct message *message) {
   int fds[SYS_SOCK_MAX_FDS];
   size_t num_fds = SYS_SOCK_MAX_FDS;
-  int n = sys_sock_receive(channels[index].fd, &message, sizeof message, fds,
+  int n = sys_sock_receive(channels[index].fd, message, sizeof *message, fds,
                            &num_fds);
-  if (n < (int)sizeof message.request) {
+  if (n < (int)sizeof message->request) {
     for (size_t i = 0; n > 0 && i < num_fds; i++) sys_close(fds[i]);
     drop_channel(index);
     return;
   }
-  if (message.request.kind == SERVE_CONNECT && num_fds == 1) {
+  if (message->request.kind == SERVE_CONNECT && num_fds == 1) {
     add_channel(fds[0]);
     return;
   }
-  size_t size = (size_t)n - sizeof message.request;
-  if (!handle(&channels[index], &message, size, fds, num_fds)) {
+  size_t size = (size_t)n - sizeof message->request;
+  if (!handle(&channels[index], message, size, fds, num_fds)) {
     drop_channel(index);
   }
 }
@@ -219,6 +218,8 @@ static void serve(size_t index) {
 static void serve_forever(void) {
   enum { OWNER, REPORTS, FIRST_CHANNEL };
   struct pollfd *polls = NULL;
+  struct message *message = malloc(sizeof *message);
+  if (message == NULL) sys_exit(1);
   for (;;) {
     size_t count = FIRST_CHANNEL + num_channels;
     struct pollfd *more = realloc(polls, count * sizeof *polls);
@@ -236,7 +237,7 @@ static void serve_forever(void) {
     /* Backwards: dropping a channel moves the last one into its place. */
     for (size_t i = num_channels; i-- > 0;) {
       if (count > FIRST_CHANNEL + i && polls[FIRST_CHANNEL + i].revents != 0) {
-        serve(i);
+        serve(i, message);
       }
     }
   }

@@ -49,6 +49,7 @@ const struct start_method start_spawn = {
     .name = "spawn",
     .process_class = "SpawnProcess",
     .fresh_image = true,
+    .own_image = true,
     .launch = launch_by_spawn,
     .reap = reap_own_child,
 };

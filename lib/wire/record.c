@@ -42,7 +42,7 @@ const char *wire_texts_next(const char *text) {
 static void put_body(struct wire_writer *writer,
                      const struct wire_record *record) {
   wire_put_u32(writer, record->flags);
-  wire_put_string(writer, record->method);
+  wire_put_u32(writer, record->method);
   wire_put_string(writer, record->name);
   wire_put_string(writer, record->identity);
   wire_put_string(writer, record->target);
@@ -97,7 +97,7 @@ size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]) {
 static void get_body(struct wire_reader *reader, struct wire_record *record) {
   size_t ignored;
   record->flags = wire_get_u32(reader);
-  record->method = wire_get_string(reader, &ignored);
+  record->method = wire_get_u32(reader);
   record->name = wire_get_string(reader, &ignored);
   record->identity = wire_get_string(reader, &ignored);
   record->target = wire_get_string(reader, &ignored);

@@ -35,7 +35,7 @@ struct wire_texts wire_get_texts(struct wire_reader *reader);
 
 struct wire_record {
   uint32_t flags;
-  const char *method;         /* becomes the child's default */
+  uint32_t method;            /* number of the one that starts it */
   const char *name;           /* of the process */
   const char *identity;       /* "1:2", "" in main */
   const char *target;         /* "": by address, or nothing to run */

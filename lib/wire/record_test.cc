@@ -23,7 +23,7 @@ const char kArgs[] = "five!";
 wire_record Record(uint32_t flags) {
   wire_record record = {};
   record.flags = flags;
-  record.method = "spawn";
+  record.method = 1;
   record.name = "SpawnProcess-1:2";
   record.identity = "1:2";
   record.target = "worker";
@@ -70,7 +70,7 @@ std::vector<std::string> Texts(const wire_texts &texts) {
 
 void ExpectSame(const wire_record &got, const wire_record &sent) {
   EXPECT_EQ(got.flags, sent.flags);
-  EXPECT_STREQ(got.method, sent.method);
+  EXPECT_EQ(got.method, sent.method);
   EXPECT_STREQ(got.name, sent.name);
   EXPECT_STREQ(got.identity, sent.identity);
   EXPECT_STREQ(got.target, sent.target);
@@ -162,7 +162,7 @@ bool TextsAreInside(const Bytes &bytes, const wire_texts &texts) {
 
 // Everything that a decoded record points to lies in the bytes it came from.
 bool StaysInside(const Bytes &bytes, const wire_record &record) {
-  for (const char *text : {record.method, record.name, record.identity,
+  for (const char *text : {record.name, record.identity,
                            record.target, record.creator_name}) {
     if (!IsInside(bytes, text, strlen(text) + 1)) return false;
   }
