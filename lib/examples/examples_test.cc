@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: MIT
+//
+// Proves that each example says what its comments promise, ends well, and
+// leaves no process behind. This test adopts the orphans of what it runs, so
+// every descendant of an example becomes its child: none can hide, and all
+// have gone when there is nobody left to wait for.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace {
+
+// Seconds for one example and for all that it started to be gone.
+constexpr unsigned kPatience = 50;
+
+struct Outcome {
+  int exit_code = -1;
+  int num_orphans_killed = 0;
+  std::string output;
+  std::string errors;
+};
+
+// Interrupts the wait; that is all.
+void OnAlarm(int) {}
+
+std::string Contents(const std::string &path) {
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
+}
+
+void Redirect(const std::string &path, int target) {
+  int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (fd < 0 || dup2(fd, target) < 0) _exit(126);
+  close(fd);
+}
+
+[[noreturn]] void Exec(const std::string &program, const std::string &outputs) {
+  setpgid(0, 0);
+  Redirect(outputs + ".out", STDOUT_FILENO);
+  Redirect(outputs + ".err", STDERR_FILENO);
+  execl(program.c_str(), program.c_str(), nullptr);
+  _exit(127);
+}
+
+Outcome Run(const std::string &name) {
+  std::string outputs = testing::TempDir() + "/" + name;
+  Outcome outcome;
+  pid_t pid = fork();
+  if (pid == 0) Exec("lib/examples/" + name, outputs);
+  alarm(kPatience);
+  for (;;) {
+    int status;
+    pid_t ended = waitpid(-1, &status, 0);
+    if (ended == pid && WIFEXITED(status)) {
+      outcome.exit_code = WEXITSTATUS(status);
+    }
+    if (ended >= 0) continue;
+    if (errno != EINTR) break;  // nobody left
+    outcome.num_orphans_killed++;
+    kill(-pid, SIGKILL);  // nothing in the examples leaves its group
+  }
+  alarm(0);
+  outcome.output = Contents(outputs + ".out");
+  outcome.errors = Contents(outputs + ".err");
+  return outcome;
+}
+
+std::vector<std::string> Lines(const std::string &text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+// Runs an example that ends with 0 and says nothing on standard error, or
+// what is given; returns what it says on standard output.
+std::vector<std::string> RunWell(const std::string &name,
+                                 const std::string &errors = "") {
+  Outcome outcome = Run(name);
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.num_orphans_killed, 0) << "processes were left behind";
+  EXPECT_EQ(outcome.errors, errors);
+  return Lines(outcome.output);
+}
+
+// The number that follows `before` in a line.
+int NumberAfter(const std::string &before, const std::string &line) {
+  size_t at = line.find(before);
+  return at == std::string::npos ? -1
+                                 : std::stoi(line.substr(at + before.size()));
+}
+
+using Expected = std::vector<std::string>;
+
+TEST(Examples, ContextBasics) {
+  std::vector<std::string> lines = RunWell("context_basics");
+  ASSERT_EQ(lines.size(), 8u);
+  int main_pid = NumberAfter("main pid: ", lines[0]);
+  EXPECT_EQ(lines[1], "available start methods: fork spawn forkserver");
+  EXPECT_EQ(lines[2], "default start method: fork");
+  EXPECT_EQ(lines[3], "set start method to: spawn");
+  EXPECT_NE(NumberAfter("worker pid: ", lines[4]), main_pid);
+  EXPECT_EQ(NumberAfter("parent pid: ", lines[5]), main_pid);
+  EXPECT_EQ(lines[6], "start method in the worker: spawn");
+  EXPECT_EQ(lines[7], "exit code: 0");
+}
+
+TEST(Examples, MultipleContexts) {
+  std::vector<std::string> lines = RunWell("multiple_contexts");
+  std::sort(lines.begin(), lines.end());  // workers come as they like
+  EXPECT_EQ(lines,
+            (Expected{
+                "the same context every time: yes",
+                "worker from the fork context, started by fork",
+                "worker from the forkserver context, started by forkserver",
+                "worker from the spawn context, started by spawn",
+            }));
+}
+
+// Also the kernel's view: only a forkserver's child has another parent.
+TEST(Examples, StartMethodComparison) {
+  std::vector<std::string> lines = RunWell("start_method_comparison");
+  ASSERT_EQ(lines.size(), 8u);
+  int parent = NumberAfter("parent: pid ", lines[0]);
+  // A sanitizer may have a thread of its own in each image.
+  int in_parent = NumberAfter("threads in the parent: ", lines[1]);
+  int extra = in_parent - 4;
+  EXPECT_GE(extra, 0);
+  EXPECT_LE(extra, 1);
+  for (size_t i = 2; i < 8; i += 2) {
+    EXPECT_EQ(NumberAfter(", creator ", lines[i]), parent) << lines[i];
+    bool is_direct = NumberAfter("kernel's parent ", lines[i]) == parent;
+    bool by_server = lines[i].rfind("child by forkserver: ", 0) == 0;
+    EXPECT_EQ(is_direct, !by_server) << lines[i];
+    int in_child = NumberAfter("threads in the child: ", lines[i + 1]);
+    EXPECT_GE(in_child, 1);
+    EXPECT_LE(in_child, 1 + extra) << lines[i];
+  }
+}
+
+#if !defined(__SANITIZE_THREAD__)  // which makes a thread of its own
+TEST(Examples, SelectOptimalContext) {
+  EXPECT_EQ(RunWell("select_optimal_context"),
+            (Expected{
+                "one thread: selected fork",
+                "the child was started by fork",
+                "two threads: selected forkserver",
+                "the child was started by forkserver",
+            }));
+}
+#endif
+
+TEST(Examples, ContextFactory) {
+  EXPECT_EQ(RunWell("context_factory"), (Expected{
+                                            "high performance: fork",
+                                            "safe: forkserver",
+                                            "portable: spawn",
+                                        }));
+}
+
+TEST(Examples, ApplicationStructure) {
+  std::vector<std::string> lines = RunWell("application_structure");
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(lines, (Expected{
+                       "result from worker 0",
+                       "result from worker 1",
+                       "result from worker 2",
+                       "result from worker 3",
+                   }));
+}
+
+TEST(Examples, ErrorHandling) {
+  std::vector<std::string> lines =
+      RunWell("error_handling",
+              "Process the child:\nargument 0 is an int64, not a string\n");
+  ASSERT_EQ(lines.size(), 7u);
+  EXPECT_EQ(lines[0],
+            "unknown method: ValueError: cannot find context for 'thread'");
+  EXPECT_EQ(lines[1], "set twice: RuntimeError: context has already been set");
+  EXPECT_EQ(lines[2],
+            "set for a concrete context: ValueError: "
+            "cannot set start method of concrete context 'fork'");
+  EXPECT_TRUE(std::regex_match(
+      lines[3], std::regex("unregistered target: ValueError: "
+                           "the target at .* is not registered: .*")))
+      << lines[3];
+  EXPECT_EQ(lines[4], "pid after that: 0");
+  EXPECT_EQ(lines[5], "wrong argument: exit code 1");
+  EXPECT_EQ(lines[6], "killed: exit code -9");
+}
+
+TEST(Examples, ForkserverPreload) {
+  EXPECT_EQ(RunWell("forkserver_preload"),
+            (Expected{
+                "10 squared is 100",
+                "11 squared is 121",
+                "12 squared is 144",
+                "in main it was never computed: 0",
+            }));
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  testing::InitGoogleTest(&argc, argv);
+  struct sigaction on_alarm = {};
+  on_alarm.sa_handler = OnAlarm;  // without SA_RESTART
+  sigaction(SIGALRM, &on_alarm, nullptr);
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) return 1;
+  return RUN_ALL_TESTS();
+}

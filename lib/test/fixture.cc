@@ -1,0 +1,201 @@
+// See fixture.h. Processes are counted by process group, because what a
+// forkserver started is nobody's child here.
+// SPDX-License-Identifier: MIT
+#include "lib/test/fixture.h"
+
+#include <dirent.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <vector>
+
+#include "lib/test/process.h"
+#include "lib/test/targets.h"
+
+extern "C" {
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+}
+
+namespace {
+
+std::vector<std::string> List(const char *path) {
+  std::vector<std::string> names;
+  DIR *folder = opendir(path);
+  if (folder == nullptr) return names;
+  std::string self = std::to_string(dirfd(folder));
+  while (const dirent *entry = readdir(folder)) {
+    std::string name = entry->d_name;
+    if (name[0] != '.' && name != self) names.push_back(name);
+  }
+  closedir(folder);
+  return names;
+}
+
+// "socket:[1234]" is any socket.
+std::string KindOf(std::string name) {
+  return name.substr(0, name.find(":[") == std::string::npos
+                            ? std::string::npos
+                            : name.find(":["));
+}
+
+std::map<std::string, int> Descriptors() {
+  std::map<std::string, int> kinds;
+  for (const std::string &number : List("/proc/self/fd")) {
+    char target[4096];
+    std::string link = "/proc/self/fd/" + number;
+    ssize_t n = readlink(link.c_str(), target, sizeof target);
+    if (n > 0) kinds[KindOf(std::string(target, (size_t)n))]++;
+  }
+  return kinds;
+}
+
+std::map<std::string, int> Mappings() {
+  std::map<std::string, int> names;
+  std::ifstream maps("/proc/self/maps");
+  for (std::string line; std::getline(maps, line);) {
+    size_t at = line.find("/memfd:");
+    if (at != std::string::npos) names[line.substr(at)]++;
+  }
+  return names;
+}
+
+// The fields behind the program's name: state, parent, process group.
+bool ReadStat(const std::string &pid, pid_t *out_parent, pid_t *out_group) {
+  std::ifstream file("/proc/" + pid + "/stat");
+  std::string text;
+  std::getline(file, text);
+  size_t at = text.rfind(')');
+  if (at == std::string::npos) return false;
+  std::istringstream fields(text.substr(at + 1));
+  char state;
+  return (bool)(fields >> state >> *out_parent >> *out_group);
+}
+
+void CountProcesses(Belongings *out) {
+  for (const std::string &name : List("/proc")) {
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    pid_t parent, group;
+    if (!ReadStat(name, &parent, &group)) continue;
+    if (parent == getpid()) out->num_children++;
+    if (group == getpgrp()) out->num_processes++;
+  }
+}
+
+void Print(std::ostream &out, const char *title,
+           const std::map<std::string, int> &counts) {
+  for (const auto &[name, count] : counts) {
+    out << title << " " << name << ": " << count << "\n";
+  }
+}
+
+// Has the library make everything that it keeps.
+void WarmUp() {
+  for (const char *method : {"fork", "forkserver"}) {
+    EXPECT_EQ(Process(method, nothing).Run(), 0) << brood_error_message();
+  }
+}
+
+}  // namespace
+
+Belongings Inventory() {
+  Belongings belongings = {};
+  belongings.descriptors = Descriptors();
+  belongings.mappings = Mappings();
+  for (const std::string &name : List("/dev/shm")) {
+    belongings.shared_memory.insert(name);
+  }
+  CountProcesses(&belongings);
+  return belongings;
+}
+
+std::string Describe(const Belongings &belongings) {
+  std::ostringstream out;
+  Print(out, "descriptors of", belongings.descriptors);
+  Print(out, "mappings of", belongings.mappings);
+  for (const std::string &name : belongings.shared_memory) {
+    out << "/dev/shm/" << name << "\n";
+  }
+  out << belongings.num_children << " children, " << belongings.num_processes
+      << " processes\n";
+  return out.str();
+}
+
+void LibraryTest::SetUp() {
+  WarmUp();
+  // The last process of the warm-up may still be on its way out.
+  WaitUntil([this] {
+    std::string now = Describe(Inventory());
+    bool settled = now == before_;
+    before_ = now;
+    return settled;
+  });
+}
+
+void LibraryTest::TearDown() {
+  WarmUp();
+  std::string after;
+  int64_t deadline = sys_clock_deadline(10 * kSecond);
+  do {
+    after = Describe(Inventory());
+  } while (after != before_ && sys_clock_ns() < deadline);
+  EXPECT_EQ(after, before_);
+}
+
+std::string NameOfParam(const testing::TestParamInfo<const char *> &info) {
+  return info.param;
+}
+
+void InFork(const std::function<void()> &body) {
+  fflush(nullptr);
+  pid_t pid = fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    alarm(kLong / kSecond);
+    body();
+    fflush(nullptr);
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(status, 0) << "in the copy of this process";
+}
+
+bool WaitUntil(const std::function<bool()> &is_so) {
+  int64_t deadline = sys_clock_deadline(kLong);
+  while (!is_so()) {
+    if (sys_clock_ns() > deadline) return false;
+    timespec moment = {0, kMillisecond};
+    nanosleep(&moment, nullptr);
+  }
+  return true;
+}
+
+void KillServer() {
+  Pipe pipe;
+  Process process("forkserver", tell_parent, {pipe.Argument()});
+  ASSERT_EQ(process.Run(), 0) << brood_error_message();
+  pid_t server = pipe.Read<pid_t>();
+  int pidfd = sys_pidfd_open(server);
+  ASSERT_GE(pidfd, 0);
+  EXPECT_EQ(sys_pidfd_signal(pidfd, SIGKILL), 0);
+  EXPECT_GT(sys_poll_one(pidfd, POLLIN, sys_clock_deadline(kLong)), 0);
+  sys_close(pidfd);
+}
+
+bool KernelTells() {
+  pid_t pid = fork();
+  if (pid == 0) _exit(0);
+  int pidfd = sys_pidfd_open(pid);
+  waitpid(pid, nullptr, 0);
+  int exitcode;
+  bool tells = sys_pidfd_exit_info(pidfd, &exitcode) == 1;
+  sys_close(pidfd);
+  return tells;
+}

@@ -1,0 +1,95 @@
+// What every test of the library stands on: it leaves the process, and the
+// machine, as it found them.
+// SPDX-License-Identifier: MIT
+#ifndef BROOD_LIB_TEST_FIXTURE_H
+#define BROOD_LIB_TEST_FIXTURE_H
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/types.h>
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "brood.h"
+
+constexpr int64_t kMillisecond = 1000000;
+constexpr int64_t kSecond = 1000 * kMillisecond;
+// Nothing takes this long, but for a program that hangs.
+constexpr int64_t kLong = 60 * kSecond;
+
+// What a process can leave behind.
+struct Belongings {
+  std::map<std::string, int> descriptors; // how many of each kind
+  std::map<std::string, int> mappings;    // of anonymous files
+  std::set<std::string> shared_memory;    // names in /dev/shm
+  int num_processes; // of this process group, zombies included
+  int num_children;  // of this process, zombies included
+};
+
+Belongings Inventory();
+
+// Belongings, described, so that two can be compared in a message.
+std::string Describe(const Belongings &belongings);
+
+// The fixture. The library keeps a few descriptors and a forkserver for later;
+// they are made before the test, and again after it if the test took them
+// away, and then nothing may be more or less than it was.
+class LibraryTest : public testing::Test {
+ protected:
+  void SetUp() override;
+  void TearDown() override;
+
+ private:
+  std::string before_;
+};
+
+// The same for each start method; GetParam() is its name.
+class MethodTest : public LibraryTest,
+                   public testing::WithParamInterface<const char *> {};
+
+std::string NameOfParam(const testing::TestParamInfo<const char *> &info);
+
+#define INSTANTIATE_METHODS(Suite)                                        \
+  INSTANTIATE_TEST_SUITE_P(Methods, Suite,                                \
+                           testing::Values("fork", "spawn", "forkserver"), \
+                           NameOfParam)
+
+// InFork runs body in a copy of this process, made by the C library's fork;
+// what fails there fails here.
+void InFork(const std::function<void()> &body);
+
+// WaitUntil asks until it is so; false after kLong.
+bool WaitUntil(const std::function<bool()> &is_so);
+
+// KillServer kills the forkserver of this process, so that the next start has
+// to run one.
+void KillServer();
+
+// KernelTells: this kernel says how a process ended that somebody else has
+// waited for (Linux 6.15).
+bool KernelTells();
+
+// EXPECT_FAILS: the call fails with code, and this thread's message has text.
+#define EXPECT_FAILS(call, code, text)                           \
+  do {                                                           \
+    EXPECT_EQ((call), (code));                                   \
+    EXPECT_EQ(brood_error(), (code));                            \
+    EXPECT_THAT(brood_error_message(), testing::HasSubstr(text)); \
+  } while (0)
+
+// EXPECT_NULL_FAILS: likewise for a call that makes or finds something.
+#define EXPECT_NULL_FAILS(call, code, text)                       \
+  do {                                                            \
+    EXPECT_EQ((call), nullptr);                                   \
+    EXPECT_EQ(brood_error(), (code));                             \
+    EXPECT_THAT(brood_error_message(), testing::HasSubstr(text)); \
+  } while (0)
+
+// EXPECT_WORKS: the call returns 0; if not, the message tells why.
+#define EXPECT_WORKS(call) EXPECT_EQ((call), 0) << brood_error_message()
+#define ASSERT_WORKS(call) ASSERT_EQ((call), 0) << brood_error_message()
+
+#endif  // BROOD_LIB_TEST_FIXTURE_H
