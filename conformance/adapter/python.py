@@ -75,6 +75,7 @@ def tell(text):
 
 def thread_note(gate_path, path, text):
     threading.Thread(target=gate_note, args=(gate_path, path, text)).start()
+    note(path, "left")
 
 
 class Unloadable:

@@ -1,0 +1,1 @@
+../adapter/brood_preload.py
