@@ -40,9 +40,8 @@ std::vector<std::string> List(const char *path) {
 
 // "socket:[1234]" is any socket.
 std::string KindOf(std::string name) {
-  return name.substr(0, name.find(":[") == std::string::npos
-                            ? std::string::npos
-                            : name.find(":["));
+  return name.substr(0, name.find(":[") == std::string::npos ? std::string::npos
+                                                             : name.find(":["));
 }
 
 std::map<std::string, int> Descriptors() {
@@ -66,25 +65,38 @@ std::map<std::string, int> Mappings() {
   return names;
 }
 
-// The fields behind the program's name: state, parent, process group.
-bool ReadStat(const std::string &pid, pid_t *out_parent, pid_t *out_group) {
+struct Stat {
+  char state = 0;
+  pid_t parent = 0;
+  pid_t group = 0;
+};
+
+// The fields behind the program's name; zeroes if there is no such process.
+Stat ReadStat(const std::string &pid) {
   std::ifstream file("/proc/" + pid + "/stat");
   std::string text;
   std::getline(file, text);
+  Stat stat;
   size_t at = text.rfind(')');
-  if (at == std::string::npos) return false;
+  if (at == std::string::npos) return stat;
   std::istringstream fields(text.substr(at + 1));
-  char state;
-  return (bool)(fields >> state >> *out_parent >> *out_group);
+  fields >> stat.state >> stat.parent >> stat.group;
+  return stat;
+}
+
+// A dead process whose parent is none of us: it waits for whoever adopts
+// orphans here, at that one's leisure.
+bool IsBuried(const Stat &stat) {
+  return stat.state == 'Z' && stat.parent != getpid() &&
+         ReadStat(std::to_string(stat.parent)).group != getpgrp();
 }
 
 void CountProcesses(Belongings *out) {
   for (const std::string &name : List("/proc")) {
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    pid_t parent, group;
-    if (!ReadStat(name, &parent, &group)) continue;
-    if (parent == getpid()) out->num_children++;
-    if (group == getpgrp()) out->num_processes++;
+    Stat stat = ReadStat(name);
+    if (stat.parent == getpid()) out->num_children++;
+    if (stat.group == getpgrp() && !IsBuried(stat)) out->num_processes++;
   }
 }
 
@@ -162,9 +174,7 @@ void InFork(const std::function<void()> &body) {
     fflush(nullptr);
     _exit(testing::Test::HasFailure() ? 1 : 0);
   }
-  int status = -1;
-  ASSERT_EQ(waitpid(pid, &status, 0), pid);
-  EXPECT_EQ(status, 0) << "in the copy of this process";
+  EXPECT_TRUE(WaitForChild(pid)) << "in the copy of this process";
 }
 
 bool WaitUntil(const std::function<bool()> &is_so) {
@@ -176,6 +186,13 @@ bool WaitUntil(const std::function<bool()> &is_so) {
   }
   return true;
 }
+
+bool WaitForChild(pid_t pid) {
+  int status = -1;
+  return waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+char StateOf(pid_t pid) { return ReadStat(std::to_string(pid)).state; }
 
 void KillServer() {
   Pipe pipe;

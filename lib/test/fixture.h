@@ -22,11 +22,11 @@ constexpr int64_t kLong = 60 * kSecond;
 
 // What a process can leave behind.
 struct Belongings {
-  std::map<std::string, int> descriptors; // how many of each kind
-  std::map<std::string, int> mappings;    // of anonymous files
-  std::set<std::string> shared_memory;    // names in /dev/shm
-  int num_processes; // of this process group, zombies included
-  int num_children;  // of this process, zombies included
+  std::map<std::string, int> descriptors;  // how many of each kind
+  std::map<std::string, int> mappings;     // of anonymous files
+  std::set<std::string> shared_memory;     // names in /dev/shm
+  int num_processes;  // of this process group, zombies included
+  int num_children;   // of this process, zombies included
 };
 
 Belongings Inventory();
@@ -52,8 +52,8 @@ class MethodTest : public LibraryTest,
 
 std::string NameOfParam(const testing::TestParamInfo<const char *> &info);
 
-#define INSTANTIATE_METHODS(Suite)                                        \
-  INSTANTIATE_TEST_SUITE_P(Methods, Suite,                                \
+#define INSTANTIATE_METHODS(Suite)                                         \
+  INSTANTIATE_TEST_SUITE_P(Methods, Suite,                                 \
                            testing::Values("fork", "spawn", "forkserver"), \
                            NameOfParam)
 
@@ -64,6 +64,14 @@ void InFork(const std::function<void()> &body);
 // WaitUntil asks until it is so; false after kLong.
 bool WaitUntil(const std::function<bool()> &is_so);
 
+// WaitForChild waits for a child that the test itself forked; whether it ended
+// with 0.
+bool WaitForChild(pid_t pid);
+
+// StateOf returns the letter that the kernel has for a process ('R', 'T', 'Z'),
+// or 0 if there is none.
+char StateOf(pid_t pid);
+
 // KillServer kills the forkserver of this process, so that the next start has
 // to run one.
 void KillServer();
@@ -73,10 +81,10 @@ void KillServer();
 bool KernelTells();
 
 // EXPECT_FAILS: the call fails with code, and this thread's message has text.
-#define EXPECT_FAILS(call, code, text)                           \
-  do {                                                           \
-    EXPECT_EQ((call), (code));                                   \
-    EXPECT_EQ(brood_error(), (code));                            \
+#define EXPECT_FAILS(call, code, text)                            \
+  do {                                                            \
+    EXPECT_EQ((call), (code));                                    \
+    EXPECT_EQ(brood_error(), (code));                             \
     EXPECT_THAT(brood_error_message(), testing::HasSubstr(text)); \
   } while (0)
 

@@ -177,8 +177,7 @@ TEST_F(Null, IsNoProcess) {
   EXPECT_FAILS(brood_process_sentinel(nullptr), BROOD_TYPE_ERROR, text);
   EXPECT_FAILS(brood_process_set_name(nullptr, "x"), BROOD_TYPE_ERROR, text);
   EXPECT_FAILS(brood_process_daemon(nullptr), BROOD_TYPE_ERROR, text);
-  EXPECT_FAILS(brood_process_set_daemon(nullptr, true), BROOD_TYPE_ERROR,
-               text);
+  EXPECT_FAILS(brood_process_set_daemon(nullptr, true), BROOD_TYPE_ERROR, text);
   EXPECT_FAILS(brood_process_set_authkey(nullptr, "k", 1), BROOD_TYPE_ERROR,
                text);
   EXPECT_NULL_FAILS(brood_process_name(nullptr), BROOD_TYPE_ERROR, text);

@@ -38,16 +38,11 @@ void Tell(int fd, const std::string &text) {
   CHILD_CHECK(sys_write_full(fd, text.data(), text.size()) == 0);
 }
 
-void nothing(const brood_args *) {
-}
+void nothing(const brood_args *) {}
 
-void exit_with(const brood_args *args) {
-  brood_exit((int)Int64At(args, 0));
-}
+void exit_with(const brood_args *args) { brood_exit((int)Int64At(args, 0)); }
 
-void raise_signal(const brood_args *args) {
-  raise((int)Int64At(args, 0));
-}
+void raise_signal(const brood_args *args) { raise((int)Int64At(args, 0)); }
 
 void hold(const brood_args *args) {
   WaitForByte(DescriptorAt(args, 0));
@@ -61,7 +56,8 @@ void tell_and_hold(const brood_args *args) {
 
 void tell_parent(const brood_args *args) {
   pid_t parent = getppid();
-  Tell(DescriptorAt(args, 0), std::string((const char *)&parent, sizeof parent));
+  Tell(DescriptorAt(args, 0),
+       std::string((const char *)&parent, sizeof parent));
 }
 
 BROOD_TARGET(nothing);

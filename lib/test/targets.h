@@ -38,8 +38,8 @@ void WaitForByte(int fd);
 void Tell(int fd, const std::string &text);
 
 // Ends a child, with a sentence, unless the condition holds.
-#define CHILD_CHECK(condition)                                         \
-  do {                                                                 \
+#define CHILD_CHECK(condition)                                          \
+  do {                                                                  \
     if (!(condition)) brood_fail(#condition " is not so in the child"); \
   } while (0)
 
