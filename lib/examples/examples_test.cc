@@ -21,7 +21,7 @@
 namespace {
 
 // Seconds for one example and for all that it started to be gone.
-constexpr unsigned kPatience = 50;
+constexpr unsigned kPatience = 20;
 
 struct Outcome {
   int exit_code = -1;
