@@ -4,7 +4,9 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +48,13 @@ std::vector<std::string> ListTree(const std::string &folder) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+void MakeSharedMemoryPrivate() {
+  if (unshare(CLONE_NEWNS) != 0) return;
+  // Else the mount would reach the namespace that this one was made from.
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
+  mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
 }
 
 std::set<std::string> SharedMemoryNames() {

@@ -20,6 +20,11 @@ void RemoveTree(const std::string &path);
 // Everything below the folder, as sorted relative paths.
 std::vector<std::string> ListTree(const std::string &folder);
 
+// Gives this process and its descendants a /dev/shm of their own, as far as
+// they are allowed to: where it is shared, what other programs do at the same
+// time may look like a leak.
+void MakeSharedMemoryPrivate();
+
 // The names in /dev/shm at the moment.
 std::set<std::string> SharedMemoryNames();
 // Names that were not in `before`, sorted, and belong to this user.

@@ -131,13 +131,23 @@ size_t CountCharacters(const std::string &text) {
   return count;
 }
 
+bool HoldsWord(const std::string &sentence, const std::string &word) {
+  for (std::string one : SplitWords(sentence)) {
+    while (!one.empty() && ispunct(static_cast<unsigned char>(one.back()))) {
+      one.pop_back();
+    }
+    if (one == word) return true;
+  }
+  return false;
+}
+
 void ClauseLinter::Sentence() {
   const std::string &sentence = clause_.sentence;
   if (sentence.empty()) {
     Complain("the sentence is missing");
     return;
   }
-  if (!Contains(SplitWords(sentence), clause_.level)) {
+  if (!HoldsWord(sentence, clause_.level)) {
     Complain("the sentence lacks its keyword " + clause_.level);
   }
   size_t length = CountCharacters(sentence);

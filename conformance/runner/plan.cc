@@ -147,8 +147,7 @@ std::vector<Case> Select(const std::vector<Case> &cases,
   for (const Case &one : cases) {
     bool kept = true;
     for (const std::string &f : {filter, gtest_filter}) {
-      kept = kept && (f.empty() || FilterMatches(f, one.Id()) ||
-                      (f[0] != '-' && FilterMatches(f, one.clause)));
+      kept = kept && FilterMatches(f, {one.Id(), one.clause});
     }
     if (kept) chosen.push_back(one);
   }

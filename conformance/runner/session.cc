@@ -207,7 +207,6 @@ void Session::CheckHygiene() {
   }
   std::vector<std::string> shm = NewSharedMemory(shm_before_);
   if (!shm.empty()) {
-    for (const std::string &name : shm) unlink(("/dev/shm/" + name).c_str());
     StopFail(Way::kLeak, "left in /dev/shm: " + Join(shm, " "));
   }
   // Who is killed cannot tidy its folder; a scenario that kills says itself
@@ -234,10 +233,6 @@ void Session::Abort(bool hang) {
   if (!setup_.reaper->KillAll(hang ? kTermGrace : 0)) {
     transcript_->Note("a process cannot be killed:");
     transcript_->Note(DescribeDescendants(getpid()));
-  }
-  // What a broken case left in /dev/shm must not be charged to the next.
-  for (const std::string &name : NewSharedMemory(shm_before_)) {
-    unlink(("/dev/shm/" + name).c_str());
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "conformance/runner/expect.h"
 #include "conformance/runner/fix.h"
+#include "conformance/runner/folder.h"
 #include "conformance/runner/launch.h"
 #include "conformance/runner/report.h"
 #include "conformance/runner/results.h"
@@ -111,6 +112,7 @@ bool ReadSpecs(const Options &options, Spec *spec) {
 
 void Prepare(const std::string &run_folder, TheRun *run) {
   Reaper::Become();
+  MakeSharedMemoryPrivate();
   run->setup.command = AbsoluteCommand(run->options.wrap);
   for (const std::string &word : AbsoluteCommand(run->options.adapter)) {
     run->setup.command.push_back(word);

@@ -108,7 +108,8 @@ bool Glob(std::string_view pattern, std::string_view text) {
   return p == pattern.size();
 }
 
-bool FilterMatches(std::string_view filter, std::string_view name) {
+bool FilterMatches(std::string_view filter,
+                   const std::vector<std::string> &names) {
   bool any_positive = false, wanted = false, negative = false;
   for (const std::string &pattern : SplitAt(filter, ':')) {
     // As in GoogleTest, all that follows the first minus sign is taken out.
@@ -116,11 +117,11 @@ bool FilterMatches(std::string_view filter, std::string_view name) {
     std::string_view glob = pattern;
     if (StartsWith(glob, "-")) glob.remove_prefix(1);
     if (glob.empty()) continue;
-    if (negative) {
-      if (Glob(glob, name)) return false;
-    } else {
-      any_positive = true;
-      wanted = wanted || Glob(glob, name);
+    any_positive = any_positive || !negative;
+    for (const std::string &name : names) {
+      if (!Glob(glob, name)) continue;
+      if (negative) return false;
+      wanted = true;
     }
   }
   return wanted || !any_positive;

@@ -28,7 +28,9 @@ bool Glob(std::string_view pattern, std::string_view text);
 
 // A filter as GoogleTest writes it, `a*:b*:-c*`, except that a minus sign is
 // only special at the start of a pattern: clause ids hold hyphens.
-bool FilterMatches(std::string_view filter, std::string_view name);
+// Any of the names may match.
+bool FilterMatches(std::string_view filter,
+                   const std::vector<std::string> &names);
 
 // The whole file, or nothing if it cannot be read.
 std::optional<std::string> ReadFile(const std::string &path);

@@ -111,12 +111,12 @@ TEST(TextTest, Globs) {
 }
 
 TEST(TextTest, FiltersKnowHyphensInIds) {
-  EXPECT_TRUE(FilterMatches("a.set-x/*", "a.set-x/fork"));
-  EXPECT_TRUE(FilterMatches("b:a.*", "a.x/fork"));
-  EXPECT_FALSE(FilterMatches("a.*:-*/fork", "a.x/fork"));
-  EXPECT_TRUE(FilterMatches("a.*:-*/fork", "a.x/spawn"));
-  EXPECT_TRUE(FilterMatches("-b.*", "a.x/spawn"));
-  EXPECT_FALSE(FilterMatches("-b.*:c.*", "c.x/spawn"));
+  EXPECT_TRUE(FilterMatches("a.set-x/*", {"a.set-x/fork"}));
+  EXPECT_TRUE(FilterMatches("b:a.*", {"a.x/fork"}));
+  EXPECT_FALSE(FilterMatches("a.*:-*/fork", {"a.x/fork"}));
+  EXPECT_TRUE(FilterMatches("a.*:-*/fork", {"a.x/spawn"}));
+  EXPECT_TRUE(FilterMatches("-b.*", {"a.x/spawn"}));
+  EXPECT_FALSE(FilterMatches("-b.*:c.*", {"c.x/spawn"}));
 }
 
 TEST(TextTest, TailStartsAtALine) {

@@ -1,0 +1,180 @@
+"""An adapter that breaks one rule, named by its first argument.
+
+It implements nothing but a counter, an error and a few lies: the runner must
+give every one of them its exact verdict. `good` breaks none.
+"""
+# SPDX-License-Identifier: MIT
+import json
+import os
+import signal
+import socket
+import sys
+
+MODE = sys.argv[1]
+ABOUT = {"protocol": 1, "name": "fake", "version": "1", "language": "none",
+         "methods": ["fork"], "features": ["cell"], "profiles": ["core"]}
+CHANGES = {
+    "wrong-protocol": {"protocol": 2},
+    "lists-method": {"methods": ["fork", "teleport"]},
+    "lists-feature": {"features": ["cell", "magic"]},
+    "no-profiles": {"profiles": "core"},
+    "claims-reference": {"name": "brood"},
+}
+
+
+class Wire:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.stream = self.socket.makefile("rwb")
+
+    def raw(self, line):
+        self.stream.write(line + b"\n")
+        self.stream.flush()
+
+    def send(self, message):
+        self.raw(json.dumps(message).encode())
+
+
+def child_that_stays(stubborn):
+    """A process that outlives this one; it is there when this returns."""
+    ready, told = os.pipe()
+    if os.fork() == 0:
+        if stubborn:
+            os.setsid()
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.write(told, b"r")
+        while True:
+            signal.pause()
+    os.read(ready, 1)
+
+
+def make_file(path):
+    with open(path, "w") as made:
+        made.write("left")
+
+
+def forever():
+    while True:
+        signal.pause()
+
+
+def spin():
+    while True:
+        pass
+
+
+# What a mode does when a method is called, before or instead of the answer.
+BEFORE = {
+    "hang": forever,
+    "spin": spin,
+    "exit-0": lambda: os._exit(0),
+    "exit-3": lambda: os._exit(3),
+    "segv": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "leak-process": lambda: child_that_stays(False),
+    "leak-daemon": lambda: child_that_stays(True),
+    "leak-shm": lambda: make_file("/dev/shm/brood-fake-%d" % os.getpid()),
+    "leak-tmp": lambda: make_file(os.environ["TMPDIR"] + "/left"),
+}
+
+# What a mode sends instead of the answer; %d is the request's id.
+INSTEAD = {
+    "garbage": b"no JSON at all",
+    "not-utf8": b'{"id": %d, "ok": "\xff"}',
+    "not-object": b"[%d]",
+    "no-id": b'{"ok": null}',
+    "text-id": b'{"id": "%d", "ok": null}',
+    "no-answer": b'{"id": %d}',
+    "two-answers": b'{"id": %d, "ok": 0, "unsupported": "cell"}',
+    "two-replies": b'{"id": %d, "ok": 0}\n{"id": %d, "ok": 0}',
+    "empty-error": b'{"id": %d, "error": []}',
+    "bad-value": b'{"id": %d, "ok": {"a": 1, "b": 2}}',
+    "empty-line": b"",
+}
+
+
+def answer(request):
+    name = request["name"]
+    if MODE == "wrong-error" and name == "get_context":
+        return {"error": ["TypeError", "Exception"], "text": "lied"}
+    if MODE == "no-error" and name == "get_context":
+        return {"ok": None}
+    if name == "get_context":
+        return {"error": ["ValueError", "Exception"], "text": "none such"}
+    if name == "cell":
+        return {"ok": 1 if MODE == "wrong-value" else 0}
+    if name == "slow":
+        forever()
+    return {"unsupported": name}
+
+
+def reply(wire, request):
+    number = request["id"]
+    BEFORE.get(MODE, lambda: None)()
+    if MODE in INSTEAD:
+        line = INSTEAD[MODE]
+        wire.raw(line % ((number,) * line.count(b"%d")))
+    elif MODE == "wrong-id":
+        wire.send({"id": number + 1, "ok": 0})
+    elif MODE == "long-line":
+        wire.send({"id": number, "ok": "x" * (2 << 20)})
+    elif MODE == "endless-line":
+        # No newline, ever: the runner must not collect it for good.
+        while True:
+            wire.stream.write(b"x" * 65536)
+    else:
+        wire.send({"id": number, **answer(request)})
+
+
+def serve(wire):
+    pid = os.getpid() + (1 if MODE == "wrong-pid" else 0)
+    first = {"hello": {"pid": pid}}
+    wire.send({"hi": 1} if MODE == "wrong-first" else first)
+    while True:
+        line = wire.stream.readline()
+        if not line:
+            return
+        request = json.loads(line)
+        if request["do"] == "hello":
+            wire.send({"id": request["id"],
+                       "ok": {**ABOUT, **CHANGES.get(MODE, {})}})
+        elif request["do"] == "bye":
+            say_bye(wire, request)
+            return
+        else:
+            reply(wire, request)
+
+
+def say_bye(wire, request):
+    if MODE == "hang-at-bye":
+        forever()
+    if MODE == "segv-at-bye":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    wire.send({"id": request["id"], "ok": 1 if MODE == "talks-at-bye" else None})
+    if MODE == "never-exits":
+        forever()
+    if MODE == "late-word":
+        wire.send({"id": request["id"], "ok": None})
+    if MODE == "fails-at-exit":
+        os._exit(1)
+
+
+def main():
+    told = os.environ.get("BROOD_FAKE_TELL")
+    if told:
+        # A FIFO: opening it waits for the reader.
+        with open(told, "w") as pipe:
+            pipe.write("%d" % os.getpid())
+    if MODE == "never-connects":
+        forever()
+    if MODE == "ends-early":
+        sys.exit(5)
+    wire = Wire(sys.argv[-1])
+    if MODE == "closes-at-once":
+        return
+    if MODE == "silent":
+        forever()
+    serve(wire)
+
+
+main()

@@ -1,0 +1,250 @@
+// The suite itself is tested: every fake adapter must get its exact verdict,
+// every selection must be whole, and no lie must pass for a result.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "conformance/fakes/harness.h"
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+namespace {
+
+struct Golden {
+  const char *mode;
+  const char *clause;
+  const char *verdict;
+  const char *way;
+  const char *text;  // part of it
+  const char *scale = "1";
+};
+
+void PrintTo(const Golden &golden, std::ostream *out) {
+  *out << golden.mode << " " << golden.clause;
+}
+
+class GoldenTest : public testing::TestWithParam<Golden> {};
+
+TEST_P(GoldenTest, GetsItsExactVerdict) {
+  const Golden &golden = GetParam();
+  std::string clause = golden.clause;
+  bool hello = clause == "adapter.hello";
+  Ran ran = RunFake(golden.mode,
+                    {std::string("--filter=") + (hello ? "fake.value" : clause),
+                     std::string("--scale=") + golden.scale});
+  const nlohmann::json *result = ran.Find(clause);
+  ASSERT_NE(result, nullptr) << ran.output;
+  EXPECT_EQ((*result)["verdict"], golden.verdict) << ran.output;
+  EXPECT_EQ((*result)["way"], golden.way) << ran.output;
+  std::string text = (*result)["text"];
+  EXPECT_NE(text.find(golden.text), std::string::npos) << text;
+  std::string verdict = golden.verdict;
+  bool red = verdict == "FAIL" || verdict == "UNRESOLVED";
+  EXPECT_EQ(ran.code, red ? 1 : 0) << ran.output;
+}
+
+// Hangs take their whole deadline: those run at a fifth of the time.
+const Golden kGolden[] = {
+    {"good", "fake.value", "PASS", "", ""},
+    {"good", "fake.error", "PASS", "", ""},
+    {"good", "fake.blocks", "PASS", "", ""},
+    {"good", "fake.untested", "UNTESTED", "", "nobody can see it"},
+    {"good", "fake.magic", "UNSUPPORTED", "", "feature magic"},
+    {"good", "fake.unbound", "UNRESOLVED", "", "nothing is not bound"},
+    {"wrong-value", "fake.value", "FAIL", "value", "want == 0, got 1"},
+    {"wrong-value", "fake.should", "WARNING", "value", "got 1"},
+    {"wrong-value", "fake.provisional", "WARNING", "value", "got 1"},
+    {"wrong-error", "fake.error", "FAIL", "wrong error", "got TypeError"},
+    {"no-error", "fake.error", "FAIL", "no error", "got null"},
+    {"hang", "fake.value", "FAIL", "hang", "no reply", "0.2"},
+    {"spin", "fake.blocks", "FAIL", "value", "does not sleep", "0.2"},
+    {"hang-at-bye", "fake.value", "FAIL", "hang", "bye", "0.2"},
+    {"never-exits", "fake.value", "FAIL", "hang", "does not exit", "0.2"},
+    {"exit-0", "fake.value", "FAIL", "crash", "exit code 0"},
+    {"exit-3", "fake.value", "FAIL", "crash", "exit code 3"},
+    {"segv", "fake.value", "FAIL", "crash", "killed by SEGV"},
+    {"segv-at-bye", "fake.value", "FAIL", "crash", "killed by SEGV"},
+    {"fails-at-exit", "fake.value", "FAIL", "leak", "exit code 1"},
+    {"leak-process", "fake.value", "FAIL", "leak", "processes are left", "0.1"},
+    {"leak-daemon", "fake.value", "FAIL", "leak", "processes are left", "0.1"},
+    {"leak-shm", "fake.value", "FAIL", "leak", "/dev/shm: brood-fake"},
+    {"leak-tmp", "fake.value", "FAIL", "leak", "TMPDIR: left"},
+    {"wrong-id", "fake.value", "UNRESOLVED", "", "id is not the request's"},
+    {"garbage", "fake.value", "UNRESOLVED", "", "no JSON at all"},
+    {"not-utf8", "fake.value", "UNRESOLVED", "", "not JSON in UTF-8"},
+    {"not-object", "fake.value", "UNRESOLVED", "", "JSON object"},
+    {"no-id", "fake.value", "UNRESOLVED", "", "no \"id\""},
+    {"text-id", "fake.value", "UNRESOLVED", "", "id is not the request's"},
+    {"no-answer", "fake.value", "UNRESOLVED", "", "exactly one of"},
+    {"two-answers", "fake.value", "UNRESOLVED", "", "exactly one of"},
+    {"two-replies", "fake.value", "UNRESOLVED", "", "nobody asked for"},
+    {"late-word", "fake.value", "UNRESOLVED", "", "nobody asked for"},
+    {"talks-at-bye", "fake.value", "UNRESOLVED", "", "instead of null"},
+    {"empty-error", "fake.value", "UNRESOLVED", "", "not empty"},
+    {"empty-line", "fake.value", "UNRESOLVED", "", "not JSON"},
+    {"bad-value", "fake.value", "UNRESOLVED", "", "one key"},
+    {"long-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
+    {"endless-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
+    {"lists-feature", "fake.magic", "UNSUPPORTED", "", "no magic"},
+    {"lists-feature", "hello.feature.magic", "FAIL", "value", "but missing"},
+    {"good", "hello.feature.cell", "PASS", "", ""},
+    {"wrong-protocol", "adapter.hello", "UNRESOLVED", "", "protocol 2"},
+    {"no-profiles", "adapter.hello", "UNRESOLVED", "", "profiles"},
+    {"wrong-first", "adapter.hello", "UNRESOLVED", "", "first message"},
+    {"wrong-pid", "adapter.hello", "UNRESOLVED", "", "the kernel says"},
+    {"closes-at-once", "adapter.hello", "UNRESOLVED", "", "closed"},
+    {"ends-early", "adapter.hello", "UNRESOLVED", "", "exit code 5"},
+    {"never-connects", "adapter.hello", "UNRESOLVED", "", "connect", "0.1"},
+    {"silent", "adapter.hello", "UNRESOLVED", "", "never sent", "0.1"},
+};
+
+INSTANTIATE_TEST_SUITE_P(Fakes, GoldenTest, testing::ValuesIn(kGolden));
+
+TEST(FakesTest, AMethodThatIsListedMustExist) {
+  Ran ran = RunFake("lists-method", {"--filter=fake.method/teleport"});
+  EXPECT_EQ(ran.Verdict("fake.method"), "FAIL") << ran.output;
+  EXPECT_EQ(ran.code, 1);
+}
+
+TEST(FakesTest, AMethodThatIsNotListedIsNotLeftOut) {
+  Ran ran = RunFake("good", {"--filter=fake.method/spawn"});
+  EXPECT_EQ(ran.Verdict("fake.method"), "UNSUPPORTED") << ran.output;
+  EXPECT_NE(ran.output.find("absent start method: spawn"), std::string::npos);
+}
+
+TEST(FakesTest, AnAdapterThatCannotBeStarted) {
+  Ran ran = RunRunner(
+      {"--adapter=conformance/fakes/none", "--spec=conformance/fakes/spec"});
+  EXPECT_EQ(ran.Verdict("adapter.hello"), "UNRESOLVED") << ran.output;
+  EXPECT_EQ(ran.code, 1);
+}
+
+TEST(FakesTest, StrictMakesAShouldRedButNothingProvisional) {
+  Ran ran = RunFake("wrong-value", {"--strict", "--filter=fake.should"});
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  ran = RunFake("wrong-value", {"--strict", "--filter=fake.provisional"});
+  EXPECT_EQ(ran.code, 0) << ran.output;
+}
+
+TEST(FakesTest, AFailureTellsWhatIsNeeded) {
+  Ran ran = RunFake("wrong-value", {"--filter=fake.value"});
+  for (const char *part :
+       {"The cell of a fresh program MUST be 0.",
+        "conformance/fakes/spec/fakes.md:3", "main: os.cell() == 0", "(line 8)",
+        "== 0", "--filter=fake.value/once", "transcript"}) {
+    EXPECT_NE(ran.output.find(part), std::string::npos) << part;
+  }
+}
+
+TEST(SelectionTest, AnEmptyOneFails) {
+  for (const char *filter : {"--filter=nothing", "--gtest_filter=nothing.*"}) {
+    Ran ran = RunFake("good", {filter});
+    EXPECT_EQ(ran.code, 1) << ran.output;
+    EXPECT_NE(ran.output.find("no case is selected"), std::string::npos);
+    EXPECT_TRUE(ran.results.empty());
+  }
+}
+
+TEST(SelectionTest, GoogleTestsFilterWorks) {
+  Ran ran = RunFake("good", {"--gtest_filter=fake.*/once:-fake.un*:fake.m*"});
+  std::set<std::string> clauses;
+  for (const auto &line : ran.results) clauses.insert(line["clause"]);
+  EXPECT_EQ(clauses,
+            (std::set<std::string>{"fake.value", "fake.error", "fake.blocks",
+                                   "fake.should", "fake.provisional"}));
+  EXPECT_EQ(ran.code, 0) << ran.output;
+}
+
+TEST(SelectionTest, ShardsTogetherRunEachCaseOnce) {
+  std::multiset<std::string> seen;
+  size_t all = RunFake("good", {}).results.size();
+  for (int shard = 0; shard < 3; shard++) {
+    Ran ran = RunFake(
+        "good", {},
+        {"TEST_TOTAL_SHARDS=3", "TEST_SHARD_INDEX=" + std::to_string(shard)});
+    for (const auto &line : ran.results) {
+      seen.insert(line["clause"].get<std::string>() + "/" +
+                  line["method"].get<std::string>());
+    }
+  }
+  EXPECT_EQ(seen.size(), all);
+  EXPECT_EQ(std::set<std::string>(seen.begin(), seen.end()).size(), all);
+}
+
+TEST(SelectionTest, AShardWithoutCasesIsFine) {
+  Ran ran = RunFake("good", {"--filter=fake.value"},
+                    {"TEST_TOTAL_SHARDS=9", "TEST_SHARD_INDEX=7"});
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_TRUE(ran.results.empty());
+}
+
+TEST(OptionsTest, MistakesAreClear) {
+  const struct {
+    std::vector<std::string> args;
+    const char *says;
+  } mistakes[] = {
+      {{"--fliter=x"}, "unknown option '--fliter=x'"},
+      {{"--scale=0"}, "--scale takes"},
+      {{"--scale=fast"}, "--scale takes"},
+      {{"--fix"}, "--fix rewrites"},
+  };
+  for (const auto &mistake : mistakes) {
+    Ran ran = RunFake("good", mistake.args);
+    EXPECT_EQ(ran.code, 2) << ran.output;
+    EXPECT_NE(ran.output.find(mistake.says), std::string::npos) << ran.output;
+  }
+  EXPECT_EQ(RunRunner({}).code, 2);
+  EXPECT_EQ(RunRunner({FakeAdapter("good"), "--spec=/nowhere"}).code, 1);
+}
+
+TEST(OptionsTest, ListDumpAndHelp) {
+  Ran ran = RunFake("good", {"--list"});
+  EXPECT_NE(ran.output.find("fake.magic/once  MUST core magic"),
+            std::string::npos);
+  EXPECT_EQ(ran.code, 0);
+  ran = RunFake("good", {"--dump"});
+  nlohmann::json dump = nlohmann::json::parse(ran.output);
+  EXPECT_EQ(dump["clauses"].size(), 9u);
+  EXPECT_EQ(dump["clauses"][0]["steps"][0]["relation"], "==");
+  EXPECT_EQ(RunFake("good", {"--help"}).code, 0);
+}
+
+TEST(OptionsTest, WrapRunsTheAdapterUnderACommand) {
+  Ran ran = RunFake("good", {"--wrap=env BROOD_X=1", "--filter=fake.value"});
+  EXPECT_EQ(ran.Verdict("fake.value"), "PASS") << ran.output;
+}
+
+// Ended in the middle of a case, it leaves neither process nor folder.
+TEST(RunnerTest, LeavesNothingWhenItIsEnded) {
+  std::string fifo = Scratch("fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  pid_t runner = StartRunner(
+      {FakeAdapter("never-connects"), "--spec=conformance/fakes/spec"},
+      {"BROOD_FAKE_TELL=" + fifo});
+  FILE *told = fopen(fifo.c_str(), "r");
+  int fake = 0;
+  ASSERT_EQ(fscanf(told, "%d", &fake), 1);
+  fclose(told);
+  char target[200] = "";
+  ssize_t n = readlink(("/proc/" + std::to_string(fake) + "/cwd").c_str(),
+                       target, sizeof target - 1);
+  ASSERT_GT(n, 0);
+  std::string folder(target, static_cast<size_t>(n));
+  kill(runner, SIGTERM);
+  int status = 0;
+  waitpid(runner, &status, 0);
+  EXPECT_NE(status, 0);
+  EXPECT_NE(kill(fake, 0), 0);
+  EXPECT_NE(access(folder.c_str(), F_OK), 0) << folder;
+  unlink(fifo.c_str());
+}
+
+}  // namespace
+
+}  // namespace conformance

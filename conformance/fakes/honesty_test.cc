@@ -1,0 +1,128 @@
+// Expectations cannot lie: with a file that states exactly what is so, the run
+// passes; a line taken out, a line too many, or a wrong reason make it fail.
+// SPDX-License-Identifier: MIT
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "conformance/fakes/harness.h"
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+namespace {
+
+constexpr char kTrue[] =
+    "# what the fake does wrong\n"
+    "fake.value    *     fail:\"got 1\"  the fake counts from 1\n"
+    "fake.method   fork  fail:\"got 1\"  the same\n"
+    "fake.should   *     fail:\"got 1\"  the same\n"
+    "fake.provisional  *  fail:\"got 1\"  the same\n";
+
+// Only clauses that can be resolved.
+constexpr char kFilter[] =
+    "--filter=fake.value:fake.method:fake.should:fake.provisional:fake.error";
+
+class HonestyTest : public testing::Test {
+ protected:
+  ~HonestyTest() override { unlink(file_.c_str()); }
+  Ran With(const std::string &text, const std::string &mode = "wrong-value",
+           std::vector<std::string> args = {kFilter}) {
+    EXPECT_TRUE(WriteFile(file_, text));
+    args.push_back("--expect=" + file_);
+    return RunFake(mode, args);
+  }
+  void Refused(const std::string &text, const char *says) {
+    Ran ran = With(text);
+    EXPECT_EQ(ran.code, 1) << ran.output;
+    EXPECT_NE(ran.output.find(says), std::string::npos) << ran.output;
+  }
+  std::string file_ = Scratch("expect");
+};
+
+TEST_F(HonestyTest, TheTruthPasses) {
+  Ran ran = With(kTrue);
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_EQ(ran.Verdict("fake.value"), "XFAIL");
+  EXPECT_EQ(ran.Verdict("fake.should"), "XFAIL");
+  EXPECT_EQ(ran.Verdict("fake.error"), "PASS");
+  EXPECT_NE(ran.output.find("(4 known"), std::string::npos) << ran.output;
+}
+
+TEST_F(HonestyTest, ALineTakenOutFails) {
+  std::string text = kTrue;
+  size_t begin = text.find("fake.method");
+  text.erase(begin, text.find('\n', begin) - begin + 1);
+  Ran ran = With(text);
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_EQ(ran.Verdict("fake.method"), "FAIL");
+}
+
+TEST_F(HonestyTest, ALineTooManyFails) {
+  Ran ran = With(std::string(kTrue) + "fake.error  *  fail:x  it does not\n");
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_EQ(ran.Verdict("fake.error"), "XPASS");
+}
+
+TEST_F(HonestyTest, AWrongReasonFails) {
+  Ran ran = With(ReplaceAll(kTrue, "fake.value    *     fail:\"got 1\"",
+                            "fake.value    *     fail:\"got 2\""));
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_EQ(ran.Verdict("fake.value"), "FAIL");
+  EXPECT_NE(ran.output.find("fails differently than"), std::string::npos);
+  ran = With(ReplaceAll(kTrue, "fake.value    *     fail:\"got 1\"",
+                        "fake.value    *     crash"));
+  EXPECT_EQ(ran.code, 1) << ran.output;
+}
+
+TEST_F(HonestyTest, AFileThatDoesNotFitIsRefused) {
+  Refused("fake.none  *  hang  no such clause\n", "matches no case");
+  Refused("fake.value  spawn  hang  no such case\n", "matches no case");
+  Refused("fake.value  *  hang  a\nfake.v*  *  hang  b\n", "a second line");
+  Refused("fake.value  *  hang\n", "reason is missing");
+  Refused("fake.value  *  flaky  at times\n", "flaky is not");
+  Refused("fake.value  *  unsupported  not there\n", "unsupported is what");
+}
+
+TEST_F(HonestyTest, AnUnsupportedCaseIsNoFailure) {
+  Ran ran = With("fake.magic  *  fail:magic  there is none\n", "good",
+                 {"--filter=fake.magic"});
+  EXPECT_EQ(ran.Verdict("fake.magic"), "XPASS") << ran.output;
+  EXPECT_EQ(ran.code, 1);
+}
+
+TEST_F(HonestyTest, TheReferenceHasNoExpectations) {
+  Ran ran = With("fake.value  *  hang  a reason\n", "claims-reference");
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_NE(ran.output.find("no expectations, ever"), std::string::npos);
+  EXPECT_TRUE(ran.results.empty());
+}
+
+TEST_F(HonestyTest, AWrongFilterDoesNotHideALineThatMatchesNothing) {
+  Ran ran = With(std::string(kTrue) + "fake.none  *  hang  no such clause\n",
+                 "wrong-value", {"--filter=fake.error"});
+  EXPECT_EQ(ran.code, 1) << ran.output;
+}
+
+TEST_F(HonestyTest, KnownHangsTakeASecond) {
+  Ran ran = With("fake.value  *  hang  it never answers\n", "hang",
+                 {"--filter=fake.value"});
+  EXPECT_EQ(ran.Verdict("fake.value"), "XFAIL") << ran.output;
+  EXPECT_LT((*ran.Find("fake.value"))["seconds"].get<double>(), 9);
+}
+
+TEST_F(HonestyTest, FixWritesWhatIsSo) {
+  Ran ran = With("# kept\nfake.error  *  crash  no longer\n", "wrong-value",
+                 {"--fix"});
+  std::string text = ReadFile(file_).value_or("");
+  EXPECT_NE(ran.output.find("-fake.error"), std::string::npos) << ran.output;
+  EXPECT_EQ(text,
+            "# kept\n"
+            "fake.value  once  fail:\"got 1\"  unexplained\n"
+            "fake.method  fork  fail:\"got 1\"  unexplained\n");
+  // What is written without a reason is not accepted as one.
+  EXPECT_EQ(RunFake("wrong-value", {kFilter, "--expect=" + file_}).code, 1);
+}
+
+}  // namespace
+
+}  // namespace conformance
