@@ -203,12 +203,15 @@ static int send_launch(const struct launch *launch) {
   return send_fds(launch->fds + now, launch->num_fds - now);
 }
 
-/* 0, -errno, or -ENODATA if the server went after it had read the request. */
+/* 0, -errno, or -ENODATA if the server went after it had read the request.
+ * Without an answer, one may still be on its way: it must not be taken for that
+ * to the next request. */
 static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
   int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
+  if (r <= 0) channel = sys_close(channel);
   if (r < 0) return r;
   if (r == 0) return -ENODATA;
   if (reply.error < 0) return reply.error;
@@ -228,7 +231,7 @@ static int launch_locked(const struct launch *launch, struct launched *out) {
   for (int attempt = 0; attempt < 2 && is_undelivered(r); attempt++) {
     if (open_channel() < 0) return brood_error();
     r = converse(launch, out);
-    if (is_undelivered(r) || r == -ENODATA) channel = sys_close(channel);
+    if (is_undelivered(r)) channel = sys_close(channel);
   }
   if (r == -ENODATA) r = -ECONNRESET;
   if (r == 0) return 0;
@@ -260,12 +263,12 @@ static bool read_report(struct launched *launched, int *out_exitcode) {
 
 static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
   if (launched->report >= 0) {
-    if (sys_poll_one(launched->report, POLLIN, 0) == 0) return 0;
+    if (sys_poll_one(launched->report, POLLIN, 0) <= 0) return 0;
     if (read_report(launched, out_exitcode)) return 1;
   }
   int pidfd = launched->pidfd;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  if (sys_poll_one(pidfd, POLLIN, 0) == 0) return 0;
+  if (sys_poll_one(pidfd, POLLIN, 0) <= 0) return 0;
   /* Dead, and about to be reaped: POLLHUP says when. Or else the server was
    * killed, and it is a zombie until whoever adopted it cares. */
   sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));

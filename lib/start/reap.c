@@ -28,7 +28,7 @@ int reap_watch(pid_t pid, struct launched *out) {
 int reap_own_child(struct launched *launched, int *out_exitcode) {
   int r = sys_pidfd_reap(launched->pidfd, out_exitcode);
   if (r != -ECHILD) return r == 1;
-  if (sys_poll_one(launched->pidfd, POLLIN, 0) == 0) return 0;
+  if (sys_poll_one(launched->pidfd, POLLIN, 0) <= 0) return 0;
   if (sys_pidfd_exit_info(launched->pidfd, out_exitcode) == 1) return 1;
   *out_exitcode = REAP_LOST;
   return 1;
