@@ -17,6 +17,8 @@
 // - Raw posix_spawn runs this very executable, and so does Brood. Its size,
 //   libraries and static constructors cost both the same; the raw child ends
 //   in the first statement of main.
+// - Raw fork is fork() without the handlers that Brood gives pthread_atfork:
+//   it costs what it costs in a program that knows nothing of Brood.
 // - The parent's memory is private, anonymous, written, and kept from huge
 //   pages: with those, fork copies 512 times fewer entries.
 // - The forkserver runs before the first sample. It is a program of its own,
@@ -25,6 +27,7 @@
 //
 // - With --turns the subjects take turns, a few milliseconds each, so that
 //   whatever else the machine does hits a subject and its baseline alike;
+//   many turns make the parent itself larger, a few do not.
 //   //tools:compare does so, and lets this program and the peers take turns.
 #include <benchmark/benchmark.h>
 #include <sys/mman.h>

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "bench/fork_handlers.h"
 #include "brood.h"
 
 namespace bench {
@@ -66,11 +67,8 @@ class RawSubject : public Subject {
 class RawFork : public RawSubject {
  public:
   const char *method() const override { return "fork"; }
-  // Not fork(): in this program that also runs the handlers that Brood gives
-  // to pthread_atfork, 5 % of the whole. _Fork() here and fork() in a program
-  // without Brood cost the same.
   bool Start(bool stamped) override {
-    pid_ = _Fork();
+    pid_ = ForkWithoutHandlers();
     if (pid_ != 0) return pid_ > 0;
     if (stamped) WriteStamp(stamp_fd, NowNs());
     _exit(0);
