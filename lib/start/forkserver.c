@@ -24,7 +24,6 @@
 #include "lib/start/reap.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
-#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
@@ -248,10 +247,6 @@ static int launch_by_forkserver(const struct launch *launch,
 
 /* -------------------------------------------------------------- The end -- */
 
-/* How long the kernel may take from a process's end to its reaping, when
- * nobody has to wait for it. */
-#define REAPING_NS INT64_C(1000000)
-
 /* Reads the server's report; false if the server died first. */
 static bool read_report(struct launched *launched, int *out_exitcode) {
   int32_t exitcode;
@@ -269,10 +264,8 @@ static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
   int pidfd = launched->pidfd;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   if (sys_poll_one(pidfd, POLLIN, 0) <= 0) return 0;
-  /* Dead, and about to be reaped: POLLHUP says when. Or else the server was
-   * killed, and it is a zombie until whoever adopted it cares. */
-  sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));
-  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
+  if (reap_ask_kernel(pidfd, out_exitcode) == 1) return 1;
+  /* The server was killed: a zombie until whoever adopted it cares. */
   if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   *out_exitcode = REAP_LOST;

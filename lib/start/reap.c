@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -25,11 +26,21 @@ int reap_watch(pid_t pid, struct launched *out) {
   return 0;
 }
 
+/* How long the kernel may take from a process's end to its reaping. */
+#define REAPING_NS INT64_C(1000000)
+
+int reap_ask_kernel(int pidfd, int *out_exitcode) {
+  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
+  /* Dead, and about to be reaped: POLLHUP says when. */
+  sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));
+  return sys_pidfd_exit_info(pidfd, out_exitcode) == 1;
+}
+
 int reap_own_child(struct launched *launched, int *out_exitcode) {
   int r = sys_pidfd_reap(launched->pidfd, out_exitcode);
   if (r != -ECHILD) return r == 1;
   if (sys_poll_one(launched->pidfd, POLLIN, 0) <= 0) return 0;
-  if (sys_pidfd_exit_info(launched->pidfd, out_exitcode) == 1) return 1;
+  if (reap_ask_kernel(launched->pidfd, out_exitcode) == 1) return 1;
   *out_exitcode = REAP_LOST;
   return 1;
 }
