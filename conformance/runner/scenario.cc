@@ -62,6 +62,7 @@ class Parser {
   void Agent(Step *step);
   void Args(Step *step);
   void Binds(Step *step);
+  bool Special(Step *step);
   void Action(Step *step);
   void RelationPart(Step *step);
   void Bounds(Step *step);
@@ -206,29 +207,30 @@ void Parser::Binds(Step *step) {
   ExpectSign("=");
 }
 
-void Parser::Action(Step *step) {
+// The steps without an OBJECT.MEMBER; false if this is none of them.
+bool Parser::Special(Step *step) {
   if (WordNext("bye") && !SignNext(".", 1)) {
     at_++;
     step->kind = StepKind::kBye;
-    return;
-  }
-  if (WordNext("drop") && Peek(1).kind == TokenKind::kWord) {
+  } else if (WordNext("drop") && Peek(1).kind == TokenKind::kWord) {
     at_++;
     step->kind = StepKind::kDrop;
     step->object = Name()["name"].get<std::string>();
-    return;
-  }
-  if (WordNext("returns")) {
+  } else if (WordNext("returns")) {
     at_++;
     step->kind = StepKind::kCollect;
     step->relation = Relation::kEqual;
     step->want = Value();
-    return;
-  }
-  if (WordNext("raises")) {
+  } else if (WordNext("raises")) {
     step->kind = StepKind::kCollect;
-    return;
+  } else {
+    return false;
   }
+  return true;
+}
+
+void Parser::Action(Step *step) {
+  if (Special(step)) return;
   Binds(step);
   std::vector<std::string> path;
   do {

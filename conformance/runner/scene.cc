@@ -248,12 +248,9 @@ Json Scene::AskPlainly(const Step &step, Actor *actor, const Json &request) {
   return reply.value;
 }
 
-void Scene::RunAgent(const Step &step) {
-  Actor *creator = ServingActor(step);
+// Makes and starts the agent's process; answers its handle in the creator.
+std::string Scene::StartAgent(const Step &step, Actor *creator) {
   const std::string &name = step.binds[0];
-  if (session_->Find(name) != nullptr) {
-    StopUnresolved("there is an actor " + name + " already");
-  }
   Json args = {session_->GetFolder().Socket()};
   for (const Json &arg : step.args) args.push_back(Resolve(arg, step.actor));
   Json named = {{"target", {{"fn", "agent"}}}, {"args", args}};
@@ -276,8 +273,13 @@ void Scene::RunAgent(const Step &step) {
               {"name", "start"},
               {"args", Json::array()},
               {"named", Json::object()}});
-  // An agent that dies before it connects would cost a whole deadline: now
-  // and then its creator is asked whether it is over.
+  return ref;
+}
+
+// An agent that dies before it connects would cost a whole deadline: now and
+// then its creator is asked whether it is over.
+void Scene::ConnectAgent(const std::string &name, const std::string &ref,
+                         Actor *creator) {
   double patience = kAgentPatience * session_->Scale();
   double ask_at = Now() + patience;
   Json ended;
@@ -291,11 +293,24 @@ void Scene::RunAgent(const Step &step) {
     ended = reply.value;
     return true;
   };
-  if (session_->AcceptAgent(name, give_up) == nullptr) {
-    if (ended.is_null()) StopFail(Way::kHang, name + " does not connect");
-    StopFail(Way::kCrash,
-             name + " ended before it connected, with exitcode " + Show(ended));
+  if (session_->AcceptAgent(name, give_up) != nullptr) return;
+  if (ended.is_null()) StopFail(Way::kHang, name + " does not connect");
+  StopFail(Way::kCrash,
+           name + " ended before it connected, with exitcode " + Show(ended));
+}
+
+void Scene::RunAgent(const Step &step) {
+  Actor *creator = ServingActor(step);
+  const std::string &name = step.binds[0];
+  if (creator->Waiting()) {
+    StopUnresolved(step.actor + " still owes the reply of an earlier step");
   }
+  if (session_->Find(name) != nullptr) {
+    StopUnresolved("there is an actor " + name + " already");
+  }
+  std::string ref = StartAgent(step, creator);
+  ConnectAgent(name, ref, creator);
+  // The objects that it received, by the names that its creator gave them.
   for (size_t i = 0; i < step.args.size(); i++) {
     if (!step.args[i].is_object() || !step.args[i].contains("name")) continue;
     Json value = Resolve(step.args[i], step.actor);

@@ -44,6 +44,9 @@ class Scene {
   void RunPseudo(const Step &step);
   bool ReachesMain(const Json &pid, bool group) const;
   void RunAgent(const Step &step);
+  std::string StartAgent(const Step &step, Actor *creator);
+  void ConnectAgent(const std::string &name, const std::string &ref,
+                    Actor *creator);
   void RunBye(Actor *actor);
   void RunActor(const Step &step);
   void ExpectBlock(Actor *actor);
