@@ -83,7 +83,7 @@ Hello Session::Start() {
     setup_.reaper->Poll();
     return setup_.reaper->Status(launched_).has_value();
   };
-  Fd connection = listener_->Accept(StepDeadline(), ended, &pid);
+  Fd connection = listener_->Accept(StartDeadline(), ended, &pid);
   if (connection.Get() < 0) {
     std::optional<int> status = setup_.reaper->Status(launched_);
     if (status) {
@@ -96,14 +96,14 @@ Hello Session::Start() {
   }
   actors_.push_back(
       std::make_unique<Actor>("main", std::move(connection), pid, transcript_));
-  actors_[0]->Greet(StepDeadline());
+  actors_[0]->Greet(StartDeadline());
   return AskHello();
 }
 
 Hello Session::AskHello() {
   Actor *main = actors_[0].get();
   main->Send({{"do", "hello"}});
-  Reply reply = Receive(main, StepDeadline());
+  Reply reply = Receive(main, StartDeadline());
   if (reply.kind == Reply::Kind::kEnded) {
     StopUnresolved("the adapter ended at hello: " + DescribeEnd(main));
   }

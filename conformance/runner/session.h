@@ -22,7 +22,8 @@ struct Setup {
   std::vector<std::string> command;  // absolute
   std::string run_folder;
   double scale = 1;
-  double step_seconds = 10;  // these three are multiplied by the scale
+  double start_seconds = 10;  // these four are multiplied by the scale
+  double step_seconds = 10;
   double case_seconds = 30;
   double leave_seconds = 2;
   Reaper *reaper = nullptr;
@@ -87,6 +88,9 @@ class Session {
   Files *GetFiles() { return &files_; }
 
  private:
+  Deadline StartDeadline() const {
+    return StepDeadline(setup_.start_seconds * setup_.scale);
+  }
   Hello AskHello();
   void Dismiss(Actor *actor);
   void FoundGone(Actor *actor);
