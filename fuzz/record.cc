@@ -31,8 +31,10 @@ void CheckText(const char *text) {
 // The texts as an encoder wants them.
 std::vector<const char *> CheckTexts(const wire_texts &texts) {
   std::vector<const char *> list;
-  const char *text = texts.first;
-  for (uint32_t i = 0; i < texts.count; i++, text = wire_texts_next(text)) {
+  wire_reader reader = texts.reader;
+  size_t ignored;
+  for (uint32_t i = 0; i < texts.count; i++) {
+    const char *text = wire_get_string(&reader, &ignored);
     CheckText(text);
     list.push_back(text);
   }

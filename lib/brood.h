@@ -93,11 +93,11 @@ const char *brood_error_name(int code);
  * children and join the others. A second call does nothing.
  *
  * Without it, starting a process by spawn or forkserver is refused with
- * BROOD_RUNTIME_ERROR before any process exists (spawn.main.once). */
+ * BROOD_RUNTIME_ERROR before any process exists (main.once). */
 int brood_init(int argc, char **argv);
 
 /* brood_argv returns the arguments of the program's main, ended by NULL, and
- * their number; the same in every descendant (spawn.argv). NULL before
+ * their number; the same in every descendant (argv.same). NULL before
  * brood_init. */
 const char *const *brood_argv(int *out_argc);
 
@@ -108,7 +108,7 @@ BROOD_NORETURN void brood_exit(int code);
 
 /* brood_fail is C's uncaught exception: it prints "Process NAME:" and the
  * text on standard error and ends the process with code 1
- * (process.exit.exception). text may be NULL. */
+ * (exit.exception). text may be NULL. */
 BROOD_NORETURN void brood_fail(const char *text);
 
 /* ----------------------------------------------------------- Contexts -- */
@@ -145,7 +145,7 @@ int brood_set_start_method(const char *method, unsigned flags);
 
 /* brood_get_start_method returns the default context's method and thereby
  * fixes it. With BROOD_ALLOW_NONE it changes nothing and returns NULL, with
- * brood_error() == BROOD_OK, while nobody has chosen (method.allow-none).
+ * brood_error() == BROOD_OK, while nobody has chosen (method.allow-none-neutral).
  *
  * BROOD_TYPE_ERROR  an unknown flag */
 const char *brood_get_start_method(unsigned flags);
@@ -171,7 +171,7 @@ int brood_context_set_start_method(const brood_context *context,
  * from now on, in place of this program; for all contexts of this process
  * (executable.global). The path is not looked at until a process starts.
  *
- * BROOD_TYPE_ERROR  path is NULL (executable.type)
+ * BROOD_TYPE_ERROR  path is NULL
  * BROOD_OS_ERROR    out of memory */
 int brood_set_executable(const char *path);
 
@@ -213,7 +213,9 @@ int brood_log_to_stderr(int level);
 typedef struct brood_args brood_args;
 
 /* brood_target: what a process runs. Its return ends the process with 0;
- * brood_exit and brood_fail end it with another code. */
+ * brood_exit and brood_fail end it with another code. Standard output and
+ * error are flushed then; a child of fork or the forkserver has to close other
+ * streams itself, and runs no exit handlers. */
 typedef void (*brood_target)(const brood_args *args);
 
 /* brood_preload: what a forkserver runs before it serves; 0, or a positive
@@ -352,7 +354,7 @@ typedef struct brood_process_options {
  * process starts (process.binds-at-start). The authkey and the daemon flag are
  * taken from the calling process now.
  *
- * BROOD_ASSERTION_ERROR  group is not NULL (process.group)
+ * BROOD_ASSERTION_ERROR  group is not NULL (ctor.group)
  * BROOD_TYPE_ERROR       args is NULL but num_args is not 0; a value of no
  *                        known type; a NULL string; an unknown daemon flag
  * BROOD_VALUE_ERROR      a name, a number or a size over its maximum; a

@@ -86,7 +86,8 @@ int brood_process_set_authkey(brood_process *process, const void *key,
                      "authkey of %zu bytes: between 1 and %d are needed",
                      size_bytes, BROOD_MAX_AUTHKEY);
   }
-  memcpy(process->authkey, key, size_bytes);
+  memmove(process->authkey_storage, key, size_bytes);
+  process->authkey = process->authkey_storage;
   process->authkey_size = size_bytes;
   return 0;
 }

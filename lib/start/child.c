@@ -17,8 +17,11 @@
 #include "lib/start/current.h"
 #include "lib/start/registry.h"
 #include "lib/start/settings.h"
+#include "lib/start/streams.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
+
+enum { FEW_TEXTS = 128 };
 
 /* Whether exit handlers in memory are this process's own. */
 static bool leaves_by_exit;
@@ -34,20 +37,31 @@ void child_refuse(const char *format, ...) {
   sys_exit(1);
 }
 
-char **child_texts(const struct wire_texts *texts) {
-  char **array = malloc((texts->count + 1) * sizeof *array);
-  if (array == NULL) child_refuse("out of memory");
-  const char *text = texts->first;
+void child_texts(const struct wire_texts *texts, const char **out_array) {
+  struct wire_reader reader = texts->reader;
+  size_t ignored;
   for (uint32_t i = 0; i < texts->count; i++) {
-    array[i] = (char *)text;
-    text = wire_texts_next(text);
+    out_array[i] = wire_get_string(&reader, &ignored);
   }
-  array[texts->count] = NULL;
-  return array;
+  out_array[texts->count] = NULL;
 }
 
-static void take_surroundings(const struct wire_record *record) {
-  sys_set_environment(child_texts(&record->environment));
+/* Room for the pointers of a list, for the life of the process: in the few
+ * that child_main has on its stack, which is never left, or on the heap, which
+ * costs a new process some pages. */
+static const char **find_room(const struct wire_texts *texts,
+                              const char **few) {
+  if (texts->count < FEW_TEXTS) return few;
+  const char **many = malloc((texts->count + 1) * sizeof *many);
+  if (many == NULL) child_refuse("no memory for %u pointers", texts->count);
+  return many;
+}
+
+static void take_surroundings(const struct wire_record *record,
+                              const char **few_texts) {
+  const char **environment = find_room(&record->environment, few_texts);
+  child_texts(&record->environment, environment);
+  sys_set_environment((char **)environment);
   int r = sys_chdir(record->cwd);
   if (r < 0) {
     child_refuse("cannot change to directory '%.300s': %s", record->cwd,
@@ -57,27 +71,28 @@ static void take_surroundings(const struct wire_record *record) {
 
 /* Everything of the record that is not the target. */
 static void become(const struct delivery *delivery,
-                   const struct wire_record *record) {
+                   const struct wire_record *record, const char **few_texts) {
   int r = 0;
   if (record->flags & WIRE_RECORD_LIFELINE) {
     r = sys_die_at_hangup(delivery->fds[WIRE_RECORD_FD_LIFELINE]);
-  }
-  if (r == 0) {
-    r = current_become(delivery->handle, record,
-                       delivery->fds[WIRE_RECORD_FD_CREATOR]);
   }
   const brood_context *context = context_by_number(record->method);
   if (r < 0 || context == NULL) {
     child_refuse("cannot take over '%.100s' by method %u: %s", record->name,
                  record->method, r < 0 ? strerrordesc_np(-r) : "unknown");
   }
+  current_become(delivery->handle, record,
+                 delivery->fds[WIRE_RECORD_FD_CREATOR]);
   context_set_default(context);
   log_set(record->log_level, record->log_handlers);
-  if (record->argv.count > 0) {
-    settings_set_argv((const char *const *)child_texts(&record->argv),
-                      (int)record->argv.count);
+  if (record->argv.count > 0) { /* never together with surroundings */
+    const char **argv = find_room(&record->argv, few_texts);
+    child_texts(&record->argv, argv);
+    settings_set_argv(argv, (int)record->argv.count);
   }
-  if (record->flags & WIRE_RECORD_SURROUNDINGS) take_surroundings(record);
+  if (record->flags & WIRE_RECORD_SURROUNDINGS) {
+    take_surroundings(record, few_texts);
+  }
 }
 
 static brood_target find_target(const struct wire_record *record) {
@@ -94,6 +109,7 @@ static brood_target find_target(const struct wire_record *record) {
 
 void child_main(const struct delivery *delivery) {
   struct wire_record record;
+  const char *few_texts[FEW_TEXTS];
   leaves_by_exit = delivery->own_image;
   if (!wire_record_decode(&record, delivery->data, delivery->size,
                           delivery->args) ||
@@ -102,7 +118,7 @@ void child_main(const struct delivery *delivery) {
                  "broken",
                  delivery->size, delivery->num_fds);
   }
-  become(delivery, &record);
+  become(delivery, &record, few_texts);
   size_t own_fds = wire_record_own_fds(&record);
   const brood_args *args = args_unpack(&record, delivery->fds + own_fds,
                                        delivery->num_fds - own_fds);
@@ -122,7 +138,7 @@ void child_leave(int code) {
   children_finish();
   log_info("process exiting with exitcode %d", code);
   if (leaves_by_exit) exit(code);
-  fflush(NULL);
+  streams_flush();
   sys_exit(code);
 }
 

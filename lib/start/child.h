@@ -36,8 +36,8 @@ __attribute__((noreturn)) void child_leave(int code);
 __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
     const char *format, ...);
 
-/* child_texts makes an array of pointers, ended by NULL, that lives as long as
- * the process; so must the texts. */
-char **child_texts(const struct wire_texts *texts);
+/* child_texts writes pointers to texts->count texts, and NULL; the bytes that
+ * the texts were decoded from must live as long. */
+void child_texts(const struct wire_texts *texts, const char **out_array);
 
 #endif /* BROOD_START_CHILD_H */

@@ -22,6 +22,7 @@
 #define DAEMON_GRACE_NS INT64_C(1000000000)
 
 static struct brood_process *first;
+static atomic_int num_listed; /* to see without the guard that there is none */
 
 /* The handles stay valid for whoever holds one, and are not written to: that
  * would copy their pages for nothing. */
@@ -31,6 +32,7 @@ void children_forget(void) {
     sys_close(process->lifeline);
   }
   first = NULL;
+  atomic_store(&num_listed, 0);
 }
 
 /* At the first start and not in a constructor: exit handlers run last to
@@ -51,6 +53,7 @@ int children_add(struct brood_process *process, int *out_lifeline) {
     process->lifeline = ends[1];
     process->next = first;
     first = process;
+    atomic_fetch_add(&num_listed, 1);
     atomic_fetch_add(&process->num_handles, 1);
     *out_lifeline = ends[0];
   }
@@ -63,6 +66,7 @@ int children_add(struct brood_process *process, int *out_lifeline) {
 static struct brood_process *unlink_at(struct brood_process **link) {
   struct brood_process *process = *link;
   *link = process->next;
+  atomic_fetch_sub(&num_listed, 1);
   process->lifeline = sys_close(process->lifeline);
   return process;
 }
@@ -150,6 +154,7 @@ static struct brood_process *take_one(void) {
 }
 
 void children_finish(void) {
+  if (atomic_load(&num_listed) == 0) return;
   terminate_daemons();
   struct brood_process *process;
   while ((process = take_one()) != NULL) {

@@ -5,7 +5,6 @@
  */
 #include "lib/start/current.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lib/error/error.h"
@@ -75,28 +74,28 @@ int current_copy_authkey(struct brood_process *out) {
   int r = 0;
   guard_lock();
   if (self.authkey_size == 0 && !is_child) {
-    r = sys_random(self.authkey, AUTHKEY_SIZE);
+    r = sys_random(self.authkey_storage, AUTHKEY_SIZE);
+    self.authkey = self.authkey_storage;
     if (r == 0) self.authkey_size = AUTHKEY_SIZE;
   }
   if (r == 0 && out != &self) {
-    memcpy(out->authkey, self.authkey, self.authkey_size);
+    memcpy(out->authkey_storage, self.authkey, self.authkey_size);
+    out->authkey = out->authkey_storage;
     out->authkey_size = self.authkey_size;
   }
   guard_unlock();
   return r;
 }
 
-static int fill_self(const struct wire_record *record) {
-  if (record->authkey_size > sizeof self.authkey) return -EINVAL;
+static void fill_self(const struct wire_record *record) {
   self.creator = (pid_t)record->creator_pid;
   self.name = (char *)record->name;
   self.identity = (char *)record->identity;
   self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
-  memcpy(self.authkey, record->authkey, record->authkey_size);
+  self.authkey = record->authkey;
   self.authkey_size = record->authkey_size;
   self.name_is_constant = true;
   atomic_store(&self.state, PROCESS_STARTED);
-  return 0;
 }
 
 /* Names stay where the record is. */
@@ -107,15 +106,13 @@ static void fill_parent(const struct wire_record *record, int creator_pidfd) {
   atomic_store(&parent.state, PROCESS_STARTED);
 }
 
-int current_become(const struct brood_process *handle,
-                   const struct wire_record *record, int creator_pidfd) {
-  int r = fill_self(record);
-  if (r < 0) return r;
+void current_become(const struct brood_process *handle,
+                    const struct wire_record *record, int creator_pidfd) {
+  fill_self(record);
   fill_parent(record, creator_pidfd);
   creators_handle = handle;
   atomic_store(&num_made, 0);
   is_child = true;
-  return 0;
 }
 
 bool current_is(const struct brood_process *process) {

@@ -24,9 +24,9 @@ int current_copy_authkey(struct brood_process *out);
 
 /* current_become makes the calling process the one that a record describes,
  * which must live on. handle is its creator's, if memory was shared, else
- * NULL; creator_pidfd is taken. Returns 0 or -errno. */
-int current_become(const struct brood_process *handle,
-                   const struct wire_record *record, int creator_pidfd);
+ * NULL; creator_pidfd is taken. */
+void current_become(const struct brood_process *handle,
+                    const struct wire_record *record, int creator_pidfd);
 
 /* current_is is true for the handle of this process, and in a fork's child
  * also for the one that its creator made. */

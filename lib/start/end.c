@@ -116,6 +116,7 @@ static int send_signal(struct brood_process *process, int signal_number) {
                      process->name);
   }
   if (process_state(process) == PROCESS_ENDED) return 0;
+  if (process->launched.gone) return 0;
   r = sys_pidfd_signal(process->launched.pidfd, signal_number);
   if (r == 0 || r == -ESRCH) return 0;
   return error_set_os(r, "cannot send signal %d to '%.100s'", signal_number,

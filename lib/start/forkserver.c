@@ -146,6 +146,13 @@ static int connect_over(int inherited, int *out_channel) {
   return 0;
 }
 
+/* In this order: a fork in between must not find a closed number. */
+static void drop_channel(void) {
+  int dead = channel;
+  channel = -1;
+  sys_close(dead);
+}
+
 /* Makes sure that there is a channel of our own. Sets errors. */
 static int open_channel(void) {
   if (channel >= 0 && is_inherited) {
@@ -154,7 +161,7 @@ static int open_channel(void) {
     if (r < 0 && !is_undelivered(r)) {
       return error_set_os(r, "cannot connect to the forkserver");
     }
-    sys_close(channel);
+    drop_channel();
     channel = own; /* or -1: that server is dead */
   }
   is_inherited = false;
@@ -210,7 +217,7 @@ static int receive_launched(struct launched *out) {
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
   int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
-  if (r <= 0) channel = sys_close(channel);
+  if (r <= 0) drop_channel();
   if (r < 0) return r;
   if (r == 0) return -ENODATA;
   if (reply.error < 0) return reply.error;
@@ -230,7 +237,7 @@ static int launch_locked(const struct launch *launch, struct launched *out) {
   for (int attempt = 0; attempt < 2 && is_undelivered(r); attempt++) {
     if (open_channel() < 0) return brood_error();
     r = converse(launch, out);
-    if (is_undelivered(r)) channel = sys_close(channel);
+    if (is_undelivered(r)) drop_channel();
   }
   if (r == -ENODATA) r = -ECONNRESET;
   if (r == 0) return 0;

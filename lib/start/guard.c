@@ -16,11 +16,13 @@ void guard_unlock(void) {
   pthread_mutex_unlock(&mutex);
 }
 
+/* No call into a library that the child has not used yet: each costs it a page
+ * fault, and every fork of the program comes by here. */
 static void put_right(void) {
   children_forget();
   current_forget();
   forkserver_forget();
-  guard_unlock();
+  mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 __attribute__((constructor)) static void watch_forks(void) {

@@ -6,20 +6,19 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/registry.h"
 #include "lib/start/settings.h"
+#include "lib/start/streams.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* A head of the usual size needs no allocation. */
-enum { SMALL_HEAD = 256 };
+/* Heads and tables of the usual size need no allocation. */
+enum { SMALL_HEAD = 256, SMALL_TABLE = 8 };
 
 /* What must be said before anything starts: a fresh image finds targets by
  * name only, and has no use for our addresses. */
@@ -54,20 +53,17 @@ static int check_descriptors(const struct brood_process *process) {
   return 0;
 }
 
-/* Writes the record's own descriptors, then the arguments'. */
-static int *make_table(const struct brood_process *process, int creator,
-                       int lifeline, size_t *out_num_fds) {
-  size_t num_args = process->args.num_fds;
-  int *table = malloc((2 + num_args) * sizeof *table);
-  if (table == NULL) return NULL;
+/* Writes the record's own descriptors, then the arguments'; returns how
+ * many. */
+static size_t fill_table(int *table, const struct brood_process *process,
+                         int creator, int lifeline) {
   size_t count = 0;
   table[count++] = creator;
   if (lifeline >= 0) table[count++] = lifeline;
-  if (num_args > 0) {
-    memcpy(table + count, process->args.fds, num_args * sizeof *table);
+  for (uint32_t i = 0; i < process->args.num_fds; i++) {
+    table[count++] = process->args.fds[i];
   }
-  *out_num_fds = count + num_args;
-  return table;
+  return count;
 }
 
 /* What the other methods inherit from us, a forkserver's child has to be told.
@@ -120,7 +116,7 @@ static int deliver(const struct start_method *method,
   wire_record_encode(&writer, record);
   launch->head = writer.data;
   launch->head_size = writer.used;
-  fflush(NULL); /* or a child that shares our buffers says it all again */
+  streams_flush();
   int r = method->launch(launch, out);
   if (head != small) free(head);
   return r;
@@ -135,20 +131,23 @@ static int launch_listed(struct brood_process *process,
   if (creator < 0) {
     return error_set_os(creator, "cannot start '%.100s'", process->name);
   }
-  size_t num_fds;
-  int *table = make_table(process, creator, lifeline, &num_fds);
+  int small[SMALL_TABLE];
+  size_t capacity = process->args.num_fds + 2;
+  int *table =
+      capacity <= SMALL_TABLE ? small : malloc(capacity * sizeof *table);
   if (table == NULL) {
     return error_set_os(-ENOMEM, "cannot start '%.100s'", process->name);
   }
+  struct launch launch = {
+      .process = process,
+      .args = process->args.data,
+      .args_size = process->args.size,
+      .fds = table,
+      .num_fds = fill_table(table, process, creator, lifeline)};
   if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
-  record->num_fds = (uint32_t)num_fds;
-  struct launch launch = {.process = process,
-                          .args = process->args.data,
-                          .args_size = process->args.size,
-                          .fds = table,
-                          .num_fds = num_fds};
+  record->num_fds = (uint32_t)launch.num_fds;
   int r = deliver(method, record, &launch, &process->launched);
-  free(table);
+  if (table != small) free(table);
   return r;
 }
 

@@ -33,8 +33,9 @@ struct brood_process {
   char *name;
   bool name_is_constant;
   bool daemon;
-  uint8_t authkey[BROOD_MAX_AUTHKEY];
+  const uint8_t *authkey; /* authkey_storage, or in a launch record */
   size_t authkey_size;
+  uint8_t authkey_storage[BROOD_MAX_AUTHKEY];
 
   /* The mutex guards what follows. It is held while the process is being
    * launched, so whoever holds the guard may only try it; and only by the

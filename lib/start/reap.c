@@ -16,8 +16,22 @@ int reap_check_room(int any_open_fd) {
   return sys_fd_room(any_open_fd);
 }
 
+/* The child has ended and somebody else has taken its status before we could
+ * name it. It did run: that is no failure to start. The end of a pipe that
+ * nobody writes to stands for the pidfd. */
+static int watch_nothing(pid_t pid, struct launched *out) {
+  int ends[2];
+  int r = sys_pipe(ends);
+  if (r < 0) return r;
+  sys_close(ends[1]);
+  *out = (struct launched){
+      .pid = pid, .pidfd = ends[0], .gone = true, .report = -1};
+  return 0;
+}
+
 int reap_watch(pid_t pid, struct launched *out) {
   int pidfd = sys_pidfd_open(pid);
+  if (pidfd == -ESRCH) return watch_nothing(pid, out);
   if (pidfd < 0) {
     sys_discard_child(pid);
     return pidfd;
@@ -37,10 +51,11 @@ int reap_ask_kernel(int pidfd, int *out_exitcode) {
 }
 
 int reap_own_child(struct launched *launched, int *out_exitcode) {
+  *out_exitcode = REAP_LOST;
+  if (launched->gone) return 1;
   int r = sys_pidfd_reap(launched->pidfd, out_exitcode);
   if (r != -ECHILD) return r == 1;
   if (sys_poll_one(launched->pidfd, POLLIN, 0) <= 0) return 0;
-  if (reap_ask_kernel(launched->pidfd, out_exitcode) == 1) return 1;
-  *out_exitcode = REAP_LOST;
+  reap_ask_kernel(launched->pidfd, out_exitcode);
   return 1;
 }

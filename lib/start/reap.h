@@ -11,8 +11,9 @@
  * before a process exists, because afterwards it could only be killed. */
 int reap_check_room(int any_open_fd);
 
-/* reap_watch describes a new child of this process. On failure the child is
- * killed and gone. Returns 0 or -errno. */
+/* reap_watch describes a new child of this process, even one that has ended by
+ * now and was reaped by somebody else. On failure the child is killed and
+ * gone. Returns 0 or -errno. */
 int reap_watch(pid_t pid, struct launched *out);
 
 /* reap_own_child is start_method.reap for a child of this process. */

@@ -36,8 +36,9 @@ struct serve_reply {
   int32_t preload_code; /* and what it returned; 0 if none did */
 };
 
-/* Records up to this size travel in the message itself. */
-enum { SERVE_INLINE = 32768 };
+/* Records up to this size travel in the message itself; no launch has more
+ * descriptors than arguments and the record's own. */
+enum { SERVE_INLINE = 32768, SERVE_MAX_FDS = 65535 + 2 };
 
 /* Where a forkserver finds its descriptors. */
 enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };

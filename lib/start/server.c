@@ -5,7 +5,7 @@
  * messages is collected per channel, so a client killed half-way holds up
  * nobody.
  */
-#include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,19 +24,22 @@
 #include "lib/sys/sock.h"
 #include "lib/wire/record.h"
 
-/* A launch as far as it has arrived. */
+/* A launch as far as it has arrived. One that came in a single message, as
+ * most do, is made of what is on the stack; only one that has to wait for more
+ * is copied to the heap. The server and each child pay for every page that
+ * either writes to after the fork. */
 struct pending {
-  uint8_t *data; /* NULL if it is in a parcel */
+  const uint8_t *data; /* NULL if it is in a parcel */
   size_t size;
   int parcel;
-  int *fds; /* NULL: nothing is pending */
+  int *fds;
   size_t num_fds;
   size_t want_fds;
 };
 
 struct channel {
   int fd;
-  struct pending pending;
+  struct pending *pending; /* on the heap, or NULL */
 };
 
 static struct channel *channels;
@@ -46,12 +49,19 @@ static struct sys_signals signals_before;
 
 /* ----------------------------------------------------------- Channels -- */
 
-static void discard_pending(struct pending *pending) {
-  for (size_t i = 0; i < pending->num_fds; i++) sys_close(pending->fds[i]);
+static void close_fds(const int *fds, size_t num_fds) {
+  for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
+}
+
+static void discard_pending(struct channel *channel) {
+  struct pending *pending = channel->pending;
+  if (pending == NULL) return;
+  close_fds(pending->fds, pending->num_fds);
   sys_close(pending->parcel);
+  free((void *)pending->data);
   free(pending->fds);
-  free(pending->data);
-  *pending = (struct pending){.parcel = -1};
+  free(pending);
+  channel->pending = NULL;
 }
 
 /* Takes fd. */
@@ -63,13 +73,12 @@ static void add_channel(int fd) {
     return;
   }
   channels = more;
-  channels[num_channels++] =
-      (struct channel){.fd = fd, .pending = {.parcel = -1}};
+  channels[num_channels++] = (struct channel){.fd = fd};
 }
 
 static void drop_channel(size_t index) {
   sys_close(channels[index].fd);
-  discard_pending(&channels[index].pending);
+  discard_pending(&channels[index]);
   channels[index] = channels[--num_channels];
 }
 
@@ -127,15 +136,14 @@ static int fork_child(struct pending *pending, int out_fds[2],
   return pid;
 }
 
-static void launch(struct channel *channel) {
+static void launch(int channel_fd, struct pending *pending) {
   int fds[2] = {-1, -1};
   size_t num_fds = 0;
-  int pid = fork_child(&channel->pending, fds, &num_fds);
+  int pid = fork_child(pending, fds, &num_fds);
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
-  answer(channel->fd, &reply, fds, num_fds);
+  answer(channel_fd, &reply, fds, num_fds);
   sys_close(fds[0]);
   sys_close(fds[1]);
-  discard_pending(&channel->pending);
 }
 
 /* ------------------------------------------------------------ Requests -- */
@@ -144,87 +152,120 @@ static void launch(struct channel *channel) {
 struct message {
   struct serve_request request;
   uint8_t record[SERVE_INLINE];
+  size_t record_size;
+  int fds[SYS_SOCK_MAX_FDS];
+  size_t num_fds;
 };
 
-/* Appends received descriptors, which are taken. False if there are more than
- * the launch announced. */
-static bool collect(struct pending *pending, const int *fds, size_t num_fds) {
-  if (pending->fds == NULL ||
-      num_fds > pending->want_fds - pending->num_fds) {
-    for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-    return false;
+/* Copies a launch that has to wait for more descriptors; NULL without memory.
+ * The descriptors are taken. */
+static struct pending *keep(const struct pending *arrived) {
+  struct pending *pending = malloc(sizeof *pending);
+  uint8_t *data = malloc(arrived->size + 1);
+  int *fds = malloc((arrived->want_fds + 1) * sizeof *fds);
+  if (pending == NULL || data == NULL || fds == NULL) {
+    free(pending);
+    free(data);
+    free(fds);
+    return NULL;
   }
-  memcpy(pending->fds + pending->num_fds, fds, num_fds * sizeof *fds);
-  pending->num_fds += num_fds;
-  return true;
+  if (arrived->size > 0) memcpy(data, arrived->data, arrived->size);
+  memcpy(fds, arrived->fds, arrived->num_fds * sizeof *fds);
+  *pending = *arrived;
+  pending->data = data;
+  pending->fds = fds;
+  return pending;
 }
 
-static bool begin_launch(struct pending *pending, const struct message *message,
-                         size_t size, const int *fds, size_t num_fds) {
-  size_t skip = 0;
-  discard_pending(pending);
-  pending->want_fds = message->request.num_fds;
-  pending->fds = malloc((pending->want_fds + 1) * sizeof *pending->fds);
-  if (message->request.in_parcel && num_fds > 0) {
-    pending->parcel = fds[0];
-    skip = 1;
-  } else {
-    pending->data = malloc(size + 1);
-    pending->size = size;
-    if (pending->data != NULL) memcpy(pending->data, message->record, size);
+/* Each of the following handles one message and takes its descriptors; false
+ * if the channel is of no more use. */
+static bool handle_launch(struct channel *channel, struct message *message) {
+  bool in_parcel = message->request.in_parcel != 0;
+  struct pending arrived = {.data = message->record,
+                            .size = message->record_size,
+                            .parcel = in_parcel ? message->fds[0] : -1,
+                            .fds = message->fds + in_parcel,
+                            .num_fds = message->num_fds - in_parcel,
+                            .want_fds = message->request.num_fds};
+  discard_pending(channel);
+  bool ok = message->num_fds >= in_parcel &&
+            arrived.num_fds <= arrived.want_fds &&
+            arrived.want_fds <= SERVE_MAX_FDS;
+  if (ok && arrived.num_fds < arrived.want_fds) {
+    channel->pending = keep(&arrived);
+    if (channel->pending != NULL) return true;
+    ok = false;
   }
-  bool ok = pending->parcel >= 0 || pending->data != NULL;
-  return collect(pending, fds + skip, num_fds - skip) && ok;
-}
-
-/* Handles one message; false if the channel is of no more use. */
-static bool handle(struct channel *channel, const struct message *message,
-                   size_t size, const int *fds, size_t num_fds) {
-  struct pending *pending = &channel->pending;
-  bool ok = false;
-  switch (message->request.kind) {
-    case SERVE_LAUNCH:
-      ok = begin_launch(pending, message, size, fds, num_fds);
-      break;
-    case SERVE_FDS: ok = collect(pending, fds, num_fds); break;
-    default:
-      for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-  }
-  if (ok && pending->num_fds == pending->want_fds) launch(channel);
+  if (ok) launch(channel->fd, &arrived);
+  close_fds(message->fds, message->num_fds);
   return ok;
 }
 
+static bool handle_fds(struct channel *channel, const struct message *message) {
+  struct pending *pending = channel->pending;
+  if (pending == NULL ||
+      message->num_fds > pending->want_fds - pending->num_fds) {
+    close_fds(message->fds, message->num_fds);
+    return false;
+  }
+  memcpy(pending->fds + pending->num_fds, message->fds,
+         message->num_fds * sizeof *pending->fds);
+  pending->num_fds += message->num_fds;
+  if (pending->num_fds == pending->want_fds) {
+    launch(channel->fd, pending);
+    discard_pending(channel);
+  }
+  return true;
+}
+
+static bool handle_connect(const struct message *message) {
+  if (message->num_fds != 1) {
+    close_fds(message->fds, message->num_fds);
+    return false;
+  }
+  add_channel(message->fds[0]);
+  return true;
+}
+
+/* Reads one message; false at the end of the channel. */
+static bool receive(int fd, struct message *out) {
+  out->num_fds = SYS_SOCK_MAX_FDS;
+  int n = sys_sock_receive(fd, out, offsetof(struct message, record_size),
+                           out->fds, &out->num_fds);
+  if (n >= (int)sizeof out->request) {
+    out->record_size = (size_t)n - sizeof out->request;
+    return true;
+  }
+  if (n > 0) close_fds(out->fds, out->num_fds);
+  return false;
+}
+
 static void serve(size_t index, struct message *message) {
-  int fds[SYS_SOCK_MAX_FDS];
-  size_t num_fds = SYS_SOCK_MAX_FDS;
-  int n = sys_sock_receive(channels[index].fd, message, sizeof *message, fds,
-                           &num_fds);
-  if (n < (int)sizeof message->request) {
-    for (size_t i = 0; n > 0 && i < num_fds; i++) sys_close(fds[i]);
-    drop_channel(index);
-    return;
+  bool ok = receive(channels[index].fd, message);
+  if (ok) {
+    switch (message->request.kind) {
+      case SERVE_LAUNCH: ok = handle_launch(&channels[index], message); break;
+      case SERVE_FDS: ok = handle_fds(&channels[index], message); break;
+      case SERVE_CONNECT: ok = handle_connect(message); break;
+      default: close_fds(message->fds, message->num_fds); ok = false;
+    }
   }
-  if (message->request.kind == SERVE_CONNECT && num_fds == 1) {
-    add_channel(fds[0]);
-    return;
-  }
-  size_t size = (size_t)n - sizeof message->request;
-  if (!handle(&channels[index], message, size, fds, num_fds)) {
-    drop_channel(index);
-  }
+  if (!ok) drop_channel(index);
 }
 
 /* Waits for requests, for ends of children, and for the owner's end. */
 static void serve_forever(void) {
   enum { OWNER, REPORTS, FIRST_CHANNEL };
+  struct message message;
   struct pollfd *polls = NULL;
-  struct message *message = malloc(sizeof *message);
-  if (message == NULL) sys_exit(1);
+  size_t capacity = 0;
   for (;;) {
     size_t count = FIRST_CHANNEL + num_channels;
-    struct pollfd *more = realloc(polls, count * sizeof *polls);
-    if (more == NULL) sys_exit(1);
-    polls = more;
+    if (count > capacity) {
+      capacity = 2 * count;
+      polls = realloc(polls, capacity * sizeof *polls);
+      if (polls == NULL) sys_exit(1);
+    }
     polls[OWNER] = (struct pollfd){.fd = SERVE_FD_OWNER, .events = POLLIN};
     polls[REPORTS] = (struct pollfd){.fd = reports_fd(), .events = POLLIN};
     for (size_t i = 0; i < num_channels; i++) {
@@ -235,10 +276,8 @@ static void serve_forever(void) {
     if (polls[OWNER].revents != 0) sys_exit(0);
     if (polls[REPORTS].revents != 0) reports_send();
     /* Backwards: dropping a channel moves the last one into its place. */
-    for (size_t i = num_channels; i-- > 0;) {
-      if (count > FIRST_CHANNEL + i && polls[FIRST_CHANNEL + i].revents != 0) {
-        serve(i, message);
-      }
+    for (size_t i = count - FIRST_CHANNEL; i-- > 0;) {
+      if (polls[FIRST_CHANNEL + i].revents != 0) serve(i, &message);
     }
   }
 }
@@ -249,16 +288,17 @@ static void serve_forever(void) {
  * first that fails. */
 static void run_preloads(const struct wire_texts *names,
                          struct serve_reply *out_reply) {
-  const char *name = names->first;
+  struct wire_reader reader = names->reader;
+  size_t ignored;
   for (uint32_t i = 0; i < names->count; i++) {
-    brood_preload preload = registry_preload(name);
+    brood_preload preload =
+        registry_preload(wire_get_string(&reader, &ignored));
     int code = preload == NULL ? 0 : preload();
     if (code != 0) {
       out_reply->preload = (int32_t)i;
       out_reply->preload_code = code;
       return;
     }
-    name = wire_texts_next(name);
   }
 }
 
@@ -280,7 +320,10 @@ static void receive_init(void) {
   struct wire_texts argv = wire_get_texts(&reader);
   struct wire_texts preload = wire_get_texts(&reader);
   if (reader.bad) sys_exit(1);
-  settings_set_argv((const char *const *)child_texts(&argv), (int)argv.count);
+  const char **program_argv = malloc((argv.count + 1) * sizeof *program_argv);
+  if (program_argv == NULL) sys_exit(1);
+  child_texts(&argv, program_argv);
+  settings_set_argv(program_argv, (int)argv.count);
   struct serve_reply reply = {0};
   run_preloads(&preload, &reply);
   fflush(NULL); /* or every child says it again */

@@ -14,29 +14,18 @@ void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
   uint32_t count = 0;
   while (texts != NULL && texts[count] != NULL) count++;
   wire_put_u32(writer, count);
-  for (uint32_t i = 0; i < count; i++) {
-    wire_put(writer, texts[i], strlen(texts[i]) + 1);
-  }
+  for (uint32_t i = 0; i < count; i++) wire_put_string(writer, texts[i]);
 }
 
 struct wire_texts wire_get_texts(struct wire_reader *reader) {
   struct wire_texts texts = {.count = wire_get_u32(reader)};
-  texts.first = (const char *)reader->at;
+  texts.reader = *reader;
+  size_t ignored;
   for (uint32_t i = 0; i < texts.count && !reader->bad; i++) {
-    const uint8_t *end =
-        reader->left == 0 ? NULL : memchr(reader->at, 0, reader->left);
-    if (end == NULL) {
-      reader->bad = true;
-    } else {
-      wire_get(reader, (size_t)(end - reader->at) + 1);
-    }
+    wire_get_string(reader, &ignored);
   }
   if (reader->bad) texts.count = 0;
   return texts;
-}
-
-const char *wire_texts_next(const char *text) {
-  return text + strlen(text) + 1;
 }
 
 static void put_body(struct wire_writer *writer,

@@ -23,10 +23,11 @@ enum {
 };
 
 /* Several strings; as an input they come from `texts`, ended by NULL. After
- * decoding they lie one behind the other from `first` on, each with its NUL. */
+ * decoding they are read one by one with wire_get_string from a copy of
+ * `reader`, which has been checked to hold `count` of them. */
 struct wire_texts {
   const char *const *texts;
-  const char *first;
+  struct wire_reader reader;
   uint32_t count;
 };
 
@@ -73,8 +74,5 @@ size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]);
  * nothing of what was written is of use, if they are no record. */
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
                         size_t size, const uint8_t *args);
-
-/* wire_texts_next returns the text behind one of the list. */
-const char *wire_texts_next(const char *text);
 
 #endif /* BROOD_WIRE_RECORD_H */

@@ -61,9 +61,10 @@ constexpr uint32_t kEverything =
 
 std::vector<std::string> Texts(const wire_texts &texts) {
   std::vector<std::string> list;
-  const char *text = texts.first;
-  for (uint32_t i = 0; i < texts.count; i++, text = wire_texts_next(text)) {
-    list.push_back(text);
+  wire_reader reader = texts.reader;
+  size_t ignored;
+  for (uint32_t i = 0; i < texts.count; i++) {
+    list.push_back(wire_get_string(&reader, &ignored));
   }
   return list;
 }
@@ -152,10 +153,11 @@ bool IsInside(const Bytes &bytes, const void *data, size_t size) {
 }
 
 bool TextsAreInside(const Bytes &bytes, const wire_texts &texts) {
-  const char *text = texts.first;
+  wire_reader reader = texts.reader;
+  size_t ignored;
   for (uint32_t i = 0; i < texts.count; i++) {
+    const char *text = wire_get_string(&reader, &ignored);
     if (!IsInside(bytes, text, strlen(text) + 1)) return false;
-    text = wire_texts_next(text);
   }
   return true;
 }
