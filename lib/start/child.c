@@ -126,7 +126,8 @@ void child_main(const struct delivery *delivery) {
     child_refuse("cannot unpack %u arguments of %zu bytes", record.num_args,
                  record.args_size);
   }
-  brood_target target = find_target(&record);
+  brood_target target =
+      delivery->target != NULL ? delivery->target : find_target(&record);
   log_info("child process calling self.run()");
   if (target != NULL) target(args);
   child_leave(0);

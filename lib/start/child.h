@@ -10,13 +10,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct brood_process;
+#include "brood.h"
+
 struct wire_texts;
 
 /* What a courier brings. The bytes must live as long as the process. args is
  * NULL if the arguments lie behind the head in data. */
 struct delivery {
   const struct brood_process *handle; /* where memory is shared, else NULL */
+  brood_target target; /* what the record names, if it has been looked up */
   const uint8_t *data;
   size_t size;
   const uint8_t *args;

@@ -97,6 +97,7 @@ void reports_send(void) {
 }
 
 void reports_close(void) {
+  if (signals < 0) return;
   for (size_t i = 0; i < num_reports; i++) sys_close(reports[i].fd);
   free(reports);
   reports = NULL;

@@ -90,13 +90,26 @@ static int answer(int fd, const struct serve_reply *reply, const int *fds,
 
 /* ------------------------------------------------------------ Children -- */
 
-__attribute__((noreturn)) static void run_child(struct pending *pending) {
+/* Finds what a record names before the fork rather than in the child, which
+ * would have to fetch the pages with the names first. */
+static brood_target look_up(const struct pending *pending) {
+  struct wire_record record;
+  if (pending->parcel >= 0 ||
+      !wire_record_decode(&record, pending->data, pending->size, NULL)) {
+    return NULL;
+  }
+  return registry_target(record.target);
+}
+
+__attribute__((noreturn)) static void run_child(struct pending *pending,
+                                                brood_target target) {
   sys_signals_restore(&signals_before);
   for (size_t i = 0; i < num_channels; i++) sys_close(channels[i].fd);
   sys_close(SERVE_FD_OWNER);
   reports_close();
   forkserver_adopt(door[1]);
-  struct delivery delivery = {.data = pending->data,
+  struct delivery delivery = {.target = target,
+                              .data = pending->data,
                               .size = pending->size,
                               .fds = pending->fds,
                               .num_fds = pending->num_fds};
@@ -112,36 +125,30 @@ __attribute__((noreturn)) static void run_child(struct pending *pending) {
 }
 
 /* Forks a child for a launch that has arrived whole. out_fds get what goes
- * back to the client. Returns the pid or -errno. */
-static int fork_child(struct pending *pending, int out_fds[2],
-                      size_t *out_num_fds) {
+ * back to the client. Returns the pid, or -errno and there is no child. */
+static int fork_child(struct pending *pending, int out_fds[2]) {
   int r = sys_fd_room(SERVE_FD_OWNER);
+  if (r == 0) r = reports_prepare(&out_fds[1]);
   if (r < 0) return r;
-  int report = -1;
-  r = reports_prepare(&report);
-  if (r < 0) return r;
+  brood_target target = look_up(pending);
   int pid = sys_fork();
-  if (pid == 0) run_child(pending);
-  int pidfd = pid < 0 ? pid : sys_pidfd_open(pid);
-  if (pidfd < 0) {
-    if (pid > 0) sys_discard_child(pid);
-    reports_settle(-1);
-    sys_close(report);
-    return pidfd;
+  if (pid == 0) run_child(pending, target);
+  if (pid > 0) {
+    out_fds[0] = sys_pidfd_open(pid);
+    if (out_fds[0] >= 0) return pid;
+    sys_discard_child(pid);
+    pid = out_fds[0];
   }
-  reports_settle(pid);
-  out_fds[0] = pidfd;
-  out_fds[1] = report;
-  *out_num_fds = report >= 0 ? 2 : 1;
+  reports_settle(-1);
   return pid;
 }
 
 static void launch(int channel_fd, struct pending *pending) {
   int fds[2] = {-1, -1};
-  size_t num_fds = 0;
-  int pid = fork_child(pending, fds, &num_fds);
+  int pid = fork_child(pending, fds);
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
-  answer(channel_fd, &reply, fds, num_fds);
+  answer(channel_fd, &reply, fds, pid < 0 ? 0 : 1 + (fds[1] >= 0));
+  if (pid > 0) reports_settle(pid); /* after the answer: nobody waits for it */
   sys_close(fds[0]);
   sys_close(fds[1]);
 }

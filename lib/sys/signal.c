@@ -15,7 +15,7 @@ int sys_signals_serve(struct sys_signals *out_before, int reports) {
   struct sigaction ignore = {.sa_handler = SIG_IGN};
   sigaction(SIGINT, &ignore, &out_before->on_int);
   sigaction(SIGPIPE, &ignore, &out_before->on_pipe);
-  sigprocmask(SIG_SETMASK, NULL, &out_before->mask);
+  out_before->mask_changed = reports;
   sigaction(SIGCHLD, NULL, &out_before->on_child);
   if (!reports) {
     sigaction(SIGCHLD, &ignore, NULL);
@@ -26,7 +26,7 @@ int sys_signals_serve(struct sys_signals *out_before, int reports) {
   sigset_t children;
   sigemptyset(&children);
   sigaddset(&children, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &children, NULL);
+  sigprocmask(SIG_BLOCK, &children, &out_before->mask);
   int fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
   return fd < 0 ? -errno : fd;
 }
@@ -35,7 +35,7 @@ void sys_signals_restore(const struct sys_signals *before) {
   sigaction(SIGINT, &before->on_int, NULL);
   sigaction(SIGPIPE, &before->on_pipe, NULL);
   sigaction(SIGCHLD, &before->on_child, NULL);
-  sigprocmask(SIG_SETMASK, &before->mask, NULL);
+  if (before->mask_changed) sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
 void sys_signals_hold_children(int hold) {

@@ -13,6 +13,7 @@ struct sys_signals {
   struct sigaction on_child;
   struct sigaction on_pipe;
   sigset_t mask;
+  int mask_changed;
 };
 
 /* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were. With reports the
