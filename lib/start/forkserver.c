@@ -24,6 +24,7 @@
 #include "lib/start/reap.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
@@ -206,18 +207,29 @@ static int send_launch(const struct launch *launch) {
   int r = sys_sock_send(channel, parts, parcel >= 0 ? 1 : 3, fds, first + now);
   sys_close(parcel);
   if (r < 0) return r;
-  return send_fds(launch->fds + now, launch->num_fds - now);
+  r = send_fds(launch->fds + now, launch->num_fds - now);
+  if (r < 0) drop_channel(); /* or the server would keep what it has of them */
+  return r;
 }
 
-/* 0, -errno, or -ENODATA if the server went after it had read the request.
- * Without an answer, one may still be on its way: it must not be taken for that
- * to the next request. */
+/* After an answer that could not be received: what was started must not live,
+ * and what is still on its way must not answer the next request. */
+static void cancel_launch(void) {
+  struct serve_request request = {.kind = SERVE_CANCEL};
+  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
+  if (sys_sock_send(channel, &part, 1, NULL, 0) == 0) {
+    sys_poll_one(channel, 0, SYS_CLOCK_NEVER);
+  }
+  drop_channel();
+}
+
+/* 0, -errno, or -ENODATA if the server went after it had read the request. */
 static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
   int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
-  if (r <= 0) drop_channel();
+  if (r < 0 && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;
   if (r == 0) return -ENODATA;
   if (reply.error < 0) return reply.error;
@@ -226,7 +238,8 @@ static int receive_launched(struct launched *out) {
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
-  int r = send_launch(launch);
+  int r = reap_check_room(channel);
+  if (r == 0) r = send_launch(launch);
   return r < 0 ? r : receive_launched(out);
 }
 
@@ -237,7 +250,7 @@ static int launch_locked(const struct launch *launch, struct launched *out) {
   for (int attempt = 0; attempt < 2 && is_undelivered(r); attempt++) {
     if (open_channel() < 0) return brood_error();
     r = converse(launch, out);
-    if (is_undelivered(r)) drop_channel();
+    if (is_undelivered(r) || r == -ENODATA) drop_channel();
   }
   if (r == -ENODATA) r = -ECONNRESET;
   if (r == 0) return 0;

@@ -48,6 +48,10 @@ int reports_fd(void) {
   return signals;
 }
 
+bool reports_pending(void) {
+  return num_reports > 0;
+}
+
 int reports_prepare(int *out_report) {
   *out_report = -1;
   if (signals < 0) {

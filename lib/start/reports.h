@@ -8,6 +8,7 @@
 #ifndef BROOD_START_REPORTS_H
 #define BROOD_START_REPORTS_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "lib/sys/signal.h"
@@ -18,6 +19,9 @@ int reports_open(struct sys_signals *out_before);
 /* reports_fd is readable when reports_send has something to do; -1: never. */
 int reports_fd(void);
 void reports_send(void);
+
+/* reports_pending: somebody is still to be told of an end. */
+bool reports_pending(void);
 
 /* reports_prepare comes before each fork. It makes the child's pipe and writes
  * the client's end, -1 if there is no need; and it keeps the child's pid from

@@ -18,7 +18,8 @@ enum serve_kind {
   SERVE_INIT = 1, /* once: a parcel of argv and preload names; answered */
   SERVE_CONNECT,  /* with the server's end of a new channel */
   SERVE_LAUNCH,   /* a record, and as many descriptors as fit; answered */
-  SERVE_FDS       /* more descriptors of the same launch */
+  SERVE_FDS,      /* more descriptors of the same launch */
+  SERVE_CANCEL    /* kill the latest, and hang up */
 };
 
 struct serve_request {

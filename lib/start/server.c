@@ -5,6 +5,7 @@
  * messages is collected per channel, so a client killed half-way holds up
  * nobody.
  */
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct pending {
 
 struct channel {
   int fd;
+  int latest;              /* a pidfd of the latest child, for SERVE_CANCEL */
   struct pending *pending; /* on the heap, or NULL */
 };
 
@@ -73,11 +75,12 @@ static void add_channel(int fd) {
     return;
   }
   channels = more;
-  channels[num_channels++] = (struct channel){.fd = fd};
+  channels[num_channels++] = (struct channel){.fd = fd, .latest = -1};
 }
 
 static void drop_channel(size_t index) {
   sys_close(channels[index].fd);
+  sys_close(channels[index].latest);
   discard_pending(&channels[index]);
   channels[index] = channels[--num_channels];
 }
@@ -104,7 +107,10 @@ static brood_target look_up(const struct pending *pending) {
 __attribute__((noreturn)) static void run_child(struct pending *pending,
                                                 brood_target target) {
   sys_signals_restore(&signals_before);
-  for (size_t i = 0; i < num_channels; i++) sys_close(channels[i].fd);
+  for (size_t i = 0; i < num_channels; i++) {
+    sys_close(channels[i].fd);
+    sys_close(channels[i].latest);
+  }
   sys_close(SERVE_FD_OWNER);
   reports_close();
   forkserver_adopt(door[1]);
@@ -143,14 +149,22 @@ static int fork_child(struct pending *pending, int out_fds[2]) {
   return pid;
 }
 
-static void launch(int channel_fd, struct pending *pending) {
+static void cancel(const struct channel *channel) {
+  if (channel->latest >= 0) sys_pidfd_signal(channel->latest, SIGKILL);
+}
+
+/* False if the client cannot be told: then the child must not live. */
+static bool launch(struct channel *channel, struct pending *pending) {
   int fds[2] = {-1, -1};
   int pid = fork_child(pending, fds);
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
-  answer(channel_fd, &reply, fds, pid < 0 ? 0 : 1 + (fds[1] >= 0));
+  int r = answer(channel->fd, &reply, fds, pid < 0 ? 0 : 1 + (fds[1] >= 0));
   if (pid > 0) reports_settle(pid); /* after the answer: nobody waits for it */
-  sys_close(fds[0]);
   sys_close(fds[1]);
+  sys_close(channel->latest);
+  channel->latest = fds[0];
+  if (r < 0) cancel(channel);
+  return r >= 0;
 }
 
 /* ------------------------------------------------------------ Requests -- */
@@ -203,7 +217,7 @@ static bool handle_launch(struct channel *channel, struct message *message) {
     if (channel->pending != NULL) return true;
     ok = false;
   }
-  if (ok) launch(channel->fd, &arrived);
+  if (ok) ok = launch(channel, &arrived);
   close_fds(message->fds, message->num_fds);
   return ok;
 }
@@ -218,11 +232,18 @@ static bool handle_fds(struct channel *channel, const struct message *message) {
   memcpy(pending->fds + pending->num_fds, message->fds,
          message->num_fds * sizeof *pending->fds);
   pending->num_fds += message->num_fds;
-  if (pending->num_fds == pending->want_fds) {
-    launch(channel->fd, pending);
-    discard_pending(channel);
-  }
-  return true;
+  if (pending->num_fds < pending->want_fds) return true;
+  bool ok = launch(channel, pending);
+  discard_pending(channel);
+  return ok;
+}
+
+/* The client could not receive the answer. It waits for the hangup. */
+static bool handle_cancel(struct channel *channel,
+                          const struct message *message) {
+  close_fds(message->fds, message->num_fds);
+  cancel(channel);
+  return false;
 }
 
 static bool handle_connect(const struct message *message) {
@@ -251,10 +272,21 @@ static void serve(size_t index, struct message *message) {
   bool ok = receive(channels[index].fd, message);
   if (ok) {
     switch (message->request.kind) {
-      case SERVE_LAUNCH: ok = handle_launch(&channels[index], message); break;
-      case SERVE_FDS: ok = handle_fds(&channels[index], message); break;
-      case SERVE_CONNECT: ok = handle_connect(message); break;
-      default: close_fds(message->fds, message->num_fds); ok = false;
+      case SERVE_LAUNCH:
+        ok = handle_launch(&channels[index], message);
+        break;
+      case SERVE_FDS:
+        ok = handle_fds(&channels[index], message);
+        break;
+      case SERVE_CANCEL:
+        ok = handle_cancel(&channels[index], message);
+        break;
+      case SERVE_CONNECT:
+        ok = handle_connect(message);
+        break;
+      default:
+        close_fds(message->fds, message->num_fds);
+        ok = false;
     }
   }
   if (!ok) drop_channel(index);
@@ -267,6 +299,8 @@ static void serve_forever(void) {
   struct pollfd *polls = NULL;
   size_t capacity = 0;
   for (;;) {
+    /* With nobody but the door left there is nobody to serve. */
+    if (num_channels == 1 && !reports_pending()) sys_exit(0);
     size_t count = FIRST_CHANNEL + num_channels;
     if (count > capacity) {
       capacity = 2 * count;
@@ -335,12 +369,13 @@ static void receive_init(void) {
   run_preloads(&preload, &reply);
   fflush(NULL); /* or every child says it again */
   if (reports_open(&signals_before) < 0 || sys_sock_pair(door) < 0) sys_exit(1);
-  answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
-  if (reply.preload_code != 0) sys_exit(1);
+  int r = answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
+  if (r < 0 || reply.preload_code != 0) sys_exit(1);
 }
 
 void forkserver_main(void) {
-  if (sys_cloexec(SERVE_FD_CHANNEL) < 0 || sys_cloexec(SERVE_FD_OWNER) < 0) {
+  if (sys_sock_check(SERVE_FD_CHANNEL) < 0 ||
+      sys_cloexec(SERVE_FD_CHANNEL) < 0 || sys_cloexec(SERVE_FD_OWNER) < 0) {
     child_refuse("this program was run with " IMAGE_FORKSERVER
                  " but not as a forkserver");
   }

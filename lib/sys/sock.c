@@ -25,6 +25,14 @@ int sys_sock_pair(int out_ends[2]) {
   return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno : 0;
 }
 
+int sys_sock_check(int fd) {
+  SYS_FAULT();
+  int type;
+  socklen_t size = sizeof type;
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return -errno;
+  return type == SOCK_SEQPACKET ? 0 : -EPROTOTYPE;
+}
+
 int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
                   const int *fds, size_t num_fds) {
   SYS_FAULT();
@@ -98,7 +106,7 @@ int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
   }
   if (overflow) {
     close_all(out_fds, taken);
-    return -EMSGSIZE;
+    return message.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
   }
   *num_fds = taken;
   return (int)n;

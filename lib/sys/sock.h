@@ -16,14 +16,17 @@
  * whole or not at all. */
 int sys_sock_pair(int out_ends[2]);
 
+/* sys_sock_check returns 0 if fd is such an end. */
+int sys_sock_check(int fd);
+
 /* sys_sock_send sends one message with descriptors; never raises SIGPIPE. */
 int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
                   const int *fds, size_t num_fds);
 
 /* sys_sock_receive receives one message and up to *num_fds descriptors, writes
  * their number, and returns the size of the message: 0 at the end of file. A
- * message or a set of descriptors that does not fit is -EMSGSIZE, and nothing
- * of it stays open. */
+ * message or a set of descriptors that does not fit is -EMSGSIZE, one that the
+ * descriptor table has no room for -EMFILE, and nothing of it stays open. */
 int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
                      size_t *num_fds);
 
