@@ -152,12 +152,17 @@ void LibraryTest::SetUp() {
 
 void LibraryTest::TearDown() {
   WarmUp();
-  std::string after;
+  ExpectAsBefore();
+}
+
+void LibraryTest::ExpectAsBefore() {
+  std::string now;
+  // A process of the forkserver's may still be on its way out.
   int64_t deadline = sys_clock_deadline(10 * kSecond);
   do {
-    after = Describe(Inventory());
-  } while (after != before_ && sys_clock_ns() < deadline);
-  EXPECT_EQ(after, before_);
+    now = Describe(Inventory());
+  } while (now != before_ && sys_clock_ns() < deadline);
+  EXPECT_EQ(now, before_);
 }
 
 std::string NameOfParam(const testing::TestParamInfo<const char *> &info) {

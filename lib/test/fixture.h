@@ -42,6 +42,9 @@ class LibraryTest : public testing::Test {
   void SetUp() override;
   void TearDown() override;
 
+  // Compares what there is with what there was before the test.
+  void ExpectAsBefore();
+
  private:
   std::string before_;
 };
