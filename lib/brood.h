@@ -145,7 +145,8 @@ int brood_set_start_method(const char *method, unsigned flags);
 
 /* brood_get_start_method returns the default context's method and thereby
  * fixes it. With BROOD_ALLOW_NONE it changes nothing and returns NULL, with
- * brood_error() == BROOD_OK, while nobody has chosen (method.allow-none-neutral).
+ * brood_error() == BROOD_OK, while nobody has chosen
+ * (method.allow-none-neutral).
  *
  * BROOD_TYPE_ERROR  an unknown flag */
 const char *brood_get_start_method(unsigned flags);
@@ -251,11 +252,11 @@ void brood_register_preload(struct brood_preload_entry *entry);
 #define BROOD_PRELOAD(function) \
   BROOD_REGISTER_(function, brood_preload_entry, brood_register_preload)
 
-#define BROOD_REGISTER_(function, entry_type, registrar)                 \
-  static void BROOD_CONSTRUCTOR function##_##registrar(void) {           \
-    static struct entry_type entry = {#function, function, NULL};        \
-    registrar(&entry);                                                   \
-  }                                                                      \
+#define BROOD_REGISTER_(function, entry_type, registrar)          \
+  static void BROOD_CONSTRUCTOR function##_##registrar(void) {    \
+    static struct entry_type entry = {#function, function, NULL}; \
+    registrar(&entry);                                            \
+  }                                                               \
   struct brood_swallows_a_semicolon_
 
 /* ---------------------------------------------------------- Arguments -- */
@@ -298,8 +299,8 @@ brood_value brood_pointer(const void *pointer);
 
 /* BROOD_ARGS(brood_int64(1), brood_string("a")) initialises the members args
  * and num_args of brood_process_options. C only. */
-#define BROOD_ARGS(...)                              \
-  .args = (const brood_value[]){__VA_ARGS__},        \
+#define BROOD_ARGS(...)                       \
+  .args = (const brood_value[]){__VA_ARGS__}, \
   .num_args = sizeof((const brood_value[]){__VA_ARGS__}) / sizeof(brood_value)
 
 /* brood_args_count returns the number of arguments. */

@@ -15,8 +15,7 @@ __attribute__((format(printf, 2, 3))) int error_set(int code,
 /* error_set_os records BROOD_OS_ERROR for a negative errno value; the
  * sentence ends with the kernel's own words. */
 __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
-                                                       const char *format,
-                                                       ...);
+                                                       const char *format, ...);
 
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);

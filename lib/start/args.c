@@ -30,8 +30,10 @@ static int check_value(const brood_value *value, size_t index) {
   }
   if (type == BROOD_TYPE_STRING &&
       memchr(value->as.data, 0, value->size_bytes) != NULL) {
-    return error_set(BROOD_VALUE_ERROR, "argument %zu: string of %zu bytes "
-                     "with a NUL inside", index, value->size_bytes);
+    return error_set(BROOD_VALUE_ERROR,
+                     "argument %zu: string of %zu bytes "
+                     "with a NUL inside",
+                     index, value->size_bytes);
   }
   if (sized && value->size_bytes > BROOD_MAX_RECORD) {
     return error_set(BROOD_VALUE_ERROR,
@@ -110,7 +112,7 @@ void args_discard(struct packed_args *packed) {
 }
 
 const brood_args *args_unpack(const struct wire_record *record, const int *fds,
-                        size_t num_fds) {
+                              size_t num_fds) {
   /* Each value has at least a tag: a count beyond the bytes is a lie. */
   if (record->num_args > record->args_size) return NULL;
   static brood_args none; /* not touching the heap makes a fork cheaper */
@@ -134,8 +136,8 @@ const brood_args *args_unpack(const struct wire_record *record, const int *fds,
 }
 
 static const char *type_name(enum brood_type type) {
-  static const char *const names[] = {"none",   "a bool",  "an int64",
-                                      "a double", "a string", "bytes",
+  static const char *const names[] = {"none",         "a bool",   "an int64",
+                                      "a double",     "a string", "bytes",
                                       "a descriptor", "a pointer"};
   return names[type];
 }

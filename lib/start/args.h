@@ -25,8 +25,9 @@ void args_discard(struct packed_args *packed);
 
 /* args_unpack makes what the target reads from a record, whose bytes must
  * live as long; fds are the arguments' part of the table. It lives as long as
- * the process. NULL if the record holds no such arguments or memory is short. */
+ * the process. NULL if the record holds no such arguments or memory is short.
+ */
 const brood_args *args_unpack(const struct wire_record *record, const int *fds,
-                        size_t num_fds);
+                              size_t num_fds);
 
 #endif /* BROOD_START_ARGS_H */

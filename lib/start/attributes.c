@@ -10,14 +10,6 @@
 #include "lib/start/current.h"
 #include "lib/sys/proc.h"
 
-int process_check_name(const char *name) {
-  size_t size = strlen(name);
-  if (size <= BROOD_MAX_NAME) return 0;
-  return error_set(BROOD_VALUE_ERROR,
-                   "name '%.40s...' of %zu bytes is over the maximum of %d",
-                   name, size, BROOD_MAX_NAME);
-}
-
 int brood_process_pid(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;

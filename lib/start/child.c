@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "lib/start/args.h"
-#include "lib/start/children.h"
-#include "lib/start/context.h"
 #include "lib/start/current.h"
+#include "lib/start/default.h"
+#include "lib/start/finish.h"
 #include "lib/start/registry.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
@@ -76,14 +76,13 @@ static void become(const struct delivery *delivery,
   if (record->flags & WIRE_RECORD_LIFELINE) {
     r = sys_die_at_hangup(delivery->fds[WIRE_RECORD_FD_LIFELINE]);
   }
-  const brood_context *context = context_by_number(record->method);
-  if (r < 0 || context == NULL) {
-    child_refuse("cannot take over '%.100s' by method %u: %s", record->name,
-                 record->method, r < 0 ? strerrordesc_np(-r) : "unknown");
+  if (r < 0) {
+    child_refuse("cannot hold on to the creator of '%.100s': %s", record->name,
+                 strerrordesc_np(-r));
   }
   current_become(delivery->handle, record,
                  delivery->fds[WIRE_RECORD_FD_CREATOR]);
-  context_set_default(context);
+  default_set(record->method);
   log_set(record->log_level, record->log_handlers);
   if (record->argv.count > 0) { /* never together with surroundings */
     const char **argv = find_room(&record->argv, few_texts);
@@ -114,9 +113,10 @@ void child_main(const struct delivery *delivery) {
   if (!wire_record_decode(&record, delivery->data, delivery->size,
                           delivery->args) ||
       record.num_fds != delivery->num_fds) {
-    child_refuse("the launch record of %zu bytes with %zu descriptors is "
-                 "broken",
-                 delivery->size, delivery->num_fds);
+    child_refuse(
+        "the launch record of %zu bytes with %zu descriptors is "
+        "broken",
+        delivery->size, delivery->num_fds);
   }
   become(delivery, &record, few_texts);
   size_t own_fds = wire_record_own_fds(&record);
@@ -136,7 +136,7 @@ void child_main(const struct delivery *delivery) {
 void child_leave(int code) {
   code &= 0xff;
   log_info("process shutting down");
-  children_finish();
+  finish_children();
   log_info("process exiting with exitcode %d", code);
   if (leaves_by_exit) exit(code);
   streams_flush();

@@ -4,29 +4,26 @@
  *
  * A lifeline is a pipe: the child holds the reading end and has the kernel
  * kill it at hang-up, this process holds the only writing end. It is made and
- * listed under the guard, which a fork by whichever thread waits for: so every writing end is known at the fork, and the child closes them all.
+ * listed under the guard, which a fork by whichever thread waits for: so every
+ * writing end is known at the fork, and the child closes them all.
  * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
  */
 #include "lib/start/children.h"
 
 #include <signal.h>
-#include <stdlib.h>
 
 #include "lib/error/error.h"
 #include "lib/start/guard.h"
-#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-
-/* How long a daemonic child may take over SIGTERM when its creator ends. */
-#define DAEMON_GRACE_NS INT64_C(1000000000)
 
 static struct brood_process *first;
 static atomic_int num_listed; /* to see without the guard that there is none */
 
-/* The handles stay valid for whoever holds one, and are not written to: that
- * would copy their pages for nothing. */
-void children_forget(void) {
+/* In the child of a fork: these are somebody else's. The handles stay valid for
+ * whoever holds one, and are not written to: that would copy their pages for
+ * nothing. */
+static void forget(void) {
   for (const struct brood_process *process = first; process != NULL;
        process = process->next) {
     sys_close(process->lifeline);
@@ -35,16 +32,11 @@ void children_forget(void) {
   atomic_store(&num_listed, 0);
 }
 
-/* At the first start and not in a constructor: exit handlers run last to
- * first, so this one comes before those that main registered earlier, which
- * may take away what children still use. */
-static void finish_at_exit(void) {
-  atexit(children_finish);
+__attribute__((constructor)) static void watch_forks(void) {
+  guard_at_fork(forget);
 }
 
 int children_add(struct brood_process *process, int *out_lifeline) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, finish_at_exit);
   int ends[2] = {-1, -1};
   int r = 0;
   guard_lock();
@@ -133,7 +125,7 @@ int brood_active_children(brood_process **out, size_t capacity) {
   return (int)count;
 }
 
-static void terminate_daemons(void) {
+void children_terminate_daemons(void) {
   guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
@@ -144,26 +136,11 @@ static void terminate_daemons(void) {
   guard_unlock();
 }
 
-/* Any one child, with a handle for the caller, or NULL. */
-static struct brood_process *take_one(void) {
+struct brood_process *children_take_one(void) {
+  if (atomic_load(&num_listed) == 0) return NULL;
   guard_lock();
   struct brood_process *process = first;
   if (process != NULL) atomic_fetch_add(&process->num_handles, 1);
   guard_unlock();
   return process;
-}
-
-void children_finish(void) {
-  if (atomic_load(&num_listed) == 0) return;
-  terminate_daemons();
-  struct brood_process *process;
-  while ((process = take_one()) != NULL) {
-    if (process->daemon &&
-        brood_process_join(process, DAEMON_GRACE_NS) == BROOD_TIMEOUT) {
-      brood_process_kill(process);
-    }
-    brood_process_join(process, BROOD_FOREVER);
-    children_remove(process); /* even if it could not be joined */
-    brood_process_free(process);
-  }
 }

@@ -18,8 +18,11 @@ void children_remove(struct brood_process *process);
 /* children_reap takes the ends of those that have finished. */
 void children_reap(void);
 
-/* children_finish does what the end of a process owes its children: daemonic
- * ones are terminated, then all are joined. */
-void children_finish(void);
+/* children_terminate_daemons sends SIGTERM to the daemonic ones. */
+void children_terminate_daemons(void);
+
+/* children_take_one returns any one of them, with a handle for the caller, or
+ * NULL if there is none. */
+struct brood_process *children_take_one(void);
 
 #endif /* BROOD_START_CHILDREN_H */

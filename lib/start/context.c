@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contexts and the choice of the default one. A concrete context is a constant
- * with a name; the only state is one pointer, chosen or not. Fork copies it,
- * and the child then overwrites it with the method that started it.
+ * Contexts: constants with a name, numbered in this order. Which one is the
+ * default is default.c's, because a child sets it without knowing the others.
  */
 #include "lib/start/context.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
 #include "lib/error/error.h"
+#include "lib/start/default.h"
 
 /* The platform's default first. */
 static const brood_context contexts[] = {
@@ -19,8 +18,6 @@ static const brood_context contexts[] = {
 };
 
 enum { NUM_CONTEXTS = sizeof contexts / sizeof *contexts };
-
-static const brood_context *_Atomic chosen;
 
 const char *const *brood_get_all_start_methods(void) {
   static const char *names[NUM_CONTEXTS + 1];
@@ -32,10 +29,6 @@ uint32_t context_number(const brood_context *context) {
   return (uint32_t)(context - contexts);
 }
 
-const brood_context *context_by_number(uint32_t number) {
-  return number < NUM_CONTEXTS ? &contexts[number] : NULL;
-}
-
 static const brood_context *find_or_fail(const char *method) {
   for (size_t i = 0; i < NUM_CONTEXTS; i++) {
     if (strcmp(contexts[i].method->name, method) == 0) return &contexts[i];
@@ -44,19 +37,9 @@ static const brood_context *find_or_fail(const char *method) {
   return NULL;
 }
 
-/* Chooses only if nobody has; returns what is chosen then. */
-static const brood_context *choose_first(const brood_context *context) {
-  const brood_context *nobody = NULL;
-  bool first = atomic_compare_exchange_strong(&chosen, &nobody, context);
-  return first ? context : nobody;
-}
-
 const brood_context *context_default(void) {
-  return choose_first(&contexts[0]);
-}
-
-void context_set_default(const brood_context *context) {
-  atomic_store(&chosen, context);
+  uint32_t before = default_choose(0);
+  return before < NUM_CONTEXTS ? &contexts[before] : &contexts[0];
 }
 
 const brood_context *brood_get_context(const char *method) {
@@ -79,7 +62,7 @@ static int force_start_method(const char *method) {
     context = find_or_fail(method);
     if (context == NULL) return BROOD_VALUE_ERROR;
   }
-  context_set_default(context);
+  default_set(context == NULL ? DEFAULT_NONE : context_number(context));
   return 0;
 }
 
@@ -88,14 +71,13 @@ int brood_set_start_method(const char *method, unsigned flags) {
   if (flags & BROOD_FORCE) return force_start_method(method);
   /* Before the name is looked at: that it is too late outweighs. */
   static const char too_late[] = "context has already been set";
-  if (atomic_load(&chosen) != NULL) {
+  if (default_get() != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
   const brood_context *context =
       method == NULL ? &contexts[0] : find_or_fail(method);
   if (context == NULL) return BROOD_VALUE_ERROR;
-  const brood_context *nobody = NULL;
-  if (!atomic_compare_exchange_strong(&chosen, &nobody, context)) {
+  if (default_choose(context_number(context)) != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
   return 0;
@@ -114,11 +96,9 @@ const char *brood_get_start_method(unsigned flags) {
     refuse_flags(flags);
     return NULL;
   }
-  const brood_context *context = atomic_load(&chosen);
-  if (context == NULL && (flags & BROOD_ALLOW_NONE) == 0) {
-    context = context_default();
+  if ((flags & BROOD_ALLOW_NONE) == 0 || default_get() != DEFAULT_NONE) {
+    return context_default()->method->name;
   }
-  if (context != NULL) return context->method->name;
   error_clear();
   return NULL;
 }

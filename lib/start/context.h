@@ -15,12 +15,8 @@ struct brood_context {
 /* context_default returns the default context and fixes it. */
 const brood_context *context_default(void);
 
-/* A context as a number in the launch record, and back; NULL if there is no
- * such context. */
+/* context_number is a context's number in the launch record, and as the
+ * default. */
 uint32_t context_number(const brood_context *context);
-const brood_context *context_by_number(uint32_t number);
-
-/* context_set_default chooses without asking, for a new process. */
-void context_set_default(const brood_context *context);
 
 #endif /* BROOD_START_CONTEXT_H */

@@ -35,9 +35,13 @@ static atomic_int num_made;
 
 static int pidfd = -1;
 
-/* The number stays open in the child: there it names the parent. */
-void current_forget(void) {
+/* The number stays open in a fork's child: there it names the parent. */
+static void forget(void) {
   pidfd = -1;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  guard_at_fork(forget);
 }
 
 struct brood_process *current_process(void) {

@@ -16,16 +16,6 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-int process_poll(struct brood_process *process) {
-  if (process_state(process) != PROCESS_STARTED) return 1;
-  int exitcode;
-  const struct start_method *method = process->context->method;
-  if (method->reap(&process->launched, &exitcode) != 1) return 0;
-  process->exitcode = exitcode;
-  atomic_store(&process->state, PROCESS_ENDED);
-  return 1;
-}
-
 /* process_poll for callers without the mutex. */
 static int poll_now(struct brood_process *process) {
   pthread_mutex_lock(&process->mutex);
@@ -54,7 +44,8 @@ static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
 static int join_child(struct brood_process *process, int64_t deadline_ns) {
   int r = 1;
   pthread_mutex_lock(&process->mutex);
-  while (!process_poll(process) && r > 0) r = wait_outside(process, deadline_ns);
+  while (!process_poll(process) && r > 0)
+    r = wait_outside(process, deadline_ns);
   bool ended = process_state(process) != PROCESS_STARTED;
   pthread_mutex_unlock(&process->mutex);
   if (ended) {
@@ -157,7 +148,8 @@ int brood_process_close(brood_process *process) {
 int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   int r = process_check(process);
   if (r < 0) return r;
-  if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW) return 0;
+  if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW)
+    return 0;
   if (!poll_now(process)) return 0;
   *out_exitcode = process->exitcode;
   return 1;

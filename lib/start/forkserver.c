@@ -36,9 +36,13 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static int channel = -1;
 static bool is_inherited;
 
-void forkserver_forget(void) {
+static void forget(void) {
   mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   is_inherited = true;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  guard_at_fork(forget);
 }
 
 void forkserver_adopt(int inherited) {

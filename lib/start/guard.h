@@ -3,9 +3,8 @@
  * The one mutex of this process's own state: its children, its settings, its
  * pidfd and key. Held for moments, never across a call that waits.
  *
- * And the one place that says what a fork does, by whomever: it waits for the
- * mutex, so the child finds everything whole, and there it is put right by
- * the functions below.
+ * And what a fork does, by whomever: it waits for the mutex, so the child finds
+ * everything whole, and there whatever belonged to the parent is forgotten.
  */
 #ifndef BROOD_START_GUARD_H
 #define BROOD_START_GUARD_H
@@ -13,9 +12,8 @@
 void guard_lock(void);
 void guard_unlock(void);
 
-/* What guard.c calls in the child of any fork, with the mutex held. */
-void children_forget(void);   /* they are somebody else's */
-void current_forget(void);    /* so is the pidfd */
-void forkserver_forget(void); /* so is the channel */
+/* guard_at_fork has a function called in the child of every fork, with the
+ * mutex held; for constructors. */
+void guard_at_fork(void (*forget)(void));
 
 #endif /* BROOD_START_GUARD_H */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * See image.h, and brood_init, which every image begins with.
+ * See image.h.
  */
 #include "lib/start/image.h"
 
 #include <limits.h>
-#include <string.h>
 
-#include "brood.h"
 #include "lib/error/error.h"
 #include "lib/start/settings.h"
 #include "lib/sys/proc.h"
@@ -20,12 +18,4 @@ int image_run(const char *role, const int *fds, size_t num_fds) {
   r = sys_spawn(path, argv, fds, num_fds);
   if (r < 0) return error_set_os(r, "cannot run '%.200s'", path);
   return r;
-}
-
-int brood_init(int argc, char **argv) {
-  if (settings_initialised()) return 0;
-  if (argc == 2 && strcmp(argv[1], IMAGE_SPAWNED) == 0) spawn_child();
-  if (argc == 2 && strcmp(argv[1], IMAGE_FORKSERVER) == 0) forkserver_main();
-  settings_set_argv((const char *const *)argv, argc);
-  return 0;
 }

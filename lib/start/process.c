@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making a process handle and starting it: who may, and when. What happens at
- * the start itself is launch.c's and the methods'; the end is end.c's.
+ * Process handles: making one, giving it back, and what the rest of the room
+ * asks of it. start.c and end.c are what happens to them.
  */
 #include "lib/start/process.h"
 
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "lib/error/error.h"
-#include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -56,6 +55,14 @@ static int check_options(const brood_process_options *options) {
                      (unsigned)options->daemon);
   }
   return 0;
+}
+
+int process_check_name(const char *name) {
+  size_t size = strlen(name);
+  if (size <= BROOD_MAX_NAME) return 0;
+  return error_set(BROOD_VALUE_ERROR,
+                   "name '%.40s...' of %zu bytes is over the maximum of %d",
+                   name, size, BROOD_MAX_NAME);
 }
 
 static int fill_name(struct brood_process *process, const char *name) {
@@ -127,41 +134,12 @@ brood_process *brood_process_free(brood_process *process) {
   return NULL;
 }
 
-/* ----------------------------------------------------------- Starting -- */
-
-static int check_startable(const struct brood_process *process) {
-  const char *name = process->name;
-  int r = process_check(process);
-  if (r < 0) return r;
-  if (process->kind == PROCESS_CHILD && process_state(process) != PROCESS_NEW) {
-    return error_set(BROOD_ASSERTION_ERROR,
-                     "cannot start a process twice: '%.100s'", name);
-  }
-  if (!process_is_own_child(process)) {
-    return error_set(BROOD_ASSERTION_ERROR,
-                     "can only start a process object created by current "
-                     "process, not '%.100s'",
-                     name);
-  }
-  if (current_process()->daemon) {
-    return error_set(BROOD_ASSERTION_ERROR,
-                     "daemonic processes are not allowed to have children: "
-                     "'%.100s'",
-                     name);
-  }
-  return 0;
-}
-
-int brood_process_start(brood_process *process) {
-  if (process == NULL) return process_refuse_null();
-  /* Before the mutex: in another process it may be locked for ever. */
-  int r = check_startable(process);
-  if (r < 0) return r;
-  children_reap();
-  pthread_mutex_lock(&process->mutex);
-  r = check_startable(process);
-  if (r == 0) r = launch_process(process);
-  if (r == 0) atomic_store(&process->state, PROCESS_STARTED);
-  pthread_mutex_unlock(&process->mutex);
-  return r;
+int process_poll(struct brood_process *process) {
+  if (process_state(process) != PROCESS_STARTED) return 1;
+  int exitcode;
+  const struct start_method *method = process->context->method;
+  if (method->reap(&process->launched, &exitcode) != 1) return 0;
+  process->exitcode = exitcode;
+  atomic_store(&process->state, PROCESS_ENDED);
+  return 1;
 }

@@ -272,21 +272,11 @@ static void serve(size_t index, struct message *message) {
   bool ok = receive(channels[index].fd, message);
   if (ok) {
     switch (message->request.kind) {
-      case SERVE_LAUNCH:
-        ok = handle_launch(&channels[index], message);
-        break;
-      case SERVE_FDS:
-        ok = handle_fds(&channels[index], message);
-        break;
-      case SERVE_CANCEL:
-        ok = handle_cancel(&channels[index], message);
-        break;
-      case SERVE_CONNECT:
-        ok = handle_connect(message);
-        break;
-      default:
-        close_fds(message->fds, message->num_fds);
-        ok = false;
+      case SERVE_LAUNCH: ok = handle_launch(&channels[index], message); break;
+      case SERVE_FDS: ok = handle_fds(&channels[index], message); break;
+      case SERVE_CANCEL: ok = handle_cancel(&channels[index], message); break;
+      case SERVE_CONNECT: ok = handle_connect(message); break;
+      default: close_fds(message->fds, message->num_fds); ok = false;
     }
   }
   if (!ok) drop_channel(index);

@@ -23,10 +23,10 @@ int sys_fault_left(void);
  * the wrapper must return instead of calling the kernel. */
 int sys_fault(const char *wrapper);
 
-#define SYS_FAULT()                       \
-  do {                                    \
-    int fault_ = sys_fault(__func__);     \
-    if (fault_ < 0) return fault_;        \
+#define SYS_FAULT()                   \
+  do {                                \
+    int fault_ = sys_fault(__func__); \
+    if (fault_ < 0) return fault_;    \
   } while (0)
 
 #endif /* BROOD_SYS_FAULT_H */

@@ -16,10 +16,10 @@ struct sys_signals {
   int mask_changed;
 };
 
-/* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were. With reports the
- * ends of children are collected through the returned descriptor (readable
- * when there may be one); without, the kernel reaps them by itself and 0 is
- * returned. */
+/* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were.
+ * With reports the ends of children are collected through the returned
+ * descriptor (readable when there may be one); without, the kernel reaps them
+ * by itself and 0 is returned. */
 int sys_signals_serve(struct sys_signals *out_before, int reports);
 
 /* sys_signals_restore undoes it, in a child of the server. */

@@ -68,7 +68,9 @@ brood_value wire_get_value(struct wire_reader *reader) {
   switch (tag) {
     case BROOD_TYPE_NONE: break;
     case BROOD_TYPE_BOOL: value.as.boolean = wire_get_u8(reader) != 0; break;
-    case BROOD_TYPE_INT64: value.as.int64 = (int64_t)wire_get_u64(reader); break;
+    case BROOD_TYPE_INT64:
+      value.as.int64 = (int64_t)wire_get_u64(reader);
+      break;
     case BROOD_TYPE_DOUBLE:
       value.as.real = double_of_bits(wire_get_u64(reader));
       break;

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The choice of the default context: the number of a start method, or none
+ * yet. Fork copies it, and a child then overwrites it with the method that
+ * started it.
+ */
+#ifndef BROOD_START_DEFAULT_H
+#define BROOD_START_DEFAULT_H
+
+#include <stdint.h>
+
+#define DEFAULT_NONE UINT32_MAX
+
+uint32_t default_get(void);
+void default_set(uint32_t method);
+
+/* default_choose sets it only if nobody has; returns what it was before. */
+uint32_t default_choose(uint32_t method);
+
+#endif /* BROOD_START_DEFAULT_H */
