@@ -14,9 +14,9 @@
 // - "first_instruction" ends at the CLOCK_MONOTONIC time that the child takes
 //   as its first act: in the target, or in main for raw posix_spawn. The child
 //   hands it over afterwards, so how it does so is no part of the figure.
-// - Raw posix_spawn runs this very executable, and so does Brood. Its size,
-//   libraries and static constructors cost both the same; the raw child ends
-//   in the first statement of main.
+// - Raw posix_spawn and Brood's spawn run one executable, a C program that
+//   links Brood and nothing else; the raw child ends in the first statement
+//   of main. Fork and the forkserver copy this program, which is larger.
 // - Raw fork is fork() without the handlers that Brood gives pthread_atfork:
 //   it costs what it costs in a program that knows nothing of Brood.
 // - The parent's memory is private, anonymous, written, and kept from huge
@@ -45,6 +45,7 @@
 #include <vector>
 
 #include "bench/subject.h"
+#include "bench/targets.h"
 #include "brood.h"
 
 namespace bench {
@@ -88,9 +89,9 @@ bool any_fault = false;
 double Sample(Subject &subject, End end, std::string *out_fault) {
   bool stamped = end == End::kFirstInstruction;
   ClearStamp();
-  int64_t begin_ns = NowNs();
+  int64_t begin_ns = bench_now_ns();
   bool done = subject.Start(stamped) && subject.Join();
-  int64_t end_ns = NowNs();
+  int64_t end_ns = bench_now_ns();
   *out_fault = subject.Finish();
   if (stamped) end_ns = ReadStampNs();
   if (out_fault->empty() && (!done || end_ns < begin_ns))
@@ -149,8 +150,8 @@ void Run(benchmark::State &state, Subject &subject, End end, int64_t parent_mib,
          FILE *samples_file) {
   Hold(parent_mib);
   std::string fault;
-  // Not recorded: the first start of all makes the forkserver, and the first
-  // after Hold write-protects pages that were never shared.
+  // Not recorded: the first start after Hold write-protects pages that were
+  // never shared, and the first by any method finds cold caches.
   Sample(subject, end, &fault);
   std::vector<double> samples_us;
   for (auto _ : state) {
@@ -264,9 +265,10 @@ int Main(int argc, char **argv) {
             "  --samples_file=F    writes every sample to a file\n");
     return 2;
   }
-  auto subjects = MakeSubjects();
+  std::string fault;
+  auto subjects = MakeSubjects(&fault);
   if (subjects.empty()) {
-    perror("startup: memfd_create");
+    fprintf(stderr, "startup: %s\n", fault.c_str());
     return 2;
   }
   RegisterAll(options, subjects);
@@ -280,7 +282,6 @@ int Main(int argc, char **argv) {
 }  // namespace bench
 
 int main(int argc, char **argv) {
-  bench::RunIfRawChild(argc, argv);
   brood_init(argc, argv);
   return bench::Main(argc, argv);
 }

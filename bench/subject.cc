@@ -7,40 +7,28 @@
 #include <spawn.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
+#include <climits>
 #include <cstring>
+#include <utility>
 
 #include "bench/fork_handlers.h"
+#include "bench/targets.h"
 #include "brood.h"
 
 namespace bench {
 namespace {
 
-// argv[1] of a raw posix_spawn child; the stamp's number follows if the child
-// is to say when it began.
-constexpr char kRawChild[] = "--raw-child";
-
 int stamp_fd = -1;
 
-// A child that cannot write ends with a code that Finish reports.
-void WriteStamp(int fd, int64_t now_ns) {
-  if (pwrite(fd, &now_ns, sizeof now_ns, 0) != sizeof now_ns) _exit(9);
+// What raw posix_spawn and Brood's spawn run: the program beside this one.
+std::string ChildPath() {
+  char self[PATH_MAX] = "";
+  if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return "";
+  return std::string(self, strrchr(self, '/') + 1) + "startup_child";
 }
-
-void DoNothing(const brood_args *) {}
-BROOD_TARGET(DoNothing);
-
-void SayWhen(const brood_args *args) {
-  int64_t now_ns = NowNs();
-  int fd = -1;
-  if (brood_args_descriptor(args, 0, &fd) < 0) brood_fail("no descriptor");
-  WriteStamp(fd, now_ns);
-}
-BROOD_TARGET(SayWhen);
 
 class RawSubject : public Subject {
  public:
@@ -70,19 +58,20 @@ class RawFork : public RawSubject {
   bool Start(bool stamped) override {
     pid_ = ForkWithoutHandlers();
     if (pid_ != 0) return pid_ > 0;
-    if (stamped) WriteStamp(stamp_fd, NowNs());
+    if (stamped) bench_write_stamp(stamp_fd, bench_now_ns());
     _exit(0);
   }
 };
 
 class RawPosixSpawn : public RawSubject {
  public:
+  explicit RawPosixSpawn(std::string path) : path_(std::move(path)) {}
   const char *method() const override { return "posix_spawn"; }
   bool Start(bool stamped) override {
-    char *argv[] = {self_.data(), marker_.data(),
+    char *argv[] = {path_.data(), marker_.data(),
                     stamped ? stamp_.data() : nullptr, nullptr};
     int error =
-        posix_spawn(&pid_, self_.c_str(), nullptr, nullptr, argv, environ);
+        posix_spawn(&pid_, path_.c_str(), nullptr, nullptr, argv, environ);
     if (error == 0) return true;
     errno = error;
     pid_ = -1;
@@ -90,8 +79,8 @@ class RawPosixSpawn : public RawSubject {
   }
 
  private:
-  std::string self_ = "/proc/self/exe";
-  std::string marker_ = kRawChild;
+  std::string path_;
+  std::string marker_ = BENCH_RAW_CHILD;
   std::string stamp_ = std::to_string(stamp_fd);
 };
 
@@ -103,7 +92,7 @@ class Brood : public Subject {
   bool Start(bool stamped) override {
     brood_value value = brood_descriptor(stamp_fd);
     brood_process_options options = {};
-    options.target = stamped ? SayWhen : DoNothing;
+    options.target = stamped ? bench_say_when : bench_do_nothing;
     options.args = stamped ? &value : nullptr;
     options.num_args = stamped ? 1 : 0;
     process_ = brood_process_new(brood_get_context(method_), &options);
@@ -133,13 +122,7 @@ class Brood : public Subject {
 
 }  // namespace
 
-int64_t NowNs() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return int64_t{1000000000} * now.tv_sec + now.tv_nsec;
-}
-
-void ClearStamp() { WriteStamp(stamp_fd, 0); }
+void ClearStamp() { bench_write_stamp(stamp_fd, 0); }
 
 int64_t ReadStampNs() {
   int64_t then_ns = 0;
@@ -147,24 +130,27 @@ int64_t ReadStampNs() {
   return n == sizeof then_ns ? then_ns : 0;
 }
 
-std::vector<std::unique_ptr<Subject>> MakeSubjects() {
+std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault) {
   std::vector<std::unique_ptr<Subject>> subjects;
   // Not close-on-exec: a raw child finds it under the same number.
   stamp_fd = memfd_create("stamp", 0);
-  if (stamp_fd < 0) return subjects;
+  if (stamp_fd < 0) {
+    *out_fault = std::string("memfd_create: ") + strerror(errno);
+    return subjects;
+  }
+  // The server first, while it is still this program that it would run: its
+  // children are copies as large as those of a fork.
+  Brood forkserver("forkserver");
+  bool done = forkserver.Start(false) && forkserver.Join();
+  *out_fault = forkserver.Finish();
+  std::string path = ChildPath();
+  if (!done || brood_set_executable(path.c_str()) < 0) return subjects;
   subjects.push_back(std::make_unique<RawFork>());
   subjects.push_back(std::make_unique<Brood>("fork"));
   subjects.push_back(std::make_unique<Brood>("forkserver"));
-  subjects.push_back(std::make_unique<RawPosixSpawn>());
+  subjects.push_back(std::make_unique<RawPosixSpawn>(path));
   subjects.push_back(std::make_unique<Brood>("spawn"));
   return subjects;
-}
-
-void RunIfRawChild(int argc, char **argv) {
-  if (argc < 2 || strcmp(argv[1], kRawChild) != 0) return;
-  int64_t now_ns = NowNs();
-  if (argc > 2) WriteStamp(atoi(argv[2]), now_ns);
-  _exit(0);
 }
 
 }  // namespace bench

@@ -11,9 +11,6 @@
 
 namespace bench {
 
-// CLOCK_MONOTONIC: the one clock of parent and child.
-int64_t NowNs();
-
 // A way to start one process after another. Start and Join are timed, and
 // false is a failure; Finish is not timed, and returns the fault, or "".
 class Subject {
@@ -35,11 +32,8 @@ void ClearStamp();
 int64_t ReadStampNs();
 
 // Returns every subject, each of Brood's methods behind what it is measured
-// against; none, with errno set, if there can be no stamp.
-std::vector<std::unique_ptr<Subject>> MakeSubjects();
-
-// The first statement of main. In a raw posix_spawn child it does not return.
-void RunIfRawChild(int argc, char **argv);
+// against, and starts the forkserver; none, with *out_fault set, on failure.
+std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault);
 
 }  // namespace bench
 

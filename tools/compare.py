@@ -11,6 +11,7 @@ stands at the top of bench/startup.cc.
 """
 import argparse
 import collections
+import functools
 import json
 import math
 import os
@@ -35,6 +36,7 @@ QUICK = Effort(rounds=2, seconds=11, turns=4, samples=12,
                peer_samples={"fork": 20, "forkserver": 10, "spawn": 4})
 
 PEERS = {"cpython": "multiprocessing", "billiard": "billiard"}
+STARTUP, PEER = "bench/startup", "bench/startup_peer.py"
 PYTHON = "/usr/bin/python3"  # the one that a distribution puts billiard into
 STEP_SECONDS = 120  # a step that takes longer hangs
 SPARE_MIB = 256     # memory to leave to the rest of the machine
@@ -99,12 +101,14 @@ def fail(text):
     sys.exit(f"compare: {text}")
 
 
+@functools.lru_cache(maxsize=None)
 def runfile(path):
-    """Returns where Bazel put a file that this program needs."""
+    """Returns where Bazel put a file that this program needs: the real path,
+    because the next build may turn the link bazel-bin elsewhere."""
     for root in (os.environ.get("RUNFILES_DIR"), sys.argv[0] + ".runfiles",
                  os.environ.get("TEST_SRCDIR")):
         if root and (found := pathlib.Path(root, "brood", path)).exists():
-            return str(found.absolute())
+            return str(found.resolve())
     fail(f"{path} is missing: start this with bazel run //tools:compare")
 
 
@@ -165,7 +169,7 @@ def run_startup(effort, parent_mib, samples):
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, "samples")
         done = subprocess.run(
-            [runfile("bench/startup"), f"--samples={effort.samples}",
+            [runfile(STARTUP), f"--samples={effort.samples}",
              f"--turns={effort.turns}",
              f"--parent_mib={','.join(map(str, parent_mib))}",
              f"--samples_file={file}"],
@@ -183,7 +187,7 @@ def run_peer(impl, effort, samples):
     for method, num_samples in effort.peer_samples.items():
         if impl in samples.absent or f"{impl} {method}" in samples.absent:
             continue
-        command = [PYTHON, runfile("bench/startup_peer.py"), PEERS[impl],
+        command = [PYTHON, runfile(PEER), PEERS[impl],
                    str(num_samples), method]
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
@@ -199,13 +203,17 @@ def run_peer(impl, effort, samples):
 
 
 def measure(effort, wanted_mib):
+    for path in STARTUP, PEER:
+        runfile(path)
     samples = Samples()
     parent_mib = sizes_that_fit(wanted_mib, samples)
     progress = Progress(effort.rounds)
     for number in range(1, effort.rounds + 1):
         begin = time.monotonic()
         progress.say(number, "raw calls and Brood")
-        run_startup(effort, parent_mib, samples)
+        # What comes first in a new process finds the scheduler in another
+        # mood: each size is first in every other round.
+        run_startup(effort, parent_mib[::(-1) ** number], samples)
         for impl in PEERS:
             progress.say(number, impl)
             run_peer(impl, effort, samples)

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the benchmark's children run, in //bench:startup and in
+ * //bench:startup_child alike.
+ */
+#ifndef BENCH_TARGETS_H_
+#define BENCH_TARGETS_H_
+
+#include <stdint.h>
+
+#include "brood.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* bench_now_ns returns CLOCK_MONOTONIC: the one clock of parent and child. */
+int64_t bench_now_ns(void);
+
+/* bench_write_stamp says when a child began. A child that cannot ends with a
+ * code that the parent reports. */
+void bench_write_stamp(int fd, int64_t now_ns);
+
+/* The targets: nothing, and the time of the first act, to argument 0. */
+void bench_do_nothing(const brood_args *args);
+void bench_say_when(const brood_args *args);
+
+/* bench_run_if_raw_child is the first statement of main. A child of raw
+ * posix_spawn, with BENCH_RAW_CHILD as its first argument and the stamp's
+ * descriptor, if it is to say when it began, as its second, ends here. */
+#define BENCH_RAW_CHILD "--raw-child"
+void bench_run_if_raw_child(int argc, char **argv);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BENCH_TARGETS_H_ */
