@@ -32,7 +32,9 @@ std::string ChildPath() {
 
 class RawSubject : public Subject {
  public:
-  const char *impl() const override { return "raw"; }
+  const char *impl() const override {
+    return "raw";
+  }
   bool Join() override {
     pid_t pid;
     while ((pid = waitpid(pid_, &status_, 0)) < 0 && errno == EINTR) {
@@ -54,7 +56,9 @@ class RawSubject : public Subject {
 
 class RawFork : public RawSubject {
  public:
-  const char *method() const override { return "fork"; }
+  const char *method() const override {
+    return "fork";
+  }
   bool Start(bool stamped) override {
     pid_ = ForkWithoutHandlers();
     if (pid_ != 0) return pid_ > 0;
@@ -65,8 +69,11 @@ class RawFork : public RawSubject {
 
 class RawPosixSpawn : public RawSubject {
  public:
-  explicit RawPosixSpawn(std::string path) : path_(std::move(path)) {}
-  const char *method() const override { return "posix_spawn"; }
+  explicit RawPosixSpawn(std::string path) : path_(std::move(path)) {
+  }
+  const char *method() const override {
+    return "posix_spawn";
+  }
   bool Start(bool stamped) override {
     char *argv[] = {path_.data(), marker_.data(),
                     stamped ? stamp_.data() : nullptr, nullptr};
@@ -86,9 +93,14 @@ class RawPosixSpawn : public RawSubject {
 
 class Brood : public Subject {
  public:
-  explicit Brood(const char *method) : method_(method) {}
-  const char *impl() const override { return "brood"; }
-  const char *method() const override { return method_; }
+  explicit Brood(const char *method) : method_(method) {
+  }
+  const char *impl() const override {
+    return "brood";
+  }
+  const char *method() const override {
+    return method_;
+  }
   bool Start(bool stamped) override {
     brood_value value = brood_descriptor(stamp_fd);
     brood_process_options options = {};
@@ -122,7 +134,9 @@ class Brood : public Subject {
 
 }  // namespace
 
-void ClearStamp() { bench_write_stamp(stamp_fd, 0); }
+void ClearStamp() {
+  bench_write_stamp(stamp_fd, 0);
+}
 
 int64_t ReadStampNs() {
   int64_t then_ns = 0;

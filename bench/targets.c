@@ -20,7 +20,9 @@ void bench_write_stamp(int fd, int64_t now_ns) {
   if (pwrite(fd, &now_ns, sizeof now_ns, 0) != sizeof now_ns) _exit(9);
 }
 
-void bench_do_nothing(const brood_args *args) { (void)args; }
+void bench_do_nothing(const brood_args *args) {
+  (void)args;
+}
 BROOD_TARGET(bench_do_nothing);
 
 void bench_say_when(const brood_args *args) {
