@@ -29,7 +29,8 @@ static int poll_now(struct brood_process *process) {
  * Returns 0 when the deadline passed, else 1, or -errno. */
 static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   struct launched *launched = &process->launched;
-  int fd = launched->report >= 0 ? launched->report : launched->pidfd;
+  bool reports = launched->report >= 0 && !launched->report_lost;
+  int fd = reports ? launched->report : launched->pidfd;
   process->num_waiters++;
   pthread_mutex_unlock(&process->mutex);
   int r = sys_poll_one(fd, POLLIN, deadline_ns);

@@ -271,17 +271,18 @@ static int launch_by_forkserver(const struct launch *launch,
 
 /* -------------------------------------------------------------- The end -- */
 
-/* Reads the server's report; false if the server died first. */
+/* Reads the server's report; false if the server died first. The descriptor
+ * stays open: other threads may be about to poll it. */
 static bool read_report(struct launched *launched, int *out_exitcode) {
   int32_t exitcode;
   int r = sys_read_full(launched->report, &exitcode, sizeof exitcode);
-  launched->report = sys_close(launched->report);
+  launched->report_lost = r < 0;
   if (r == 0) *out_exitcode = exitcode;
   return r == 0;
 }
 
 static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
-  if (launched->report >= 0) {
+  if (launched->report >= 0 && !launched->report_lost) {
     if (sys_poll_one(launched->report, POLLIN, 0) <= 0) return 0;
     if (read_report(launched, out_exitcode)) return 1;
   }

@@ -32,6 +32,7 @@ struct launched {
   int pidfd;  /* if it has gone without a trace: anything readable */
   bool gone;  /* it has ended, and its status with it */
   int report; /* where the forkserver reports the end, or -1 */
+  bool report_lost; /* its server died first */
 };
 
 struct start_method {
