@@ -57,7 +57,9 @@ void fail_with_text(const brood_args *args) {
 }
 BROOD_TARGET(fail_with_text);
 
-void fail_without_text(const brood_args *) { brood_fail(nullptr); }
+void fail_without_text(const brood_args *) {
+  brood_fail(nullptr);
+}
 BROOD_TARGET(fail_without_text);
 
 TEST_P(Ends, AFailureIsCodeOneAndASentence) {
@@ -75,7 +77,9 @@ TEST_P(Ends, AFailureIsCodeOneAndASentence) {
 
 // Nothing of what the C library's exit does is left out: what was printed
 // comes out, once.
-void print_and_return(const brood_args *) { printf("printed"); }
+void print_and_return(const brood_args *) {
+  printf("printed");
+}
 BROOD_TARGET(print_and_return);
 
 void print_and_exit(const brood_args *) {
@@ -138,7 +142,9 @@ TEST_P(Ends, JoinOutlastsASignal) {
   sigaction(SIGUSR1, &before, nullptr);
 }
 
-void stop_itself(const brood_args *) { raise(SIGSTOP); }
+void stop_itself(const brood_args *) {
+  raise(SIGSTOP);
+}
 BROOD_TARGET(stop_itself);
 
 TEST_P(Ends, AStoppedProcessHasNotEnded) {

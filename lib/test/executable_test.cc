@@ -31,7 +31,9 @@ class Executable : public MethodTest {
     EXPECT_EQ(code, 3) << brood_error_message();
     MethodTest::TearDown();
   }
-  std::string method() { return GetParam(); }
+  std::string method() {
+    return GetParam();
+  }
 };
 INSTANTIATE_METHODS(Executable);
 

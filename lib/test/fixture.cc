@@ -197,7 +197,9 @@ bool WaitForChild(pid_t pid) {
   return waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-char StateOf(pid_t pid) { return ReadStat(std::to_string(pid)).state; }
+char StateOf(pid_t pid) {
+  return ReadStat(std::to_string(pid)).state;
+}
 
 void KillServer() {
   Pipe pipe;

@@ -7,7 +7,9 @@
 
 #include "brood.h"
 
-static void never_runs(const brood_args *) { puts("ran"); }
+static void never_runs(const brood_args *) {
+  puts("ran");
+}
 BROOD_TARGET(never_runs);
 
 static void Try(const char *method) {

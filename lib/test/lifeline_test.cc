@@ -105,23 +105,33 @@ class Lifeline : public MethodTest {
 };
 INSTANTIATE_METHODS(Lifeline);
 
-TEST_P(Lifeline, ADaemonDiesWithItsCreator) { KillCreator(NOTHING_ELSE); }
+TEST_P(Lifeline, ADaemonDiesWithItsCreator) {
+  KillCreator(NOTHING_ELSE);
+}
 
 TEST_P(Lifeline, StartedByAThreadThatHasExited) {
   KillCreator(THREAD_HAS_EXITED);
 }
 
-TEST_P(Lifeline, BesideAForkOfTheUsers) { KillCreator(RAW_FORK_AFTER); }
+TEST_P(Lifeline, BesideAForkOfTheUsers) {
+  KillCreator(RAW_FORK_AFTER);
+}
 
-TEST_P(Lifeline, BesideAnotherProcessByFork) { KillCreator(FORK_AFTER); }
+TEST_P(Lifeline, BesideAnotherProcessByFork) {
+  KillCreator(FORK_AFTER);
+}
 
-TEST_P(Lifeline, BesideAnotherProcessBySpawn) { KillCreator(SPAWN_AFTER); }
+TEST_P(Lifeline, BesideAnotherProcessBySpawn) {
+  KillCreator(SPAWN_AFTER);
+}
 
 TEST_P(Lifeline, BesideAnotherProcessByForkserver) {
   KillCreator(FORKSERVER_AFTER);
 }
 
-TEST_P(Lifeline, OfACreatorThatDidNotSayGoodbye) { KillCreator(CREATOR_EXITS); }
+TEST_P(Lifeline, OfACreatorThatDidNotSayGoodbye) {
+  KillCreator(CREATOR_EXITS);
+}
 
 // watch_parent(told): sees its parent live, then die.
 void watch_parent(const brood_args *args) {

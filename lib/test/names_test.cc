@@ -25,7 +25,9 @@ std::string Self() {
   return text;
 }
 
-void say_who(const brood_args *args) { Tell(DescriptorAt(args, 0), Self()); }
+void say_who(const brood_args *args) {
+  Tell(DescriptorAt(args, 0), Self());
+}
 BROOD_TARGET(say_who);
 
 // say_who_and_go_on(writing end, depth) starts one like itself.

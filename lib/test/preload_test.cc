@@ -34,13 +34,19 @@ int look_at_argv() {
 }
 BROOD_PRELOAD(look_at_argv);
 
-int fail_with_three() { return 3; }
+int fail_with_three() {
+  return 3;
+}
 BROOD_PRELOAD(fail_with_three);
 
-int kill_itself() { abort(); }
+int kill_itself() {
+  abort();
+}
 BROOD_PRELOAD(kill_itself);
 
-void exit_with_calls(const brood_args *) { brood_exit(num_calls); }
+void exit_with_calls(const brood_args *) {
+  brood_exit(num_calls);
+}
 BROOD_TARGET(exit_with_calls);
 
 void tell_preload_argv(const brood_args *args) {

@@ -37,16 +37,22 @@ int Process::Run() {
   return r == 0 ? Code() : r;
 }
 
-Pipe::Pipe() { EXPECT_EQ(sys_pipe(ends_), 0); }
+Pipe::Pipe() {
+  EXPECT_EQ(sys_pipe(ends_), 0);
+}
 
 Pipe::~Pipe() {
   CloseReading();
   CloseWriting();
 }
 
-void Pipe::CloseWriting() { ends_[1] = sys_close(ends_[1]); }
+void Pipe::CloseWriting() {
+  ends_[1] = sys_close(ends_[1]);
+}
 
-void Pipe::CloseReading() { ends_[0] = sys_close(ends_[0]); }
+void Pipe::CloseReading() {
+  ends_[0] = sys_close(ends_[0]);
+}
 
 void Pipe::ReadInto(void *out_data, size_t size) {
   char *at = (char *)out_data;

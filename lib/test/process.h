@@ -21,16 +21,24 @@ class Process {
           enum brood_daemon daemon = BROOD_DAEMON_INHERIT,
           const char *name = nullptr);
   Process(const Process &) = delete;
-  ~Process() { brood_process_free(handle_); }
+  ~Process() {
+    brood_process_free(handle_);
+  }
 
-  operator brood_process *() const { return handle_; }
+  operator brood_process *() const {
+    return handle_;
+  }
 
-  int Start() { return brood_process_start(handle_); }
+  int Start() {
+    return brood_process_start(handle_);
+  }
   int Join(int64_t timeout_ns = kLong) {
     return brood_process_join(handle_, timeout_ns);
   }
   int Code() const;
-  int Pid() const { return brood_process_pid(handle_); }
+  int Pid() const {
+    return brood_process_pid(handle_);
+  }
 
   // Starts and joins; the exit code, or the error.
   int Run();
@@ -46,10 +54,18 @@ class Pipe {
   Pipe(const Pipe &) = delete;
   ~Pipe();
 
-  int reading() const { return ends_[0]; }
-  int writing() const { return ends_[1]; }
-  brood_value Argument() const { return brood_descriptor(ends_[1]); }
-  brood_value ReadingArgument() const { return brood_descriptor(ends_[0]); }
+  int reading() const {
+    return ends_[0];
+  }
+  int writing() const {
+    return ends_[1];
+  }
+  brood_value Argument() const {
+    return brood_descriptor(ends_[1]);
+  }
+  brood_value ReadingArgument() const {
+    return brood_descriptor(ends_[0]);
+  }
   void CloseWriting();
   void CloseReading();
 

@@ -22,8 +22,12 @@ namespace {
 
 class Refusals : public MethodTest {
  protected:
-  bool IsFork() { return std::string(GetParam()) == "fork"; }
-  bool IsForkserver() { return std::string(GetParam()) == "forkserver"; }
+  bool IsFork() {
+    return std::string(GetParam()) == "fork";
+  }
+  bool IsForkserver() {
+    return std::string(GetParam()) == "forkserver";
+  }
 
   void TearDown() override {
     int code = Process(GetParam(), exit_with, {brood_int64(3)}).Run();
@@ -33,7 +37,9 @@ class Refusals : public MethodTest {
 };
 INSTANTIATE_METHODS(Refusals);
 
-void unregistered(const brood_args *) { brood_exit(8); }
+void unregistered(const brood_args *) {
+  brood_exit(8);
+}
 
 TEST_P(Refusals, AnUnregisteredTargetIsForForkOnly) {
   Process process(GetParam(), unregistered);
@@ -46,9 +52,12 @@ TEST_P(Refusals, AnUnregisteredTargetIsForForkOnly) {
   EXPECT_EQ(process.Pid(), 0);
 }
 
-void first_twin(const brood_args *) {}
-void second_twin(const brood_args *) {}
-void again(const brood_args *) {}
+void first_twin(const brood_args *) {
+}
+void second_twin(const brood_args *) {
+}
+void again(const brood_args *) {
+}
 brood_target_entry twins[] = {{"twin", first_twin, nullptr},
                               {"twin", second_twin, nullptr},
                               {"again", again, nullptr},

@@ -31,7 +31,9 @@ void say_and_exit(const brood_args *args) {
 BROOD_TARGET(say_and_exit);
 
 // A forked child has the count of its parent; here it is about the parent.
-void disarm() { sys_fault_arm(0, 0); }
+void disarm() {
+  sys_fault_arm(0, 0);
+}
 
 struct Arming {
   int nth;

@@ -38,11 +38,16 @@ void Tell(int fd, const std::string &text) {
   CHILD_CHECK(sys_write_full(fd, text.data(), text.size()) == 0);
 }
 
-void nothing(const brood_args *) {}
+void nothing(const brood_args *) {
+}
 
-void exit_with(const brood_args *args) { brood_exit((int)Int64At(args, 0)); }
+void exit_with(const brood_args *args) {
+  brood_exit((int)Int64At(args, 0));
+}
 
-void raise_signal(const brood_args *args) { raise((int)Int64At(args, 0)); }
+void raise_signal(const brood_args *args) {
+  raise((int)Int64At(args, 0));
+}
 
 void hold(const brood_args *args) {
   WaitForByte(DescriptorAt(args, 0));
