@@ -5,6 +5,7 @@
  * messages is collected per channel, so a client killed half-way holds up
  * nobody.
  */
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -153,7 +154,8 @@ static void cancel(const struct channel *channel) {
   if (channel->latest >= 0) sys_pidfd_signal(channel->latest, SIGKILL);
 }
 
-/* False if the client cannot be told: then the child must not live. */
+/* False if the client cannot be told. If it lives, its start fails, and the
+ * child must not live; if it was killed, the child is an orphan like others. */
 static bool launch(struct channel *channel, struct pending *pending) {
   int fds[2] = {-1, -1};
   int pid = fork_child(pending, fds);
@@ -163,7 +165,7 @@ static bool launch(struct channel *channel, struct pending *pending) {
   sys_close(fds[1]);
   sys_close(channel->latest);
   channel->latest = fds[0];
-  if (r < 0) cancel(channel);
+  if (r < 0 && r != -EPIPE && r != -ECONNRESET) cancel(channel);
   return r >= 0;
 }
 
