@@ -140,6 +140,7 @@ std::string Describe(const Belongings &belongings) {
 }
 
 void LibraryTest::SetUp() {
+  KernelTells();
   WarmUp();
   // The last process of the warm-up may still be on its way out.
   WaitUntil([this] {
@@ -214,12 +215,16 @@ void KillServer() {
 }
 
 bool KernelTells() {
-  pid_t pid = fork();
-  if (pid == 0) _exit(0);
-  int pidfd = sys_pidfd_open(pid);
-  waitpid(pid, nullptr, 0);
-  int exitcode;
-  bool tells = sys_pidfd_exit_info(pidfd, &exitcode) == 1;
-  sys_close(pidfd);
+  // Once, from SetUp: a test may be ignoring SIGCHLD by now.
+  static const bool tells = [] {
+    pid_t pid = fork();
+    if (pid == 0) _exit(0);
+    int pidfd = sys_pidfd_open(pid);
+    EXPECT_TRUE(WaitForChild(pid));
+    int exitcode;
+    bool told = sys_pidfd_exit_info(pidfd, &exitcode) == 1;
+    sys_close(pidfd);
+    return told;
+  }();
   return tells;
 }
