@@ -202,7 +202,7 @@ TEST_P(Refusals, AFullDescriptorTable) {
 TEST_P(Refusals, AFullDescriptorTableBeforeTheFirstStart) {
   for (bool inherited : {true, false}) {
     if (!inherited) KillServer();
-    InFork([this] {
+    InFork([] {
       Process process(GetParam(), exit_with, {brood_int64(5)});
       FullTable table;
       while (process.Start() != 0) {

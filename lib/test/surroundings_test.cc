@@ -74,7 +74,7 @@ TEST_P(Surroundings, StandardInputIsEmpty) {
 // Without standard streams of its own a program's descriptors take their
 // numbers; nothing may be mixed up.
 TEST_P(Surroundings, OfAProgramWithoutStandardStreams) {
-  InFork([this] {
+  InFork([] {
     int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 50);
     int error = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 50);
     for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) close(fd);

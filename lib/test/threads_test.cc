@@ -173,7 +173,7 @@ TEST_P(Threads, AForkBesideTheOthersStartsProcessesToo) {
     }
   });
   for (int i = 0; i < kRounds / 5; i++) {
-    InFork([this] {
+    InFork([] {
       EXPECT_EQ(brood_active_children(nullptr, 0), 0);
       Process process(GetParam(), exit_with, {brood_int64(9)});
       EXPECT_EQ(process.Run(), 9) << brood_error_message();
