@@ -46,7 +46,9 @@ void exit_with(const brood_args *args) {
 }
 
 void raise_signal(const brood_args *args) {
-  raise((int)Int64At(args, 0));
+  int number = (int)Int64At(args, 0);
+  signal(number, SIG_DFL);  // A sanitizer may have taken it.
+  raise(number);
 }
 
 void hold(const brood_args *args) {
