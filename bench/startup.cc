@@ -23,7 +23,8 @@
 //   pages: with those, fork copies 512 times fewer entries.
 // - The forkserver runs before the first sample. It is a program of its own,
 //   so what the parent holds by then makes no difference to it.
-// - Nothing is pinned, nothing spins, one child lives at a time.
+// - Nothing is pinned, one child lives at a time. The raw calls sleep at once;
+//   what Brood does before it sleeps is part of Brood (decision 008).
 //
 // - With --turns the subjects take turns, a few milliseconds each, so that
 //   whatever else the machine does hits a subject and its baseline alike;

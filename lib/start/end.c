@@ -33,7 +33,7 @@ static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   int fd = reports ? launched->report : launched->pidfd;
   process->num_waiters++;
   pthread_mutex_unlock(&process->mutex);
-  int r = sys_poll_one(fd, POLLIN, deadline_ns);
+  int r = sys_poll_soon(fd, POLLIN, deadline_ns);
   pthread_mutex_lock(&process->mutex);
   process->num_waiters--;
   if (process_state(process) == PROCESS_CLOSED && process->num_waiters == 0) {

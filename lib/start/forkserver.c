@@ -232,6 +232,7 @@ static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
+  sys_poll_soon(channel, POLLIN, SYS_CLOCK_NEVER);
   int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
   if (r < 0 && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;

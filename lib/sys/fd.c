@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -17,6 +18,9 @@
 
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
+
+/* How long sys_poll_soon looks. */
+#define SOON_NS INT64_C(100000)
 
 int sys_close(int fd) {
   if (fd >= 0) close(fd);
@@ -142,4 +146,15 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns) {
   struct pollfd one = {.fd = fd, .events = events};
   int n = sys_poll(&one, 1, deadline_ns);
   return n < 0 ? n : one.revents;
+}
+
+int sys_poll_soon(int fd, short events, int64_t deadline_ns) {
+  int64_t sleep_ns = sys_clock_ns() + SOON_NS;
+  if (sleep_ns > deadline_ns) sleep_ns = deadline_ns;
+  do {
+    int r = sys_poll_one(fd, events, 0);
+    if (r != 0) return r;
+    sched_yield();
+  } while (sys_clock_ns() < sleep_ns);
+  return sys_poll_one(fd, events, deadline_ns);
 }
