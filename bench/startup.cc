@@ -35,18 +35,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/clock.h"
+#include "bench/options.h"
+#include "bench/samples.h"
 #include "bench/subject.h"
-#include "bench/targets.h"
 #include "brood.h"
 
 namespace bench {
@@ -57,19 +57,6 @@ namespace {
 constexpr double kBudgetUs = 60e3;
 
 constexpr int64_t kPageBytes = 4096;
-
-#ifdef NDEBUG
-constexpr bool kOptimized = true;
-#else
-constexpr bool kOptimized = false;
-#endif
-
-struct Percentile {
-  const char *counter;
-  double share;
-};
-constexpr Percentile kPercentiles[] = {
-    {"p50_us", 0.50}, {"p90_us", 0.90}, {"p99_us", 0.99}};
 
 enum class End { kFirstInstruction, kJoined };
 
@@ -123,28 +110,15 @@ void Hold(int64_t mib) {
     static_cast<volatile char *>(held)[at] = 1;
 }
 
-void Write(FILE *file, const Subject &subject, End end, int64_t parent_mib,
-           const std::vector<double> &samples_us) {
-  fprintf(file,
-          "{\"impl\":\"%s\",\"method\":\"%s\",\"end\":\"%s\","
-          "\"parent_mib\":%lld,\"optimized\":%s,\"us\":[",
-          subject.impl(), subject.method(), Name(end),
-          static_cast<long long>(parent_mib), kOptimized ? "true" : "false");
-  const char *separator = "";
-  for (double us : samples_us) {
-    fprintf(file, "%s%.3f", separator, us);
-    separator = ",";
-  }
-  fprintf(file, "]}\n");
+// What is measured, as //tools:compare reads it.
+std::string Fields(const Subject &subject) {
+  return std::string("\"bench\":\"startup\",\"impl\":\"") + subject.impl() +
+         "\",\"method\":\"" + subject.method() + "\"";
 }
 
-// A subject that does not work is named, not passed over.
-void WriteFault(FILE *file, const Subject &subject, std::string fault) {
-  for (char &c : fault) {
-    if (c == '"' || c == '\\' || (c >= 0 && c < ' ')) c = '\'';
-  }
-  fprintf(file, "{\"impl\":\"%s\",\"method\":\"%s\",\"absent\":\"%s\"}\n",
-          subject.impl(), subject.method(), fault.c_str());
+std::string Fields(const Subject &subject, End end, int64_t parent_mib) {
+  return Fields(subject) + ",\"end\":\"" + Name(end) +
+         "\",\"parent_mib\":" + std::to_string(parent_mib);
 }
 
 void Run(benchmark::State &state, Subject &subject, End end, int64_t parent_mib,
@@ -166,17 +140,14 @@ void Run(benchmark::State &state, Subject &subject, End end, int64_t parent_mib,
     state.SetIterationTime(us / 1e6);
   }
   if (!fault.empty()) {
-    if (samples_file != nullptr) WriteFault(samples_file, subject, fault);
+    if (samples_file != nullptr)
+      WriteAbsent(samples_file, Fields(subject), fault);
     return;
   }
+  Series series = {"us", samples_us};
   if (samples_file != nullptr)
-    Write(samples_file, subject, end, parent_mib, samples_us);
-  // Nearest rank: the least sample that this share of all do not exceed.
-  std::sort(samples_us.begin(), samples_us.end());
-  for (const Percentile &each : kPercentiles) {
-    auto rank = static_cast<size_t>(std::ceil(each.share * samples_us.size()));
-    state.counters[each.counter] = samples_us[std::max<size_t>(rank, 1) - 1];
-  }
+    WriteSamples(samples_file, Fields(subject, end, parent_mib), {series});
+  ShowPercentiles(state, series);
 }
 
 int64_t NumSamples(const Subject &subject, int64_t parent_mib, int64_t most) {
@@ -215,57 +186,20 @@ void RegisterAll(const Options &options,
   }
 }
 
-bool ParseNumbers(const char *text, std::vector<int64_t> *out_numbers) {
-  out_numbers->clear();
-  for (char *end; *text != '\0'; text = *end == ',' ? end + 1 : end) {
-    int64_t number = strtoll(text, &end, 10);
-    if (end == text || number < 0 || number > 1 << 20) return false;
-    out_numbers->push_back(number);
-  }
-  return !out_numbers->empty();
-}
-
-bool ParseCount(const char *text, int64_t *out_count) {
-  std::vector<int64_t> numbers;
-  if (!ParseNumbers(text, &numbers) || numbers.size() != 1) return false;
-  *out_count = numbers[0];
-  return numbers[0] > 0;
-}
-
-// Google Benchmark has taken its own options out of argv.
-bool Parse(int argc, char **argv, Options *out_options) {
-  for (int i = 1; i < argc; i++) {
-    char *value = strchr(argv[i], '=');
-    if (value == nullptr) return false;
-    std::string name(argv[i], value++);
-    if (name == "--samples") {
-      if (!ParseCount(value, &out_options->samples)) return false;
-    } else if (name == "--turns") {
-      if (!ParseCount(value, &out_options->turns)) return false;
-    } else if (name == "--parent_mib") {
-      if (!ParseNumbers(value, &out_options->parent_mib)) return false;
-    } else if (name == "--samples_file") {
-      out_options->samples_file = fopen(value, "we");
-      if (out_options->samples_file == nullptr) return false;
-    } else {
-      return false;
-    }
-  }
-  return true;
-}
-
 int Main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   Options options;
-  if (!Parse(argc, argv, &options)) {
-    fprintf(stderr,
-            "startup: besides Google Benchmark's options there are\n"
-            "  --samples=N         at most N of each kind in a turn (100)\n"
-            "  --turns=N           turns that subjects take (1)\n"
-            "  --parent_mib=N,...  sizes of the parent\n"
-            "  --samples_file=F    writes every sample to a file\n");
-    return 2;
-  }
+  bool parsed =
+      Parse(argc, argv,
+            {{"samples", "=N         at most N of each kind in a turn (100)",
+              Count(&options.samples)},
+             {"turns", "=N           turns that subjects take (1)",
+              Count(&options.turns)},
+             {"parent_mib", "=N,...  sizes of the parent",
+              Numbers(&options.parent_mib)},
+             {"samples_file", "=F    writes every sample to a file",
+              File(&options.samples_file)}});
+  if (!parsed) return 2;
   std::string fault;
   auto subjects = MakeSubjects(&fault);
   if (subjects.empty()) {

@@ -64,7 +64,8 @@ def main():
 
     name, num_samples = sys.argv[1], int(sys.argv[2])
     methods = sys.argv[3:] or ["fork", "forkserver", "spawn"]
-    base = {"impl": "cpython" if name == "multiprocessing" else name}
+    base = {"bench": "startup",
+            "impl": "cpython" if name == "multiprocessing" else name}
 
     def say(**fields):
         print(json.dumps({**base, **fields}), flush=True)

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <utility>
 
+#include "bench/clock.h"
 #include "bench/fork_handlers.h"
 #include "bench/targets.h"
 #include "brood.h"

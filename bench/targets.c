@@ -7,14 +7,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-int64_t bench_now_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return INT64_C(1000000000) * now.tv_sec + now.tv_nsec;
-}
+#include "bench/clock.h"
 
 void bench_write_stamp(int fd, int64_t now_ns) {
   if (pwrite(fd, &now_ns, sizeof now_ns, 0) != sizeof now_ns) _exit(9);

@@ -14,9 +14,6 @@
 extern "C" {
 #endif
 
-/* bench_now_ns returns CLOCK_MONOTONIC: the one clock of parent and child. */
-int64_t bench_now_ns(void);
-
 /* bench_write_stamp says when a child began. A child that cannot ends with a
  * code that the parent reports. */
 void bench_write_stamp(int fd, int64_t now_ns);

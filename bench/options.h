@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: MIT
+//
+// Options that a benchmark has besides Google Benchmark's.
+#ifndef BENCH_OPTIONS_H_
+#define BENCH_OPTIONS_H_
+
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace bench {
+
+// One option, given as --name=value.
+struct Option {
+  const char *name;                               // "samples"
+  const char *help;                               // "=N  at most N ..."
+  std::function<bool(const std::string &)> take;  // false: not such a value
+};
+
+// What an Option may take: a number from 1, numbers from 0 with commas between
+// them, a file to write.
+std::function<bool(const std::string &)> Count(int64_t *out_count);
+std::function<bool(const std::string &)> Numbers(
+    std::vector<int64_t> *out_numbers);
+std::function<bool(const std::string &)> File(FILE **out_file);
+
+// Reads what Google Benchmark has left in argv; false, with all options on
+// standard error, if there is anything else.
+bool Parse(int argc, char **argv, const std::vector<Option> &options);
+
+}  // namespace bench
+
+#endif  // BENCH_OPTIONS_H_

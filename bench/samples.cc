@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+//
+// See samples.h.
+#include "bench/samples.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace bench {
+namespace {
+
+#ifdef NDEBUG
+constexpr const char *kOptimized = "true";
+#else
+constexpr const char *kOptimized = "false";
+#endif
+
+struct Percentile {
+  const char *prefix;
+  double share;
+};
+constexpr Percentile kPercentiles[] = {
+    {"p50_", 0.50}, {"p90_", 0.90}, {"p99_", 0.99}};
+
+}  // namespace
+
+void WriteSamples(FILE *file, const std::string &fields,
+                  const std::vector<Series> &all) {
+  fprintf(file, "{%s,\"optimized\":%s", fields.c_str(), kOptimized);
+  for (const Series &series : all) {
+    fprintf(file, ",\"%s\":[", series.unit);
+    const char *separator = "";
+    for (double sample : series.samples) {
+      fprintf(file, "%s%.3f", separator, sample);
+      separator = ",";
+    }
+    fprintf(file, "]");
+  }
+  fprintf(file, "}\n");
+}
+
+void WriteAbsent(FILE *file, const std::string &fields, std::string reason) {
+  for (char &c : reason) {
+    if (c == '"' || c == '\\' || (c >= 0 && c < ' ')) c = '\'';
+  }
+  fprintf(file, "{%s,\"absent\":\"%s\"}\n", fields.c_str(), reason.c_str());
+}
+
+void ShowPercentiles(benchmark::State &state, Series series) {
+  // Nearest rank: the least sample that this share of all do not exceed.
+  std::vector<double> &samples = series.samples;
+  std::sort(samples.begin(), samples.end());
+  for (const Percentile &each : kPercentiles) {
+    auto rank = static_cast<size_t>(std::ceil(each.share * samples.size()));
+    state.counters[std::string(each.prefix) + series.unit] =
+        samples[std::max<size_t>(rank, 1) - 1];
+  }
+}
+
+}  // namespace bench
