@@ -64,8 +64,7 @@ def main():
 
     name, num_samples = sys.argv[1], int(sys.argv[2])
     methods = sys.argv[3:] or ["fork", "forkserver", "spawn"]
-    base = {"bench": "startup",
-            "impl": "cpython" if name == "multiprocessing" else name}
+    base = {"impl": "cpython" if name == "multiprocessing" else name}
 
     def say(**fields):
         print(json.dumps({**base, **fields}), flush=True)
@@ -87,7 +86,7 @@ def main():
         try:
             for end, samples in measure(module, targets, method, num_samples,
                                         stamp_fd):
-                say(method=method, end=end, parent_mib=0,
+                say(bench="startup", method=method, end=end, parent_mib=0,
                     us=[round(us, 3) for us in samples])
         except Exception as error:  # one broken method leaves the others
             say(method=method, absent=f"{type(error).__name__}: {error}")

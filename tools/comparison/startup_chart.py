@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Draws the chart of //tools:compare: latency against the parent's memory."""
+"""Draws the chart of //tools:compare: what a start takes against the parent's
+memory."""
 import datetime
 import platform
 

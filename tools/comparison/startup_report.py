@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The tables of //tools:compare, and how the figures stand to their targets."""
-import os
+"""The tables about starting processes, and how the figures stand to their
+targets."""
+from comparison.samples import find
+from comparison.table import figure, print_target, ratio
 
 ENDS = ("first_instruction", "joined")
 IMPLS = ("raw", "brood", "cpython", "billiard")
@@ -22,12 +24,13 @@ AT_LEAST = (("fork", 8), ("forkserver", 40), ("spawn", 30))
 class Figures:
     def __init__(self, records):
         self.records = records
-        self.by_key = {(r["impl"], r["method"], r["end"], r["parent_mib"]): r
-                       for r in records}
 
     def p50(self, impl, method, parent_mib=0, end="joined"):
-        record = self.by_key.get((impl, method, end, parent_mib))
-        return record["p50_us"] if record else None
+        return self.find(impl, method, parent_mib, end).get("p50_us")
+
+    def find(self, impl, method, parent_mib, end):
+        return find(self.records, impl=impl, method=method, end=end,
+                    parent_mib=parent_mib)
 
     def subjects(self):
         """Returns (impl, method, baseline), by method, raw calls first."""
@@ -38,16 +41,6 @@ class Figures:
                 rows.append(("raw", baseline, baseline))
             rows += [(impl, method, baseline) for impl in IMPLS[1:]]
         return [row for row in rows if row[:2] in seen]
-
-
-def us(number):
-    if number is None:
-        return "-"
-    return f"{number:,.0f}" if number >= 100 else f"{number:.1f}"
-
-
-def ratio(number, base):
-    return f"{number / base:.2f}" if number and base else "-"
 
 
 def print_methods(figures):
@@ -65,8 +58,8 @@ def print_methods(figures):
         above = own
         cells = ""
         for end in ENDS:
-            record = figures.by_key.get((impl, method, end, 0), {})
-            cells += "".join(f"{us(record.get(name)):>8}"
+            record = figures.find(impl, method, 0, end)
+            cells += "".join(f"{figure(record.get(name)):>8}"
                              for name in ("p50_us", "p90_us", "p99_us"))
         joined = figures.p50(impl, method)
         print(f"{impl:<10}{method:<12}{cells}"
@@ -84,23 +77,13 @@ def print_sizes(figures):
     print(f"{'':22}{'':<19}{head}{'growth':>9}{'n':>7}")
     for end in ENDS:
         for impl, method, _ in figures.subjects():
-            last = figures.by_key.get((impl, method, end, sizes[-1]))
+            last = figures.find(impl, method, sizes[-1], end)
             if not last:
                 continue
             row = [figures.p50(impl, method, mib, end) for mib in sizes]
-            cells = "".join(f"{us(number):>10}" for number in row)
+            cells = "".join(f"{figure(number):>10}" for number in row)
             print(f"{impl:<10}{method:<12}{end.replace('_', ' '):<19}{cells}"
                   f"{ratio(row[-1], row[0]):>9}{last['n']:>7}")
-
-
-def print_target(text, value, base, limit, at_most):
-    if not value or not base:
-        print(f"  not measured  {text}")
-        return
-    met = value / base <= limit if at_most else value / base >= limit
-    word = "at most" if at_most else "at least"
-    print(f"  {'met   ' if met else 'missed'}  {text}: {value / base:.2f}"
-          f" ({word} {limit:g}; {us(value)} over {us(base)} us)")
 
 
 def print_targets(figures):
@@ -111,32 +94,17 @@ def print_targets(figures):
         if other == ("brood", method, 0):
             name = "its own with an empty parent"
         print_target(f"brood {method}{held} / {name}",
-                     figures.p50("brood", method, mib), figures.p50(*other),
-                     limit, True)
+                     [("", figures.p50("brood", method, mib),
+                       figures.p50(*other))], limit, True, "us")
     for method, limit in AT_LEAST:
         print_target(f"cpython {method} / brood {method}",
-                     figures.p50("cpython", method),
-                     figures.p50("brood", method), limit, False)
+                     [("", figures.p50("cpython", method),
+                       figures.p50("brood", method))], limit, False, "us")
 
 
-def print_notes(samples):
-    notes = [f"absent: {name}: {reason}"
-             for name, reason in samples.absent.items()]
-    notes += [f"{impl} {version}"
-              for impl, version in samples.versions.items()]
-    if not samples.optimized:
-        notes.append("//bench:startup was built without -c opt; "
-                     "its figures say little")
-    load = os.getloadavg()[0]
-    if load > 1.5:  # this program itself accounts for about one
-        notes.append(f"load average {load:.1f}: the machine does other work; "
-                     "trust ratios more than figures")
-    print("\n" + "\n".join(f"  {note}" for note in notes))
-
-
-def print_all(records, samples):
+def print_all(records):
     figures = Figures(records)
+    print("Starting processes\n==================\n")
     print_methods(figures)
     print_sizes(figures)
     print_targets(figures)
-    print_notes(samples)

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: MIT
+"""Runs the programs that //tools:compare takes its figures from.
+
+A part of the comparison is made of rounds. Each round lets a program of
+//bench and every peer take a few samples, so that whatever else the machine
+does hits all alike; samples of all rounds together make the figures. Rounds
+end when they are done or the seconds are over, but not before the first.
+
+A part is an object with a name, `rounds`, `seconds`, the `files` that it needs
+and `steps(number)`, which yields the steps of a round.
+"""
+import collections
+import functools
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+
+PEERS = {"cpython": "multiprocessing", "billiard": "billiard"}
+METHODS = ("fork", "forkserver", "spawn")
+PYTHON = "/usr/bin/python3"  # the one that a distribution puts billiard into
+STEP_SECONDS = 120  # a step that takes longer hangs
+
+# label: who is at work; run: a function that adds to the samples.
+Step = collections.namedtuple("Step", "label run")
+
+
+class Progress:
+    """One line that is written over on a terminal, a few lines elsewhere."""
+
+    def __init__(self, part):
+        self.part = part
+        self.begin = time.monotonic()
+        self.terminal = sys.stderr.isatty()
+
+    def say(self, number, label, first):
+        rounds, seconds = self.part.rounds, time.monotonic() - self.begin
+        text = (f"{self.part.name}, round {number} of {rounds}: {label}, "
+                f"{seconds:.0f} s")
+        if self.terminal:
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+        elif first and number % max(rounds // 6, 1) == 0:
+            print(text, file=sys.stderr, flush=True)
+
+    def end(self):
+        if self.terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def fail(text):
+    sys.exit(f"compare: {text}")
+
+
+@functools.lru_cache(maxsize=None)
+def runfile(path):
+    """Returns where Bazel put a file that this program needs: the real path,
+    because the next build may turn the link bazel-bin elsewhere."""
+    for root in (os.environ.get("RUNFILES_DIR"), sys.argv[0] + ".runfiles",
+                 os.environ.get("TEST_SRCDIR")):
+        if root and (found := pathlib.Path(root, "brood", path)).exists():
+            return str(found.resolve())
+    fail(f"{path} is missing: start this with bazel run //tools:compare")
+
+
+def benchmark(path, *options):
+    """The step of a program of //bench."""
+    def run(samples):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "samples")
+            done = subprocess.run(
+                [runfile(path), *options, f"--samples_file={file}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                timeout=STEP_SECONDS)
+            lines = file.read_text().splitlines() if file.exists() else []
+        for line in lines:
+            samples.take(line)
+        # What fails is named in the file; without any line, nothing ran.
+        if done.returncode != 0 and not lines:
+            fail(f"{path} failed: {done.stderr.strip()}")
+    return Step("raw calls and Brood", run)
+
+
+def peer(path, impl, method, *arguments):
+    """The step of a peer: the script at path, for one start method."""
+    def run(samples):
+        if impl in samples.absent or f"{impl} {method}" in samples.absent:
+            return
+        command = [PYTHON, runfile(path), PEERS[impl], *arguments, method]
+        try:
+            done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
+                                  stderr=subprocess.PIPE, timeout=STEP_SECONDS)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            samples.absent[f"{impl} {method}"] = str(error)
+            return
+        for line in done.stdout.splitlines():
+            samples.take(line)
+        if done.returncode != 0:
+            samples.absent[f"{impl} {method}"] = (
+                done.stderr.strip().rpartition("\n")[2])
+    return Step(impl, run)
+
+
+def measure(part, samples):
+    for path in part.files:
+        runfile(path)
+    progress = Progress(part)
+    for number in range(1, part.rounds + 1):
+        begin = time.monotonic()
+        for i, step in enumerate(part.steps(number)):
+            progress.say(number, step.label, first=i == 0)
+            step.run(samples)
+        now = time.monotonic()
+        if now - progress.begin + (now - begin) > part.seconds:
+            break
+    progress.end()

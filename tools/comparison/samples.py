@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: MIT
+"""The samples that benchmarks and peers have printed, and the records that
+//tools:compare makes of them.
+
+A line is a JSON object. Its lists are samples, under the name of their unit;
+"optimized" and "version" tell of the program; "absent" is the reason why there
+are no samples. All else says what was measured, and goes into the record.
+"""
+import json
+import math
+
+ABOUT_THE_PROGRAM = ("optimized", "version")
+PERCENTILES = (("p50", .50), ("p90", .90), ("p99", .99))
+# Of a time the percentiles tell; of these the median, to so many digits.
+MEDIANS = {"pairs_per_s": 0, "least_share": 2}
+
+
+class Samples:
+    """All samples so far, and why some are missing."""
+
+    def __init__(self):
+        self.series = {}     # what was measured: {unit: [sample, ...]}
+        self.absent = {}     # what, in words: reason
+        self.versions = {}   # impl: text
+        self.unoptimized = set()  # names of benchmarks
+
+    def take(self, line):
+        item = json.loads(line)
+        what = {name: value for name, value in item.items()
+                if name not in ABOUT_THE_PROGRAM and name != "absent"
+                and not isinstance(value, list)}
+        if "version" in item:
+            self.versions[item["impl"]] = item["version"]
+        if not item.get("optimized", True):
+            self.unoptimized.add(item["bench"])
+        if "absent" in item:
+            self.absent[" ".join(map(str, what.values()))] = item["absent"]
+            return
+        series = self.series.setdefault(tuple(what.items()), {})
+        for name, value in item.items():
+            if isinstance(value, list):
+                series.setdefault(name, []).extend(value)
+
+    def records(self):
+        """Returns one record for each kind of sample."""
+        return [{**dict(what), **statistics(series)}
+                for what, series in self.series.items()]
+
+
+def statistics(series):
+    fields = {}
+    for unit, samples in series.items():
+        # Nearest rank: the least sample that this share of all do not exceed.
+        ordered = sorted(samples)
+        ranks = {name: ordered[max(math.ceil(share * len(ordered)), 1) - 1]
+                 for name, share in PERCENTILES}
+        if unit in MEDIANS:
+            fields[unit] = round(ranks["p50"], MEDIANS[unit] or None)
+        else:
+            fields.update({f"{name}_{unit}": round(value, 1)
+                           for name, value in ranks.items()})
+        fields["n"] = len(samples)
+    return fields
+
+
+def find(records, **what):
+    """Returns the first record of these fields, or an empty one."""
+    for record in records:
+        if what.items() <= record.items():
+            return record
+    return {}
