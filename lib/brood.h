@@ -44,11 +44,15 @@ extern "C" {
 #endif
 
 /* Named maxima; exceeding one is BROOD_VALUE_ERROR. */
-#define BROOD_MAX_NAME 4095        /* bytes of a process name */
-#define BROOD_MAX_ARGS 65535       /* arguments of a process */
-#define BROOD_MAX_AUTHKEY 255      /* bytes of an authkey */
-#define BROOD_MAX_RECORD (1 << 30) /* bytes of all arguments together */
-#define BROOD_MAX_PRELOAD 255      /* names of preload functions */
+#define BROOD_MAX_NAME 4095           /* bytes of a process name */
+#define BROOD_MAX_ARGS 65535          /* arguments of a process */
+#define BROOD_MAX_AUTHKEY 255         /* bytes of an authkey */
+#define BROOD_MAX_RECORD (1 << 30)    /* bytes of all arguments together */
+#define BROOD_MAX_PRELOAD 255         /* names of preload functions */
+#define BROOD_MAX_SEMAPHORE INT32_MAX /* value of a semaphore */
+#define BROOD_MAX_PARTIES 4095        /* parties of a barrier */
+#define BROOD_MAX_WAITERS 255         /* that wait on one condition at a time */
+#define BROOD_MAX_SHARED (INT64_C(1) << 40) /* bytes of one shared array */
 
 #define BROOD_FOREVER INT64_MIN
 
@@ -64,7 +68,11 @@ enum brood_error {
   BROOD_INDEX_ERROR = -5,     /* no such element */
   BROOD_ATTRIBUTE_ERROR = -6, /* the object does not have this yet */
   BROOD_OS_ERROR = -7,        /* the kernel refused: see brood_errno() */
-  BROOD_TIMEOUT = -8          /* the time is over; nothing else happened */
+  BROOD_TIMEOUT = -8,         /* the time is over; nothing else happened */
+  BROOD_OVERFLOW_ERROR = -9,  /* a number beyond what the object can count */
+  BROOD_BROKEN_BARRIER = -10, /* the barrier is broken, or was reset */
+  BROOD_OWNER_DIED = -11      /* done, the lock is held, but whoever held it
+                                 before was killed: what it guards is suspect */
 };
 
 /* brood_error returns the code of this thread's last failure, BROOD_OK if
@@ -210,6 +218,15 @@ int brood_log_to_stderr(int level);
 
 /* ------------------------------------------------- Targets and preload -- */
 
+struct brood_lock;
+struct brood_rlock;
+struct brood_semaphore;
+struct brood_condition;
+struct brood_event;
+struct brood_barrier;
+struct brood_shared_value;
+struct brood_shared_array;
+
 /* brood_args: the arguments that a target receives. */
 typedef struct brood_args brood_args;
 
@@ -219,9 +236,10 @@ typedef struct brood_args brood_args;
  * streams itself, and runs no exit handlers. */
 typedef void (*brood_target)(const brood_args *args);
 
-/* brood_preload: what a forkserver runs before it serves; 0, or a positive
- * number that brood_process_start reports. */
-typedef int (*brood_preload)(void);
+/* brood_callable: a function of no arguments that may fail: 0, or a positive
+ * number that whoever had it called is told. A forkserver's preload functions
+ * and the action of a barrier are such. */
+typedef int (*brood_callable)(void);
 
 /* A place in the registry. Must live as long as the program. */
 struct brood_target_entry {
@@ -230,18 +248,18 @@ struct brood_target_entry {
   struct brood_target_entry *next;
 };
 
-struct brood_preload_entry {
+struct brood_callable_entry {
   const char *name;
-  brood_preload function;
-  struct brood_preload_entry *next;
+  brood_callable function;
+  struct brood_callable_entry *next;
 };
 
-/* brood_register_target and brood_register_preload take an entry, for code
+/* brood_register_target and brood_register_callable take an entry, for code
  * that cannot use the macros below (a library opened by dlopen, a table). Two
  * functions under one name make the name unusable: starting either by spawn
  * or forkserver is BROOD_VALUE_ERROR. */
 void brood_register_target(struct brood_target_entry *entry);
-void brood_register_preload(struct brood_preload_entry *entry);
+void brood_register_callable(struct brood_callable_entry *entry);
 
 /* BROOD_TARGET(function); beside a function lets spawn and forkserver find it
  * in a fresh process under its own name. Fork needs no registration. */
@@ -250,7 +268,10 @@ void brood_register_preload(struct brood_preload_entry *entry);
 
 /* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. */
 #define BROOD_PRELOAD(function) \
-  BROOD_REGISTER_(function, brood_preload_entry, brood_register_preload)
+  BROOD_REGISTER_(function, brood_callable_entry, brood_register_callable)
+
+/* BROOD_ACTION(function); likewise for brood_barrier_new. */
+#define BROOD_ACTION(function) BROOD_PRELOAD(function)
 
 #define BROOD_REGISTER_(function, entry_type, registrar)          \
   static void BROOD_CONSTRUCTOR function##_##registrar(void) {    \
@@ -269,20 +290,23 @@ enum brood_type {
   BROOD_TYPE_STRING,
   BROOD_TYPE_BYTES,
   BROOD_TYPE_DESCRIPTOR,
-  BROOD_TYPE_POINTER
+  BROOD_TYPE_POINTER,
+  BROOD_TYPE_OBJECT
 };
 
 /* brood_value: one argument. A descriptor arrives open in the child, under a
  * number of the child's own; it must be open when the process is started and
  * may be closed right after. A pointer means something only in a fork: the
- * other methods refuse it. */
+ * other methods refuse it. An object is a lock or any other shared object, of
+ * any context: it means the same in a process of every method, and may be
+ * freed right after the start. */
 typedef struct brood_value {
   enum brood_type type;
   union {
     bool boolean;
     int64_t int64;
     double real;
-    const void *data; /* string, bytes, pointer */
+    const void *data; /* string, bytes, pointer, object */
     int descriptor;
   } as;
   size_t size_bytes; /* string (without its NUL), bytes */
@@ -296,6 +320,7 @@ brood_value brood_string(const char *text);
 brood_value brood_bytes(const void *data, size_t size_bytes);
 brood_value brood_descriptor(int descriptor);
 brood_value brood_pointer(const void *pointer);
+brood_value brood_object(const void *object);
 
 /* BROOD_ARGS(brood_int64(1), brood_string("a")) initialises the members args
  * and num_args of brood_process_options. C only. */
@@ -328,6 +353,26 @@ int brood_args_descriptor(const brood_args *args, size_t index,
 int brood_args_pointer(const brood_args *args, size_t index,
                        const void **out_pointer);
 
+/* brood_args_OBJECT reads one shared object, as the last section of this
+ * header has them. It is borrowed: it lives as long as the process, and freeing
+ * it does nothing. Errors as above. */
+int brood_args_lock(const brood_args *args, size_t index,
+                    struct brood_lock **out_lock);
+int brood_args_rlock(const brood_args *args, size_t index,
+                     struct brood_rlock **out_rlock);
+int brood_args_semaphore(const brood_args *args, size_t index,
+                         struct brood_semaphore **out_semaphore);
+int brood_args_condition(const brood_args *args, size_t index,
+                         struct brood_condition **out_condition);
+int brood_args_event(const brood_args *args, size_t index,
+                     struct brood_event **out_event);
+int brood_args_barrier(const brood_args *args, size_t index,
+                       struct brood_barrier **out_barrier);
+int brood_args_shared_value(const brood_args *args, size_t index,
+                            struct brood_shared_value **out_value);
+int brood_args_shared_array(const brood_args *args, size_t index,
+                            struct brood_shared_array **out_array);
+
 /* ---------------------------------------------------------- Processes -- */
 
 /* brood_process: a handle of a process, counted: one count for whoever called
@@ -357,7 +402,8 @@ typedef struct brood_process_options {
  *
  * BROOD_ASSERTION_ERROR  group is not NULL (ctor.group)
  * BROOD_TYPE_ERROR       args is NULL but num_args is not 0; a value of no
- *                        known type; a NULL string; an unknown daemon flag
+ *                        known type; a NULL string; an object that is none,
+ *                        or has been freed; an unknown daemon flag
  * BROOD_VALUE_ERROR      a name, a number or a size over its maximum; a
  *                        negative descriptor
  * BROOD_OS_ERROR         out of memory */
@@ -485,6 +531,279 @@ brood_process *brood_parent_process(void);
  *
  * BROOD_TYPE_ERROR  out is NULL but capacity is not 0 */
 int brood_active_children(brood_process **out, size_t capacity);
+
+/* ----------------------------------------------------- Shared objects -- */
+
+/* What is true of every shared object
+ *
+ * - It lives in memory that processes share, and works in every thread of every
+ *   process that it was given to as an argument, whichever context made it and
+ *   whichever method started the process (objects.any-method). Under fork it
+ *   also works in children that merely inherited the pointer; those must not
+ *   use it after its maker has freed it.
+ * - brood_OBJECT_new makes one. With context NULL the default context is fixed
+ *   by it (context.fixed-by-objects); otherwise the context makes no
+ * difference. BROOD_OS_ERROR: out of memory (ENOMEM) or descriptors (EMFILE).
+ * - brood_OBJECT_free gives the maker's handle back and returns NULL; NULL is
+ *   legal. The object goes when no process handle holds it as an argument any
+ *   more. In a process that did not make it, free does nothing. Whatever
+ *   pointer it gets, if that is no such object, or has been freed, free does
+ *   nothing but set BROOD_VALUE_ERROR. All other functions refuse another
+ *   object likewise, or one that has been freed, unless its memory is gone.
+ * - Nobody waits for ever because somebody was killed. Whoever takes a lock
+ *   whose holder was killed gets it within 200 ms with BROOD_OWNER_DIED
+ *   (lock.owner-died). The holder of a Lock is the process that took it, that
+ *   of an RLock the thread.
+ * - Without contention acquire and release make no system call.
+ */
+typedef struct brood_lock brood_lock;
+typedef struct brood_rlock brood_rlock;
+typedef struct brood_semaphore brood_semaphore;
+typedef struct brood_condition brood_condition;
+typedef struct brood_event brood_event;
+typedef struct brood_barrier brood_barrier;
+typedef struct brood_shared_value brood_shared_value;
+typedef struct brood_shared_array brood_shared_array;
+
+/* brood_lock: not recursive, and anybody may release it. */
+brood_lock *brood_lock_new(const brood_context *context);
+brood_lock *brood_lock_free(brood_lock *lock);
+
+/* brood_lock_acquire: 0, the lock is held.
+ *
+ * BROOD_TIMEOUT     somebody else holds it
+ * BROOD_OWNER_DIED  the lock is held; its holder before was killed */
+int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns);
+
+/* brood_lock_release:
+ *
+ * BROOD_VALUE_ERROR  nobody holds it (lock.release-free) */
+int brood_lock_release(brood_lock *lock);
+
+/* brood_lock_locked returns 1 if anybody holds it, else 0. */
+int brood_lock_locked(brood_lock *lock);
+
+/* brood_rlock: its holder, a thread, may take it again, and releases it as many
+ * times. acquire and locked as for a lock.
+ *
+ * BROOD_OVERFLOW_ERROR  acquire: taken 2^32 - 1 times already */
+brood_rlock *brood_rlock_new(const brood_context *context);
+brood_rlock *brood_rlock_free(brood_rlock *rlock);
+int brood_rlock_acquire(brood_rlock *rlock, int64_t timeout_ns);
+int brood_rlock_locked(brood_rlock *rlock);
+
+/* brood_rlock_release:
+ *
+ * BROOD_ASSERTION_ERROR  the caller does not hold it (rlock.foreign) */
+int brood_rlock_release(brood_rlock *rlock);
+
+/* brood_semaphore_new returns a semaphore that so many may hold at a time, and
+ * that may be released beyond; brood_bounded_semaphore_new one that may not.
+ * What a killed process holds of a semaphore is lost.
+ *
+ * BROOD_OS_ERROR        a negative value (EINVAL)
+ * BROOD_OVERFLOW_ERROR  over BROOD_MAX_SEMAPHORE */
+brood_semaphore *brood_semaphore_new(const brood_context *context,
+                                     int64_t value);
+brood_semaphore *brood_bounded_semaphore_new(const brood_context *context,
+                                             int64_t value);
+brood_semaphore *brood_semaphore_free(brood_semaphore *semaphore);
+
+/* brood_semaphore_acquire:
+ *
+ * BROOD_TIMEOUT  the value stayed 0 */
+int brood_semaphore_acquire(brood_semaphore *semaphore, int64_t timeout_ns);
+
+/* brood_semaphore_release:
+ *
+ * BROOD_VALUE_ERROR  beyond the value that a bounded semaphore began with
+ *                    (bounded.over), or beyond BROOD_MAX_SEMAPHORE */
+int brood_semaphore_release(brood_semaphore *semaphore);
+
+/* brood_semaphore_get_value returns the value at this moment. */
+int brood_semaphore_get_value(brood_semaphore *semaphore);
+
+/* brood_condition_new returns a condition over a lock, an rlock, or with NULL
+ * an rlock of its own.
+ *
+ * BROOD_ATTRIBUTE_ERROR  lock is neither */
+brood_condition *brood_condition_new(const brood_context *context, void *lock);
+brood_condition *brood_condition_free(brood_condition *condition);
+
+/* The lock's own acquire and release. */
+int brood_condition_acquire(brood_condition *condition, int64_t timeout_ns);
+int brood_condition_release(brood_condition *condition);
+
+/* brood_condition_wait gives the lock up, however often it is held, waits to be
+ * notified, and takes it back: 0. A waiter that was killed takes no
+ * notification from those who live.
+ *
+ * BROOD_TIMEOUT          not notified; the lock is held again
+ * BROOD_OWNER_DIED       notified or not, the lock is held, and whoever held it
+ *                        meanwhile was killed
+ * BROOD_ASSERTION_ERROR  the caller does not hold the lock (cond.wait-unowned)
+ * BROOD_RUNTIME_ERROR    BROOD_MAX_WAITERS wait already */
+int brood_condition_wait(brood_condition *condition, int64_t timeout_ns);
+
+/* brood_predicate: what brood_condition_wait_for waits to become non-zero. */
+typedef int (*brood_predicate)(void *argument);
+
+/* brood_condition_wait_for waits until the predicate, called with the lock
+ * held, returns non-zero, and returns the last value that it returned: 0 if the
+ * time is over. A negative value counts as an error of the predicate's. If it
+ * is non-zero at once, the lock need not even be held. Errors as
+ * brood_condition_wait, without BROOD_TIMEOUT. */
+int brood_condition_wait_for(brood_condition *condition,
+                             brood_predicate predicate, void *argument,
+                             int64_t timeout_ns);
+
+/* brood_condition_notify wakes the n that have waited longest, or all that
+ * wait; brood_condition_notify_all wakes all. Neither waits for anybody. A
+ * notification without waiters is not remembered.
+ *
+ * BROOD_ASSERTION_ERROR  the caller does not hold the lock
+ *                        (cond.notify-unowned)
+ * BROOD_VALUE_ERROR      n is negative */
+int brood_condition_notify(brood_condition *condition, int n);
+int brood_condition_notify_all(brood_condition *condition);
+
+/* brood_event: a flag, at first not set. set and clear never wait, and may be
+ * called from a signal handler. */
+brood_event *brood_event_new(const brood_context *context);
+brood_event *brood_event_free(brood_event *event);
+int brood_event_is_set(brood_event *event); /* 1 or 0 */
+int brood_event_set(brood_event *event);
+int brood_event_clear(brood_event *event);
+
+/* brood_event_wait: 0, the flag is set, or was for a moment during the wait
+ * (event.pulse).
+ *
+ * BROOD_TIMEOUT  it was not */
+int brood_event_wait(brood_event *event, int64_t timeout_ns);
+
+/* brood_barrier_new returns a barrier for so many parties. action, registered
+ * with BROOD_ACTION, or NULL, is called by one of the parties each time before
+ * all are let go. timeout_ns is that of each wait that gives none itself.
+ *
+ * BROOD_VALUE_ERROR  parties is not in 1 to BROOD_MAX_PARTIES; the action is
+ *                    not registered, or its name is ambiguous or longer than 63
+ *                    bytes */
+brood_barrier *brood_barrier_new(const brood_context *context, int parties,
+                                 brood_callable action, int64_t timeout_ns);
+brood_barrier *brood_barrier_free(brood_barrier *barrier);
+
+/* brood_barrier_wait waits until all parties do, and returns this one's index,
+ * 0 to parties - 1. BROOD_FOREVER stands for the barrier's own timeout. Whoever
+ * times out, fails in the action, or is killed while it waits (within 200 ms)
+ * breaks the barrier for all.
+ *
+ * BROOD_BROKEN_BARRIER  broken, or reset while waiting
+ * BROOD_RUNTIME_ERROR   this party called the action, and it failed; the
+ *                       message has its number. Or it is not registered in this
+ *                       program */
+int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns);
+
+/* brood_barrier_abort breaks the barrier; brood_barrier_reset makes it whole
+ * and breaks it for those who wait now. */
+int brood_barrier_abort(brood_barrier *barrier);
+int brood_barrier_reset(brood_barrier *barrier);
+int brood_barrier_parties(brood_barrier *barrier);
+int brood_barrier_n_waiting(brood_barrier *barrier);
+int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
+
+/* What guards a shared value or array: a lock, an rlock or a semaphore; NULL
+ * for a new rlock; BROOD_NO_LOCK for nothing. The field's RawValue and RawArray
+ * are those without a lock made by any concrete context: they do not fix the
+ * default. */
+extern const char brood_no_lock_[1];
+#define BROOD_NO_LOCK ((void *)brood_no_lock_)
+
+/* brood_shared_value_new returns a variable of the C type that a typecode of
+ * the field stands for, all bytes zero:
+ *
+ *   c char    b signed char    B unsigned char    u wchar_t
+ *   h short   H unsigned short i int  I unsigned  l long  L unsigned long
+ *   q int64_t Q uint64_t       f float            d double
+ *
+ * BROOD_TYPE_ERROR       no such typecode
+ * BROOD_ATTRIBUTE_ERROR  lock is nothing that can be acquired (shared.bad-lock)
+ */
+brood_shared_value *brood_shared_value_new(const brood_context *context,
+                                           char typecode, void *lock);
+
+/* brood_shared_value_new_sized returns one of any other C type: so many bytes,
+ * aligned for every type. Only brood_shared_value_get_obj reaches them.
+ *
+ * BROOD_VALUE_ERROR  no bytes, or more than BROOD_MAX_SHARED */
+brood_shared_value *brood_shared_value_new_sized(const brood_context *context,
+                                                 int64_t size_bytes,
+                                                 void *lock);
+brood_shared_value *brood_shared_value_free(brood_shared_value *value);
+
+/* Each of these takes the lock, if there is one, for the access. Integers wrap
+ * to the width of the type; an integer written to a float or double is
+ * converted.
+ *
+ * BROOD_TYPE_ERROR  a double for an integer type; an integer read from a
+ *                   floating one; a sized value
+ * BROOD_OWNER_DIED  done, but the lock's holder before was killed; the lock is
+ *                   not held any more */
+int brood_shared_value_get_int64(brood_shared_value *value, int64_t *out);
+int brood_shared_value_set_int64(brood_shared_value *value, int64_t number);
+int brood_shared_value_get_double(brood_shared_value *value, double *out);
+int brood_shared_value_set_double(brood_shared_value *value, double number);
+
+/* brood_shared_value_get_obj returns the variable itself; the lock is the
+ * caller's care. */
+void *brood_shared_value_get_obj(brood_shared_value *value);
+
+/* brood_shared_value_get_lock returns what guards it, a lock, rlock or
+ * semaphore; NULL, with brood_error() == BROOD_OK, if nothing does. It belongs
+ * to the value. acquire and release are that lock's own.
+ *
+ * BROOD_ATTRIBUTE_ERROR  acquire, release: nothing guards it */
+void *brood_shared_value_get_lock(brood_shared_value *value);
+int brood_shared_value_acquire(brood_shared_value *value, int64_t timeout_ns);
+int brood_shared_value_release(brood_shared_value *value);
+
+/* brood_shared_array_new returns an array of a typecode, all bytes zero; its
+ * length is fixed. Otherwise as brood_shared_value_new.
+ *
+ * BROOD_VALUE_ERROR  a negative length, or over BROOD_MAX_SHARED bytes */
+brood_shared_array *brood_shared_array_new(const brood_context *context,
+                                           char typecode, int64_t length,
+                                           void *lock);
+brood_shared_array *brood_shared_array_free(brood_shared_array *array);
+int64_t brood_shared_array_length(brood_shared_array *array);
+
+/* As for a shared value; a negative index counts from the end.
+ *
+ * BROOD_INDEX_ERROR  no such element (array.index) */
+int brood_shared_array_get_int64(brood_shared_array *array, int64_t index,
+                                 int64_t *out);
+int brood_shared_array_set_int64(brood_shared_array *array, int64_t index,
+                                 int64_t number);
+int brood_shared_array_get_double(brood_shared_array *array, int64_t index,
+                                  double *out);
+int brood_shared_array_set_double(brood_shared_array *array, int64_t index,
+                                  double number);
+
+/* brood_shared_array_read and brood_shared_array_write copy a slice: count
+ * elements of the array's own C type, the first at start, each step further on,
+ * under one hold of the lock. start may be negative, step too.
+ *
+ * BROOD_VALUE_ERROR  step is 0, count is negative
+ * BROOD_INDEX_ERROR  the slice leaves the array (array.slice) */
+int brood_shared_array_read(brood_shared_array *array, int64_t start,
+                            int64_t step, int64_t count, void *out_elements);
+int brood_shared_array_write(brood_shared_array *array, int64_t start,
+                             int64_t step, int64_t count, const void *elements);
+
+/* As for a shared value. */
+void *brood_shared_array_get_obj(brood_shared_array *array);
+void *brood_shared_array_get_lock(brood_shared_array *array);
+int brood_shared_array_acquire(brood_shared_array *array, int64_t timeout_ns);
+int brood_shared_array_release(brood_shared_array *array);
 
 #ifdef __cplusplus
 }

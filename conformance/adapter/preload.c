@@ -12,23 +12,14 @@
 /* Written by the server alone, before it serves; its children inherit it. */
 static int count;
 
-static int preload(void) {
+static int brood_preload(void) {
   count++;
   fputs("preloading ", stdout);
   return 0;
 }
+BROOD_PRELOAD(brood_preload);
 
-static int failing(void) { return 1; }
-
-/* Not by BROOD_PRELOAD: a function called brood_preload could not stand
- * beside the type of that name. */
-static void BROOD_CONSTRUCTOR register_all(void) {
-  static struct brood_preload_entry entries[] = {
-      {"brood_preload", preload, NULL},
-      {"brood_failing", failing, NULL},
-  };
-  brood_register_preload(&entries[0]);
-  brood_register_preload(&entries[1]);
-}
+static int brood_failing(void) { return 1; }
+BROOD_PRELOAD(brood_failing);
 
 int preload_count(void) { return count; }

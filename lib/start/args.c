@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * See args.h. In the packed bytes a descriptor is the index of its number in
- * fds; the table of the launch record has the record's own ones in front.
+ * fds; the table of the launch record has the record's own ones in front. An
+ * arena is in fds once, however many objects lie in it.
  */
 #include "lib/start/args.h"
 
@@ -10,16 +11,17 @@
 #include <string.h>
 
 #include "lib/error/error.h"
+#include "lib/share/arena.h"
+#include "lib/share/handle.h"
+#include "lib/sync/self.h"
 #include "lib/wire/value.h"
 
-struct brood_args {
-  size_t count;
-  brood_value values[];
-};
+/* Objects of one process lie in few arenas. */
+enum { FEW_ARENAS = 8 };
 
 static int check_value(const brood_value *value, size_t index) {
   unsigned type = (unsigned)value->type;
-  if (type > BROOD_TYPE_POINTER) {
+  if (type > BROOD_TYPE_OBJECT) {
     return error_set(BROOD_TYPE_ERROR, "argument %zu is of unknown type %u",
                      index, type);
   }
@@ -39,6 +41,14 @@ static int check_value(const brood_value *value, size_t index) {
     return error_set(BROOD_VALUE_ERROR,
                      "argument %zu of %zu bytes is over the maximum of %d",
                      index, value->size_bytes, BROOD_MAX_RECORD);
+  }
+  struct share_handle handles[SHARE_MAX_HANDLES];
+  if (type == BROOD_TYPE_OBJECT &&
+      share_handles(value->as.data, handles) == 0) {
+    return error_set(
+        BROOD_TYPE_ERROR,
+        "argument %zu at %p is no shared object, or has been freed", index,
+        value->as.data);
   }
   if (type == BROOD_TYPE_DESCRIPTOR && value->as.descriptor < 0) {
     return error_set(BROOD_VALUE_ERROR, "argument %zu is descriptor %d", index,
@@ -62,19 +72,95 @@ static int check_values(const brood_value *values, size_t num_values) {
   return 0;
 }
 
-/* Writes (or, with data NULL, measures) everything into packed. */
-static void put_values(struct packed_args *packed, struct wire_writer *writer,
-                       const brood_value *values, size_t num_values) {
-  packed->num_fds = 0;
-  for (size_t i = 0; i < num_values; i++) {
-    wire_put_value(writer, &values[i], packed->num_fds);
-    if (values[i].type == BROOD_TYPE_POINTER) packed->has_pointer = true;
-    if (values[i].type != BROOD_TYPE_DESCRIPTOR) continue;
-    if (packed->fds != NULL) {
-      packed->fds[packed->num_fds] = values[i].as.descriptor;
+/* Packing in the making: fds and held have room for all. */
+struct packing {
+  struct packed_args *packed;
+  struct wire_writer writer;
+  struct share_handle arenas[FEW_ARENAS]; /* seen so far; fd is their index */
+  size_t num_arenas;
+};
+
+static uint32_t put_fd(struct packing *packing, int fd) {
+  packing->packed->fds[packing->packed->num_fds] = fd;
+  return packing->packed->num_fds++;
+}
+
+/* The index of an arena's descriptor. More than a few arenas are not
+ * remembered, and then go twice. */
+static uint32_t put_arena(struct packing *packing,
+                          const struct share_handle *handle) {
+  for (size_t i = 0; i < packing->num_arenas; i++) {
+    if (packing->arenas[i].arena == handle->arena) {
+      return (uint32_t)packing->arenas[i].fd;
     }
-    packed->num_fds++;
   }
+  uint32_t index = put_fd(packing, handle->fd);
+  if (packing->num_arenas < FEW_ARENAS) {
+    packing->arenas[packing->num_arenas] = *handle;
+    packing->arenas[packing->num_arenas++].fd = (int)index;
+  }
+  return index;
+}
+
+static void put_object(struct packing *packing, const void *object) {
+  struct share_handle handles[SHARE_MAX_HANDLES];
+  uint8_t bytes[sizeof handles];
+  size_t count = share_handles(object, handles);
+  for (size_t i = 0; i < count; i++) {
+    struct packed_args *packed = packing->packed;
+    share_encode(bytes + i * SHARE_HANDLE_SIZE, &handles[i],
+                 put_arena(packing, &handles[i]));
+    arena_hold(handles[i].block);
+    packed->held[packed->num_held++] = handles[i].block;
+  }
+  brood_value value = {.type = BROOD_TYPE_OBJECT,
+                       .as.data = bytes,
+                       .size_bytes = count * SHARE_HANDLE_SIZE};
+  wire_put_value(&packing->writer, &value, 0);
+}
+
+static void put_value(struct packing *packing, const brood_value *value) {
+  uint32_t index = 0;
+  if (value->type == BROOD_TYPE_POINTER) packing->packed->has_pointer = true;
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    index = put_fd(packing, value->as.descriptor);
+  }
+  if (value->type == BROOD_TYPE_OBJECT) {
+    put_object(packing, value->as.data);
+  } else {
+    wire_put_value(&packing->writer, value, index);
+  }
+}
+
+/* The bytes that values take, and how many descriptors and objects there are at
+ * most. */
+static size_t measure(const brood_value *values, size_t num_values,
+                      size_t *out_most) {
+  static const uint8_t bytes[SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE];
+  struct wire_writer writer = {0};
+  *out_most = 0;
+  for (size_t i = 0; i < num_values; i++) {
+    brood_value value = values[i];
+    if (value.type == BROOD_TYPE_DESCRIPTOR) *out_most += 1;
+    if (value.type == BROOD_TYPE_OBJECT) {
+      *out_most += SHARE_MAX_HANDLES;
+      value.as.data = bytes;
+      value.size_bytes = sizeof bytes;
+    }
+    wire_put_value(&writer, &value, 0);
+  }
+  return writer.used;
+}
+
+static int allocate(struct packed_args *packed, size_t size, size_t most) {
+  packed->data = malloc(size);
+  packed->fds = malloc((most + 1) * sizeof *packed->fds);
+  packed->held = malloc((most + 1) * sizeof(struct share_block *));
+  if (packed->data != NULL && packed->fds != NULL && packed->held != NULL) {
+    return 0;
+  }
+  args_discard(packed);
+  return error_set_os(-ENOMEM, "cannot copy arguments of %zu bytes", size);
 }
 
 int args_pack(struct packed_args *out, const brood_value *values,
@@ -82,33 +168,49 @@ int args_pack(struct packed_args *out, const brood_value *values,
   struct packed_args packed = {.count = (uint32_t)num_values};
   int r = check_values(values, num_values);
   if (r < 0) return r;
-  struct wire_writer writer = {0};
-  put_values(&packed, &writer, values, num_values);
-  packed.size = writer.used;
-  if (packed.size > BROOD_MAX_RECORD) {
+  size_t most;
+  size_t size = measure(values, num_values, &most);
+  if (size > BROOD_MAX_RECORD) {
     return error_set(BROOD_VALUE_ERROR,
-                     "arguments of %zu bytes are over the maximum of %d",
-                     packed.size, BROOD_MAX_RECORD);
+                     "arguments of %zu bytes are over the maximum of %d", size,
+                     BROOD_MAX_RECORD);
   }
   if (num_values > 0) {
-    packed.data = malloc(packed.size);
-    packed.fds = malloc((packed.num_fds + 1) * sizeof *packed.fds);
-    if (packed.data == NULL || packed.fds == NULL) {
-      args_discard(&packed);
-      return error_set_os(-ENOMEM, "cannot copy arguments of %zu bytes",
-                          writer.used);
-    }
-    writer = (struct wire_writer){.data = packed.data, .capacity = packed.size};
-    put_values(&packed, &writer, values, num_values);
+    r = allocate(&packed, size, most);
+    if (r < 0) return r;
+    struct packing packing = {
+        .packed = &packed, .writer = {.data = packed.data, .capacity = size}};
+    for (size_t i = 0; i < num_values; i++) put_value(&packing, &values[i]);
+    packed.size = packing.writer.used;
+    packed.holder = packed.num_held > 0 ? sync_self_process() : 0;
   }
   *out = packed;
   return 0;
 }
 
 void args_discard(struct packed_args *packed) {
+  bool held = packed->num_held > 0 && packed->holder == sync_self_process();
+  for (uint32_t i = 0; held && i < packed->num_held; i++) {
+    arena_release(packed->held[i]);
+  }
   free(packed->data);
   free(packed->fds);
+  free(packed->held);
   *packed = (struct packed_args){0};
+}
+
+/* Turns what stands for a descriptor or an object into what it is here. */
+static void resolve(brood_value *value, struct wire_reader *reader,
+                    const int *fds, size_t num_fds) {
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    if ((size_t)value->as.descriptor >= num_fds) reader->bad = true;
+    if (!reader->bad) value->as.descriptor = fds[value->as.descriptor];
+  }
+  if (value->type == BROOD_TYPE_OBJECT) {
+    value->as.data =
+        share_decode(value->as.data, value->size_bytes, fds, num_fds);
+    if (value->as.data == NULL) reader->bad = true;
+  }
 }
 
 const brood_args *args_unpack(const struct wire_record *record, const int *fds,
@@ -124,100 +226,10 @@ const brood_args *args_unpack(const struct wire_record *record, const int *fds,
   struct wire_reader reader = {.at = record->args, .left = record->args_size};
   for (size_t i = 0; i < args->count; i++) {
     brood_value value = wire_get_value(&reader);
-    if (value.type == BROOD_TYPE_DESCRIPTOR) {
-      if ((size_t)value.as.descriptor >= num_fds) reader.bad = true;
-      if (!reader.bad) value.as.descriptor = fds[value.as.descriptor];
-    }
+    resolve(&value, &reader, fds, num_fds);
     args->values[i] = value;
   }
   if (!reader.bad && reader.left == 0) return args;
   free(args);
   return NULL;
-}
-
-static const char *type_name(enum brood_type type) {
-  static const char *const names[] = {"none",         "a bool",   "an int64",
-                                      "a double",     "a string", "bytes",
-                                      "a descriptor", "a pointer"};
-  return names[type];
-}
-
-static const brood_value *find(const brood_args *args, size_t index) {
-  if (args != NULL && index < args->count) return &args->values[index];
-  error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
-            brood_args_count(args));
-  return NULL;
-}
-
-/* Returns the argument if it is of this type, or NULL with the error set. */
-static const brood_value *get(const brood_args *args, size_t index,
-                              enum brood_type type) {
-  const brood_value *value = find(args, index);
-  if (value == NULL || value->type == type) return value;
-  error_set(BROOD_TYPE_ERROR, "argument %zu is %s, not %s", index,
-            type_name(value->type), type_name(type));
-  return NULL;
-}
-
-size_t brood_args_count(const brood_args *args) {
-  return args == NULL ? 0 : args->count;
-}
-
-int brood_args_type(const brood_args *args, size_t index) {
-  const brood_value *value = find(args, index);
-  return value == NULL ? BROOD_INDEX_ERROR : (int)value->type;
-}
-
-int brood_args_bool(const brood_args *args, size_t index, bool *out_value) {
-  const brood_value *value = get(args, index, BROOD_TYPE_BOOL);
-  if (value == NULL) return brood_error();
-  *out_value = value->as.boolean;
-  return 0;
-}
-
-int brood_args_int64(const brood_args *args, size_t index, int64_t *out_value) {
-  const brood_value *value = get(args, index, BROOD_TYPE_INT64);
-  if (value == NULL) return brood_error();
-  *out_value = value->as.int64;
-  return 0;
-}
-
-int brood_args_double(const brood_args *args, size_t index, double *out_value) {
-  const brood_value *value = get(args, index, BROOD_TYPE_DOUBLE);
-  if (value == NULL) return brood_error();
-  *out_value = value->as.real;
-  return 0;
-}
-
-int brood_args_string(const brood_args *args, size_t index,
-                      const char **out_text) {
-  const brood_value *value = get(args, index, BROOD_TYPE_STRING);
-  if (value == NULL) return brood_error();
-  *out_text = value->as.data;
-  return 0;
-}
-
-int brood_args_bytes(const brood_args *args, size_t index,
-                     const void **out_data, size_t *out_size_bytes) {
-  const brood_value *value = get(args, index, BROOD_TYPE_BYTES);
-  if (value == NULL) return brood_error();
-  *out_data = value->as.data;
-  *out_size_bytes = value->size_bytes;
-  return 0;
-}
-
-int brood_args_descriptor(const brood_args *args, size_t index,
-                          int *out_descriptor) {
-  const brood_value *value = get(args, index, BROOD_TYPE_DESCRIPTOR);
-  if (value == NULL) return brood_error();
-  *out_descriptor = value->as.descriptor;
-  return 0;
-}
-
-int brood_args_pointer(const brood_args *args, size_t index,
-                       const void **out_pointer) {
-  const brood_value *value = get(args, index, BROOD_TYPE_POINTER);
-  if (value == NULL) return brood_error();
-  *out_pointer = value->as.data;
-  return 0;
 }

@@ -6,18 +6,28 @@
 #define BROOD_START_ARGS_H
 
 #include "brood.h"
+#include "lib/share/block.h"
 #include "lib/wire/record.h"
+
+struct brood_args {
+  size_t count;
+  brood_value values[];
+};
 
 struct packed_args {
   uint8_t *data;
   size_t size;
   uint32_t count;
-  int *fds; /* of the descriptors among them, in order */
+  int *fds; /* of the descriptors among them, and of the objects' arenas */
   uint32_t num_fds;
   bool has_pointer;
+  struct share_block **held; /* the objects among them, and their locks */
+  uint32_t num_held;
+  uint64_t holder; /* this process: a fork's child does not hold them */
 };
 
-/* args_pack copies values; sets and returns an error if one is unusable. */
+/* args_pack copies values, and holds objects until args_discard; sets and
+ * returns an error if one is unusable. */
 int args_pack(struct packed_args *out, const brood_value *values,
               size_t num_values);
 
@@ -29,5 +39,10 @@ void args_discard(struct packed_args *packed);
  */
 const brood_args *args_unpack(const struct wire_record *record, const int *fds,
                               size_t num_fds);
+
+/* args_find returns an argument if it is of this type, or NULL with the error
+ * set. */
+const brood_value *args_find(const brood_args *args, size_t index,
+                             enum brood_type type);
 
 #endif /* BROOD_START_ARGS_H */

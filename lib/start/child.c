@@ -13,9 +13,9 @@
 
 #include "lib/start/args.h"
 #include "lib/start/current.h"
-#include "lib/start/default.h"
+#include "lib/state/default.h"
 #include "lib/start/finish.h"
-#include "lib/start/registry.h"
+#include "lib/state/registry.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
 #include "lib/sys/fd.h"

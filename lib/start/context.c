@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/error/error.h"
-#include "lib/start/default.h"
+#include "lib/state/default.h"
 
 /* The platform's default first. */
 static const brood_context contexts[] = {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "lib/error/error.h"
-#include "lib/start/guard.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 

@@ -16,7 +16,7 @@
 
 #include "lib/error/error.h"
 #include "lib/start/current.h"
-#include "lib/start/guard.h"
+#include "lib/state/guard.h"
 #include "lib/start/image.h"
 #include "lib/start/method.h"
 #include "lib/start/parcel.h"
@@ -28,6 +28,7 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
+#include "lib/sys/task.h"
 
 /* The mutex is held for a whole request, so a fork in another thread may find
  * it locked: the child starts with a new one, and with a channel that it only

@@ -11,7 +11,7 @@
 #include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
-#include "lib/start/registry.h"
+#include "lib/state/registry.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
 #include "lib/sys/fd.h"

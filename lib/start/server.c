@@ -15,7 +15,7 @@
 #include "lib/start/child.h"
 #include "lib/start/image.h"
 #include "lib/start/parcel.h"
-#include "lib/start/registry.h"
+#include "lib/state/registry.h"
 #include "lib/start/reports.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
@@ -324,8 +324,8 @@ static void run_preloads(const struct wire_texts *names,
   struct wire_reader reader = names->reader;
   size_t ignored;
   for (uint32_t i = 0; i < names->count; i++) {
-    brood_preload preload =
-        registry_preload(wire_get_string(&reader, &ignored));
+    brood_callable preload =
+        registry_callable(wire_get_string(&reader, &ignored));
     int code = preload == NULL ? 0 : preload();
     if (code != 0) {
       out_reply->preload = (int32_t)i;

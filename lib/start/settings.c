@@ -13,7 +13,7 @@
 
 #include "brood.h"
 #include "lib/error/error.h"
-#include "lib/start/guard.h"
+#include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 
 static char *executable;

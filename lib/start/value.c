@@ -41,3 +41,7 @@ brood_value brood_descriptor(int descriptor) {
 brood_value brood_pointer(const void *pointer) {
   return (brood_value){.type = BROOD_TYPE_POINTER, .as.data = pointer};
 }
+
+brood_value brood_object(const void *object) {
+  return (brood_value){.type = BROOD_TYPE_OBJECT, .as.data = object};
+}

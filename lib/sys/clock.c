@@ -21,3 +21,10 @@ int64_t sys_clock_deadline(int64_t timeout_ns) {
   if (timeout_ns > SYS_CLOCK_NEVER - now) return SYS_CLOCK_NEVER;
   return now + timeout_ns;
 }
+
+int64_t sys_clock_left(int64_t deadline_ns) {
+  if (deadline_ns == SYS_CLOCK_NEVER) return BROOD_FOREVER;
+  if (deadline_ns <= 0) return 0;
+  int64_t left_ns = deadline_ns - sys_clock_ns();
+  return left_ns > 0 ? left_ns : 0;
+}

@@ -15,4 +15,7 @@ int64_t sys_clock_ns(void);
  * a deadline; zero and negative ones lie in the past. */
 int64_t sys_clock_deadline(int64_t timeout_ns);
 
+/* sys_clock_left turns a deadline back into a public timeout. */
+int64_t sys_clock_left(int64_t deadline_ns);
+
 #endif /* BROOD_SYS_CLOCK_H */

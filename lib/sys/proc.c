@@ -9,10 +9,8 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -76,7 +74,7 @@ int sys_pidfd_reap(int pidfd, int *out_exitcode) {
   return 1;
 }
 
-static int exitcode_of_status(int status) {
+int sys_exitcode_of_status(int status) {
   return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
@@ -85,37 +83,7 @@ int sys_pidfd_exit_info(int pidfd, int *out_exitcode) {
   struct exit_info info = {.mask = EXIT_INFO_MASK};
   if (ioctl(pidfd, EXIT_INFO_REQUEST, &info) < 0) return 0;
   if ((info.mask & EXIT_INFO_MASK) == 0) return 0;
-  *out_exitcode = exitcode_of_status(info.exit_code);
-  return 1;
-}
-
-/* Reads up to capacity - 1 bytes of a small file, as text. */
-static int read_text(const char *path, char *out_text, size_t capacity) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -errno;
-  ssize_t n = read(fd, out_text, capacity - 1);
-  int r = n < 0 ? -errno : 0;
-  close(fd);
-  if (r == 0) out_text[n] = '\0';
-  return r;
-}
-
-int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
-  SYS_FAULT();
-  enum { STATE = 3, EXIT_CODE = 52 }; /* proc(5), /proc/pid/stat */
-  char path[32], text[1024];
-  snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-  if (read_text(path, text, sizeof text) < 0) return 0;
-  /* Still there, so it was the same process all the time. */
-  if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0) return 0;
-  const char *at = strrchr(text, ')'); /* the name may hold anything */
-  if (at == NULL || (at[2] != 'Z' && at[2] != 'X')) return 0;
-  at += 2;
-  for (int field = STATE; at != NULL && field < EXIT_CODE; field++) {
-    at = strchr(at + 1, ' ');
-  }
-  if (at == NULL) return 0;
-  *out_exitcode = exitcode_of_status(atoi(at));
+  *out_exitcode = sys_exitcode_of_status(info.exit_code);
   return 1;
 }
 

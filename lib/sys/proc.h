@@ -41,10 +41,8 @@ int sys_pidfd_reap(int pidfd, int *out_exitcode);
  * a kernel before Linux 6.15. */
 int sys_pidfd_exit_info(int pidfd, int *out_exitcode);
 
-/* sys_zombie_exitcode reads from /proc how a process ended that nobody has
- * waited for yet: 1 and the exit code, 0 if there is no such zombie. pidfd and
- * pid name the same process. */
-int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode);
+/* sys_exitcode_of_status turns a status as waitpid has it into an exit code. */
+int sys_exitcode_of_status(int status);
 
 /* sys_wait_pid waits for one child and returns 0, or the exit code's nonzero
  * value as -ECANCELED. */

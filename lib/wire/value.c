@@ -21,14 +21,16 @@ static double double_of_bits(uint64_t bits) {
 }
 
 static bool is_complete(const brood_value *value) {
-  bool sized = value->type == BROOD_TYPE_STRING ||
-               (value->type == BROOD_TYPE_BYTES && value->size_bytes > 0);
+  bool bytes =
+      value->type == BROOD_TYPE_BYTES || value->type == BROOD_TYPE_OBJECT;
+  bool sized =
+      value->type == BROOD_TYPE_STRING || (bytes && value->size_bytes > 0);
   return !sized || value->as.data != NULL;
 }
 
 bool wire_put_value(struct wire_writer *writer, const brood_value *value,
                     uint32_t descriptor_index) {
-  if ((unsigned)value->type > BROOD_TYPE_POINTER || !is_complete(value)) {
+  if ((unsigned)value->type > BROOD_TYPE_OBJECT || !is_complete(value)) {
     return false;
   }
   wire_put_u8(writer, (uint8_t)value->type);
@@ -46,6 +48,7 @@ bool wire_put_value(struct wire_writer *writer, const brood_value *value,
       wire_put_u8(writer, 0);
       break;
     case BROOD_TYPE_BYTES:
+    case BROOD_TYPE_OBJECT:
       wire_put_blob(writer, value->as.data, value->size_bytes);
       break;
     case BROOD_TYPE_DESCRIPTOR: wire_put_u32(writer, descriptor_index); break;
@@ -78,6 +81,7 @@ brood_value wire_get_value(struct wire_reader *reader) {
       value.as.data = wire_get_string(reader, &value.size_bytes);
       break;
     case BROOD_TYPE_BYTES:
+    case BROOD_TYPE_OBJECT:
       value.as.data = wire_get_blob(reader, &value.size_bytes);
       break;
     case BROOD_TYPE_DESCRIPTOR:

@@ -2,7 +2,8 @@
  *
  * A typed value as bytes: a tag, then its payload. A descriptor travels as an
  * index into the table that goes beside the bytes; a pointer as its number,
- * for a reader that shares the writer's memory.
+ * for a reader that shares the writer's memory; an object as the bytes that
+ * stand for it.
  */
 #ifndef BROOD_WIRE_VALUE_H
 #define BROOD_WIRE_VALUE_H

@@ -131,7 +131,8 @@ TEST(Value, AnIncompleteOneIsRefusedAndNothingWritten) {
   for (const brood_value &value :
        {MakeSized(BROOD_TYPE_STRING, nullptr, 0),
         MakeSized(BROOD_TYPE_BYTES, nullptr, 1),
-        Make((enum brood_type)(BROOD_TYPE_POINTER + 1)),
+        MakeSized(BROOD_TYPE_OBJECT, nullptr, 1),
+        Make((enum brood_type)(BROOD_TYPE_OBJECT + 1)),
         Make((enum brood_type) - 1)}) {
     wire_writer writer = {};
     EXPECT_FALSE(wire_put_value(&writer, &value, 0));
@@ -146,7 +147,8 @@ std::vector<Bytes> OneOfEach() {
           Encode(MakeSized(BROOD_TYPE_STRING, "text", 4)),
           Encode(MakeSized(BROOD_TYPE_BYTES, "\1\2\3", 3)),
           Encode(Make(BROOD_TYPE_DESCRIPTOR), 3),
-          Encode(MakeSized(BROOD_TYPE_POINTER, "", 0))};
+          Encode(MakeSized(BROOD_TYPE_POINTER, "", 0)),
+          Encode(MakeSized(BROOD_TYPE_OBJECT, "\1\2\3", 3))};
 }
 
 TEST(Value, CutAtEveryLengthIsBadAndReadsAsNone) {
@@ -180,7 +182,7 @@ TEST(Value, EveryTagAndEverySizeStaysWithinItsBytes) {
 }
 
 TEST(Value, AnUnknownTagIsBad) {
-  for (int tag = BROOD_TYPE_POINTER + 1; tag < 256; tag++) {
+  for (int tag = BROOD_TYPE_OBJECT + 1; tag < 256; tag++) {
     bool bad;
     EXPECT_EQ(Decode(Bytes(16, (uint8_t)tag), &bad).type, BROOD_TYPE_NONE);
     EXPECT_TRUE(bad);

@@ -2,7 +2,7 @@
  *
  * See guard.h.
  */
-#include "lib/start/guard.h"
+#include "lib/state/guard.h"
 
 #include <pthread.h>
 
@@ -16,7 +16,7 @@ void guard_unlock(void) {
   pthread_mutex_unlock(&mutex);
 }
 
-enum { MAX_FORGETS = 4 };
+enum { MAX_FORGETS = 8 };
 
 static void (*forgets[MAX_FORGETS])(void);
 static int num_forgets;

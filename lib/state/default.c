@@ -2,7 +2,7 @@
  *
  * See default.h.
  */
-#include "lib/start/default.h"
+#include "lib/state/default.h"
 
 #include <stdatomic.h>
 

@@ -6,8 +6,8 @@
  * And what a fork does, by whomever: it waits for the mutex, so the child finds
  * everything whole, and there whatever belonged to the parent is forgotten.
  */
-#ifndef BROOD_START_GUARD_H
-#define BROOD_START_GUARD_H
+#ifndef BROOD_STATE_GUARD_H
+#define BROOD_STATE_GUARD_H
 
 void guard_lock(void);
 void guard_unlock(void);
@@ -16,4 +16,4 @@ void guard_unlock(void);
  * mutex held; for constructors. */
 void guard_at_fork(void (*forget)(void));
 
-#endif /* BROOD_START_GUARD_H */
+#endif /* BROOD_STATE_GUARD_H */

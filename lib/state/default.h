@@ -4,8 +4,8 @@
  * yet. Fork copies it, and a child then overwrites it with the method that
  * started it.
  */
-#ifndef BROOD_START_DEFAULT_H
-#define BROOD_START_DEFAULT_H
+#ifndef BROOD_STATE_DEFAULT_H
+#define BROOD_STATE_DEFAULT_H
 
 #include <stdint.h>
 
@@ -17,4 +17,4 @@ void default_set(uint32_t method);
 /* default_choose sets it only if nobody has; returns what it was before. */
 uint32_t default_choose(uint32_t method);
 
-#endif /* BROOD_START_DEFAULT_H */
+#endif /* BROOD_STATE_DEFAULT_H */

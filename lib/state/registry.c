@@ -4,7 +4,7 @@
  * are never removed, so reading needs no lock, and a fork finds the lists
  * whole.
  */
-#include "lib/start/registry.h"
+#include "lib/state/registry.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -13,16 +13,16 @@
 #include "lib/error/error.h"
 
 static struct brood_target_entry *_Atomic targets;
-static struct brood_preload_entry *_Atomic preloads;
+static struct brood_callable_entry *_Atomic callables;
 
 void brood_register_target(struct brood_target_entry *entry) {
   entry->next = atomic_load(&targets);
   while (!atomic_compare_exchange_weak(&targets, &entry->next, entry)) continue;
 }
 
-void brood_register_preload(struct brood_preload_entry *entry) {
-  entry->next = atomic_load(&preloads);
-  while (!atomic_compare_exchange_weak(&preloads, &entry->next, entry)) {
+void brood_register_callable(struct brood_callable_entry *entry) {
+  entry->next = atomic_load(&callables);
+  while (!atomic_compare_exchange_weak(&callables, &entry->next, entry)) {
     continue;
   }
 }
@@ -65,8 +65,15 @@ brood_target registry_target(const char *name) {
   return entry == NULL ? NULL : entry->function;
 }
 
-brood_preload registry_preload(const char *name) {
-  const struct brood_preload_entry *entry = atomic_load(&preloads);
+brood_callable registry_callable(const char *name) {
+  const struct brood_callable_entry *entry = atomic_load(&callables);
   while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
   return entry == NULL ? NULL : entry->function;
+}
+
+const char *registry_callable_name(brood_callable function) {
+  const struct brood_callable_entry *entry = atomic_load(&callables);
+  while (entry != NULL && entry->function != function) entry = entry->next;
+  bool unique = entry != NULL && registry_callable(entry->name) == function;
+  return unique ? entry->name : NULL;
 }

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A block of shared memory: what stands before every shared object. A handle
+ * that the user has is the address of the object itself.
+ */
+#ifndef BROOD_SHARE_BLOCK_H
+#define BROOD_SHARE_BLOCK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a block holds. The numbers are unlikely ones: a pointer to anything else
+ * is recognised as such. */
+enum share_kind {
+  SHARE_FREE = 0,
+  SHARE_NEW = 1, /* being made */
+  SHARE_LOCK = 0x4b434f4c,
+  SHARE_RLOCK,
+  SHARE_SEMAPHORE,
+  SHARE_CONDITION,
+  SHARE_EVENT,
+  SHARE_BARRIER,
+  SHARE_VALUE,
+  SHARE_ARRAY
+};
+
+struct share_block {
+  _Atomic uint32_t kind;
+  _Atomic uint32_t holds;
+  uint64_t maker;       /* token of the process */
+  uint64_t offset;      /* from the beginning of the arena */
+  uint64_t size;        /* of the object */
+  uint64_t lock_arena;  /* the lock that goes with it: the id of its arena, */
+  uint64_t lock_offset; /* and where its block is there; 0: none */
+};
+
+_Static_assert(sizeof(struct share_block) == 48, "part of the shared layout");
+
+/* holds: the maker's own, and one for each process handle that has the object
+ * among its arguments, or object that has it as its lock. With the last one the
+ * object goes. */
+#define SHARE_MAKER_HOLDS (UINT32_C(1) << 31)
+
+static inline struct share_block *share_block_of(const void *object) {
+  return (struct share_block *)((uintptr_t)object - sizeof(struct share_block));
+}
+
+static inline void *share_object_of(struct share_block *block) {
+  return block + 1;
+}
+
+#endif /* BROOD_SHARE_BLOCK_H */

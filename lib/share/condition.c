@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Condition. Its lock is an object of its own, a lock or an rlock; both have
+ * the same cell, and differ in whose token they hold.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "lib/error/error.h"
+#include "lib/share/guarded.h"
+#include "lib/share/object.h"
+#include "lib/sync/condition.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+
+struct brood_condition {
+  struct sync_condition cell;
+};
+
+brood_condition *brood_condition_new(const brood_context *context, void *lock) {
+  if (guarded_check_lock(lock, false) < 0) return NULL;
+  if (lock == BROOD_NO_LOCK) {
+    error_set(BROOD_ATTRIBUTE_ERROR, "a condition needs a lock");
+    return NULL;
+  }
+  brood_condition *condition =
+      share_new(context, SHARE_CONDITION, sizeof *condition);
+  if (condition == NULL) return NULL;
+  if (guarded_set_lock(condition, context, lock) == 0) return condition;
+  return brood_condition_free(condition);
+}
+
+brood_condition *brood_condition_free(brood_condition *condition) {
+  return share_free(condition, SHARE_CONDITION);
+}
+
+int brood_condition_acquire(brood_condition *condition, int64_t timeout_ns) {
+  int r = share_check(condition, SHARE_CONDITION);
+  return r < 0 ? r : guarded_acquire(condition, timeout_ns);
+}
+
+int brood_condition_release(brood_condition *condition) {
+  int r = share_check(condition, SHARE_CONDITION);
+  return r < 0 ? r : guarded_release(condition);
+}
+
+/* The cell of the lock, and the token that the caller holds it with. */
+static struct sync_lock *find_lock(brood_condition *condition,
+                                   uint64_t *out_token) {
+  void *lock = guarded_lock_of(condition);
+  bool by_thread = share_kind_of(lock) == SHARE_RLOCK;
+  *out_token = by_thread ? sync_self_thread() : sync_self_process();
+  return lock;
+}
+
+int brood_condition_wait(brood_condition *condition, int64_t timeout_ns) {
+  int r = share_check(condition, SHARE_CONDITION);
+  if (r < 0) return r;
+  uint64_t token;
+  struct sync_lock *lock = find_lock(condition, &token);
+  if (!sync_lock_is_mine(lock, token)) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "must acquire() condition before using wait()");
+  }
+  r = sync_condition_wait(&condition->cell, lock, token,
+                          sys_clock_deadline(timeout_ns));
+  if (r == 0) return 0;
+  if (r == -ETIMEDOUT) {
+    return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
+  }
+  if (r == -ENOSPC) {
+    return error_set(BROOD_RUNTIME_ERROR, "%d wait on this condition already",
+                     SYNC_CONDITION_WAITERS);
+  }
+  return share_outcome(r, guarded_lock_of(condition));
+}
+
+int brood_condition_wait_for(brood_condition *condition,
+                             brood_predicate predicate, void *argument,
+                             int64_t timeout_ns) {
+  int r = share_check(condition, SHARE_CONDITION);
+  if (r < 0) return r;
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int value = predicate(argument);
+  while (value == 0) {
+    int64_t left_ns = sys_clock_left(deadline_ns);
+    r = brood_condition_wait(condition, left_ns);
+    if (r < 0 && r != BROOD_TIMEOUT) return r;
+    value = predicate(argument);
+    if (r == BROOD_TIMEOUT) return value;
+  }
+  return value;
+}
+
+static int notify(brood_condition *condition, uint32_t count) {
+  uint64_t token;
+  struct sync_lock *lock = find_lock(condition, &token);
+  if (!sync_lock_is_mine(lock, token)) {
+    return error_set(BROOD_ASSERTION_ERROR, "lock is not owned");
+  }
+  sync_condition_notify(&condition->cell, count);
+  return 0;
+}
+
+int brood_condition_notify(brood_condition *condition, int n) {
+  int r = share_check(condition, SHARE_CONDITION);
+  if (r < 0) return r;
+  if (n < 0) return error_set(BROOD_VALUE_ERROR, "cannot notify %d waiters", n);
+  return notify(condition, (uint32_t)n);
+}
+
+int brood_condition_notify_all(brood_condition *condition) {
+  int r = share_check(condition, SHARE_CONDITION);
+  return r < 0 ? r : notify(condition, UINT32_MAX);
+}

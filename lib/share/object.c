@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See object.h.
+ */
+#include "lib/share/object.h"
+
+#include <errno.h>
+
+#include "lib/error/error.h"
+#include "lib/share/arena.h"
+#include "lib/state/default.h"
+#include "lib/sync/self.h"
+
+const char *share_kind_name(uint32_t kind) {
+  static const char *const names[] = {
+      "a lock",   "an rlock",  "a semaphore",    "a condition",
+      "an event", "a barrier", "a shared value", "a shared array"};
+  if (kind < SHARE_LOCK || kind > SHARE_ARRAY) return "a shared object";
+  return names[kind - SHARE_LOCK];
+}
+
+void *share_new(const brood_context *context, enum share_kind kind,
+                size_t size) {
+  if (context == NULL) default_choose(0); /* the platform's, if none is */
+  struct share_block *block;
+  int r = arena_allocate(kind, size, &block);
+  if (r == 0) return share_object_of(block);
+  error_set_os(r, "cannot make %s of %zu bytes", share_kind_name(kind), size);
+  return NULL;
+}
+
+int share_refuse(const void *object, enum share_kind kind) {
+  return error_set(BROOD_VALUE_ERROR, "%p is not %s, or has been freed", object,
+                   share_kind_name(kind));
+}
+
+void *share_free(void *object, enum share_kind kind) {
+  if (object == NULL) return NULL;
+  /* Not share_check: the pointer may point to nothing at all. */
+  struct share_block *block = arena_find(object);
+  if (block == NULL || atomic_load(&block->kind) != (uint32_t)kind) {
+    share_refuse(object, kind);
+    return NULL;
+  }
+  if (block->maker != sync_self_process()) return NULL;
+  if (!arena_give_back(block)) share_refuse(object, kind);
+  return NULL;
+}
+
+int share_outcome(int r, const void *object) {
+  if (r == 0) return 0;
+  const char *name = share_kind_name(share_kind_of(object));
+  if (r == -ETIMEDOUT) {
+    return error_set(BROOD_TIMEOUT, "%s was not to be had in time", name);
+  }
+  if (r == -EOWNERDEAD) {
+    return error_set(BROOD_OWNER_DIED,
+                     "%s is held now, but was held by a process that was "
+                     "killed",
+                     name);
+  }
+  return error_set_os(r, "cannot acquire %s", name);
+}

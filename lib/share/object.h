@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Shared objects as their public functions see them: made, recognised, freed.
+ * All of these set errors.
+ */
+#ifndef BROOD_SHARE_OBJECT_H
+#define BROOD_SHARE_OBJECT_H
+
+#include "brood.h"
+#include "lib/share/block.h"
+
+/* share_new returns an object of so many bytes, all zero, or NULL. A context
+ * of NULL fixes the default. */
+void *share_new(const brood_context *context, enum share_kind kind,
+                size_t size);
+
+/* share_free gives the maker's handle back. Returns NULL. */
+void *share_free(void *object, enum share_kind kind);
+
+/* share_kind_name returns "a lock", and so on. */
+const char *share_kind_name(uint32_t kind);
+
+/* share_kind_of returns what kind an object is, SHARE_FREE if it is none. */
+static inline uint32_t share_kind_of(const void *object) {
+  if (object == NULL) return SHARE_FREE;
+  return atomic_load_explicit(&share_block_of(object)->kind,
+                              memory_order_relaxed);
+}
+
+int share_refuse(const void *object, enum share_kind kind);
+
+/* share_check is the first line of every function of an object. */
+static inline int share_check(const void *object, enum share_kind kind) {
+  return share_kind_of(object) == (uint32_t)kind ? 0
+                                                 : share_refuse(object, kind);
+}
+
+/* share_outcome turns what an acquire of lib/sync returned into what the public
+ * function does. */
+int share_outcome(int r, const void *object);
+
+#endif /* BROOD_SHARE_OBJECT_H */

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Arguments as the target reads them.
+ */
+#include "lib/error/error.h"
+#include "lib/share/object.h"
+#include "lib/start/args.h"
+
+static const char *type_name(enum brood_type type) {
+  static const char *const names[] = {
+      "none",  "a bool",       "an int64",  "a double",       "a string",
+      "bytes", "a descriptor", "a pointer", "a shared object"};
+  return names[type];
+}
+
+static const brood_value *find(const brood_args *args, size_t index) {
+  if (args != NULL && index < args->count) return &args->values[index];
+  error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
+            brood_args_count(args));
+  return NULL;
+}
+
+const brood_value *args_find(const brood_args *args, size_t index,
+                             enum brood_type type) {
+  const brood_value *value = find(args, index);
+  if (value == NULL || value->type == type) return value;
+  error_set(BROOD_TYPE_ERROR, "argument %zu is %s, not %s", index,
+            type_name(value->type), type_name(type));
+  return NULL;
+}
+
+size_t brood_args_count(const brood_args *args) {
+  return args == NULL ? 0 : args->count;
+}
+
+int brood_args_type(const brood_args *args, size_t index) {
+  const brood_value *value = find(args, index);
+  return value == NULL ? BROOD_INDEX_ERROR : (int)value->type;
+}
+
+int brood_args_bool(const brood_args *args, size_t index, bool *out_value) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_BOOL);
+  if (value == NULL) return brood_error();
+  *out_value = value->as.boolean;
+  return 0;
+}
+
+int brood_args_int64(const brood_args *args, size_t index, int64_t *out_value) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_INT64);
+  if (value == NULL) return brood_error();
+  *out_value = value->as.int64;
+  return 0;
+}
+
+int brood_args_double(const brood_args *args, size_t index, double *out_value) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_DOUBLE);
+  if (value == NULL) return brood_error();
+  *out_value = value->as.real;
+  return 0;
+}
+
+int brood_args_string(const brood_args *args, size_t index,
+                      const char **out_text) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_STRING);
+  if (value == NULL) return brood_error();
+  *out_text = value->as.data;
+  return 0;
+}
+
+int brood_args_bytes(const brood_args *args, size_t index,
+                     const void **out_data, size_t *out_size_bytes) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_BYTES);
+  if (value == NULL) return brood_error();
+  *out_data = value->as.data;
+  *out_size_bytes = value->size_bytes;
+  return 0;
+}
+
+int brood_args_descriptor(const brood_args *args, size_t index,
+                          int *out_descriptor) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_DESCRIPTOR);
+  if (value == NULL) return brood_error();
+  *out_descriptor = value->as.descriptor;
+  return 0;
+}
+
+int brood_args_pointer(const brood_args *args, size_t index,
+                       const void **out_pointer) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_POINTER);
+  if (value == NULL) return brood_error();
+  *out_pointer = value->as.data;
+  return 0;
+}
+
+/* The argument if it is an object of this kind, or NULL with the error set. */
+static void *find_object(const brood_args *args, size_t index,
+                         enum share_kind kind) {
+  const brood_value *value = args_find(args, index, BROOD_TYPE_OBJECT);
+  if (value == NULL) return NULL;
+  if (share_kind_of(value->as.data) == (uint32_t)kind) {
+    return (void *)value->as.data;
+  }
+  error_set(BROOD_TYPE_ERROR, "argument %zu is %s, not %s", index,
+            share_kind_name(share_kind_of(value->as.data)),
+            share_kind_name(kind));
+  return NULL;
+}
+
+/* One function for each kind of object. */
+#define READ_OBJECT(noun, kind)                               \
+  int brood_args_##noun(const brood_args *args, size_t index, \
+                        brood_##noun **out) {                 \
+    brood_##noun *object = find_object(args, index, kind);    \
+    if (object == NULL) return brood_error();                 \
+    *out = object;                                            \
+    return 0;                                                 \
+  }
+
+READ_OBJECT(lock, SHARE_LOCK)
+READ_OBJECT(rlock, SHARE_RLOCK)
+READ_OBJECT(semaphore, SHARE_SEMAPHORE)
+READ_OBJECT(condition, SHARE_CONDITION)
+READ_OBJECT(event, SHARE_EVENT)
+READ_OBJECT(barrier, SHARE_BARRIER)
+READ_OBJECT(shared_value, SHARE_VALUE)
+READ_OBJECT(shared_array, SHARE_ARRAY)

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The word of a lock:
+ *
+ *   0              free, and nobody has to be woken
+ *   token          held
+ *   token | SLEEP  held, and somebody may sleep on the low half
+ *
+ * One compare-and-swap both takes the lock and says who has it: there is no
+ * instant at which a killed holder is unknown. A free word has no SLEEP bit:
+ * who is woken sets it again for those who may be behind.
+ *
+ * Killed where?  Holding: the next sleeper sees at the end of its slice that
+ * the token's owner is gone, and swaps in its own. After the release but
+ * before the wake, or woken but before taking it: the others find a free word
+ * at the end of their slices.
+ */
+#include "lib/sync/lock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+
+#include "lib/sync/self.h"
+#include "lib/sync/sleep.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/futex.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the low half of a lock's word must come first"
+#endif
+
+#define SLEEP (UINT64_C(1) << 31)
+
+/* Looks before sleeping; a short critical section is over by then. */
+enum { SPINS = 100 };
+
+static _Atomic uint32_t *low_half(struct sync_lock *lock) {
+  return (_Atomic uint32_t *)(void *)&lock->word;
+}
+
+/* acquire: partner of the release in sync_lock_release. */
+static bool swap(struct sync_lock *lock, uint64_t from, uint64_t to) {
+  return atomic_compare_exchange_strong_explicit(
+      &lock->word, &from, to, memory_order_acquire, memory_order_relaxed);
+}
+
+/* Takes the lock over from a holder that was killed. */
+static bool inherit(struct sync_lock *lock, uint64_t word, uint64_t token) {
+  return sync_has_ended(word & ~SLEEP) && swap(lock, word, token | SLEEP);
+}
+
+/* Somebody else holds the lock and the time is over. Who only looks, perhaps
+ * in a loop, asks about the holder's life no more often than sleepers do. */
+static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
+                   int64_t deadline_ns) {
+  static _Thread_local int64_t next_ns;
+  int64_t now_ns = sys_clock_ns();
+  if (deadline_ns <= 0 && now_ns < next_ns) return -ETIMEDOUT;
+  next_ns = now_ns + SYNC_SLICE_NS;
+  return inherit(lock, word, token) ? -EOWNERDEAD : -ETIMEDOUT;
+}
+
+static bool spin(struct sync_lock *lock, uint64_t token) {
+  for (int i = 0; i < SPINS; i++) {
+    uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
+    if (word == 0 && swap(lock, 0, token)) return true;
+    if (word & SLEEP) return false; /* others wait already */
+    sync_relax();
+  }
+  return false;
+}
+
+static int acquire_contended(struct sync_lock *lock, uint64_t token,
+                             int64_t deadline_ns) {
+  if (deadline_ns > 0 && spin(lock, token)) return 0;
+  for (;;) {
+    uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
+    if (word == 0) {
+      if (swap(lock, 0, token | SLEEP)) return 0;
+      continue;
+    }
+    if (sync_is_over(deadline_ns)) {
+      return give_up(lock, word, token, deadline_ns);
+    }
+    if ((word & SLEEP) == 0) {
+      if (!swap(lock, word, word | SLEEP)) continue;
+      word |= SLEEP;
+    }
+    if (sync_sleep(low_half(lock), (uint32_t)word, deadline_ns) &&
+        inherit(lock, word, token)) {
+      return -EOWNERDEAD;
+    }
+  }
+}
+
+int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
+                      int64_t deadline_ns) {
+  if (swap(lock, 0, token)) return 0;
+  return acquire_contended(lock, token, deadline_ns);
+}
+
+int sync_lock_release(struct sync_lock *lock) {
+  /* release: partner of the acquire in swap. */
+  uint64_t word =
+      atomic_exchange_explicit(&lock->word, 0, memory_order_release);
+  if (word == 0) return -EPERM;
+  if (word & SLEEP) sys_futex_wake(low_half(lock), 1);
+  return 0;
+}
+
+bool sync_lock_is_held(struct sync_lock *lock) {
+  return atomic_load_explicit(&lock->word, memory_order_relaxed) != 0;
+}
+
+/* relaxed: only the caller itself can have put its token there. */
+bool sync_lock_is_mine(struct sync_lock *lock, uint64_t token) {
+  uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
+  return (word & ~SLEEP) == token;
+}
+
+int sync_rlock_acquire(struct sync_lock *lock, uint64_t token,
+                       int64_t deadline_ns) {
+  if (sync_lock_is_mine(lock, token)) {
+    if (lock->depth == UINT32_MAX) return -EAGAIN;
+    lock->depth++;
+    return 0;
+  }
+  int r = sync_lock_acquire(lock, token, deadline_ns);
+  if (r == 0 || r == -EOWNERDEAD) lock->depth = 1;
+  return r;
+}
+
+int sync_rlock_release(struct sync_lock *lock, uint64_t token) {
+  if (!sync_lock_is_mine(lock, token)) return -EPERM;
+  return --lock->depth > 0 ? 0 : sync_lock_release(lock);
+}
+
+uint32_t sync_lock_suspend(struct sync_lock *lock) {
+  uint32_t depth = lock->depth;
+  lock->depth = 0;
+  sync_lock_release(lock);
+  return depth;
+}
+
+int sync_lock_resume(struct sync_lock *lock, uint64_t token, uint32_t depth) {
+  int r = sync_lock_acquire(lock, token, SYS_CLOCK_NEVER);
+  lock->depth = depth;
+  return r;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See mem.h. fallocate hands out pages until the machine has none left, and
+ * then it is not this process alone that suffers: what is more than the whole
+ * machine has is refused before.
+ */
+#include "lib/sys/mem.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysinfo.h>
+#include <unistd.h>
+
+#include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
+
+int sys_mem_new(const char *name, size_t size) {
+  SYS_FAULT();
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return -errno;
+  if (ftruncate(fd, (off_t)size) == 0 &&
+      fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0) {
+    return fd;
+  }
+  int r = -errno;
+  sys_close(fd);
+  return r;
+}
+
+static int refuse_more_than_all(size_t size) {
+  struct sysinfo info;
+  if (sysinfo(&info) < 0) return -errno;
+  uint64_t all = (uint64_t)(info.totalram + info.totalswap) * info.mem_unit;
+  return size > all ? -ENOMEM : 0;
+}
+
+int sys_mem_reserve(int fd, size_t offset, size_t size) {
+  SYS_FAULT();
+  int r = refuse_more_than_all(size);
+  if (r < 0) return r;
+  do {
+    r = fallocate(fd, 0, (off_t)offset, (off_t)size) < 0 ? -errno : 0;
+  } while (r == -EINTR);
+  return r;
+}
+
+int sys_mem_map(int fd, size_t size, void **out_memory) {
+  SYS_FAULT();
+  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (memory == MAP_FAILED) return -errno;
+  *out_memory = memory;
+  return 0;
+}
+
+void sys_mem_unmap(void *memory, size_t size) {
+  munmap(memory, size);
+}
+
+int64_t sys_mem_size(int fd) {
+  SYS_FAULT();
+  struct stat status;
+  int seals = fcntl(fd, F_GET_SEALS);
+  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return -EINVAL;
+  return fstat(fd, &status) < 0 ? -errno : status.st_size;
+}
