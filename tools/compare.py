@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: MIT
 """Compares what Brood does with the raw calls and with its peers.
 
-    bazel run -c opt //tools:compare -- [--quick] [--only startup]
+    bazel run -c opt //tools:compare -- [--quick] [--only PART]
                                         [--json FILE] [--svg FILE]
 
-comparison/run.py says how a part is measured; what a part is about stands in
-the file of its name beside it.
+comparison/run.py says how a part is measured. comparison/startup.py and
+comparison/sync.py are the parts, each with its report beside it.
 """
 import argparse
 import json
@@ -16,10 +16,12 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
-from comparison import run, startup, startup_report, table  # noqa: E402
+from comparison import run, table  # noqa: E402
+from comparison import startup, startup_report  # noqa: E402
+from comparison import sync, sync_report  # noqa: E402
 from comparison.samples import Samples  # noqa: E402
 
-PARTS = ("startup",)
+PARTS = ("startup", "sync")
 
 
 def user_path(text):
@@ -50,15 +52,15 @@ def parse_options():
         description="What Brood costs, beside the raw calls, CPython's "
                     "multiprocessing and billiard.")
     parser.add_argument("--quick", action="store_true",
-                        help="under 20 seconds, rougher")
+                        help="under 40 seconds, rougher")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
-                        help=f"one part of {', '.join(PARTS)}; default is all")
+                        help="startup: starting processes; sync: shared "
+                             "objects (default: both)")
     parser.add_argument("--json", type=user_path, metavar="FILE",
                         help="write one record for each kind of sample")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
                         default="brood-startup.svg",
-                        help="where to draw what starts cost "
-                             "(default %(default)s)")
+                        help="startup: where to draw (default %(default)s)")
     parser.add_argument("--parent-mib", type=sizes, metavar="N,N,...",
                         default="0,64,256,1024",
                         help="startup: memory of the parent "
@@ -77,17 +79,24 @@ def draw(records, path):
 
 def main():
     options = parse_options()
+    parts = [options.only] if options.only else PARTS
     samples = Samples()
-    run.measure(startup.Startup(options.quick, options.parent_mib, samples),
-                samples)
+    if "startup" in parts:
+        run.measure(startup.Startup(options.quick, options.parent_mib, samples),
+                    samples)
+    if "sync" in parts:
+        run.measure(sync.Sync(options.quick), samples)
     records = samples.records()
     if options.json:
         rows = ",\n".join(json.dumps(record) for record in records)
         options.json.write_text(f"[\n{rows}\n]\n")
-    chart = draw(records, options.svg)
-    startup_report.print_all(records)
+    if "startup" in parts:
+        startup_records = [r for r in records if r["bench"] == "startup"]
+        startup_report.print_all(startup_records)
+        print(f"\n  {draw(startup_records, options.svg)}\n")
+    if "sync" in parts:
+        sync_report.print_all(records)
     table.print_notes(samples)
-    print(f"\n{chart}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The whole of //tools:compare in its quick mode, with small parents: records,
-tables, chart and complaints. Says nothing of time."""
+tables, chart, a part alone and complaints. Says nothing of time."""
 import importlib.util
 import json
 import os
@@ -12,9 +12,20 @@ import unittest
 
 COMPARE = sys.argv[1]
 TMP = pathlib.Path(os.environ["TEST_TMPDIR"])
-FIELDS = {"bench": str, "impl": str, "method": str, "end": str,
-          "parent_mib": int, "p50_us": float, "p90_us": float,
-          "p99_us": float, "n": int}
+PERCENTILES = ("p50", "p90", "p99")
+# Of each part: what its records have besides "bench" and the figures.
+WHAT = {
+    "startup": {"impl": str, "method": str, "end": str, "parent_mib": int},
+    "lock_pair": {"impl": str, "object": str, "context": str,
+                  "processes": int},
+    "lock_contended": {"impl": str, "object": str, "context": str,
+                       "processes": int, "processors": int},
+    "event_round_trip": {"impl": str, "object": str, "context": str,
+                         "processes": int, "processors": int},
+    "condition_round_trip": {"impl": str, "object": str, "context": str,
+                             "processes": int, "processors": int},
+}
+METHODS = ("fork", "forkserver", "spawn")
 
 
 def compare(*options):
@@ -30,36 +41,74 @@ class CompareTest(unittest.TestCase):
         cls.done = compare("--quick", "--parent-mib=1", "--json=out.json",
                            "--svg=out.svg")
 
+        cls.records = json.loads((TMP / "out.json").read_text())
+
+    def here(self, *impls):
+        """Returns those that are not named as absent."""
+        return [impl for impl in impls
+                if f"absent: {impl}" not in self.done.stdout]
+
     def test_records(self):
         self.assertEqual(0, self.done.returncode, self.done.stderr)
-        records = json.loads((TMP / "out.json").read_text())
-        for record in records:
-            self.assertEqual(FIELDS, {k: type(v) for k, v in record.items()})
-            self.assertEqual("startup", record["bench"])
+        for record in self.records:
+            fields = {k: type(v) for k, v in record.items()}
+            figures = {f"{name}_us" if record["bench"] == "startup"
+                       else f"{name}_ns": float for name in PERCENTILES}
+            if record["bench"] == "lock_contended":
+                figures = {"pairs_per_s": int, "least_share": float}
+            self.assertEqual({"bench": str, **WHAT[record["bench"]], **figures,
+                              "n": int}, fields)
             self.assertGreater(record["n"], 0)
-            self.assertLessEqual(record["p50_us"], record["p90_us"])
-            self.assertLessEqual(record["p90_us"], record["p99_us"])
-        methods = ("fork", "forkserver", "spawn")
+            if record["bench"] != "lock_contended":
+                low, middle, high = (record[name] for name in figures)
+                self.assertTrue(0 <= low <= middle <= high, record)
+
+    def test_what_is_started(self):
         expected = [("raw", method, mib) for method in ("fork", "posix_spawn")
                     for mib in (0, 1)]
-        expected += [("brood", method, mib) for method in methods
+        expected += [("brood", method, mib) for method in METHODS
                      for mib in (0, 1)]
-        # A peer that is not installed is named instead.
-        expected += [(peer, method, 0) for peer in ("cpython", "billiard")
-                     for method in methods
-                     if f"absent: {peer}" not in self.done.stdout]
+        expected += [(peer, method, 0)
+                     for peer in self.here("cpython", "billiard")
+                     for method in METHODS]
         self.assertCountEqual(
             [(*subject, end) for subject in expected
              for end in ("first_instruction", "joined")],
             [(r["impl"], r["method"], r["parent_mib"], r["end"])
-             for r in records])
+             for r in self.records if r["bench"] == "startup"])
+
+    def test_what_is_shared(self):
+        expected = [("raw", name, "fork") for name in (
+            "sem_t", "pthread_mutex", "pthread_cond", "futex")]
+        expected += [(impl, name, method)
+                     for impl in self.here("brood", "cpython", "billiard")
+                     for name in ("lock", "rlock", "semaphore", "condition",
+                                  "event") for method in METHODS]
+        self.assertCountEqual(
+            expected, {(r["impl"], r["object"], r["context"])
+                       for r in self.records if r["bench"] != "startup"})
 
     def test_tables_name_every_target(self):
         self.assertRegex(self.done.stdout, r"raw +fork")
         self.assertRegex(self.done.stdout, r"brood +forkserver")
-        self.assertEqual(7, sum(line.startswith(("  met", "  missed",
-                                                 "  not measured"))
-                                for line in self.done.stdout.splitlines()))
+        self.assertRegex(self.done.stdout, r"raw +pthread_mutex")
+        self.assertRegex(self.done.stdout, r"brood +condition")
+        targets = [line for line in self.done.stdout.splitlines()
+                   if line.startswith(("  met", "  missed",
+                                       "  not measured"))]
+        places = {r["processors"] for r in self.records
+                  if r["bench"] == "event_round_trip"}
+        self.assertEqual(7 + 3 + len(places), len(targets), targets)
+
+    def test_one_part_alone(self):
+        done = compare("--quick", "--only=sync", "--json=sync.json",
+                       "--svg=none.svg")
+        self.assertEqual(0, done.returncode, done.stderr)
+        benches = {r["bench"]
+                   for r in json.loads((TMP / "sync.json").read_text())}
+        self.assertEqual(set(WHAT) - {"startup"}, benches)
+        self.assertNotIn("posix_spawn", done.stdout)
+        self.assertFalse((TMP / "none.svg").exists())
 
     def test_chart(self):
         if importlib.util.find_spec("matplotlib") is None:
@@ -73,6 +122,7 @@ class CompareTest(unittest.TestCase):
     def test_bad_options_are_named(self):
         for options, complaint in (
                 (["--fast"], "--fast"),
+                (["--only=all"], "'sync'"),
                 (["--json=no/such/folder.json"], "cannot be written"),
                 (["--svg=."], "is a folder"),
                 (["--parent-mib=0,many"], "0,many is not a list of sizes")):

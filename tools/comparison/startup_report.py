@@ -104,7 +104,7 @@ def print_targets(figures):
 
 def print_all(records):
     figures = Figures(records)
-    print("Starting processes\n==================\n")
+    print("Starting processes\n")
     print_methods(figures)
     print_sizes(figures)
     print_targets(figures)

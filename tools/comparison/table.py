@@ -38,7 +38,7 @@ def print_notes(samples):
     notes += [f"//bench:{name} was built without -c opt; its figures say "
               "little" for name in sorted(samples.unoptimized)]
     load = os.getloadavg()[0]
-    if load > 1.5:  # this program itself accounts for about one
+    if load > 2.5:  # this program itself accounts for up to two
         notes.append(f"load average {load:.1f}: the machine does other work; "
                      "trust ratios more than figures")
     print("\n" + "\n".join(f"  {note}" for note in notes))

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: MIT
+"""What shared objects cost. What a sample is, and why it is fair, stands at
+the top of bench/sync.cc."""
+from comparison import run
+
+SYNC, PEER = "bench/sync", "bench/sync_peer.py"
+
+
+class Sync:
+    name = "sync"
+    files = (SYNC, PEER)
+
+    def __init__(self, quick):
+        if quick:
+            self.rounds, self.seconds = 2, 14
+            self.turns, self.samples, self.peer_samples = 3, 25, 15
+            self.contend_ms = 15
+        else:
+            self.rounds, self.seconds = 12, 80
+            self.turns, self.samples, self.peer_samples = 4, 50, 40
+            self.contend_ms = 25
+
+    def steps(self, _number):
+        yield run.benchmark(SYNC, f"--samples={self.samples}",
+                            f"--turns={self.turns}",
+                            f"--contend_ms={self.contend_ms}")
+        for impl in run.PEERS:
+            for method in run.METHODS:
+                yield run.peer(PEER, impl, method, str(self.peer_samples),
+                               str(self.contend_ms))
