@@ -112,6 +112,7 @@ void WarmUp() {
   for (const char *method : {"fork", "forkserver"}) {
     EXPECT_EQ(Process(method, nothing).Run(), 0) << brood_error_message();
   }
+  brood_event_free(brood_event_new(brood_get_context("fork")));  // an arena
 }
 
 }  // namespace
