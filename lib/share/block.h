@@ -34,9 +34,10 @@ struct share_block {
   uint64_t size;        /* of the object */
   uint64_t lock_arena;  /* the lock that goes with it: the id of its arena, */
   uint64_t lock_offset; /* and where its block is there; 0: none */
+  uint64_t unused[2];   /* the object has cache lines of its own */
 };
 
-_Static_assert(sizeof(struct share_block) == 48, "part of the shared layout");
+_Static_assert(sizeof(struct share_block) == 64, "part of the shared layout");
 
 /* holds: the maker's own, and one for each process handle that has the object
  * among its arguments, or object that has it as its lock. With the last one the

@@ -100,7 +100,7 @@ static int locate(struct elements *elements, int64_t index,
 int elements_access(struct elements *elements, int64_t index,
                     typecode_access *access, void *number) {
   const struct typecode *type;
-  void *element;
+  void *element = NULL;
   int r = locate(elements, index, &type, &element);
   if (r < 0) return r;
   int begun = begin(elements);

@@ -32,9 +32,6 @@
 
 #define SLEEP (UINT64_C(1) << 31)
 
-/* Looks before sleeping; a short critical section is over by then. */
-enum { SPINS = 100 };
-
 static _Atomic uint32_t *low_half(struct sync_lock *lock) {
   return (_Atomic uint32_t *)(void *)&lock->word;
 }
@@ -61,19 +58,8 @@ static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
   return inherit(lock, word, token) ? -EOWNERDEAD : -ETIMEDOUT;
 }
 
-static bool spin(struct sync_lock *lock, uint64_t token) {
-  for (int i = 0; i < SPINS; i++) {
-    uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
-    if (word == 0 && swap(lock, 0, token)) return true;
-    if (word & SLEEP) return false; /* others wait already */
-    sync_relax();
-  }
-  return false;
-}
-
 static int acquire_contended(struct sync_lock *lock, uint64_t token,
                              int64_t deadline_ns) {
-  if (deadline_ns > 0 && spin(lock, token)) return 0;
   for (;;) {
     uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
     if (word == 0) {

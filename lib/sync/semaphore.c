@@ -17,8 +17,6 @@
 #include "lib/sync/sleep.h"
 #include "lib/sys/futex.h"
 
-enum { SPINS = 100 };
-
 void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
                          uint32_t bound) {
   atomic_store_explicit(&semaphore->value, value, memory_order_relaxed);
@@ -40,19 +38,10 @@ static bool take(struct sync_semaphore *semaphore) {
   return false;
 }
 
-static bool spin(struct sync_semaphore *semaphore) {
-  for (int i = 0; i < SPINS; i++) {
-    if (take(semaphore)) return true;
-    sync_relax();
-  }
-  return false;
-}
-
 int sync_semaphore_acquire(struct sync_semaphore *semaphore,
                            int64_t deadline_ns) {
   if (take(semaphore)) return 0;
   if (deadline_ns <= 0) return -ETIMEDOUT;
-  if (spin(semaphore)) return 0;
   /* seq_cst: we count ourselves and then look at the value, a release changes
    * the value and then looks at the count; one of us sees the other. */
   atomic_fetch_add(&semaphore->waiters, 1);

@@ -20,11 +20,3 @@ bool sync_is_over(int64_t deadline_ns) {
   if (deadline_ns == SYS_CLOCK_NEVER) return false;
   return deadline_ns <= 0 || sys_clock_ns() >= deadline_ns;
 }
-
-void sync_relax(void) {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  __asm__ volatile("yield");
-#endif
-}

@@ -21,7 +21,4 @@ bool sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
 /* sync_is_over: has a deadline of sys_clock_ns passed? */
 bool sync_is_over(int64_t deadline_ns);
 
-/* sync_relax is for a loop that waits for another processor. */
-void sync_relax(void);
-
 #endif /* BROOD_SYNC_SLEEP_H */
