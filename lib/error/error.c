@@ -41,6 +41,9 @@ const char *brood_error_name(int code) {
     case BROOD_ATTRIBUTE_ERROR: return "AttributeError";
     case BROOD_OS_ERROR: return "OSError";
     case BROOD_TIMEOUT: return "TimeoutError";
+    case BROOD_OVERFLOW_ERROR: return "OverflowError";
+    case BROOD_BROKEN_BARRIER: return "BrokenBarrierError";
+    case BROOD_OWNER_DIED: return "OwnerDied";
     default: return "unknown error";
   }
 }

@@ -31,7 +31,8 @@ struct Outcome {
 };
 
 // Interrupts the wait; that is all.
-void OnAlarm(int) {}
+void OnAlarm(int) {
+}
 
 std::string Contents(const std::string &path) {
   std::ostringstream text;
@@ -178,6 +179,43 @@ TEST(Examples, ApplicationStructure) {
                        "result from worker 2",
                        "result from worker 3",
                    }));
+}
+
+TEST(Examples, SharedCounter) {
+  EXPECT_EQ(RunWell("shared_counter"),
+            (Expected{"3 processes added 1000 each: 3000"}));
+}
+
+TEST(Examples, ContextIsolation) {
+  EXPECT_EQ(RunWell("context_isolation"),
+            (Expected{
+                "first: written, 'message from context 1'",
+                "second: not written, ''",
+                "first: written, 'message from context 1'",
+                "second: written, 'message from context 2'",
+            }));
+}
+
+TEST(Examples, RoundsByBarrier) {
+  EXPECT_EQ(RunWell("rounds_by_barrier"), (Expected{
+                                              "work done.",
+                                              "work done.",
+                                              "work done.",
+                                              "round over",
+                                              "work done.",
+                                              "work done.",
+                                              "work done.",
+                                              "round over",
+                                          }));
+}
+
+TEST(Examples, OwnerDied) {
+  EXPECT_EQ(RunWell("owner_died"), (Expected{
+                                       "acquire: OwnerDied",
+                                       "found: credit 1, debit 0",
+                                       "acquire: clean",
+                                       "found: credit 0, debit 0",
+                                   }));
 }
 
 TEST(Examples, ErrorHandling) {
