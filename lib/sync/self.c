@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
- * See self.h. Both tokens are kept for each thread: a fork writes to the
- * forking thread's own page anyway, and no other thread goes on in the child.
+ * See self.h. A token is made once and stays as it is, even if /proc could not
+ * be read: what was taken with it must be given back with it, by any thread.
  */
 #include "lib/sync/self.h"
 
-#include <stddef.h>
+#include <stdatomic.h>
 
 #include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/task.h"
 
-static _Thread_local uint64_t process_token, thread_token;
+static _Atomic uint64_t process_token;
+static _Thread_local uint64_t thread_token;
 
+/* In the child of a fork only the forking thread goes on. */
 static void forget(void) {
-  process_token = 0;
+  atomic_store_explicit(&process_token, 0, memory_order_relaxed);
   thread_token = 0;
 }
 
@@ -28,9 +30,14 @@ static uint64_t make_token(pid_t task) {
   return (uint64_t)birth << 32 | (uint32_t)task;
 }
 
+/* relaxed: the number says it all. */
 uint64_t sync_self_process(void) {
-  if (process_token == 0) process_token = make_token(sys_getpid());
-  return process_token;
+  uint64_t token = atomic_load_explicit(&process_token, memory_order_relaxed);
+  if (token != 0) return token;
+  uint64_t mine = make_token(sys_getpid());
+  bool first = atomic_compare_exchange_strong_explicit(
+      &process_token, &token, mine, memory_order_relaxed, memory_order_relaxed);
+  return first ? mine : token;
 }
 
 uint64_t sync_self_thread(void) {

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 /* sync_self_process and sync_self_thread return the caller's tokens, never 0.
- * The first call in a thread reads /proc, later ones make no system call. */
+ * The first call reads /proc, later ones make no system call. */
 uint64_t sync_self_process(void);
 uint64_t sync_self_thread(void);
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
  * See mem.h. fallocate hands out pages until the machine has none left, and
- * then it is not this process alone that suffers: what is more than the whole
- * machine has is refused before.
+ * then the kernel kills somebody: what is more than there is has to be refused
+ * before.
  */
 #include "lib/sys/mem.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
@@ -29,10 +30,25 @@ int sys_mem_new(const char *name, size_t size) {
   return r;
 }
 
+/* A line of /proc/meminfo, in bytes; 0 if there is none. */
+static uint64_t meminfo(const char *text, const char *name) {
+  const char *line = strstr(text, name);
+  return line == NULL ? 0 : strtoull(line + strlen(name), NULL, 10) * 1024;
+}
+
+/* Small amounts are not worth the look. */
+#define WORTH_A_LOOK ((size_t)1 << 24)
+
 static int refuse_more_than_all(size_t size) {
-  struct sysinfo info;
-  if (sysinfo(&info) < 0) return -errno;
-  uint64_t all = (uint64_t)(info.totalram + info.totalswap) * info.mem_unit;
+  if (size < WORTH_A_LOOK) return 0;
+  char text[4096];
+  int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return -errno;
+  ssize_t n = read(fd, text, sizeof text - 1);
+  sys_close(fd);
+  if (n <= 0) return -EIO;
+  text[n] = '\0';
+  uint64_t all = meminfo(text, "MemAvailable:") + meminfo(text, "SwapFree:");
   return size > all ? -ENOMEM : 0;
 }
 
