@@ -26,7 +26,9 @@ std::vector<Json> ValuesOf(const Step &step) {
 std::vector<std::string> TablesFor(const Step &step) {
   if (step.IsPseudo()) return {step.actor};
   if (step.object == "os" || step.object == "mp") return {step.object};
-  return {"mp", "Process"};
+  std::vector<std::string> tables = ObjectTables();
+  tables.push_back("mp");
+  return tables;
 }
 
 void LintStep(const Clause &clause, const Step &step, const Tables &tables,

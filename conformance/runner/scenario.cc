@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/scenario.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "conformance/runner/token.h"
@@ -62,6 +64,7 @@ class Parser {
   void Agent(Step *step);
   void Args(Step *step);
   void Binds(Step *step);
+  bool RelationNext() const;
   bool Special(Step *step);
   void Action(Step *step);
   void RelationPart(Step *step);
@@ -207,6 +210,13 @@ void Parser::Binds(Step *step) {
   ExpectSign("=");
 }
 
+bool Parser::RelationNext() const {
+  if (Peek().kind == TokenKind::kText) return false;
+  return std::any_of(
+      std::begin(kRelations), std::end(kRelations),
+      [this](const RelationName &entry) { return Peek().text == entry.word; });
+}
+
 // The steps without an OBJECT.MEMBER; false if this is none of them.
 bool Parser::Special(Step *step) {
   if (WordNext("bye") && !SignNext(".", 1)) {
@@ -219,9 +229,11 @@ bool Parser::Special(Step *step) {
   } else if (WordNext("returns")) {
     at_++;
     step->kind = StepKind::kCollect;
+    if (RelationNext()) return true;
     step->relation = Relation::kEqual;
     step->want = Value();
-  } else if (WordNext("raises")) {
+  } else if (WordNext("raises") ||
+             (WordNext("blocks") && Peek(1).kind == TokenKind::kEnd)) {
     step->kind = StepKind::kCollect;
   } else {
     return false;

@@ -84,6 +84,11 @@ TEST(ScenarioTest, Agent) {
 
 TEST(ScenarioTest, CollectByeDropAndSeveralNames) {
   EXPECT_EQ(ParseStep("a: returns true", 1).kind, StepKind::kCollect);
+  EXPECT_EQ(ParseStep("a: returns true", 1).relation, Relation::kEqual);
+  EXPECT_EQ(ParseStep("a: returns in [0, 1]", 1).relation, Relation::kIn);
+  EXPECT_EQ(ParseStep("a: blocks", 1).kind, StepKind::kCollect);
+  EXPECT_EQ(ParseStep("a: blocks", 1).relation, Relation::kBlocks);
+  EXPECT_EQ(ParseStep("a: returns \"in\"", 1).want, "in");
   Step raises = ParseStep("a: raises OSError after 0.1", 1);
   EXPECT_EQ(raises.kind, StepKind::kCollect);
   EXPECT_EQ(raises.relation, Relation::kRaises);

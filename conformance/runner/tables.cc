@@ -17,11 +17,10 @@ std::string KindOfTable(const std::string &cell) {
   std::string plain = ReplaceAll(cell, "`", "");
   if (EndsWith(plain, " call")) plain.resize(plain.size() - 5);
   if (EndsWith(plain, " name")) plain.resize(plain.size() - 5);
-  for (const char *kind :
-       {"os", "function", "mp", "Process", "kernel", "file", "output"}) {
-    if (plain == kind) return kind;
-  }
-  return "";
+  bool known =
+      Contains(ObjectTables(), plain) ||
+      Contains({"os", "function", "mp", "kernel", "file", "output"}, plain);
+  return known ? plain : "";
 }
 
 // "`getpid()` `getppid()`" -> getpid, getppid.
@@ -34,6 +33,13 @@ void AddNames(const std::string &cell, const Place &place,
 }
 
 }  // namespace
+
+const std::vector<std::string> &ObjectTables() {
+  static const std::vector<std::string> tables = {
+      "Process", "Lock",    "Semaphore", "Condition",
+      "Event",   "Barrier", "Value",     "Array"};
+  return tables;
+}
 
 void ReadTables(const std::string &file, const std::string &text,
                 Tables *tables) {

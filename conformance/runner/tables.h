@@ -6,14 +6,19 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "conformance/runner/spec.h"
 
 namespace conformance {
 
-// "os", "function", "mp", "Process", "kernel", "file", "output" -> the names
-// that its table gives, each with its place.
+// "os", "function", "mp", "kernel", "file", "output" and those of
+// ObjectTables -> the names that its table gives, each with its place.
 using Tables = std::map<std::string, std::map<std::string, Place>>;
+
+// The tables of the objects that `mp` makes. Which of them a step means is not
+// known before the run.
+const std::vector<std::string> &ObjectTables();
 
 // Reads every table whose first heading is one of the above and "call",
 // "name", or nothing else, such as "| `os` call | meaning |". A row's names
