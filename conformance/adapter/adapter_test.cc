@@ -15,17 +15,23 @@
 extern "C" {
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/call.h"
+#include "conformance/adapter/element.h"
 #include "conformance/adapter/failure.h"
 #include "conformance/adapter/handle.h"
 #include "conformance/adapter/number.h"
+#include "conformance/adapter/slice.h"
 #include "conformance/adapter/value.h"
 }
 
 namespace {
 
 struct Deleter {
-  void operator()(void *memory) const { free(memory); }
-  void operator()(cJSON *json) const { cJSON_Delete(json); }
+  void operator()(void *memory) const {
+    free(memory);
+  }
+  void operator()(cJSON *json) const {
+    cJSON_Delete(json);
+  }
 };
 using Text = std::unique_ptr<char, Deleter>;
 using Json = std::unique_ptr<cJSON, Deleter>;
@@ -129,8 +135,12 @@ TEST(Failure, KnowsTheHeirsOfOSError) {
 
 class Handles : public testing::Test {
  protected:
-  Handles() { handles_init(&handles_); }
-  ~Handles() override { handles_clear(&handles_); }
+  Handles() {
+    handles_init(&handles_);
+  }
+  ~Handles() override {
+    handles_clear(&handles_);
+  }
   std::string Encode(struct value value, const char *bind) {
     return Print(Json(handles_encode(&handles_, value, bind)).get());
   }
@@ -278,6 +288,67 @@ TEST_F(Call, ReadsDescriptors) {
   int descriptor = -1;
   ASSERT_EQ(Bind("fd", "[{\"ref\":\"none\"}]", "{}"), "");
   EXPECT_EQ(call_descriptor(&call_, 0, &descriptor), -1);
+}
+
+TEST_F(Call, ReadsSlicesAsPythonDoes) {
+  const struct {
+    const char *args;
+    int64_t start, step, count;
+  } cases[] = {
+      {"[]", 0, 1, 5},
+      {"[1,3]", 1, 1, 2},
+      {"[-2]", 3, 1, 2},
+      {"[0,5,2]", 0, 2, 3},
+      {"[3,0,-1]", 3, -1, 3},
+      {"[null,null,-2]", 4, -2, 3},
+      {"[100,null,-3]", 4, -3, 2},
+      {"[-100,2]", 0, 1, 2},
+      {"[2,100]", 2, 1, 3},
+      {"[4,null,-2]", 4, -2, 3},
+  };
+  for (const auto &c : cases) {
+    struct slice slice = {};
+    ASSERT_EQ(Bind("start? stop? step?", c.args, "{}"), "");
+    ASSERT_EQ(slice_read(&call_, 5, &slice), 0) << c.args;
+    EXPECT_EQ(slice.start, c.start) << c.args;
+    EXPECT_EQ(slice.step, c.step) << c.args;
+    EXPECT_EQ(slice.count, c.count) << c.args;
+  }
+}
+
+TEST_F(Call, RefusesSlicesAsPythonDoes) {
+  struct slice slice = {};
+  ASSERT_EQ(Bind("start? stop? step?", "[3,1]", "{}"), "");
+  EXPECT_EQ(slice_read(&call_, 5, &slice), 0);
+  EXPECT_EQ(slice.count, 0);
+  ASSERT_EQ(Bind("start? stop? step?", "[0,5,0]", "{}"), "");
+  EXPECT_EQ(slice_read(&call_, 5, &slice), -1);
+  EXPECT_STREQ(call_.failure.type, "ValueError");
+  ASSERT_EQ(Bind("start? stop? step?", "[\"0\"]", "{}"), "");
+  EXPECT_EQ(slice_read(&call_, 5, &slice), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
+TEST_F(Call, WritesElementsInTheirOwnType) {
+  const struct {
+    char typecode;
+    const char *number, *read;
+  } cases[] = {
+      {'B', "300", "44"},        {'b', "200", "-56"}, {'h', "32768", "-32768"},
+      {'I', "-1", "4294967295"}, {'d', "7", "7.0"},   {'f', "-1.5", "-1.5"},
+  };
+  for (const auto &c : cases) {
+    double memory = 0;
+    ASSERT_LE(element_size(c.typecode), sizeof memory);
+    EXPECT_EQ(element_set(&call_, c.typecode, Parse(c.number).get(), &memory),
+              0);
+    EXPECT_EQ(Print(Json(element_get(c.typecode, &memory)).get()), c.read);
+  }
+  int unchanged = 5;
+  EXPECT_EQ(element_set(&call_, 'i', Parse("7.5").get(), &unchanged), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+  EXPECT_EQ(unchanged, 5);
+  EXPECT_EQ(element_size('z'), 0u);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/number.h"
+#include "conformance/adapter/object.h"
 
 static void append(struct arguments *arguments, brood_value value,
                    void *buffer) {
@@ -26,8 +27,7 @@ static int append_handle(struct call *call, const struct value *value,
                          struct arguments *arguments) {
   void *buffer = NULL;
   switch (value->kind) {
-    case VALUE_NOTHING:
-      return call_fail(call, "KeyError", "no such handle");
+    case VALUE_NOTHING: return call_fail(call, "KeyError", "no such handle");
     case VALUE_DESCRIPTOR:
       append(arguments, brood_descriptor(value->as.descriptor), NULL);
       return 0;
@@ -41,6 +41,10 @@ static int append_handle(struct call *call, const struct value *value,
       append(arguments, brood_bytes(buffer, value->size), buffer);
       return 0;
     default:
+      if (object_is(value)) {
+        append(arguments, brood_object(value->as.object), NULL);
+        return 0;
+      }
       /* The child may be made much later: the object has to wait for it. */
       handles_pin(call->handles, value);
       append(arguments, brood_pointer(value), NULL);
@@ -68,9 +72,7 @@ static int append_number(struct call *call, const cJSON *json,
     case NUMBER_INTEGER:
       append(arguments, brood_int64(integer), NULL);
       return 0;
-    case NUMBER_REAL:
-      append(arguments, brood_double(real), NULL);
-      return 0;
+    case NUMBER_REAL: append(arguments, brood_double(real), NULL); return 0;
     case NUMBER_TOO_LARGE:
       return call_fail(call, "OverflowError", "argument is too large");
     default:
@@ -149,19 +151,16 @@ struct value arguments_value(const brood_args *args, size_t index) {
       brood_args_bool(args, index, &boolean);
       return value_bool(boolean);
     case BROOD_TYPE_INT64:
-    case BROOD_TYPE_DOUBLE:
-      return number_value(args, index);
+    case BROOD_TYPE_DOUBLE: return number_value(args, index);
     case BROOD_TYPE_STRING:
       brood_args_string(args, index, &text);
       return value_text(text);
-    case BROOD_TYPE_BYTES:
-      return bytes_value(args, index);
+    case BROOD_TYPE_BYTES: return bytes_value(args, index);
     case BROOD_TYPE_DESCRIPTOR:
       brood_args_descriptor(args, index, &descriptor);
       return value_descriptor(descriptor);
-    case BROOD_TYPE_POINTER:
-      return pointer_value(args, index);
-    default:
-      return value_json(cJSON_CreateNull());
+    case BROOD_TYPE_OBJECT: return object_received(args, index);
+    case BROOD_TYPE_POINTER: return pointer_value(args, index);
+    default: return value_json(cJSON_CreateNull());
   }
 }

@@ -44,13 +44,11 @@ int call_int64(struct call *call, int index, int64_t *out_integer) {
     return 0;
   }
   switch (number_get(arg, out_integer, &real)) {
-    case NUMBER_INTEGER:
-      return 0;
+    case NUMBER_INTEGER: return 0;
     case NUMBER_TOO_LARGE:
       return call_fail(call, "OverflowError", "argument %d is too large",
                        index + 1);
-    default:
-      return wrong_type(call, index, "an integer");
+    default: return wrong_type(call, index, "an integer");
   }
 }
 
@@ -84,13 +82,10 @@ int call_timeout(struct call *call, int index, int64_t *out_timeout_ns) {
     case NUMBER_INTEGER:
       *out_timeout_ns = nanoseconds((double)integer);
       return 0;
-    case NUMBER_REAL:
-      *out_timeout_ns = nanoseconds(real);
-      return 0;
+    case NUMBER_REAL: *out_timeout_ns = nanoseconds(real); return 0;
     case NUMBER_TOO_LARGE:
       return call_fail(call, "OverflowError", "timeout is too large");
-    default:
-      return wrong_type(call, index, "a number of seconds");
+    default: return wrong_type(call, index, "a number of seconds");
   }
 }
 
@@ -142,4 +137,26 @@ int call_fail_os(struct call *call, const char *what) {
 
 int call_fail_brood(struct call *call) {
   return failure_of_brood(&call->failure);
+}
+
+int call_done(struct call *call, int r) {
+  return r < 0 ? call_fail_brood(call) : 0;
+}
+
+int call_answer_bool(struct call *call, int r) {
+  if (r >= 0) call->result = value_bool(r > 0);
+  return call_done(call, r);
+}
+
+int call_answer_timed(struct call *call, int r) {
+  bool late = r == BROOD_TIMEOUT;
+  if (r >= 0 || late) call->result = value_bool(!late);
+  return late ? 0 : call_done(call, r);
+}
+
+int call_made(struct call *call, enum value_kind kind, void *object) {
+  if (object == NULL) return call_fail_brood(call);
+  call->result =
+      (struct value){.kind = kind, .owned = true, .as.object = object};
+  return 0;
 }

@@ -80,6 +80,14 @@ int call_descriptor_of(struct call *call, const cJSON *json,
 /* call_truth is Python's idea of what is true; `otherwise` if not given. */
 bool call_truth(const struct call *call, int index, bool otherwise);
 
+/* Each gives the library's answer: call_done no more than success or failure,
+ * call_answer_bool what is 1 or 0. call_answer_timed says, as Python does,
+ * whether it was in time. call_made takes a new object, or NULL. */
+int call_done(struct call *call, int r);
+int call_answer_bool(struct call *call, int r);
+int call_answer_timed(struct call *call, int r);
+int call_made(struct call *call, enum value_kind kind, void *object);
+
 /* call_fail, with a format like printf's; call_fail_os takes errno,
  * call_fail_brood the library's last failure. All return -1. */
 #define call_fail(call, ...) failure_set(&(call)->failure, __VA_ARGS__)

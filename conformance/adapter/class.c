@@ -17,16 +17,31 @@ static struct tables tables_of(const struct value *value) {
   switch (value->kind) {
     case VALUE_CONTEXT:
       /* The top level is the default context and has a little more. */
-      return (struct tables){
-          {context_methods, value->as.context == NULL ? mp_methods : NULL}};
-    case VALUE_PROCESS:
-      return (struct tables){{process_methods}};
+      return (struct tables){{context_methods, sync_new_methods,
+                              shared_new_methods,
+                              value->as.context == NULL ? mp_methods : NULL}};
+    case VALUE_PROCESS: return (struct tables){{process_methods}};
     case VALUE_OS:
       return (struct tables){{os_methods, os_descriptor_methods,
-                              os_ending_methods, os_signal_methods,
-                              os_thread_methods}};
-    default:
-      return (struct tables){{NULL}};
+                              os_ending_methods, os_object_methods,
+                              os_signal_methods, os_thread_methods}};
+    case VALUE_LOCK:
+    case VALUE_RLOCK: return (struct tables){{lockable_methods, lock_methods}};
+    case VALUE_SEMAPHORE:
+    case VALUE_BOUNDED:
+      return (struct tables){{lockable_methods, semaphore_methods}};
+    case VALUE_CONDITION:
+      return (struct tables){{lockable_methods, condition_methods}};
+    case VALUE_EVENT: return (struct tables){{event_methods}};
+    case VALUE_BARRIER: return (struct tables){{barrier_methods}};
+    case VALUE_VALUE:
+      return (struct tables){{lockable_methods, shared_value_methods}};
+    case VALUE_ARRAY:
+      return (struct tables){
+          {lockable_methods, shared_array_methods, guarded_array_methods}};
+    case VALUE_RAW_ARRAY: return (struct tables){{shared_array_methods}};
+    case VALUE_VARIABLES: return (struct tables){{variables_methods}};
+    default: return (struct tables){{NULL}};
   }
 }
 
@@ -41,11 +56,21 @@ const struct method *class_method(const struct value *value, const char *name) {
   return NULL;
 }
 
+static const struct attribute *attributes_of(const struct value *value) {
+  switch (value->kind) {
+    case VALUE_PROCESS: return process_attributes;
+    case VALUE_BARRIER: return barrier_attributes;
+    case VALUE_VALUE:
+    case VALUE_RAW_VALUE: return shared_value_attributes;
+    case VALUE_VARIABLE: return variable_attributes;
+    default: return NULL;
+  }
+}
+
 const struct attribute *class_attribute(const struct value *value,
                                         const char *name) {
-  if (value->kind != VALUE_PROCESS) return NULL;
-  const struct attribute *attribute = process_attributes;
-  for (; attribute->name != NULL; attribute++) {
+  const struct attribute *attribute = attributes_of(value);
+  for (; attribute != NULL && attribute->name != NULL; attribute++) {
     if (strcmp(attribute->name, name) == 0) return attribute;
   }
   return NULL;

@@ -25,11 +25,27 @@ struct attribute {
 /* Tables end with a name that is NULL. */
 extern const struct method mp_methods[];
 extern const struct method context_methods[];
+extern const struct method sync_new_methods[];
+extern const struct method shared_new_methods[];
 extern const struct method process_methods[];
 extern const struct attribute process_attributes[];
+extern const struct method lockable_methods[];
+extern const struct method lock_methods[];
+extern const struct method semaphore_methods[];
+extern const struct method condition_methods[];
+extern const struct method event_methods[];
+extern const struct method barrier_methods[];
+extern const struct attribute barrier_attributes[];
+extern const struct method shared_value_methods[];
+extern const struct attribute shared_value_attributes[];
+extern const struct method shared_array_methods[];
+extern const struct method guarded_array_methods[];
+extern const struct attribute variable_attributes[];
+extern const struct method variables_methods[];
 extern const struct method os_methods[];
 extern const struct method os_descriptor_methods[];
 extern const struct method os_ending_methods[];
+extern const struct method os_object_methods[];
 extern const struct method os_signal_methods[];
 extern const struct method os_thread_methods[];
 

@@ -38,6 +38,7 @@ static const struct {
     {"IndexError", "LookupError"},
     {"KeyError", "LookupError"},
     {"OverflowError", "ArithmeticError"},
+    {"BrokenBarrierError", "RuntimeError"},
 };
 
 static const struct {

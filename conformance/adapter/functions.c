@@ -8,54 +8,51 @@
 #include "conformance/adapter/functions.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conformance/adapter/agent.h"
+#include "conformance/adapter/arguments.h"
 #include "conformance/adapter/io.h"
+#include "conformance/adapter/lockable.h"
 #include "conformance/adapter/signal_name.h"
+
+/* The last failure of the library, if r is one, is the process's. */
+static int must(int r) {
+  if (r < 0) brood_fail(brood_error_message());
+  return r;
+}
 
 static const char *text_arg(const brood_args *args, size_t index) {
   const char *text = NULL;
-  if (brood_args_string(args, index, &text) < 0) {
-    brood_fail(brood_error_message());
-  }
+  must(brood_args_string(args, index, &text));
   return text;
 }
 
 static int64_t int64_arg(const brood_args *args, size_t index) {
   int64_t integer = 0;
-  if (brood_args_int64(args, index, &integer) < 0) {
-    brood_fail(brood_error_message());
-  }
+  must(brood_args_int64(args, index, &integer));
   return integer;
 }
 
 /* What a process leaves with of a number that exit() could not take. */
-static int exit_status(int64_t code) { return (int)(code & 255); }
+static int exit_status(int64_t code) {
+  return (int)(code & 255);
+}
 
 static void append(const char *path, const char *text) {
-  char line[4096];
-  int length = snprintf(line, sizeof line, "%s\n", text);
-  int file = io_open(path, O_WRONLY | O_APPEND | O_CREAT);
-  if (file < 0) brood_fail(strerror(errno));
-  /* One write, so that the lines of several processes do not mix. */
-  if (length >= (int)sizeof line || io_write(file, line, (size_t)length) < 0) {
-    brood_fail("the note cannot be written");
-  }
-  close(file);
+  if (io_note(path, text) < 0) brood_fail(strerror(errno));
 }
 
 static void wait_at(const char *path) {
-  int fifo = io_open(path, O_RDONLY);
-  if (fifo < 0 || io_drain(fifo) < 0) brood_fail(strerror(errno));
-  close(fifo);
+  if (io_gate(path) < 0) brood_fail(strerror(errno));
 }
 
-static void echo(const brood_args *args) { (void)args; }
+static void echo(const brood_args *args) {
+  (void)args;
+}
 BROOD_TARGET(echo);
 
 static void square(const brood_args *args) {
@@ -65,18 +62,18 @@ static void square(const brood_args *args) {
 }
 BROOD_TARGET(square);
 
-static void fail(const brood_args *args) { brood_fail(text_arg(args, 0)); }
+static void fail(const brood_args *args) {
+  brood_fail(text_arg(args, 0));
+}
 BROOD_TARGET(fail);
 
 static void leave(const brood_args *args) {
   switch (brood_args_type(args, 0)) {
-    case BROOD_TYPE_NONE:
-      brood_exit(0);
+    case BROOD_TYPE_NONE: brood_exit(0);
     case BROOD_TYPE_STRING:
       fprintf(stderr, "%s\n", text_arg(args, 0));
       brood_exit(1);
-    default:
-      brood_exit(exit_status(int64_arg(args, 0)));
+    default: brood_exit(exit_status(int64_arg(args, 0)));
   }
 }
 BROOD_TARGET(leave);
@@ -93,7 +90,9 @@ static void die(const brood_args *args) {
 }
 BROOD_TARGET(die);
 
-static void gate(const brood_args *args) { wait_at(text_arg(args, 0)); }
+static void gate(const brood_args *args) {
+  wait_at(text_arg(args, 0));
+}
 BROOD_TARGET(gate);
 
 static void note(const brood_args *args) {
@@ -110,17 +109,53 @@ BROOD_TARGET(gate_note);
 static void note_size(const brood_args *args) {
   const void *data = NULL;
   size_t size_bytes = 0;
-  if (brood_args_bytes(args, 1, &data, &size_bytes) < 0) {
-    brood_fail(brood_error_message());
-  }
+  must(brood_args_bytes(args, 1, &data, &size_bytes));
   char text[32];
   snprintf(text, sizeof text, "%zu", size_bytes);
   append(text_arg(args, 0), text);
 }
 BROOD_TARGET(note_size);
 
-static void tell(const brood_args *args) { fputs(text_arg(args, 0), stdout); }
+static void tell(const brood_args *args) {
+  fputs(text_arg(args, 0), stdout);
+}
 BROOD_TARGET(tell);
+
+static void hammer(const brood_args *args) {
+  struct value lock = arguments_value(args, 0);
+  struct value shared = arguments_value(args, 1);
+  int64_t n = int64_arg(args, 2), number = 0;
+  for (int64_t i = 0; i < n; i++) {
+    must(lockable_acquire(&lock, BROOD_FOREVER));
+    must(brood_shared_value_get_int64(shared.as.object, &number));
+    must(brood_shared_value_set_int64(shared.as.object, number + 1));
+    must(lockable_release(&lock));
+  }
+}
+BROOD_TARGET(hammer);
+
+static void wait_note(const brood_args *args) {
+  brood_condition *condition = NULL;
+  must(brood_args_condition(args, 0, &condition));
+  must(brood_condition_acquire(condition, BROOD_FOREVER));
+  append(text_arg(args, 1), "waits");
+  must(brood_condition_wait(condition, BROOD_FOREVER));
+  append(text_arg(args, 1), "woken");
+  must(brood_condition_release(condition));
+}
+BROOD_TARGET(wait_note);
+
+static void meet(const brood_args *args) {
+  brood_barrier *barrier = NULL;
+  must(brood_args_barrier(args, 0, &barrier));
+  for (int64_t i = int64_arg(args, 2); i > 0; i--) {
+    char text[16];
+    snprintf(text, sizeof text, "%d",
+             must(brood_barrier_wait(barrier, BROOD_FOREVER)));
+    append(text_arg(args, 1), text);
+  }
+}
+BROOD_TARGET(meet);
 
 static void agent(const brood_args *args) {
   agent_run(text_arg(args, 0), args);
@@ -128,7 +163,9 @@ static void agent(const brood_args *args) {
 BROOD_TARGET(agent);
 
 /* Not registered, on purpose: what a fresh process cannot find. */
-static void unregistered(const brood_args *args) { (void)args; }
+static void unregistered(const brood_args *args) {
+  (void)args;
+}
 
 static const struct {
   const char *name;
@@ -146,6 +183,9 @@ static const struct {
     {"gate_note", gate_note},
     {"note_size", note_size},
     {"tell", tell},
+    {"hammer", hammer},
+    {"wait_note", wait_note},
+    {"meet", meet},
     {"unregistered", unregistered},
 };
 

@@ -13,11 +13,15 @@
 #include "conformance/adapter/memory.h"
 
 static const char *const features[] = {
-    "method",        "context",     "process",     "isolation",
-    "descriptors",   "signals",     "output",      "forkserver",
-    "authkey",       "close",       "daemon",      "executable",
-    "foreign",       "kill",        "log",         "parent",
-    "preload",       "helpers",     "owner-death", "preload.report",
+    "method",        "context",     "process",
+    "isolation",     "descriptors", "signals",
+    "output",        "forkserver",  "authkey",
+    "close",         "daemon",      "executable",
+    "foreign",       "kill",        "log",
+    "parent",        "preload",     "lock",
+    "condition",     "event",       "barrier",
+    "shared",        "locked",      "owner-died",
+    "helpers",       "owner-death", "preload.report",
     "start.refused", "status.true", NULL,
 };
 

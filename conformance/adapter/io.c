@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 int io_open(const char *path, int flags) {
@@ -40,4 +41,27 @@ int io_drain(int descriptor) {
     size = io_read(descriptor, waste, sizeof waste);
   } while (size > 0);
   return (int)size;
+}
+
+int io_note(const char *path, const char *text) {
+  char line[4096];
+  int length = snprintf(line, sizeof line, "%s\n", text);
+  if (length >= (int)sizeof line) {
+    errno = EMSGSIZE;
+    return -1;
+  }
+  int file = io_open(path, O_WRONLY | O_APPEND | O_CREAT);
+  if (file < 0) return -1;
+  /* One write, so that the lines of several processes do not mix. */
+  ssize_t size = io_write(file, line, (size_t)length);
+  close(file);
+  return size < 0 ? -1 : 0;
+}
+
+int io_gate(const char *path) {
+  int fifo = io_open(path, O_RDONLY);
+  if (fifo < 0) return -1;
+  int r = io_drain(fifo);
+  close(fifo);
+  return r;
 }

@@ -22,4 +22,10 @@ ssize_t io_write(int descriptor, const void *data, size_t size_bytes);
 /* io_drain reads until end of file. -1 and errno. */
 int io_drain(int descriptor);
 
+/* io_note appends a text and a newline to a file. -1 and errno. */
+int io_note(const char *path, const char *text);
+
+/* io_gate opens a FIFO for reading and returns at end of file. -1 and errno. */
+int io_gate(const char *path);
+
 #endif /* BROOD_ADAPTER_IO_H */

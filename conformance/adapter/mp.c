@@ -17,10 +17,6 @@ static const brood_context *context_of(const struct call *call) {
   return call->self->as.context;
 }
 
-static int done(struct call *call, int r) {
-  return r < 0 ? call_fail_brood(call) : 0;
-}
-
 /* Reads a method's name; *out_method is NULL for none. In Python a number is
  * an unknown method and a list no method at all; C's compiler refuses both. */
 static int read_method(struct call *call, const char **out_method) {
@@ -48,9 +44,9 @@ static int set_start_method(struct call *call) {
   if (read_method(call, &method) < 0) return -1;
   unsigned flags = call_truth(call, 1, false) ? BROOD_FORCE : 0;
   const brood_context *self = context_of(call);
-  return done(call, self == NULL
-                        ? brood_set_start_method(method, flags)
-                        : brood_context_set_start_method(self, method, flags));
+  return call_done(
+      call, self == NULL ? brood_set_start_method(method, flags)
+                         : brood_context_set_start_method(self, method, flags));
 }
 
 static int get_start_method(struct call *call) {
@@ -77,7 +73,7 @@ static int get_all_start_methods(struct call *call) {
 static int set_executable(struct call *call) {
   const char *path = NULL;
   if (call_text_or_null(call, 0, &path) < 0) return -1;
-  return done(call, brood_set_executable(path));
+  return call_done(call, brood_set_executable(path));
 }
 
 static int set_forkserver_preload(struct call *call) {
@@ -92,13 +88,13 @@ static int set_forkserver_preload(struct call *call) {
   }
   int r = brood_set_forkserver_preload(names, (size_t)count);
   free(names);
-  return done(call, r);
+  return call_done(call, r);
 }
 
 static int cpu_count(struct call *call) {
   int count = brood_cpu_count();
   if (count >= 0) call->result = value_int64(count);
-  return done(call, count);
+  return call_done(call, count);
 }
 
 /* What freeze_support is for, brood_init did at the beginning of main. */
@@ -133,7 +129,7 @@ static int log_to_stderr(struct call *call) {
   } else if (arg != NULL && !cJSON_IsNull(arg)) {
     r = call_int(call, 0, &level);
   }
-  return r < 0 ? r : done(call, brood_log_to_stderr(level));
+  return r < 0 ? r : call_done(call, brood_log_to_stderr(level));
 }
 
 static int current_process(struct call *call) {
@@ -179,7 +175,7 @@ static int active_children(struct call *call) {
     }
   }
   free(children);
-  return done(call, count);
+  return call_done(call, count);
 }
 
 const struct method context_methods[] = {

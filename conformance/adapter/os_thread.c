@@ -23,24 +23,43 @@ struct caller {
   struct value answers; /* one for each name */
 };
 
-static void answer_of(const struct caller *caller, const char *name,
+static int run_method(struct call *call, const struct method *method,
+                      const cJSON *what) {
+  /* Of ["acquire", false] all but the name. */
+  cJSON *args = NULL;
+  if (cJSON_IsArray(what)) {
+    args = memory_must(cJSON_Duplicate(what, true));
+    cJSON_DeleteItemFromArray(args, 0);
+  }
+  int r = call_bind(call, method->signature, args, NULL);
+  if (r == 0) r = method->run(call);
+  cJSON_Delete(args);
+  return r;
+}
+
+static const char *name_of(const cJSON *what) {
+  return cJSON_GetStringValue(cJSON_IsArray(what) ? what->child : what);
+}
+
+static void answer_of(const struct caller *caller, const cJSON *what,
                       struct call *call) {
+  const char *name = name_of(what);
   const struct method *method = class_method(caller->self, name);
   const struct attribute *attribute = class_attribute(caller->self, name);
   int r = 0;
   if (method != NULL) {
-    r = call_bind(call, method->signature, NULL, NULL);
-    if (r == 0) r = method->run(call);
+    r = run_method(call, method, what);
   } else if (attribute != NULL) {
     r = attribute->read(call);
   } else {
     r = call_fail(call, "AttributeError", "no such name: '%s'", name);
   }
   if (r == 0) return;
-  if (call->failure.type == NULL) call->failure.type = "AttributeError";
+  const char *type = call->failure.type;
   cJSON *outer = memory_must(cJSON_CreateObject());
   cJSON *map = memory_must(cJSON_AddObjectToObject(outer, "map"));
-  cJSON_AddItemToObject(map, "error", failure_types(call->failure.type));
+  memory_must(cJSON_AddStringToObject(map, "error",
+                                      type != NULL ? type : "AttributeError"));
   call->result = value_json(outer);
 }
 
@@ -51,7 +70,7 @@ static void *call_all(void *argument) {
   pthread_barrier_wait(caller->all_there);
   cJSON_ArrayForEach(name, caller->names) {
     struct call call = {.self = caller->self};
-    answer_of(caller, name->valuestring, &call);
+    answer_of(caller, name, &call);
     caller->answers.as.items[i++] = call.result;
   }
   return NULL;
@@ -69,7 +88,7 @@ static int read_callers(struct call *call, struct caller *out_template,
   if (call_list(call, 1, &out_template->names) < 0) return -1;
   const cJSON *name = NULL;
   cJSON_ArrayForEach(name, out_template->names) {
-    if (!cJSON_IsString(name)) {
+    if (name_of(name) == NULL) {
       return call_fail(call, "TypeError", "a name must be a text");
     }
   }

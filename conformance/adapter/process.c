@@ -15,17 +15,8 @@ static brood_process *process_of(const struct call *call) {
   return call->self->as.process;
 }
 
-static int done(struct call *call, int r) {
-  return r < 0 ? call_fail_brood(call) : 0;
-}
-
-static int answer_bool(struct call *call, int r) {
-  if (r >= 0) call->result = value_bool(r > 0);
-  return done(call, r);
-}
-
 static int start(struct call *call) {
-  return done(call, brood_process_start(process_of(call)));
+  return call_done(call, brood_process_start(process_of(call)));
 }
 
 /* As in Python, an end of the time is no error. */
@@ -33,23 +24,23 @@ static int join(struct call *call) {
   int64_t timeout_ns = BROOD_FOREVER;
   if (call_timeout(call, 0, &timeout_ns) < 0) return -1;
   int r = brood_process_join(process_of(call), timeout_ns);
-  return r == BROOD_TIMEOUT ? 0 : done(call, r);
+  return r == BROOD_TIMEOUT ? 0 : call_done(call, r);
 }
 
 static int is_alive(struct call *call) {
-  return answer_bool(call, brood_process_is_alive(process_of(call)));
+  return call_answer_bool(call, brood_process_is_alive(process_of(call)));
 }
 
 static int terminate(struct call *call) {
-  return done(call, brood_process_terminate(process_of(call)));
+  return call_done(call, brood_process_terminate(process_of(call)));
 }
 
 static int kill_process(struct call *call) {
-  return done(call, brood_process_kill(process_of(call)));
+  return call_done(call, brood_process_kill(process_of(call)));
 }
 
 static int close_process(struct call *call) {
-  return done(call, brood_process_close(process_of(call)));
+  return call_done(call, brood_process_close(process_of(call)));
 }
 
 static int read_name(struct call *call) {
@@ -63,35 +54,35 @@ static int read_name(struct call *call) {
  * (name.type). */
 static int write_name(struct call *call) {
   const char *name = cJSON_GetStringValue(call->args[0]);
-  return done(call, brood_process_set_name(process_of(call), name));
+  return call_done(call, brood_process_set_name(process_of(call), name));
 }
 
 static int read_daemon(struct call *call) {
-  return answer_bool(call, brood_process_daemon(process_of(call)));
+  return call_answer_bool(call, brood_process_daemon(process_of(call)));
 }
 
 static int write_daemon(struct call *call) {
   bool daemon = call_truth(call, 0, false);
-  return done(call, brood_process_set_daemon(process_of(call), daemon));
+  return call_done(call, brood_process_set_daemon(process_of(call), daemon));
 }
 
 static int read_pid(struct call *call) {
   int pid = brood_process_pid(process_of(call));
   if (pid > 0) call->result = value_int64(pid);
-  return done(call, pid);
+  return call_done(call, pid);
 }
 
 static int read_exitcode(struct call *call) {
   int exitcode = 0;
   int r = brood_process_exitcode(process_of(call), &exitcode);
   if (r > 0) call->result = value_int64(exitcode);
-  return done(call, r);
+  return call_done(call, r);
 }
 
 static int read_sentinel(struct call *call) {
   int sentinel = brood_process_sentinel(process_of(call));
   if (sentinel >= 0) call->result = value_int64(sentinel);
-  return done(call, sentinel);
+  return call_done(call, sentinel);
 }
 
 static int read_authkey(struct call *call) {
@@ -110,7 +101,7 @@ static int write_authkey(struct call *call) {
   if (key == NULL) return call_fail(call, "TypeError", "not bytes");
   int r = brood_process_set_authkey(process_of(call), key, size_bytes);
   free(key);
-  return done(call, r);
+  return call_done(call, r);
 }
 
 const struct method process_methods[] = {

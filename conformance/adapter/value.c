@@ -9,6 +9,7 @@
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/number.h"
+#include "conformance/adapter/object.h"
 
 struct value value_json(cJSON *json) {
   return (struct value){.kind = VALUE_JSON, .as.json = memory_must(json)};
@@ -51,6 +52,17 @@ struct value value_blob(size_t size_bytes) {
   return (struct value){.kind = VALUE_BLOB, .size = size_bytes};
 }
 
+struct value value_typed(enum value_kind kind, void *object, char typecode) {
+  return (struct value){
+      .kind = kind, .owned = true, .typecode = typecode, .as.object = object};
+}
+
+struct value value_memory(void *memory, char typecode, size_t count,
+                          enum value_kind kind) {
+  return (struct value){
+      .kind = kind, .typecode = typecode, .as.object = memory, .size = count};
+}
+
 struct value value_list(enum value_kind kind, size_t size) {
   return (struct value){.kind = kind,
                         .as.items = memory_new(size, sizeof(struct value)),
@@ -58,6 +70,8 @@ struct value value_list(enum value_kind kind, size_t size) {
 }
 
 bool value_same(const struct value *a, const struct value *b) {
+  /* The library may call a semaphore what was made as a bounded one. */
+  if (object_is(a) && object_is(b)) return a->as.object == b->as.object;
   if (a->kind != b->kind) return false;
   if (a->kind == VALUE_PROCESS) return a->as.process == b->as.process;
   if (a->kind == VALUE_CONTEXT) return a->as.context == b->as.context;
@@ -66,20 +80,15 @@ bool value_same(const struct value *a, const struct value *b) {
 
 const char *value_type(const struct value *value) {
   switch (value->kind) {
-    case VALUE_PROCESS:
-      return "Process";
-    case VALUE_CONTEXT:
-      return "Context";
-    case VALUE_OS:
-      return "os";
-    case VALUE_DESCRIPTOR:
-      return "fd";
-    case VALUE_DESCRIPTORS:
-      return "fds";
-    case VALUE_BLOB:
-      return "blob";
-    default:
-      return "plain";
+    case VALUE_PROCESS: return "Process";
+    case VALUE_CONTEXT: return "Context";
+    case VALUE_OS: return "os";
+    case VALUE_DESCRIPTOR: return "fd";
+    case VALUE_DESCRIPTORS: return "fds";
+    case VALUE_BLOB: return "blob";
+    case VALUE_VARIABLE: return "RawValue";
+    case VALUE_VARIABLES: return "RawArray";
+    default: return object_is(value) ? object_type(value->kind) : "plain";
   }
 }
 
@@ -90,17 +99,14 @@ static void clear_items(struct value *value) {
 
 void value_clear(struct value *value) {
   switch (value->kind) {
-    case VALUE_JSON:
-      cJSON_Delete(value->as.json);
-      break;
+    case VALUE_JSON: cJSON_Delete(value->as.json); break;
     case VALUE_PROCESS:
       if (value->owned) brood_process_free(value->as.process);
       break;
     case VALUE_LIST:
-    case VALUE_DESCRIPTORS:
-      clear_items(value);
-      break;
+    case VALUE_DESCRIPTORS: clear_items(value); break;
     default:
+      if (object_is(value) && value->owned) object_free(value);
       break;
   }
   *value = (struct value){.kind = VALUE_NOTHING};

@@ -22,20 +22,37 @@ enum value_kind {
   VALUE_DESCRIPTOR,  /* one of this process */
   VALUE_DESCRIPTORS, /* many; as an argument of a process, as many arguments */
   VALUE_BLOB,        /* so many zero bytes, never on the wire */
-  VALUE_LIST         /* values, each of which becomes plain data or a handle */
+  VALUE_LOCK,        /* from here on, shared objects: see object.h */
+  VALUE_RLOCK,
+  VALUE_SEMAPHORE,
+  VALUE_BOUNDED,
+  VALUE_CONDITION,
+  VALUE_EVENT,
+  VALUE_BARRIER,
+  VALUE_VALUE,
+  VALUE_RAW_VALUE,
+  VALUE_ARRAY,
+  VALUE_RAW_ARRAY, /* the last of them */
+  VALUE_VARIABLE,  /* the memory of a Value */
+  VALUE_VARIABLES, /* that of an Array */
+  VALUE_READER,    /* a predicate: a Value's value */
+  VALUE_STRUCTURE, /* the type struct structure */
+  VALUE_LIST       /* values, each of which becomes plain data or a handle */
 };
 
 struct value {
   enum value_kind kind;
-  bool owned; /* process: a count to give back */
+  bool owned;    /* process, shared object: a count to give back */
+  char typecode; /* value, array, variables; 0 if it is not known */
   union {
     cJSON *json;
     brood_process *process;
     const brood_context *context;
     int descriptor;
     struct value *items; /* list, descriptors */
+    void *object;        /* shared object, variables; reader: the Value's */
   } as;
-  size_t size; /* blob: bytes; list, descriptors: items */
+  size_t size; /* blob: bytes; list, descriptors, variables: items */
 };
 
 struct value value_json(cJSON *json);
@@ -54,6 +71,13 @@ struct value value_context(const brood_context *context);
  * number, and stays open until a scenario or the process's end closes it. */
 struct value value_descriptor(int descriptor);
 struct value value_blob(size_t size_bytes);
+
+/* value_typed takes a Value or an Array. */
+struct value value_typed(enum value_kind kind, void *object, char typecode);
+
+/* value_memory borrows the memory of one; count is 1 for a Value's. */
+struct value value_memory(void *memory, char typecode, size_t count,
+                          enum value_kind kind);
 
 /* value_list makes a list of `size` nulls, to be filled by the caller. */
 struct value value_list(enum value_kind kind, size_t size);

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The objects that processes share, as values: what each kind is called, how
+ * it is given back, and how it comes in as an argument.
+ */
+#ifndef BROOD_ADAPTER_OBJECT_H
+#define BROOD_ADAPTER_OBJECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "brood.h"
+#include "conformance/adapter/value.h"
+
+/* object_is says whether a value is a shared object: value.as.object is what
+ * the library knows it by. */
+bool object_is(const struct value *value);
+
+/* object_type returns the kind's name on the wire. */
+const char *object_type(enum value_kind kind);
+
+void object_free(const struct value *value);
+
+/* object_received returns an argument that this process was given. */
+struct value object_received(const brood_args *args, size_t index);
+
+/* object_lock returns the value of a lock, rlock or semaphore that the library
+ * answered with. */
+struct value object_lock(void *lock);
+
+#endif /* BROOD_ADAPTER_OBJECT_H */
