@@ -7,6 +7,7 @@ can be imported. PROTOCOL.md is the contract.
 # SPDX-License-Identifier: MIT
 import base64
 import builtins
+import ctypes
 import errno
 import importlib
 import json
@@ -20,7 +21,9 @@ import threading
 import time
 
 mp = importlib.import_module(os.environ.get("BROOD_MODULE", "multiprocessing"))
-reduction = importlib.import_module(mp.__name__ + ".reduction")
+reduction, sharedctypes, synchronize = (
+    importlib.import_module(mp.__name__ + "." + part)
+    for part in ("reduction", "sharedctypes", "synchronize"))
 
 
 # What processes run.
@@ -73,6 +76,33 @@ def tell(text):
     print(text, end="")
 
 
+def hammer(lock, value, n):
+    for _ in range(n):
+        lock.acquire()
+        value.value += 1
+        lock.release()
+
+
+def wait_note(condition, path):
+    with condition:
+        note(path, "waits")
+        condition.wait()
+        note(path, "woken")
+
+
+def meet(barrier, path, n):
+    for _ in range(n):
+        note(path, str(barrier.wait()))
+
+
+def act():
+    gate_note("acting", "acts", "act")
+
+
+def act_fails():
+    raise RuntimeError("the action fails")
+
+
 def thread_note(gate_path, path, text):
     threading.Thread(target=gate_note, args=(gate_path, path, text)).start()
     note(path, "left")
@@ -109,7 +139,8 @@ make_subclasses()
 def functions():
     table = {f.__name__: f for f in (
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
-        note_size, tell, agent, thread_note)}
+        note_size, tell, agent, thread_note, hammer, wait_note, meet, act,
+        act_fails)}
     table["unregistered"] = lambda *values: None
     table["unloadable"] = Unloadable()
     table["of_main"] = getattr(sys.modules["__main__"], "of_main", None)
@@ -143,6 +174,10 @@ class Fds(list):
     """Many descriptors: as an argument, that many arguments."""
 
 
+class Structure(ctypes.Structure):
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_double)]
+
+
 class Cell:
     value = 0
 
@@ -160,11 +195,13 @@ def sleep_for(seconds):
 
 
 def answer_of(obj, name):
+    """`name` is a name, or a list of a method's name and its arguments."""
+    name, *args = name if isinstance(name, list) else [name]
     try:
         found = getattr(obj, name)
-        return found() if callable(found) else found
+        return found(*args) if callable(found) else found
     except Exception as e:
-        return {"error": types_of(e)}
+        return {"error": types_of(e)[0]}
 
 
 class Own:
@@ -299,6 +336,15 @@ class Own:
             thread.join()
         return rows
 
+    def set_on_signal(self, name, event):
+        signal.signal(number_of(name), lambda number, frame: event.set())
+
+    def reader(self, value):
+        return lambda: value.value
+
+    def structure(self):
+        return Structure
+
     def wait_any(self):
         try:
             return os.waitpid(-1, os.WNOHANG)[0]
@@ -347,12 +393,51 @@ def own_names(obj):
     return getattr(obj, "__dict__", ())
 
 
+# What is only said with brackets and `len`, by the names of the wire.
+def set_item(array, index, value):
+    array[index] = value
+
+
+def set_slice(array, start, stop, step, values):
+    array[start:stop:step] = values
+
+
+BRACKETS = {
+    "length": len,
+    "get": lambda array, index: array[index],
+    "set": set_item,
+    "slice": lambda array, start=None, stop=None, step=None:
+        array[start:stop:step],
+    "set_slice": set_slice,
+}
+
+
+def method_of(obj, name):
+    if name in BRACKETS and hasattr(type(obj), "__getitem__"):
+        return lambda *args, **named: BRACKETS[name](obj, *args, **named)
+    return getattr(obj, name)
+
+
+def has(obj, name):
+    return (hasattr(type(obj), name) or name in own_names(obj)
+            or name in BRACKETS and hasattr(type(obj), "__getitem__"))
+
+
+# Names of the wire for classes that are made on the fly, bases last.
+TYPES = (
+    (mp.process.BaseProcess, "Process"),
+    (mp.context.BaseContext, "Context"),
+    (sharedctypes.SynchronizedArray, "Array"),
+    (sharedctypes.SynchronizedBase, "Value"),
+    (ctypes.Array, "RawArray"),
+    ((ctypes._SimpleCData, ctypes.Structure), "RawValue"),
+    (Fd, "fd"), (Fds, "fds"), (Blob, "blob"),
+)
+
+
 def type_name(obj):
-    if isinstance(obj, mp.process.BaseProcess):
-        return "Process"
-    if isinstance(obj, mp.context.BaseContext):
-        return "Context"
-    return type(obj).__name__.lower()
+    names = [name for types, name in TYPES if isinstance(obj, types)]
+    return names[0] if names else type(obj).__name__
 
 
 class Actor:
@@ -413,7 +498,7 @@ class Actor:
         if do == "drop":
             return self.handles.pop(request["ref"], None) and None
         obj, name = self.handles[request["on"]], request["name"]
-        if not hasattr(type(obj), name) and name not in own_names(obj):
+        if not has(obj, name):
             raise Unsupported(name)
         if do == "write":
             return setattr(obj, name, self.decode(request["value"]))
@@ -423,7 +508,7 @@ class Actor:
         named = {k: self.decode(v)
                  for k, v in request.get("named", {}).items()}
         args = self.decode_list(request.get("args", []))
-        return self.encode(getattr(obj, name)(*args, **named), bind)
+        return self.encode(method_of(obj, name)(*args, **named), bind)
 
     def reply(self, request):
         try:
@@ -461,13 +546,16 @@ def agent(path, *objects):
 
 FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "signals", "output", "forkserver", "argv.write", "authkey",
-            "daemon", "executable", "foreign", "log", "preload", "language"]
+            "daemon", "executable", "foreign", "log", "preload", "lock",
+            "condition", "event", "barrier", "shared", "language"]
 
 
 def hello():
     features, profiles = list(FEATURES), ["core", "full", "python"]
     if hasattr(mp.Process, "kill"):
         features += ["kill", "close", "parent"]
+    if hasattr(synchronize.Lock, "locked"):
+        features.append("locked")
     version = platform.python_version()
     if mp.__name__ != "multiprocessing":
         version = "%s on CPython %s" % (mp.__version__, version)
