@@ -48,12 +48,15 @@ static bool inherit(struct sync_lock *lock, uint64_t word, uint64_t token) {
 }
 
 /* Somebody else holds the lock and the time is over. Who only looks, perhaps
- * in a loop, asks about the holder's life no more often than sleepers do. */
+ * in a loop, asks about the holder's life no more often than sleepers do; but
+ * a question about one lock answers none about another. */
 static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
                    int64_t deadline_ns) {
+  static _Thread_local const struct sync_lock *asked;
   static _Thread_local int64_t next_ns;
   int64_t now_ns = sys_clock_ns();
-  if (deadline_ns <= 0 && now_ns < next_ns) return -ETIMEDOUT;
+  if (deadline_ns <= 0 && lock == asked && now_ns < next_ns) return -ETIMEDOUT;
+  asked = lock;
   next_ns = now_ns + SYNC_SLICE_NS;
   return inherit(lock, word, token) ? -EOWNERDEAD : -ETIMEDOUT;
 }
