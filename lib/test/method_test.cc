@@ -140,8 +140,11 @@ TEST_F(Method, ErrorNamesAreTheFields) {
                                "AttributeError",
                                "OSError",
                                "TimeoutError",
+                               "OverflowError",
+                               "BrokenBarrierError",
+                               "OwnerDied",
                                "unknown error"};
-  for (int i = 0; i < 10; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
+  for (int i = 0; i < 13; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
   EXPECT_STREQ(brood_error_name(1), "unknown error");
 }
 
