@@ -29,8 +29,9 @@ brood_lock *brood_lock_free(brood_lock *lock) {
 int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns) {
   int r = share_check(lock, SHARE_LOCK);
   if (r < 0) return r;
-  r = sync_lock_acquire(&lock->cell, sync_self_process(),
-                        sys_clock_deadline(timeout_ns));
+  uint64_t token = sync_self_process();
+  if (sync_lock_try(&lock->cell, token)) return 0;
+  r = sync_lock_acquire(&lock->cell, token, sys_clock_deadline(timeout_ns));
   return share_outcome(r, lock);
 }
 

@@ -85,7 +85,7 @@ static int acquire_contended(struct sync_lock *lock, uint64_t token,
 
 int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
                       int64_t deadline_ns) {
-  if (swap(lock, 0, token)) return 0;
+  if (sync_lock_try(lock, token)) return 0;
   return acquire_contended(lock, token, deadline_ns);
 }
 

@@ -11,12 +11,12 @@
 #include "lib/sys/proc.h"
 #include "lib/sys/task.h"
 
-static _Atomic uint64_t process_token;
+_Atomic uint64_t sync_self_process_token;
 static _Thread_local uint64_t thread_token;
 
 /* In the child of a fork only the forking thread goes on. */
 static void forget(void) {
-  atomic_store_explicit(&process_token, 0, memory_order_relaxed);
+  atomic_store_explicit(&sync_self_process_token, 0, memory_order_relaxed);
   thread_token = 0;
 }
 
@@ -30,14 +30,12 @@ static uint64_t make_token(pid_t task) {
   return (uint64_t)birth << 32 | (uint32_t)task;
 }
 
-/* relaxed: the number says it all. */
-uint64_t sync_self_process(void) {
-  uint64_t token = atomic_load_explicit(&process_token, memory_order_relaxed);
-  if (token != 0) return token;
-  uint64_t mine = make_token(sys_getpid());
+uint64_t sync_self_make_process(void) {
+  uint64_t mine = make_token(sys_getpid()), before = 0;
   bool first = atomic_compare_exchange_strong_explicit(
-      &process_token, &token, mine, memory_order_relaxed, memory_order_relaxed);
-  return first ? mine : token;
+      &sync_self_process_token, &before, mine, memory_order_relaxed,
+      memory_order_relaxed);
+  return first ? mine : before;
 }
 
 uint64_t sync_self_thread(void) {
