@@ -7,6 +7,7 @@
 #include "lib/error/error.h"
 #include "lib/share/object.h"
 #include "lib/sync/lock.h"
+#include "lib/sync/quick.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
@@ -29,9 +30,10 @@ brood_lock *brood_lock_free(brood_lock *lock) {
 int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns) {
   int r = share_check(lock, SHARE_LOCK);
   if (r < 0) return r;
-  uint64_t token = sync_self_process();
-  if (sync_lock_try(&lock->cell, token)) return 0;
-  r = sync_lock_acquire(&lock->cell, token, sys_clock_deadline(timeout_ns));
+  uint64_t token = sync_quick_token();
+  if (token != 0 && sync_quick_acquire(&lock->cell, token)) return 0;
+  r = sync_lock_acquire(&lock->cell, sync_self_process(),
+                        sys_clock_deadline(timeout_ns));
   return share_outcome(r, lock);
 }
 

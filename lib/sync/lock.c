@@ -21,6 +21,7 @@
 #include <limits.h>
 #include <stddef.h>
 
+#include "lib/sync/quick.h"
 #include "lib/sync/self.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
@@ -85,7 +86,7 @@ static int acquire_contended(struct sync_lock *lock, uint64_t token,
 
 int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
                       int64_t deadline_ns) {
-  if (sync_lock_try(lock, token)) return 0;
+  if (sync_quick_acquire(lock, token)) return 0;
   return acquire_contended(lock, token, deadline_ns);
 }
 

@@ -17,14 +17,6 @@ struct sync_lock {
 
 _Static_assert(sizeof(struct sync_lock) == 16, "part of the shared layout");
 
-/* sync_lock_try takes a lock that is free. acquire: partner of the release in
- * sync_lock_release. */
-static inline bool sync_lock_try(struct sync_lock *lock, uint64_t token) {
-  uint64_t free = 0;
-  return atomic_compare_exchange_strong_explicit(
-      &lock->word, &free, token, memory_order_acquire, memory_order_relaxed);
-}
-
 /* sync_lock_acquire: 0; -ETIMEDOUT at a deadline of sys_clock_ns; -EOWNERDEAD:
  * acquired, and the holder before was killed. token is the caller's, of its
  * process or its thread; for one lock always of the same kind. */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "lib/state/guard.h"
+#include "lib/sync/quick.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/task.h"
 
@@ -30,12 +31,14 @@ static uint64_t make_token(pid_t task) {
   return (uint64_t)birth << 32 | (uint32_t)task;
 }
 
-uint64_t sync_self_make_process(void) {
-  uint64_t mine = make_token(sys_getpid()), before = 0;
+uint64_t sync_self_process(void) {
+  uint64_t token = sync_quick_token();
+  if (token != 0) return token;
+  uint64_t mine = make_token(sys_getpid());
   bool first = atomic_compare_exchange_strong_explicit(
-      &sync_self_process_token, &before, mine, memory_order_relaxed,
+      &sync_self_process_token, &token, mine, memory_order_relaxed,
       memory_order_relaxed);
-  return first ? mine : before;
+  return first ? mine : token;
 }
 
 uint64_t sync_self_thread(void) {

@@ -10,27 +10,15 @@
 #ifndef BROOD_SYNC_SELF_H
 #define BROOD_SYNC_SELF_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* sync_self_process and sync_self_thread return the caller's tokens, never 0.
  * The first call reads /proc, later ones make no system call. */
-static inline uint64_t sync_self_process(void);
+uint64_t sync_self_process(void);
 uint64_t sync_self_thread(void);
 
 /* sync_has_ended asks whether a token's process or thread is no more. */
 bool sync_has_ended(uint64_t token);
-
-/* Inline, because every acquire comes by here. relaxed: the number says it all.
- */
-extern _Atomic uint64_t sync_self_process_token; /* 0: not made yet */
-uint64_t sync_self_make_process(void);
-
-static inline uint64_t sync_self_process(void) {
-  uint64_t token =
-      atomic_load_explicit(&sync_self_process_token, memory_order_relaxed);
-  return token != 0 ? token : sync_self_make_process();
-}
 
 #endif /* BROOD_SYNC_SELF_H */
