@@ -12,7 +12,7 @@ namespace conformance {
 
 namespace {
 
-constexpr double kBlockSeconds = 0.02;
+constexpr double kBlockSeconds = 0.015;
 constexpr double kAgentPatience = 0.5;
 
 [[noreturn]] void StopCompared(Way way, const std::string &want,
