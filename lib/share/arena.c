@@ -14,51 +14,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/share/region.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
-#include "lib/sys/fd.h"
-#include "lib/sys/mem.h"
-#include "lib/sys/proc.h"
-
-#define MAGIC UINT64_C(0x31444f4f52420a0d)
 
 enum {
   ARENA_SIZE = 1 << 24, /* of one for small objects */
   LARGE = 1 << 20,      /* what has its own */
-  GROWTH = 1 << 17,     /* pages are asked for in such pieces */
-  SMALLEST = 64,        /* block and object together */
-  NUM_SIZES = 15,       /* SMALLEST << 14 == LARGE */
+  NUM_SIZES = 15,       /* REGION_UNIT << 14 == LARGE */
   NONE = -1
 };
 
-/* What an arena begins with. */
-struct head {
-  uint64_t magic;
-  uint64_t id;
-  _Atomic uint32_t num_dropped; /* blocks marked by others, ever */
-  uint32_t unused[11];
-};
-
-_Static_assert(sizeof(struct head) == SMALLEST, "blocks stay aligned");
-
 /* One block as its owner knows it. */
 struct place {
-  uint32_t offset; /* in units of SMALLEST */
+  uint32_t offset; /* in units of REGION_UNIT */
   int32_t next;    /* free place of the same size, or NONE */
-  uint8_t size;    /* SMALLEST << size */
+  uint8_t size;    /* REGION_UNIT << size */
   bool is_free;
 };
 
 struct arena {
   struct arena *next;
-  struct head *head;
-  size_t size;
-  uint64_t id;
-  uint64_t owner;
-  int fd;
+  struct region region;
+  uint64_t owner; /* token; 0: some other process */
   /* The owner's: */
   bool is_large;
-  size_t used, reserved;
+  size_t used;
   struct place *places;
   int32_t num_places, max_places;
   int32_t free[NUM_SIZES];
@@ -69,78 +50,42 @@ static struct arena *arenas;
 
 /* ------------------------------------------------------- Making arenas -- */
 
-static void discard(struct arena *arena) {
-  if (arena->head != NULL) sys_mem_unmap(arena->head, arena->size);
-  sys_close(arena->fd);
+static struct arena *list_arena(void) {
+  struct arena *arena = calloc(1, sizeof *arena);
+  if (arena == NULL) return NULL;
+  for (int i = 0; i < NUM_SIZES; i++) arena->free[i] = NONE;
+  arena->next = arenas;
+  arenas = arena;
+  return arena;
+}
+
+static void unlist_arena(struct arena *arena) {
+  struct arena **at = &arenas;
+  while (*at != arena) at = &(*at)->next;
+  *at = arena->next;
   free(arena->places);
   free(arena);
 }
 
-static struct arena *new_entry(int fd, size_t size) {
-  struct arena *arena = calloc(1, sizeof *arena);
-  if (arena == NULL) return NULL;
-  arena->fd = fd;
-  arena->size = size;
-  for (int i = 0; i < NUM_SIZES; i++) arena->free[i] = NONE;
-  return arena;
-}
-
-static int map_entry(struct arena *arena) {
-  void *memory;
-  int r = sys_mem_map(arena->fd, arena->size, &memory);
-  if (r == 0) arena->head = memory;
-  return r;
-}
-
-/* Asks for pages up to `end`. */
-static int reserve(struct arena *arena, size_t end) {
-  if (end <= arena->reserved) return 0;
-  size_t size = end - arena->reserved;
-  if (size < GROWTH) size = GROWTH;
-  if (size > arena->size - arena->reserved) {
-    size = arena->size - arena->reserved;
-  }
-  int r = sys_mem_reserve(arena->fd, arena->reserved, size);
-  if (r == 0) arena->reserved += size;
-  return r;
-}
-
-static int fill_new(struct arena *arena) {
-  int r = sys_random(&arena->id, sizeof arena->id);
-  if (r == 0) r = map_entry(arena);
-  if (r == 0) r = reserve(arena, sizeof *arena->head);
-  if (r < 0) return r;
-  arena->owner = sync_self_process();
-  arena->used = sizeof *arena->head;
-  arena->head->magic = MAGIC;
-  arena->head->id = arena->id;
-  return 0;
-}
-
 static int make_arena(size_t size, struct arena **out) {
-  int fd = sys_mem_new("brood", size);
-  if (fd < 0) return fd;
-  struct arena *arena = new_entry(fd, size);
+  struct region region;
+  int r = region_make(&region, size);
+  if (r < 0) return r;
+  struct arena *arena = list_arena();
   if (arena == NULL) {
-    sys_close(fd);
+    region_discard(&region);
     return -ENOMEM;
   }
-  int r = fill_new(arena);
-  if (r < 0) {
-    discard(arena);
-    return r;
-  }
-  arena->next = arenas;
-  arenas = arena;
+  arena->region = region;
+  arena->owner = sync_self_process();
+  arena->used = sizeof *region.head;
   *out = arena;
   return 0;
 }
 
 static void remove_arena(struct arena *arena) {
-  struct arena **at = &arenas;
-  while (*at != arena) at = &(*at)->next;
-  *at = arena->next;
-  discard(arena);
+  region_discard(&arena->region);
+  unlist_arena(arena);
 }
 
 /* ---------------------------------------------------------- The places -- */
@@ -149,13 +94,9 @@ static bool is_own(const struct arena *arena) {
   return arena->owner == sync_self_process();
 }
 
-static struct share_block *block_at(const struct arena *arena, size_t offset) {
-  return (struct share_block *)((char *)arena->head + offset);
-}
-
 static int size_class(size_t size) {
   int class = 0;
-  while ((size_t)SMALLEST << class < size) class ++;
+  while ((size_t)REGION_UNIT << class < size) class ++;
   return class;
 }
 
@@ -168,14 +109,15 @@ static void put_free(struct arena *arena, int32_t index) {
 
 /* Collects what other processes have dropped. */
 static void collect(struct arena *arena) {
-  uint32_t dropped = atomic_load(&arena->head->num_dropped);
+  uint32_t dropped = atomic_load(&arena->region.head->num_dropped);
   if (dropped == arena->seen_dropped) return;
   arena->seen_dropped = dropped;
   for (int32_t i = 0; i < arena->num_places; i++) {
     struct place *place = &arena->places[i];
-    size_t offset = (size_t)place->offset * SMALLEST;
+    size_t offset = (size_t)place->offset * REGION_UNIT;
     if (!place->is_free &&
-        atomic_load(&block_at(arena, offset)->kind) == SHARE_FREE) {
+        atomic_load(&region_block(&arena->region, offset)->kind) ==
+            SHARE_FREE) {
       put_free(arena, i);
     }
   }
@@ -203,13 +145,13 @@ static int make_room(struct arena *arena) {
 
 /* A new place at the end; -ENOSPC if the arena is full. */
 static int32_t take_new(struct arena *arena, int class) {
-  size_t size = (size_t)SMALLEST << class;
-  if (size > arena->size - arena->used) return -ENOSPC;
+  size_t size = (size_t)REGION_UNIT << class;
+  if (size > arena->region.size - arena->used) return -ENOSPC;
   int r = make_room(arena);
-  if (r == 0) r = reserve(arena, arena->used + size);
+  if (r == 0) r = region_reserve(&arena->region, arena->used + size);
   if (r < 0) return r;
   arena->places[arena->num_places] =
-      (struct place){.offset = (uint32_t)(arena->used / SMALLEST),
+      (struct place){.offset = (uint32_t)(arena->used / REGION_UNIT),
                      .next = NONE,
                      .size = (uint8_t) class};
   arena->used += size;
@@ -233,7 +175,7 @@ static int allocate_small(int class, struct arena **out_arena,
   }
   if (index < 0) return index;
   *out_arena = arena;
-  *out_offset = (size_t)arena->places[index].offset * SMALLEST;
+  *out_offset = (size_t)arena->places[index].offset * REGION_UNIT;
   return 0;
 }
 
@@ -243,7 +185,7 @@ static void collect_large(void) {
   for (struct arena *arena = arenas; arena != NULL; arena = next) {
     next = arena->next;
     if (arena->is_large && is_own(arena) &&
-        atomic_load(&arena->head->num_dropped) > 0) {
+        atomic_load(&arena->region.head->num_dropped) > 0) {
       remove_arena(arena);
     }
   }
@@ -252,12 +194,12 @@ static void collect_large(void) {
 static int allocate_large(size_t size, struct arena **out_arena,
                           size_t *out_offset) {
   collect_large();
-  int r = make_arena(sizeof(struct head) + size, out_arena);
+  int r = make_arena(sizeof(struct region_head) + size, out_arena);
   if (r < 0) return r;
   (*out_arena)->is_large = true;
-  r = reserve(*out_arena, (*out_arena)->size);
+  r = region_reserve(&(*out_arena)->region, (*out_arena)->region.size);
   if (r < 0) remove_arena(*out_arena);
-  *out_offset = sizeof(struct head);
+  *out_offset = sizeof(struct region_head);
   return r;
 }
 
@@ -274,7 +216,7 @@ int arena_allocate(enum share_kind kind, size_t size,
   int r = allocate(sizeof(struct share_block) + size, &arena, &offset);
   struct share_block *block = NULL;
   if (r == 0) {
-    block = block_at(arena, offset);
+    block = region_block(&arena->region, offset);
     atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
   }
   guard_unlock();
@@ -298,7 +240,7 @@ static struct arena *around(const void *address) {
   uintptr_t at = (uintptr_t)address;
   struct arena *arena = arenas;
   while (arena != NULL &&
-         at - (uintptr_t)arena->head >= (uintptr_t)arena->size) {
+         at - (uintptr_t)arena->region.head >= (uintptr_t)arena->region.size) {
     arena = arena->next;
   }
   return arena;
@@ -306,21 +248,14 @@ static struct arena *around(const void *address) {
 
 static struct arena *named(uint64_t id) {
   struct arena *arena = arenas;
-  while (arena != NULL && arena->id != id) arena = arena->next;
+  while (arena != NULL && arena->region.id != id) arena = arena->next;
   return arena;
 }
 
-/* Is there a block at this offset that says so itself? */
-static bool is_block(const struct arena *arena, uint64_t offset) {
-  if (offset < sizeof(struct head) || offset % SMALLEST != 0 ||
-      offset > arena->size - sizeof(struct share_block)) {
-    return false;
-  }
-  /* The owner knows how far it may read; others were told by the owner. */
-  if (is_own(arena) && offset >= arena->used && !arena->is_large) return false;
-  const struct share_block *block = block_at(arena, offset);
-  return block->offset == offset && block->size <= arena->size - offset &&
-         atomic_load(&block->kind) != SHARE_FREE;
+/* The owner knows how far it may read; others were told by the owner. */
+static bool has_block(const struct arena *arena, uint64_t offset) {
+  if (is_own(arena) && !arena->is_large && offset >= arena->used) return false;
+  return region_has_block(&arena->region, offset);
 }
 
 struct share_block *arena_find(const void *object) {
@@ -328,8 +263,8 @@ struct share_block *arena_find(const void *object) {
   struct share_block *block = share_block_of(object);
   struct arena *arena = around(block);
   uint64_t offset =
-      arena == NULL ? 0 : (uintptr_t)block - (uintptr_t)arena->head;
-  if (arena == NULL || !is_block(arena, offset)) block = NULL;
+      arena == NULL ? 0 : (uintptr_t)block - (uintptr_t)arena->region.head;
+  if (arena == NULL || !has_block(arena, offset)) block = NULL;
   guard_unlock();
   return block;
 }
@@ -337,7 +272,7 @@ struct share_block *arena_find(const void *object) {
 struct arena_name arena_of(const struct share_block *block) {
   guard_lock();
   struct arena *arena = around(block);
-  struct arena_name name = {.id = arena->id, .fd = arena->fd};
+  struct arena_name name = {.id = arena->region.id, .fd = arena->region.fd};
   guard_unlock();
   return name;
 }
@@ -352,15 +287,16 @@ void arena_set_lock(struct share_block *block, struct share_block *lock) {
 
 struct share_block *arena_lock_of(const struct share_block *block) {
   if (block->lock_offset == 0) return NULL;
-  const struct head *head =
-      (const struct head *)((const char *)block - block->offset);
+  const struct region_head *head =
+      (const struct region_head *)((const char *)block - block->offset);
   if (head->id == block->lock_arena) {
     return (struct share_block *)((char *)head + block->lock_offset);
   }
   guard_lock();
   struct arena *arena = named(block->lock_arena);
   guard_unlock();
-  return arena == NULL ? NULL : block_at(arena, block->lock_offset);
+  return arena == NULL ? NULL
+                       : region_block(&arena->region, block->lock_offset);
 }
 
 /* -------------------------------------------------------------- Holds -- */
@@ -373,7 +309,7 @@ static int32_t find_place(const struct arena *arena, size_t offset) {
   int32_t low = 0, high = arena->num_places - 1; /* offsets ascend */
   while (low < high) {
     int32_t middle = (low + high) / 2;
-    if ((size_t)arena->places[middle].offset * SMALLEST < offset) {
+    if ((size_t)arena->places[middle].offset * REGION_UNIT < offset) {
       low = middle + 1;
     } else {
       high = middle;
@@ -390,7 +326,7 @@ static void destroy(struct share_block *block) {
   size_t offset = block->offset;
   atomic_store(&block->kind, SHARE_FREE);
   if (!is_own(arena)) {
-    atomic_fetch_add(&arena->head->num_dropped, 1);
+    atomic_fetch_add(&arena->region.head->num_dropped, 1);
   } else if (arena->is_large) {
     remove_arena(arena);
   } else {
@@ -415,20 +351,15 @@ bool arena_give_back(struct share_block *block) {
 
 /* Maps an arena of another process, and keeps fd; NULL if it is none. */
 static struct arena *map_foreign(struct arena_name name) {
-  int64_t size = sys_mem_size(name.fd);
-  struct arena *arena = size < (int64_t)sizeof(struct head)
-                            ? NULL
-                            : new_entry(name.fd, (size_t)size);
-  if (arena == NULL) return NULL;
-  if (map_entry(arena) < 0 || arena->head->magic != MAGIC ||
-      arena->head->id != name.id) {
-    arena->fd = -1; /* the caller's still */
-    discard(arena);
+  struct region region;
+  if (!region_attach(&region, name.fd, name.id)) return NULL;
+  struct arena *arena = list_arena();
+  if (arena == NULL) {
+    region.fd = -1; /* the caller's still */
+    region_discard(&region);
     return NULL;
   }
-  arena->id = name.id;
-  arena->next = arenas;
-  arenas = arena;
+  arena->region = region;
   return arena;
 }
 
@@ -438,7 +369,8 @@ struct share_block *arena_attach(struct arena_name name, uint64_t offset,
   struct arena *arena = named(name.id);
   if (arena == NULL) arena = map_foreign(name);
   struct share_block *block = NULL;
-  if (arena != NULL && is_block(arena, offset)) block = block_at(arena, offset);
+  if (arena != NULL && has_block(arena, offset))
+    block = region_block(&arena->region, offset);
   guard_unlock();
   bool right = block != NULL && atomic_load(&block->kind) == (uint32_t)kind;
   return right ? block : NULL;

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See region.h.
+ */
+#include "lib/share/region.h"
+
+#include "lib/sys/fd.h"
+#include "lib/sys/mem.h"
+#include "lib/sys/proc.h"
+
+#define MAGIC UINT64_C(0x31444f4f52420a0d)
+
+/* Pages are asked for in such pieces. */
+enum { GROWTH = 1 << 17 };
+
+static int map(struct region *region) {
+  void *memory;
+  int r = sys_mem_map(region->fd, region->size, &memory);
+  if (r == 0) region->head = memory;
+  return r;
+}
+
+int region_reserve(struct region *region, size_t end) {
+  if (end <= region->reserved) return 0;
+  size_t size = end - region->reserved;
+  if (size < GROWTH) size = GROWTH;
+  if (size > region->size - region->reserved) {
+    size = region->size - region->reserved;
+  }
+  int r = sys_mem_reserve(region->fd, region->reserved, size);
+  if (r == 0) region->reserved += size;
+  return r;
+}
+
+static int fill(struct region *region) {
+  int r = sys_random(&region->id, sizeof region->id);
+  if (r == 0) r = map(region);
+  if (r == 0) r = region_reserve(region, sizeof *region->head);
+  if (r < 0) return r;
+  region->head->magic = MAGIC;
+  region->head->id = region->id;
+  return 0;
+}
+
+int region_make(struct region *out, size_t size) {
+  int fd = sys_mem_new("brood", size);
+  if (fd < 0) return fd;
+  *out = (struct region){.size = size, .fd = fd};
+  int r = fill(out);
+  if (r < 0) region_discard(out);
+  return r;
+}
+
+bool region_attach(struct region *out, int fd, uint64_t id) {
+  int64_t size = sys_mem_size(fd);
+  if (size < (int64_t)sizeof(struct region_head)) return false;
+  *out = (struct region){.size = (size_t)size, .id = id, .fd = fd};
+  if (map(out) < 0) return false;
+  if (out->head->magic == MAGIC && out->head->id == id) return true;
+  out->fd = -1; /* the caller's still */
+  region_discard(out);
+  return false;
+}
+
+void region_discard(struct region *region) {
+  if (region->head != NULL) sys_mem_unmap(region->head, region->size);
+  sys_close(region->fd);
+}
+
+bool region_has_block(const struct region *region, uint64_t offset) {
+  if (offset < sizeof *region->head || offset % REGION_UNIT != 0 ||
+      offset > region->size - sizeof(struct share_block)) {
+    return false;
+  }
+  const struct share_block *block = region_block(region, offset);
+  return block->offset == offset && block->size <= region->size - offset &&
+         atomic_load(&block->kind) != SHARE_FREE;
+}
