@@ -1,0 +1,308 @@
+// Proves that objects give back what they take, and that whatever pointer comes
+// instead of an object, or after it was freed, is refused.
+// SPDX-License-Identifier: MIT
+#include <unistd.h>
+
+#include <atomic>
+#include <cstring>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "lib/test/objects.h"
+#include "lib/test/targets.h"
+
+extern "C" {
+#include "lib/sys/fd.h"
+}
+
+namespace {
+
+class ObjectsMemory : public ObjectsTest {};
+INSTANTIATE_TEST_SUITE_P(Methods, ObjectsMemory, testing::Values("fork"),
+                         NameOfParam);
+
+const brood_context *Context() {
+  return brood_get_context("fork");
+}
+
+TEST_P(ObjectsMemory, TenThousandLocksCostOneDescriptor) {
+  int before = NumDescriptors();
+  std::vector<brood_lock *> locks(10000);
+  for (brood_lock *&lock : locks) {
+    lock = brood_lock_new(Context());
+    ASSERT_NE(lock, nullptr) << brood_error_message();
+  }
+  EXPECT_LE(NumDescriptors(), before + 1);
+  std::set<brood_lock *> different(locks.begin(), locks.end());
+  EXPECT_EQ(different.size(), locks.size());
+  for (brood_lock *lock : locks) EXPECT_WORKS(brood_lock_acquire(lock, 0));
+  for (brood_lock *lock : locks) brood_lock_free(lock);
+}
+
+TEST_P(ObjectsMemory, FreedMemoryIsUsedAgainAndZeroed) {
+  brood_shared_array *first =
+      brood_shared_array_new(Context(), 'B', 1000, BROOD_NO_LOCK);
+  memset(brood_shared_array_get_obj(first), 0xff, 1000);
+  EXPECT_EQ(brood_shared_array_free(first), nullptr);
+  brood_shared_array *second =
+      brood_shared_array_new(Context(), 'B', 1000, BROOD_NO_LOCK);
+  EXPECT_EQ(second, first);
+  auto *bytes = (unsigned char *)brood_shared_array_get_obj(second);
+  for (int i = 0; i < 1000; i++) ASSERT_EQ(bytes[i], 0) << i;
+  brood_shared_array_free(second);
+}
+
+TEST_P(ObjectsMemory, ALargeArrayGivesItsMemoryBack) {
+  int arenas = NumArenas(), descriptors = NumDescriptors();
+  for (int i = 0; i < 20; i++) {
+    brood_shared_array *array =
+        brood_shared_array_new(Context(), 'q', 1 << 18, nullptr);
+    ASSERT_NE(array, nullptr) << brood_error_message();
+    EXPECT_EQ(NumArenas(), arenas + 1);
+    EXPECT_EQ(NumDescriptors(), descriptors + 1);
+    EXPECT_WORKS(brood_shared_array_set_int64(array, -1, 7));
+    brood_shared_array_free(array);
+    EXPECT_EQ(NumArenas(), arenas);
+    EXPECT_EQ(NumDescriptors(), descriptors);
+  }
+}
+
+TEST_P(ObjectsMemory, MoreThanTheMachineHasIsRefused) {
+  int64_t all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+  EXPECT_NULL_FAILS(
+      brood_shared_array_new(Context(), 'b', 4 * all + BROOD_MAX_SHARED / 100,
+                             nullptr),
+      BROOD_OS_ERROR, "memory");
+  EXPECT_EQ(brood_errno(), ENOMEM);
+  EXPECT_NULL_FAILS(
+      brood_shared_array_new(Context(), 'b', BROOD_MAX_SHARED, nullptr),
+      BROOD_OS_ERROR, "memory");
+  EXPECT_NULL_FAILS(
+      brood_shared_array_new(Context(), 'b', BROOD_MAX_SHARED + 1, nullptr),
+      BROOD_VALUE_ERROR, "maximum");
+  EXPECT_NULL_FAILS(brood_shared_array_new(Context(), 'q', INT64_MAX, nullptr),
+                    BROOD_VALUE_ERROR, "maximum");
+  EXPECT_NULL_FAILS(brood_shared_array_new(Context(), 'q', -1, nullptr),
+                    BROOD_VALUE_ERROR, "-1");
+}
+
+// ------------------------------------------------------- Wrong pointers --
+
+TEST_P(ObjectsMemory, FreeTakesNoOtherPointer) {
+  EXPECT_EQ(brood_lock_free(nullptr), nullptr);
+  Objects objects("fork");
+  alignas(64) char on_the_stack[256] = {};
+  std::unique_ptr<char[]> on_the_heap(new char[256]());
+  for (void *pointer :
+       {(void *)(on_the_stack + 64), (void *)(on_the_heap.get() + 64),
+        (void *)objects.rlock, (void *)((char *)objects.lock + 8),
+        (void *)((char *)objects.array + 64), (void *)1, (void *)UINTPTR_MAX,
+        BROOD_NO_LOCK}) {
+    EXPECT_NULL_FAILS(brood_lock_free((brood_lock *)pointer), BROOD_VALUE_ERROR,
+                      "is not a lock, or has been freed");
+  }
+  EXPECT_EQ(brood_rlock_locked(objects.rlock), 0) << "it is still there";
+}
+
+// The user's own bytes may look like anything.
+TEST_P(ObjectsMemory, FreeTakesNoPointerIntoAnArray) {
+  brood_shared_array *array =
+      brood_shared_array_new(Context(), 'B', 4096, BROOD_NO_LOCK);
+  auto *bytes = (char *)brood_shared_array_get_obj(array);
+  for (int i = 0; i < 4096; i++) {
+    EXPECT_EQ(brood_lock_free((brood_lock *)(bytes + i)), nullptr);
+    EXPECT_EQ(brood_error(), BROOD_VALUE_ERROR);
+  }
+  EXPECT_EQ(brood_shared_array_length(array), 4096);
+  brood_shared_array_free(array);
+}
+
+TEST_P(ObjectsMemory, FreeingTwiceIsRefused) {
+  brood_lock *lock = brood_lock_new(Context());
+  brood_shared_array *large =
+      brood_shared_array_new(Context(), 'b', 1 << 20, BROOD_NO_LOCK);
+  brood_lock_free(lock);
+  brood_shared_array_free(large);
+  EXPECT_NULL_FAILS(brood_lock_free(lock), BROOD_VALUE_ERROR, "freed");
+  EXPECT_NULL_FAILS(brood_shared_array_free(large), BROOD_VALUE_ERROR, "freed");
+  // Also while a process handle has it still.
+  lock = brood_lock_new(Context());
+  Process process("fork", nothing, {brood_object(lock)});
+  EXPECT_EQ(brood_lock_free(lock), nullptr);
+  EXPECT_NULL_FAILS(brood_lock_free(lock), BROOD_VALUE_ERROR, "freed");
+}
+
+TEST_P(ObjectsMemory, AFreedOneIsRefusedByAll) {
+  Objects gone("fork");
+  Objects copy("fork");
+  brood_lock *lock = gone.lock;
+  brood_rlock *rlock = gone.rlock;
+  brood_semaphore *semaphore = gone.semaphore;
+  brood_condition *condition = gone.condition;
+  brood_event *event = gone.event;
+  brood_barrier *barrier = gone.barrier;
+  brood_shared_value *value = gone.value;
+  brood_shared_array *array = gone.array;
+  gone.Free();
+  int64_t number = 5;
+  double real;
+  const int kRefused = BROOD_VALUE_ERROR;
+  EXPECT_FAILS(brood_lock_acquire(lock, 0), kRefused, "a lock");
+  EXPECT_FAILS(brood_lock_release(lock), kRefused, "a lock");
+  EXPECT_FAILS(brood_lock_locked(lock), kRefused, "a lock");
+  EXPECT_FAILS(brood_rlock_acquire(rlock, 0), kRefused, "an rlock");
+  EXPECT_FAILS(brood_rlock_release(rlock), kRefused, "an rlock");
+  EXPECT_FAILS(brood_rlock_locked(rlock), kRefused, "an rlock");
+  EXPECT_FAILS(brood_semaphore_acquire(semaphore, 0), kRefused, "a sem");
+  EXPECT_FAILS(brood_semaphore_release(semaphore), kRefused, "a sem");
+  EXPECT_FAILS(brood_semaphore_get_value(semaphore), kRefused, "a sem");
+  EXPECT_FAILS(brood_condition_acquire(condition, 0), kRefused, "a cond");
+  EXPECT_FAILS(brood_condition_release(condition), kRefused, "a cond");
+  EXPECT_FAILS(brood_condition_wait(condition, 0), kRefused, "a cond");
+  auto never = [](void *) { return 1; };
+  EXPECT_FAILS(brood_condition_wait_for(condition, never, nullptr, 0), kRefused,
+               "a cond");
+  EXPECT_FAILS(brood_condition_notify(condition, 1), kRefused, "a cond");
+  EXPECT_FAILS(brood_condition_notify_all(condition), kRefused, "a cond");
+  EXPECT_FAILS(brood_event_is_set(event), kRefused, "an event");
+  EXPECT_FAILS(brood_event_set(event), kRefused, "an event");
+  EXPECT_FAILS(brood_event_clear(event), kRefused, "an event");
+  EXPECT_FAILS(brood_event_wait(event, 0), kRefused, "an event");
+  EXPECT_FAILS(brood_barrier_wait(barrier, 0), kRefused, "a barrier");
+  EXPECT_FAILS(brood_barrier_abort(barrier), kRefused, "a barrier");
+  EXPECT_FAILS(brood_barrier_reset(barrier), kRefused, "a barrier");
+  EXPECT_FAILS(brood_barrier_parties(barrier), kRefused, "a barrier");
+  EXPECT_FAILS(brood_barrier_n_waiting(barrier), kRefused, "a barrier");
+  EXPECT_FAILS(brood_barrier_broken(barrier), kRefused, "a barrier");
+  EXPECT_FAILS(brood_shared_value_get_int64(value, &number), kRefused, "value");
+  EXPECT_FAILS(brood_shared_value_set_int64(value, 1), kRefused, "value");
+  EXPECT_FAILS(brood_shared_value_get_double(value, &real), kRefused, "value");
+  EXPECT_FAILS(brood_shared_value_set_double(value, 1), kRefused, "value");
+  EXPECT_NULL_FAILS(brood_shared_value_get_obj(value), kRefused, "value");
+  EXPECT_NULL_FAILS(brood_shared_value_get_lock(value), kRefused, "value");
+  EXPECT_FAILS(brood_shared_value_acquire(value, 0), kRefused, "value");
+  EXPECT_FAILS(brood_shared_value_release(value), kRefused, "value");
+  EXPECT_FAILS((int)brood_shared_array_length(array), kRefused, "array");
+  EXPECT_FAILS(brood_shared_array_get_int64(array, 0, &number), kRefused,
+               "array");
+  EXPECT_FAILS(brood_shared_array_set_int64(array, 0, 1), kRefused, "array");
+  EXPECT_FAILS(brood_shared_array_get_double(array, 0, &real), kRefused,
+               "array");
+  EXPECT_FAILS(brood_shared_array_set_double(array, 0, 1), kRefused, "array");
+  EXPECT_FAILS(brood_shared_array_read(array, 0, 1, 1, &number), kRefused,
+               "array");
+  EXPECT_FAILS(brood_shared_array_write(array, 0, 1, 1, &number), kRefused,
+               "array");
+  EXPECT_NULL_FAILS(brood_shared_array_get_obj(array), kRefused, "array");
+  EXPECT_NULL_FAILS(brood_shared_array_get_lock(array), kRefused, "array");
+  EXPECT_FAILS(brood_shared_array_acquire(array, 0), kRefused, "array");
+  EXPECT_FAILS(brood_shared_array_release(array), kRefused, "array");
+  EXPECT_NULL_FAILS(brood_condition_new(Context(), lock), BROOD_ATTRIBUTE_ERROR,
+                    "acquire");
+  brood_value argument = brood_object(lock);
+  brood_process_options options = {};
+  options.args = &argument;
+  options.num_args = 1;
+  EXPECT_NULL_FAILS(brood_process_new(Context(), &options), BROOD_TYPE_ERROR,
+                    "freed");
+  EXPECT_EQ(number, 5);
+}
+
+// ------------------------------------------------------ After a fork --
+
+TEST_P(ObjectsMemory, ACopyOfTheMakerIsNotTheMaker) {
+  Objects objects("fork");
+  InFork([&] {
+    brood_lock_free(objects.lock);
+    EXPECT_WORKS(brood_lock_acquire(objects.lock, 0));
+    EXPECT_WORKS(brood_lock_release(objects.lock));
+    // What it makes is its own.
+    brood_lock *own = brood_lock_new(Context());
+    EXPECT_NE(own, nullptr);
+    brood_lock_free(own);
+    EXPECT_FAILS(brood_lock_acquire(own, 0), BROOD_VALUE_ERROR, "freed");
+  });
+  EXPECT_WORKS(brood_lock_acquire(objects.lock, 0));
+}
+
+// What the copy still holds when the maker frees it, the copy drops, and then
+// the maker uses its memory again.
+TEST_P(ObjectsMemory, WhatOthersDropIsUsedAgain) {
+  constexpr int kCycles = 300;
+  constexpr int kSize = 100000;  // that no other test asks for
+  Pipe to, from;
+  pid_t pid = fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    alarm(kLong / kSecond);
+    for (int i = 0; i < kCycles; i++) {
+      auto *array = to.Read<brood_shared_array *>();
+      Process process("fork", nothing, {brood_object(array)});
+      from.Release();
+      to.Read<char>();
+    }
+    _exit(HasFailure() ? 1 : 0);
+  }
+  std::set<brood_shared_array *> different;
+  for (int i = 0; i < kCycles; i++) {
+    brood_shared_array *array =
+        brood_shared_array_new(Context(), 'B', kSize, BROOD_NO_LOCK);
+    different.insert(array);
+    ASSERT_EQ(sys_write_full(to.writing(), (char *)&array, sizeof array), 0);
+    from.Read<char>();
+    brood_shared_array_free(array);
+    EXPECT_EQ(brood_shared_array_length(array), kSize)
+        << "the other has it still";
+    to.Release();
+    // Gone when the other has freed its handle.
+    EXPECT_TRUE(
+        WaitUntil([&] { return brood_shared_array_length(array) < 0; }));
+  }
+  EXPECT_TRUE(WaitForChild(pid));
+  EXPECT_LE(different.size(), 3u);
+}
+
+TEST_P(ObjectsMemory, ALargeOneThatOthersDropGivesItsMemoryBack) {
+  int arenas = NumArenas();
+  Pipe ready, go;
+  brood_shared_array *array =
+      brood_shared_array_new(Context(), 'b', 1 << 20, BROOD_NO_LOCK);
+  pid_t pid = fork();
+  ASSERT_GE(pid, 0);
+  if (pid == 0) {
+    alarm(kLong / kSecond);
+    {
+      Process process("fork", nothing, {brood_object(array)});
+      ready.Release();
+      go.Read<char>();
+    }
+    _exit(HasFailure() ? 1 : 0);
+  }
+  ready.Read<char>();
+  brood_shared_array_free(array);
+  EXPECT_EQ(brood_shared_array_length(array), 1 << 20);
+  go.Release();
+  EXPECT_TRUE(WaitForChild(pid));
+  // The next large one collects it.
+  array = brood_shared_array_new(Context(), 'b', 1 << 20, BROOD_NO_LOCK);
+  EXPECT_EQ(NumArenas(), arenas + 1);
+  brood_shared_array_free(array);
+  EXPECT_EQ(NumArenas(), arenas);
+}
+
+TEST_P(ObjectsMemory, AForkWhileAThreadMakesObjects) {
+  std::atomic<bool> stop{false};
+  std::thread busy([&] {
+    while (!stop) {
+      Objects objects("fork");
+    }
+  });
+  for (int i = 0; i < 30; i++) {
+    InFork([] { Objects objects("fork"); });
+  }
+  stop = true;
+  busy.join();
+}
+
+}  // namespace
