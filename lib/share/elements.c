@@ -152,10 +152,12 @@ int elements_copy(struct elements *elements, int64_t start, int64_t step,
   if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
   int64_t size = typecode_find(elements->typecode)->size;
   unsigned char *first = elements->data + start * size;
+  /* A single element is inside whatever the step, which may be any number. */
+  int64_t stride = count > 1 ? step * size : size;
   if (out != NULL) {
-    copy(out, size, first, step * size, count, (size_t)size);
+    copy(out, size, first, stride, count, (size_t)size);
   } else {
-    copy(first, step * size, in, size, count, (size_t)size);
+    copy(first, stride, in, size, count, (size_t)size);
   }
   return end(elements, begun, 0);
 }
