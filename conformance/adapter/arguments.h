@@ -21,8 +21,9 @@ struct arguments {
 };
 
 /* arguments_read appends the items of a list. Handles of descriptors become
- * descriptors, those of shared objects objects; those of others become pointers, which only a fork can
- * take. What the library has no type for is a TypeError. */
+ * descriptors, those of shared objects objects; those of others become
+ * pointers, which only a fork can take. What the library has no type for is a
+ * TypeError. */
 int arguments_read(struct call *call, const cJSON *list,
                    struct arguments *arguments);
 
