@@ -538,22 +538,23 @@ int brood_active_children(brood_process **out, size_t capacity);
  *
  * - It lives in memory that processes share, and works in every thread of every
  *   process that it was given to as an argument, whichever context made it and
- *   whichever method started the process (objects.any-method). Under fork it
+ *   whichever method started the process (lock.any-method). Under fork it
  *   also works in children that merely inherited the pointer; those must not
  *   use it after its maker has freed it.
  * - brood_OBJECT_new makes one. With context NULL the default context is fixed
- *   by it (context.fixed-by-objects); otherwise the context makes no
- * difference. BROOD_OS_ERROR: out of memory (ENOMEM) or descriptors (EMFILE).
+ *   by it (default.fixed-by.lock); otherwise the context makes no difference.
+ *   BROOD_OS_ERROR: out of memory (ENOMEM) or descriptors (EMFILE).
  * - brood_OBJECT_free gives the maker's handle back and returns NULL; NULL is
  *   legal. The object goes when no process handle holds it as an argument any
  *   more. In a process that did not make it, free does nothing. Whatever
  *   pointer it gets, if that is no such object, or has been freed, free does
  *   nothing but set BROOD_VALUE_ERROR. All other functions refuse another
- *   object likewise, or one that has been freed, unless its memory is gone.
+ *   object likewise, or one that has gone, unless its memory went with it.
  * - Nobody waits for ever because somebody was killed. Whoever takes a lock
- *   whose holder was killed gets it within 200 ms with BROOD_OWNER_DIED
- *   (lock.owner-died). The holder of a Lock is the process that took it, that
- *   of an RLock the thread.
+ *   whose holder was killed, or has ended without releasing it, gets it within
+ *   200 ms with BROOD_OWNER_DIED (lock.owner-died, lock.owner-left). The holder
+ *   of a Lock is the process that took it, that of an RLock the thread
+ *   (rlock.owner-died.thread).
  * - Without contention acquire and release make no system call.
  */
 typedef struct brood_lock brood_lock;
@@ -635,7 +636,7 @@ int brood_condition_acquire(brood_condition *condition, int64_t timeout_ns);
 int brood_condition_release(brood_condition *condition);
 
 /* brood_condition_wait gives the lock up, however often it is held, waits to be
- * notified, and takes it back: 0. A waiter that was killed takes no
+ * notified, and takes it back: 0. A waiter that has ended takes no
  * notification from those who live.
  *
  * BROOD_TIMEOUT          not notified; the lock is held again
@@ -726,7 +727,7 @@ extern const char brood_no_lock_[1];
  *   q int64_t Q uint64_t       f float            d double
  *
  * BROOD_TYPE_ERROR       no such typecode
- * BROOD_ATTRIBUTE_ERROR  lock is nothing that can be acquired (shared.bad-lock)
+ * BROOD_ATTRIBUTE_ERROR  lock is nothing that can be acquired (value.lock-bad)
  */
 brood_shared_value *brood_shared_value_new(const brood_context *context,
                                            char typecode, void *lock);
@@ -778,7 +779,7 @@ int64_t brood_shared_array_length(brood_shared_array *array);
 
 /* As for a shared value; a negative index counts from the end.
  *
- * BROOD_INDEX_ERROR  no such element (array.index) */
+ * BROOD_INDEX_ERROR  no such element (array.index-outside) */
 int brood_shared_array_get_int64(brood_shared_array *array, int64_t index,
                                  int64_t *out);
 int brood_shared_array_set_int64(brood_shared_array *array, int64_t index,
@@ -793,7 +794,7 @@ int brood_shared_array_set_double(brood_shared_array *array, int64_t index,
  * under one hold of the lock. start may be negative, step too.
  *
  * BROOD_VALUE_ERROR  step is 0, count is negative
- * BROOD_INDEX_ERROR  the slice leaves the array (array.slice) */
+ * BROOD_INDEX_ERROR  the slice leaves the array (array.slice-length) */
 int brood_shared_array_read(brood_shared_array *array, int64_t start,
                             int64_t step, int64_t count, void *out_elements);
 int brood_shared_array_write(brood_shared_array *array, int64_t start,

@@ -12,9 +12,10 @@
  * Whoever waits, sleeps on `changes`, which counts changes of the state.
  *
  * Killed where?  Inside: its neighbour, the party of the next lower index, sees
- * it at the end of a slice. With the lock: who takes the lock next is told.
- * Both break a barrier that is filling or acting. On the way out: those who
- * want to come in find the dead among the parties and count them out.
+ * it at the end of a slice, or the last party as it comes. With the lock: who
+ * takes the lock next is told. Both break a barrier that is filling or acting.
+ * On the way out: those who want to come in find the dead among the parties and
+ * count them out.
  */
 #include "lib/sync/barrier.h"
 
@@ -129,6 +130,18 @@ static void wait_for_all(struct sync_barrier *barrier, uint32_t index,
   }
 }
 
+/* While the others sleep they watch each other, but a single one, or all
+ * together, may have died unseen: the last party must not pass with the dead.
+ */
+static void look_at_all(struct sync_barrier *barrier) {
+  for (uint32_t i = 0; i + 1 < barrier->count; i++) {
+    if (sync_has_ended(barrier->threads[i])) {
+      break_round(barrier);
+      return;
+    }
+  }
+}
+
 /* The last party's part. */
 static int act(struct sync_barrier *barrier, const struct sync_action *action) {
   int r = 0;
@@ -148,10 +161,12 @@ static int wait_inside(struct sync_barrier *barrier,
   uint32_t index = barrier->count++;
   barrier->threads[index] = sync_self_thread();
   int r = 0;
-  if (barrier->count == barrier->parties) {
-    r = act(barrier, action);
-  } else {
+  bool last = barrier->count == barrier->parties;
+  if (last) look_at_all(barrier);
+  if (!last) {
     wait_for_all(barrier, index, deadline_ns);
+  } else if (barrier->state == FILLING) {
+    r = act(barrier, action);
   }
   bool passed = barrier->state == DRAINING;
   barrier->threads[index] = 0;
