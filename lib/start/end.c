@@ -30,10 +30,11 @@ static int poll_now(struct brood_process *process) {
 static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   struct launched *launched = &process->launched;
   bool reports = launched->report >= 0 && !launched->report_lost;
-  int fd = reports ? launched->report : launched->pidfd;
+  struct pollfd end = {.fd = reports ? launched->report : launched->pidfd,
+                       .events = POLLIN};
   process->num_waiters++;
   pthread_mutex_unlock(&process->mutex);
-  int r = sys_poll_soon(fd, POLLIN, deadline_ns);
+  int r = sys_poll_soon(&end, 1, deadline_ns);
   pthread_mutex_lock(&process->mutex);
   process->num_waiters--;
   if (process_state(process) == PROCESS_CLOSED && process->num_waiters == 0) {

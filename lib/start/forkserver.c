@@ -16,7 +16,6 @@
 
 #include "lib/error/error.h"
 #include "lib/start/current.h"
-#include "lib/state/guard.h"
 #include "lib/start/image.h"
 #include "lib/start/method.h"
 #include "lib/start/parcel.h"
@@ -24,6 +23,7 @@
 #include "lib/start/reap.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -233,7 +233,8 @@ static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
-  sys_poll_soon(channel, POLLIN, SYS_CLOCK_NEVER);
+  struct pollfd answer = {.fd = channel, .events = POLLIN};
+  sys_poll_soon(&answer, 1, SYS_CLOCK_NEVER);
   int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
   if (r < 0 && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;

@@ -15,10 +15,10 @@
 #include "lib/start/child.h"
 #include "lib/start/image.h"
 #include "lib/start/parcel.h"
-#include "lib/state/registry.h"
 #include "lib/start/reports.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
+#include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -305,7 +305,8 @@ static void serve_forever(void) {
       polls[FIRST_CHANNEL + i] =
           (struct pollfd){.fd = channels[i].fd, .events = POLLIN};
     }
-    if (sys_poll(polls, count, SYS_CLOCK_NEVER) < 0) sys_exit(1);
+    /* Soon: who starts one process often starts another. */
+    if (sys_poll_soon(polls, count, SYS_CLOCK_NEVER) < 0) sys_exit(1);
     if (polls[OWNER].revents != 0) sys_exit(0);
     if (polls[REPORTS].revents != 0) reports_send();
     /* Backwards: dropping a channel moves the last one into its place. */

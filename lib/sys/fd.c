@@ -19,8 +19,9 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
 
-/* How long sys_poll_soon looks. */
-#define SOON_NS INT64_C(100000)
+/* How long sys_poll_soon looks: an answer, or the next of several starts, comes
+ * sooner. */
+#define SOON_NS INT64_C(200000)
 
 int sys_close(int fd) {
   if (fd >= 0) close(fd);
@@ -148,13 +149,13 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns) {
   return n < 0 ? n : one.revents;
 }
 
-int sys_poll_soon(int fd, short events, int64_t deadline_ns) {
+int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   int64_t sleep_ns = sys_clock_ns() + SOON_NS;
   if (sleep_ns > deadline_ns) sleep_ns = deadline_ns;
   do {
-    int r = sys_poll_one(fd, events, 0);
-    if (r != 0) return r;
+    int n = sys_poll(fds, num_fds, 0);
+    if (n != 0) return n;
     sched_yield();
   } while (sys_clock_ns() < sleep_ns);
-  return sys_poll_one(fd, events, deadline_ns);
+  return sys_poll(fds, num_fds, deadline_ns);
 }

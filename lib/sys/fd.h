@@ -58,9 +58,10 @@ int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 /* sys_poll_one is the same for one descriptor, and returns the events seen. */
 int sys_poll_one(int fd, short events, int64_t deadline_ns);
 
-/* sys_poll_soon is for what is likely to happen soon: it keeps looking for a
- * moment, letting others have the processor, before it goes to sleep. To wake
- * an idle processor takes longer than to answer a request (decision 008). */
-int sys_poll_soon(int fd, short events, int64_t deadline_ns);
+/* sys_poll_soon is sys_poll for what is likely to happen soon: it keeps looking
+ * for a moment, letting others have the processor, before it goes to sleep. To
+ * wake an idle processor takes longer than to answer a request (decision 008).
+ */
+int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 
 #endif /* BROOD_SYS_FD_H */
