@@ -52,9 +52,16 @@ extern "C" {
 #define BROOD_MAX_SEMAPHORE INT32_MAX /* value of a semaphore */
 #define BROOD_MAX_PARTIES 4095        /* parties of a barrier */
 #define BROOD_MAX_WAITERS 255         /* that wait on one condition at a time */
-#define BROOD_MAX_SHARED (INT64_C(1) << 40) /* bytes of one shared array */
+#define BROOD_MAX_SHARED (INT64_C(1) << 40)  /* bytes of one shared array */
+#define BROOD_MAX_MAXSIZE INT32_MAX          /* items: the maxsize of a queue */
+#define BROOD_MAX_MESSAGE (INT64_C(1) << 32) /* bytes sent, or put, at once */
+#define BROOD_MAX_ITEM (1 << 18)  /* bytes of an item inside of a queue */
+#define BROOD_MAX_QUEUE (1 << 26) /* bytes of all such items in a queue */
 
 #define BROOD_FOREVER INT64_MIN
+
+/* Where a size may be left out: all there is. */
+#define BROOD_ALL INT64_MIN
 
 /* ------------------------------------------------------------- Errors -- */
 
@@ -71,8 +78,12 @@ enum brood_error {
   BROOD_TIMEOUT = -8,         /* the time is over; nothing else happened */
   BROOD_OVERFLOW_ERROR = -9,  /* a number beyond what the object can count */
   BROOD_BROKEN_BARRIER = -10, /* the barrier is broken, or was reset */
-  BROOD_OWNER_DIED = -11      /* done, the lock is held, but whoever held it
-                                 before was killed: what it guards is suspect */
+  BROOD_OWNER_DIED = -11, /* done, the lock is held, but its holder before was
+                             killed: what it guards is suspect */
+  BROOD_EMPTY = -12,      /* the queue stayed empty */
+  BROOD_FULL = -13,       /* the queue stayed full */
+  BROOD_EOF = -14,        /* nothing is left, and nobody can send more */
+  BROOD_BUFFER_TOO_SHORT = -15 /* for a message: see brood_error_data() */
 };
 
 /* brood_error returns the code of this thread's last failure, BROOD_OK if
@@ -87,6 +98,11 @@ int brood_errno(void);
  * with the offending value; "" if there was none. It is valid until the
  * thread's next call that fails. */
 const char *brood_error_message(void);
+
+/* brood_error_data returns what this thread's last failure carries, the message
+ * of a BROOD_BUFFER_TOO_SHORT, and its size; else NULL and 0. It is valid until
+ * the thread's next call that fails. */
+const void *brood_error_data(size_t *out_size_bytes);
 
 /* brood_error_name returns the field's name of a code ("ValueError"), or
  * "unknown error". */
@@ -226,6 +242,9 @@ struct brood_event;
 struct brood_barrier;
 struct brood_shared_value;
 struct brood_shared_array;
+struct brood_connection;
+struct brood_queue;
+struct brood_simple_queue;
 
 /* brood_args: the arguments that a target receives. */
 typedef struct brood_args brood_args;
@@ -294,12 +313,13 @@ enum brood_type {
   BROOD_TYPE_OBJECT
 };
 
-/* brood_value: one argument. A descriptor arrives open in the child, under a
- * number of the child's own; it must be open when the process is started and
- * may be closed right after. A pointer means something only in a fork: the
- * other methods refuse it. An object is a lock or any other shared object, of
- * any context: it means the same in a process of every method, and may be
- * freed right after the start. */
+/* brood_value: one argument, or what is sent through a pipe or queue. A
+ * descriptor arrives open in the child, under a number of the child's own; it
+ * must be open when the process is started and may be closed right after. A
+ * pointer means something only in a fork: the other methods, pipes and queues
+ * refuse it. An object is a lock or any other shared object, a queue, or a
+ * connection, of any context: it means the same in a process of every method,
+ * and may be freed right after the start. */
 typedef struct brood_value {
   enum brood_type type;
   union {
@@ -307,6 +327,7 @@ typedef struct brood_value {
     int64_t int64;
     double real;
     const void *data; /* string, bytes, pointer, object */
+    void *object;     /* the same, of one that was received */
     int descriptor;
   } as;
   size_t size_bytes; /* string (without its NUL), bytes */
@@ -372,6 +393,15 @@ int brood_args_shared_value(const brood_args *args, size_t index,
                             struct brood_shared_value **out_value);
 int brood_args_shared_array(const brood_args *args, size_t index,
                             struct brood_shared_array **out_array);
+int brood_args_queue(const brood_args *args, size_t index,
+                     struct brood_queue **out_queue);
+int brood_args_simple_queue(const brood_args *args, size_t index,
+                            struct brood_simple_queue **out_queue);
+
+/* brood_args_connection likewise. The process may close it; freeing it does
+ * just that. */
+int brood_args_connection(const brood_args *args, size_t index,
+                          struct brood_connection **out_connection);
 
 /* ---------------------------------------------------------- Processes -- */
 
@@ -805,6 +835,280 @@ void *brood_shared_array_get_obj(brood_shared_array *array);
 void *brood_shared_array_get_lock(brood_shared_array *array);
 int brood_shared_array_acquire(brood_shared_array *array, int64_t timeout_ns);
 int brood_shared_array_release(brood_shared_array *array);
+
+/* ------------------------------------------------------------- Messages -- */
+
+/* What is true of everything that pipes and queues carry
+ *
+ * - A message is one brood_value, but no pointer. Strings and bytes are copied;
+ *   a descriptor is open in the receiver under a number of its own, whatever
+ *   the sender does with its own meanwhile; an object is the same object there
+ *   (pipe.sends-objects, queue.sends-objects).
+ * - An object that was sent, other than a connection, stays as long as the
+ *   process that made it: freeing it gives the handle back and no more.
+ * - A message arrives whole or not at all, whoever is killed at whatever
+ *   moment (pipe.killed-writer, queue.killed-producer).
+ * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a
+ *   NULL string, an object that is none. BROOD_VALUE_ERROR: over
+ *   BROOD_MAX_MESSAGE. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
+ *   memory (ENOMEM), too many descriptors under way (ETOOMANYREFS).
+ * - What is received belongs to the receiver, which gives it back by
+ *   brood_value_clear.
+ */
+
+/* brood_value_clear frees the memory of a received string or bytes, closes a
+ * received descriptor, frees a received connection, and makes the value none.
+ * Whoever wants to keep one of these copies the value and does not clear it; a
+ * string or bytes are then for free(). */
+void brood_value_clear(brood_value *value);
+
+/* ---------------------------------------------------------------- Pipes -- */
+
+/* brood_connection: one end of a pipe. It belongs to the process that made or
+ * received it; sent to another process or given as an argument, it arrives as
+ * one more handle of the same end. Several processes may write and read one
+ * end: each message goes to one of the readers. Under fork a child has copies
+ * of all its parent's, and the other side sees the end of file when the last
+ * copy is closed. */
+typedef struct brood_connection brood_connection;
+
+enum {
+  BROOD_UNIDIRECTIONAL = 1u << 2, /* brood_pipe_new: from second to first */
+  BROOD_READABLE = 1u << 3,       /* brood_connection_new: for receiving, */
+  BROOD_WRITABLE = 1u << 4        /* for sending; 0 is both */
+};
+
+/* brood_pipe_new makes two connections, each of which receives what the other
+ * one sends; with BROOD_UNIDIRECTIONAL the first only receives and the second
+ * only sends (pipe.one-way). The default context is not fixed by it.
+ *
+ * BROOD_TYPE_ERROR  an output is NULL; an unknown flag
+ * BROOD_OS_ERROR    no descriptors (EMFILE) or memory (ENOMEM) are left */
+int brood_pipe_new(const brood_context *context, unsigned flags,
+                   brood_connection **out_first, brood_connection **out_second);
+
+/* brood_connection_new takes a descriptor that brood_connection_fileno gave, of
+ * this or, having travelled, another process.
+ *
+ * BROOD_VALUE_ERROR  a negative descriptor
+ * BROOD_TYPE_ERROR   an unknown flag
+ * BROOD_OS_ERROR     not open (EBADF), or no end of a pipe (EPROTOTYPE,
+ *                    ENOTSOCK); it is not taken */
+brood_connection *brood_connection_new(int descriptor, unsigned flags);
+
+/* brood_connection_close closes this handle of the end. A second call does
+ * nothing (conn.close-twice); any other function is then BROOD_OS_ERROR (EBADF,
+ * conn.closed). brood_connection_free closes it and returns NULL; NULL is
+ * legal. */
+int brood_connection_close(brood_connection *connection);
+brood_connection *brood_connection_free(brood_connection *connection);
+
+/* These work on a closed connection too. */
+int brood_connection_closed(brood_connection *connection);   /* 1 or 0 */
+int brood_connection_readable(brood_connection *connection); /* 1 or 0 */
+int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
+
+/* brood_connection_fileno returns the descriptor, which stays the
+ * connection's. It is readable when there is a message, or the end of file. */
+int brood_connection_fileno(brood_connection *connection);
+
+/* brood_connection_send sends one value. It waits while the other side has some
+ * hundred kilobytes unread.
+ *
+ * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
+ *                 it had not read all: conn.broken-pipe); only for receiving
+ *                 (EBADF, conn.read-only)
+ * BROOD_TIMEOUT   no room; nothing was sent
+ * besides what all sending has */
+int brood_connection_send(brood_connection *connection, brood_value value,
+                          int64_t timeout_ns);
+
+/* brood_connection_send_bytes sends size bytes of a buffer, from offset on;
+ * BROOD_ALL is what is left. The same as sending brood_bytes of that part.
+ *
+ * BROOD_VALUE_ERROR  a negative offset or size, or the part is not inside of
+ *                    the buffer (conn.slice-errors)
+ * BROOD_TYPE_ERROR   buffer is NULL but its size is not 0
+ * besides the errors of brood_connection_send */
+int brood_connection_send_bytes(brood_connection *connection,
+                                const void *buffer, size_t buffer_size,
+                                int64_t offset, int64_t size,
+                                int64_t timeout_ns);
+
+/* brood_connection_recv receives one value.
+ *
+ * BROOD_EOF       the other end is closed everywhere, and all is read; again
+ *                 each time (conn.eof)
+ * BROOD_TIMEOUT   there is no message
+ * BROOD_OS_ERROR  only for sending (EBADF, conn.write-only); the other end was
+ *                 closed with something unread in it (ECONNRESET); no message
+ *                 of Brood's (EBADMSG); what the message carries does not fit
+ *                 into the table of descriptors (EMFILE). The last two lose the
+ *                 message. No memory (ENOMEM): the next call gets it */
+int brood_connection_recv(brood_connection *connection, brood_value *out_value,
+                          int64_t timeout_ns);
+
+/* brood_connection_recv_bytes receives bytes, as a value of BROOD_TYPE_BYTES;
+ * a string counts as its bytes. maxlength BROOD_ALL: however many.
+ *
+ * BROOD_VALUE_ERROR  maxlength is negative
+ * BROOD_OS_ERROR     the message is longer (EMSGSIZE, conn.max-exceeded): it is
+ *                    lost, and the connection cannot receive any more; one that
+ *                    only received is closed
+ * BROOD_TYPE_ERROR   the message is neither; it is lost
+ * besides the errors of brood_connection_recv */
+int brood_connection_recv_bytes(brood_connection *connection,
+                                brood_value *out_bytes, int64_t maxlength,
+                                int64_t timeout_ns);
+
+/* brood_connection_recv_bytes_into receives bytes into a buffer, from offset
+ * on, and writes how many.
+ *
+ * BROOD_VALUE_ERROR       offset is negative, or beyond the buffer
+ *                         (conn.into-offset)
+ * BROOD_BUFFER_TOO_SHORT  the message does not fit: it has been received, and
+ *                         brood_error_data() has it (conn.into-short)
+ * besides the errors of brood_connection_recv_bytes */
+int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
+                                     size_t buffer_size, int64_t offset,
+                                     size_t *out_size, int64_t timeout_ns);
+
+/* brood_connection_poll returns 1 if there is something to receive, the end of
+ * file included, else 0 when the time is over. Only for receiving ones. */
+int brood_connection_poll(brood_connection *connection, int64_t timeout_ns);
+
+/* brood_wait waits for any of several things: connections
+ * (brood_object(connection)), and descriptors and sentinels
+ * (brood_descriptor(…)). It returns how many are ready, 0 when the time is
+ * over, and writes their indexes in ascending order to out_ready, which has
+ * room for all (wait.order). The end of file is ready too.
+ *
+ * BROOD_OS_ERROR     a connection is closed (EBADF, wait.closed)
+ * BROOD_VALUE_ERROR  a descriptor is not open
+ * BROOD_TYPE_ERROR   a value is neither; an array is NULL */
+int brood_wait(const brood_value *objects, size_t num_objects,
+               size_t *out_ready, int64_t timeout_ns);
+
+/* --------------------------------------------------------------- Queues -- */
+
+/* What is true of every queue
+ *
+ * - It is a shared object, like a lock, and works in processes of every method,
+ *   whichever context made it (queue.any-method). It costs a process three
+ *   descriptors.
+ * - Items are in shared memory when put returns: the process may end, or be
+ *   killed, and they are still there (queue.put-is-done). There is no feeder
+ *   thread: nobody has to wait for a flush, and joining a producer before
+ *   reading what it put is no deadlock (queue.join-before-drain).
+ * - What one thread puts is got in this order.
+ * - A killed process stops nobody. What it was putting is there as a whole or
+ *   not at all. What it was getting is still there, or gone with it as a whole,
+ *   if it was killed after it had taken the item and before get returned
+ *   (queue.killed-consumer).
+ * - It holds maxsize items, or with 0 or less any number, but no more than
+ *   BROOD_MAX_QUEUE bytes of them, each item with up to 16 bytes for itself.
+ *   What is larger than BROOD_MAX_ITEM bytes has memory of its own and counts
+ *   as 16. Of these, and of descriptors and objects, it holds some hundred. A
+ *   queue that holds as much is full.
+ * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
+ *   this process (queue.closed-put, queue.closed-get). Neither put nor get may
+ *   be called from a signal handler.
+ */
+typedef struct brood_queue brood_queue;
+
+/* brood_queue_new and brood_joinable_queue_new return a queue; one of the
+ * second kind knows besides how many items are done with. Both fix the default,
+ * as other shared objects do.
+ *
+ * BROOD_OVERFLOW_ERROR  maxsize is over BROOD_MAX_MAXSIZE */
+brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize);
+brood_queue *brood_joinable_queue_new(const brood_context *context,
+                                      int64_t maxsize);
+brood_queue *brood_queue_free(brood_queue *queue);
+
+/* brood_queue_put puts one item.
+ *
+ * BROOD_FULL  no room; nothing was put
+ * besides what all sending has */
+int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns);
+int brood_queue_put_nowait(brood_queue *queue, brood_value item);
+
+/* brood_queue_get gets the oldest item, for brood_value_clear.
+ *
+ * BROOD_EMPTY     there is none
+ * BROOD_OS_ERROR  no memory (ENOMEM), no room in the table of descriptors for
+ *                 what the item carries (EMFILE): the item stays in the queue
+ */
+int brood_queue_get(brood_queue *queue, brood_value *out_item,
+                    int64_t timeout_ns);
+int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item);
+
+/* brood_queue_put_many puts items in their order, others' between them perhaps,
+ * and returns how many: fewer than all if the time is over, or if one cannot be
+ * put. Errors as brood_queue_put, if not even the first was put.
+ *
+ * BROOD_TYPE_ERROR   items is NULL but num_items is not 0
+ * BROOD_VALUE_ERROR  num_items is over BROOD_MAX_MAXSIZE */
+int brood_queue_put_many(brood_queue *queue, const brood_value *items,
+                         size_t num_items, int64_t timeout_ns);
+
+/* brood_queue_get_many waits for an item, and gets what is there, up to
+ * capacity; returns how many. They were put one after the other.
+ *
+ * BROOD_TYPE_ERROR   out_items is NULL
+ * BROOD_VALUE_ERROR  capacity is 0, or over BROOD_MAX_MAXSIZE */
+int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
+                         size_t capacity, int64_t timeout_ns);
+
+/* How many items there are now; whether there are none (1 or 0), which is false
+ * as soon as a put has returned anywhere (queue.empty-is-true); whether there
+ * are maxsize. */
+int brood_queue_qsize(brood_queue *queue);
+int brood_queue_empty(brood_queue *queue);
+int brood_queue_full(brood_queue *queue);
+
+/* brood_queue_close says that this process will use the queue no more. Items
+ * stay for others. A second call does nothing. */
+int brood_queue_close(brood_queue *queue);
+
+/* brood_queue_join_thread returns at once: there is no thread, and nothing to
+ * flush. brood_queue_cancel_join_thread does nothing, and loses nothing.
+ *
+ * BROOD_ASSERTION_ERROR  join_thread: not closed (queue.join-thread-open) */
+int brood_queue_join_thread(brood_queue *queue);
+int brood_queue_cancel_join_thread(brood_queue *queue);
+
+/* brood_queue_task_done says that an item which was got is done with. Of
+ * joinable queues only.
+ *
+ * BROOD_VALUE_ERROR      all items ever put are done with already
+ *                        (joinable.too-many)
+ * BROOD_ATTRIBUTE_ERROR  not a joinable queue */
+int brood_queue_task_done(brood_queue *queue);
+
+/* brood_queue_join waits until all items ever put are done with.
+ *
+ * BROOD_TIMEOUT          they are not
+ * BROOD_OWNER_DIED       they are, but for those that processes had got which
+ *                        have ended since: nobody will ever say that these are
+ *                        done. Within 200 ms (joinable.owner-died). A queue
+ *                        knows of 255 such processes at a time
+ * BROOD_ATTRIBUTE_ERROR  not a joinable queue */
+int brood_queue_join(brood_queue *queue, int64_t timeout_ns);
+
+/* brood_simple_queue: a queue with no limit on items, no timeouts and nothing
+ * to join.
+ *
+ * BROOD_OS_ERROR  closed in this process (EBADF, simple.closed), instead of
+ *                 BROOD_VALUE_ERROR */
+typedef struct brood_simple_queue brood_simple_queue;
+
+brood_simple_queue *brood_simple_queue_new(const brood_context *context);
+brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue);
+int brood_simple_queue_put(brood_simple_queue *queue, brood_value item);
+int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item);
+int brood_simple_queue_empty(brood_simple_queue *queue); /* 1 or 0 */
+int brood_simple_queue_close(brood_simple_queue *queue);
 
 #ifdef __cplusplus
 }
