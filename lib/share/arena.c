@@ -17,6 +17,9 @@
 #include "lib/share/region.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/mem.h"
+#include "lib/sys/sock.h"
 
 enum {
   ARENA_SIZE = 1 << 24, /* of one for small objects */
@@ -36,9 +39,11 @@ struct place {
 struct arena {
   struct arena *next;
   struct region region;
-  uint64_t owner; /* token; 0: some other process */
+  int socks[2];    /* what goes with it, or -1 */
+  uint64_t owner;  /* token; 0: some other process */
+  uint64_t closed; /* token of the process that is done with it */
   /* The owner's: */
-  bool is_large;
+  bool is_alone; /* one block, which goes together with the arena */
   size_t used;
   struct place *places;
   int32_t num_places, max_places;
@@ -48,12 +53,17 @@ struct arena {
 
 static struct arena *arenas;
 
+/* How many arenas were ever closed here. relaxed: who closes and uses a queue
+ * at the same time may see either. */
+static atomic_int num_closed;
+
 /* ------------------------------------------------------- Making arenas -- */
 
 static struct arena *list_arena(void) {
   struct arena *arena = calloc(1, sizeof *arena);
   if (arena == NULL) return NULL;
   for (int i = 0; i < NUM_SIZES; i++) arena->free[i] = NONE;
+  arena->socks[0] = arena->socks[1] = -1;
   arena->next = arenas;
   arenas = arena;
   return arena;
@@ -85,6 +95,8 @@ static int make_arena(size_t size, struct arena **out) {
 
 static void remove_arena(struct arena *arena) {
   region_discard(&arena->region);
+  sys_close(arena->socks[0]);
+  sys_close(arena->socks[1]);
   unlist_arena(arena);
 }
 
@@ -163,7 +175,7 @@ static int allocate_small(int class, struct arena **out_arena,
   int32_t index = NONE;
   struct arena *arena = arenas;
   for (; arena != NULL; arena = arena->next) {
-    if (arena->is_large || !is_own(arena)) continue;
+    if (arena->is_alone || !is_own(arena)) continue;
     index = take_free(arena, class);
     if (index == NONE) index = take_new(arena, class);
     if (index != -ENOSPC) break;
@@ -179,33 +191,56 @@ static int allocate_small(int class, struct arena **out_arena,
   return 0;
 }
 
-/* What other processes have dropped of the large ones. */
-static void collect_large(void) {
+/* What other processes have dropped of those that are alone. */
+static void collect_alone(void) {
   struct arena *next;
   for (struct arena *arena = arenas; arena != NULL; arena = next) {
     next = arena->next;
-    if (arena->is_large && is_own(arena) &&
+    if (arena->is_alone && is_own(arena) &&
         atomic_load(&arena->region.head->num_dropped) > 0) {
       remove_arena(arena);
     }
   }
 }
 
-static int allocate_large(size_t size, struct arena **out_arena,
-                          size_t *out_offset) {
-  collect_large();
-  int r = make_arena(sizeof(struct region_head) + size, out_arena);
+static int allocate_alone(size_t size, size_t num_bytes, bool with_socks,
+                          struct arena **out_arena, size_t *out_offset) {
+  collect_alone();
+  struct arena *arena;
+  int r = make_arena(sizeof(struct region_head) + size, &arena);
   if (r < 0) return r;
-  (*out_arena)->is_large = true;
-  r = region_reserve(&(*out_arena)->region, (*out_arena)->region.size);
-  if (r < 0) remove_arena(*out_arena);
+  arena->is_alone = true;
+  r = region_reserve(&arena->region, sizeof(struct region_head) + num_bytes);
+  if (r == 0 && with_socks) r = sys_sock_pair(arena->socks);
+  if (r < 0) remove_arena(arena);
+  *out_arena = arena;
   *out_offset = sizeof(struct region_head);
   return r;
 }
 
 static int allocate(size_t size, struct arena **out_arena, size_t *out_offset) {
-  if (size >= LARGE) return allocate_large(size, out_arena, out_offset);
+  if (size >= LARGE) {
+    return allocate_alone(size, size, false, out_arena, out_offset);
+  }
   return allocate_small(size_class(size), out_arena, out_offset);
+}
+
+/* Names a new block as one, or it would be collected. With the mutex. */
+static struct share_block *claim(struct arena *arena, size_t offset) {
+  struct share_block *block = region_block(&arena->region, offset);
+  atomic_store(&block->kind, SHARE_NEW);
+  return block;
+}
+
+static void fill_block(struct share_block *block, enum share_kind kind,
+                       size_t offset, size_t size) {
+  block->maker = sync_self_process();
+  block->offset = offset;
+  block->size = size;
+  block->lock_arena = 0;
+  block->lock_offset = 0;
+  atomic_store(&block->holds, SHARE_MAKER_HOLDS);
+  atomic_store(&block->kind, kind);
 }
 
 int arena_allocate(enum share_kind kind, size_t size,
@@ -214,21 +249,28 @@ int arena_allocate(enum share_kind kind, size_t size,
   size_t offset;
   guard_lock();
   int r = allocate(sizeof(struct share_block) + size, &arena, &offset);
-  struct share_block *block = NULL;
-  if (r == 0) {
-    block = region_block(&arena->region, offset);
-    atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
-  }
+  struct share_block *block = r == 0 ? claim(arena, offset) : NULL;
+  bool is_new = r == 0 && arena->is_alone;
   guard_unlock();
   if (r < 0) return r;
-  memset(share_object_of(block), 0, arena->is_large ? 0 : size);
-  block->maker = sync_self_process();
-  block->offset = offset;
-  block->size = size;
-  block->lock_arena = 0;
-  block->lock_offset = 0;
-  atomic_store(&block->holds, SHARE_MAKER_HOLDS);
-  atomic_store(&block->kind, kind);
+  if (!is_new) memset(share_object_of(block), 0, size);
+  fill_block(block, kind, offset, size);
+  *out_block = block;
+  return 0;
+}
+
+int arena_allocate_alone(enum share_kind kind, size_t size, size_t num_bytes,
+                         struct share_block **out_block) {
+  struct arena *arena;
+  size_t offset;
+  guard_lock();
+  int r = allocate_alone(sizeof(struct share_block) + size,
+                         sizeof(struct share_block) + num_bytes, true, &arena,
+                         &offset);
+  struct share_block *block = r == 0 ? claim(arena, offset) : NULL;
+  guard_unlock();
+  if (r < 0) return r;
+  fill_block(block, kind, offset, size);
   *out_block = block;
   return 0;
 }
@@ -254,7 +296,7 @@ static struct arena *named(uint64_t id) {
 
 /* The owner knows how far it may read; others were told by the owner. */
 static bool has_block(const struct arena *arena, uint64_t offset) {
-  if (is_own(arena) && !arena->is_large && offset >= arena->used) return false;
+  if (is_own(arena) && !arena->is_alone && offset >= arena->used) return false;
   return region_has_block(&arena->region, offset);
 }
 
@@ -271,10 +313,49 @@ struct share_block *arena_find(const void *object) {
 
 struct arena_name arena_of(const struct share_block *block) {
   guard_lock();
-  struct arena *arena = around(block);
-  struct arena_name name = {.id = arena->region.id, .fd = arena->region.fd};
+  const struct arena *arena = around(block);
+  struct arena_name name = {
+      .id = arena->region.id,
+      .fds = {arena->region.fd, arena->socks[0], arena->socks[1]},
+      .num_fds = arena->socks[0] < 0 ? 1 : ARENA_MAX_FDS};
   guard_unlock();
   return name;
+}
+
+/* --------------------------------------------------------------- Pages -- */
+
+static size_t file_offset(const struct share_block *block, size_t offset) {
+  return block->offset + sizeof *block + offset;
+}
+
+int arena_reserve(const struct share_block *block, size_t offset, size_t size) {
+  return sys_mem_reserve(arena_of(block).fds[ARENA_MEMORY],
+                         file_offset(block, offset), size);
+}
+
+void arena_give_pages_back(const struct share_block *block, size_t offset,
+                           size_t size) {
+  sys_mem_release(arena_of(block).fds[ARENA_MEMORY], file_offset(block, offset),
+                  size);
+}
+
+/* -------------------------------------------------------------- Closing -- */
+
+void arena_close(const struct share_block *block) {
+  guard_lock();
+  around(block)->closed = sync_self_process();
+  guard_unlock();
+  atomic_fetch_add_explicit(&num_closed, 1, memory_order_relaxed);
+}
+
+bool arena_is_closed(const struct share_block *block) {
+  if (atomic_load_explicit(&num_closed, memory_order_relaxed) == 0) {
+    return false;
+  }
+  guard_lock();
+  bool closed = around(block)->closed == sync_self_process();
+  guard_unlock();
+  return closed;
 }
 
 /* -------------------------------------------------------------- Locks -- */
@@ -305,6 +386,10 @@ void arena_hold(struct share_block *block) {
   atomic_fetch_add(&block->holds, 1);
 }
 
+void arena_send(struct share_block *block) {
+  atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
+}
+
 static int32_t find_place(const struct arena *arena, size_t offset) {
   int32_t low = 0, high = arena->num_places - 1; /* offsets ascend */
   while (low < high) {
@@ -327,7 +412,7 @@ static void destroy(struct share_block *block) {
   atomic_store(&block->kind, SHARE_FREE);
   if (!is_own(arena)) {
     atomic_fetch_add(&arena->region.head->num_dropped, 1);
-  } else if (arena->is_large) {
+  } else if (arena->is_alone) {
     remove_arena(arena);
   } else {
     put_free(arena, find_place(arena, offset));
@@ -349,10 +434,11 @@ bool arena_give_back(struct share_block *block) {
 
 /* ------------------------------------------------------------- Others' -- */
 
-/* Maps an arena of another process, and keeps fd; NULL if it is none. */
-static struct arena *map_foreign(struct arena_name name) {
+/* Maps an arena of another process, and keeps its descriptors; NULL if it is
+ * none. */
+static struct arena *map_foreign(const struct arena_name *name) {
   struct region region;
-  if (!region_attach(&region, name.fd, name.id)) return NULL;
+  if (!region_attach(&region, name->fds[ARENA_MEMORY], name->id)) return NULL;
   struct arena *arena = list_arena();
   if (arena == NULL) {
     region.fd = -1; /* the caller's still */
@@ -360,14 +446,21 @@ static struct arena *map_foreign(struct arena_name name) {
     return NULL;
   }
   arena->region = region;
+  if (name->num_fds == ARENA_MAX_FDS) {
+    arena->socks[0] = name->fds[ARENA_SENDER];
+    arena->socks[1] = name->fds[ARENA_RECEIVER];
+  }
   return arena;
 }
 
-struct share_block *arena_attach(struct arena_name name, uint64_t offset,
-                                 enum share_kind kind) {
+struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
+                                 enum share_kind kind, bool *out_taken) {
   guard_lock();
-  struct arena *arena = named(name.id);
-  if (arena == NULL) arena = map_foreign(name);
+  struct arena *arena = named(name->id);
+  if (arena == NULL) {
+    arena = map_foreign(name);
+    *out_taken = arena != NULL;
+  }
   struct share_block *block = NULL;
   if (arena != NULL && has_block(arena, offset))
     block = region_block(&arena->region, offset);

@@ -17,6 +17,18 @@
 int arena_allocate(enum share_kind kind, size_t size,
                    struct share_block **out_block);
 
+/* arena_allocate_alone writes one that has an arena of its own, and pages for
+ * the first num_bytes of it only (arena_reserve gives more). A socket pair goes
+ * with the arena to whoever is told of it. */
+int arena_allocate_alone(enum share_kind kind, size_t size, size_t num_bytes,
+                         struct share_block **out_block);
+
+/* arena_reserve gives pages to a part of an object that is alone; 0 or -errno.
+ * arena_give_pages_back takes them, and what was in them. */
+int arena_reserve(const struct share_block *block, size_t offset, size_t size);
+void arena_give_pages_back(const struct share_block *block, size_t offset,
+                           size_t size);
+
 /* arena_find returns the block that an object belongs to, or NULL if the
  * pointer is no object in any arena of this process. */
 struct share_block *arena_find(const void *object);
@@ -24,6 +36,9 @@ struct share_block *arena_find(const void *object);
 /* arena_hold and arena_release change the number of holds. */
 void arena_hold(struct share_block *block);
 void arena_release(struct share_block *block);
+
+/* arena_send holds a block for as long as its arena lives. */
+void arena_send(struct share_block *block);
 
 /* arena_give_back takes the maker's hold; false if it was taken before. */
 bool arena_give_back(struct share_block *block);
@@ -34,17 +49,25 @@ void arena_set_lock(struct share_block *block, struct share_block *lock);
 struct share_block *arena_lock_of(const struct share_block *block);
 
 /* An arena as it is told to another process. */
+enum { ARENA_MEMORY, ARENA_SENDER, ARENA_RECEIVER, ARENA_MAX_FDS };
+
 struct arena_name {
   uint64_t id;
-  int fd; /* the arena's own */
+  int fds[ARENA_MAX_FDS]; /* the arena's own */
+  uint32_t num_fds;       /* 1, or all with those of the socket pair */
 };
 
 struct arena_name arena_of(const struct share_block *block);
 
 /* arena_attach returns the block at an offset of an arena, which it maps if it
- * is not mapped yet; then, and only then, fd is taken (arena_of tells). NULL if
- * there is no such block of this kind. */
-struct share_block *arena_attach(struct arena_name name, uint64_t offset,
-                                 enum share_kind kind);
+ * is not mapped yet; then, and only then, it takes the descriptors and sets
+ * *out_taken. NULL if there is no such block of this kind. */
+struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
+                                 enum share_kind kind, bool *out_taken);
+
+/* arena_close says that this process, but no child of a fork, is done with a
+ * block that is alone. arena_is_closed asks; one load if none ever was. */
+void arena_close(const struct share_block *block);
+bool arena_is_closed(const struct share_block *block);
 
 #endif /* BROOD_SHARE_ARENA_H */

@@ -23,7 +23,10 @@ enum share_kind {
   SHARE_EVENT,
   SHARE_BARRIER,
   SHARE_VALUE,
-  SHARE_ARRAY
+  SHARE_ARRAY,
+  SHARE_QUEUE,
+  SHARE_SIMPLE_QUEUE,
+  SHARE_CONNECTION /* in no block: a process has handles of its own */
 };
 
 struct share_block {
@@ -41,8 +44,10 @@ _Static_assert(sizeof(struct share_block) == 64, "part of the shared layout");
 
 /* holds: the maker's own, and one for each process handle that has the object
  * among its arguments, or object that has it as its lock. With the last one the
- * object goes. */
+ * object goes. One that was sent in a message never goes: nobody can count who
+ * has received it. */
 #define SHARE_MAKER_HOLDS (UINT32_C(1) << 31)
+#define SHARE_WAS_SENT (UINT32_C(1) << 30)
 
 static inline struct share_block *share_block_of(const void *object) {
   return (struct share_block *)((uintptr_t)object - sizeof(struct share_block));

@@ -13,9 +13,10 @@
 
 const char *share_kind_name(uint32_t kind) {
   static const char *const names[] = {
-      "a lock",   "an rlock",  "a semaphore",    "a condition",
-      "an event", "a barrier", "a shared value", "a shared array"};
-  if (kind < SHARE_LOCK || kind > SHARE_ARRAY) return "a shared object";
+      "a lock",   "an rlock",       "a semaphore",    "a condition",
+      "an event", "a barrier",      "a shared value", "a shared array",
+      "a queue",  "a simple queue", "a connection"};
+  if (kind < SHARE_LOCK || kind > SHARE_CONNECTION) return "a shared object";
   return names[kind - SHARE_LOCK];
 }
 

@@ -76,7 +76,10 @@ static int check_values(const brood_value *values, size_t num_values) {
 struct packing {
   struct packed_args *packed;
   struct wire_writer writer;
-  struct share_handle arenas[FEW_ARENAS]; /* seen so far; fd is their index */
+  struct {
+    uint64_t id;
+    uint32_t fd_index;
+  } arenas[FEW_ARENAS]; /* seen so far */
   size_t num_arenas;
 };
 
@@ -85,19 +88,21 @@ static uint32_t put_fd(struct packing *packing, int fd) {
   return packing->packed->num_fds++;
 }
 
-/* The index of an arena's descriptor. More than a few arenas are not
+/* The index of an arena's first descriptor. More than a few arenas are not
  * remembered, and then go twice. */
 static uint32_t put_arena(struct packing *packing,
                           const struct share_handle *handle) {
   for (size_t i = 0; i < packing->num_arenas; i++) {
-    if (packing->arenas[i].arena == handle->arena) {
-      return (uint32_t)packing->arenas[i].fd;
+    if (packing->arenas[i].id == handle->arena) {
+      return packing->arenas[i].fd_index;
     }
   }
-  uint32_t index = put_fd(packing, handle->fd);
+  uint32_t index = packing->packed->num_fds;
+  for (uint32_t i = 0; i < handle->num_fds; i++)
+    put_fd(packing, handle->fds[i]);
   if (packing->num_arenas < FEW_ARENAS) {
-    packing->arenas[packing->num_arenas] = *handle;
-    packing->arenas[packing->num_arenas++].fd = (int)index;
+    packing->arenas[packing->num_arenas].id = handle->arena;
+    packing->arenas[packing->num_arenas++].fd_index = index;
   }
   return index;
 }
@@ -143,7 +148,7 @@ static size_t measure(const brood_value *values, size_t num_values,
     brood_value value = values[i];
     if (value.type == BROOD_TYPE_DESCRIPTOR) *out_most += 1;
     if (value.type == BROOD_TYPE_OBJECT) {
-      *out_most += SHARE_MAX_HANDLES;
+      *out_most += SHARE_MAX_HANDLES * SHARE_MAX_FDS;
       value.as.data = bytes;
       value.size_bytes = sizeof bytes;
     }
@@ -200,8 +205,8 @@ void args_discard(struct packed_args *packed) {
 }
 
 /* Turns what stands for a descriptor or an object into what it is here. */
-static void resolve(brood_value *value, struct wire_reader *reader,
-                    const int *fds, size_t num_fds) {
+static void resolve(brood_value *value, struct wire_reader *reader, int *fds,
+                    size_t num_fds) {
   if (value->type == BROOD_TYPE_DESCRIPTOR) {
     if ((size_t)value->as.descriptor >= num_fds) reader->bad = true;
     if (!reader->bad) value->as.descriptor = fds[value->as.descriptor];
@@ -213,7 +218,7 @@ static void resolve(brood_value *value, struct wire_reader *reader,
   }
 }
 
-const brood_args *args_unpack(const struct wire_record *record, const int *fds,
+const brood_args *args_unpack(const struct wire_record *record, int *fds,
                               size_t num_fds) {
   /* Each value has at least a tag: a count beyond the bytes is a lie. */
   if (record->num_args > record->args_size) return NULL;

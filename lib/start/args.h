@@ -34,10 +34,10 @@ int args_pack(struct packed_args *out, const brood_value *values,
 void args_discard(struct packed_args *packed);
 
 /* args_unpack makes what the target reads from a record, whose bytes must
- * live as long; fds are the arguments' part of the table. It lives as long as
- * the process. NULL if the record holds no such arguments or memory is short.
- */
-const brood_args *args_unpack(const struct wire_record *record, const int *fds,
+ * live as long; fds are the arguments' part of the table, and those that it has
+ * taken become -1. It lives as long as the process. NULL if the record holds no
+ * such arguments or memory is short. */
+const brood_args *args_unpack(const struct wire_record *record, int *fds,
                               size_t num_fds);
 
 /* args_find returns an argument if it is of this type, or NULL with the error

@@ -22,7 +22,7 @@ struct delivery {
   const uint8_t *data;
   size_t size;
   const uint8_t *args;
-  const int *fds;
+  int *fds;
   size_t num_fds;
   bool own_image; /* nobody else's exit handlers are in memory */
 };

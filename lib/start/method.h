@@ -22,7 +22,7 @@ struct launch {
   size_t head_size;
   const uint8_t *args;
   size_t args_size;
-  const int *fds;
+  int *fds;
   size_t num_fds;
 };
 

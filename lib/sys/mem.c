@@ -62,6 +62,12 @@ int sys_mem_reserve(int fd, size_t offset, size_t size) {
   return r;
 }
 
+int sys_mem_release(int fd, size_t offset, size_t size) {
+  SYS_FAULT();
+  int mode = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
+  return fallocate(fd, mode, (off_t)offset, (off_t)size) < 0 ? -errno : 0;
+}
+
 int sys_mem_map(int fd, size_t size, void **out_memory) {
   SYS_FAULT();
   void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -17,6 +17,9 @@ int sys_mem_new(const char *name, size_t size);
  * there are not so many. Without it the first access would kill the process. */
 int sys_mem_reserve(int fd, size_t offset, size_t size);
 
+/* sys_mem_release takes the pages of a part, and what was in them, back. */
+int sys_mem_release(int fd, size_t offset, size_t size);
+
 /* sys_mem_map maps it for reading and writing from all who map it. */
 int sys_mem_map(int fd, size_t size, void **out_memory);
 void sys_mem_unmap(void *memory, size_t size);
