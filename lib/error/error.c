@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
  * The last failure of each thread. No allocation: a message must be possible
- * when memory is not. Fork copies the calling thread's message to the child,
- * which is right: the child goes on where that thread was.
+ * when memory is not; what a failure carries was there before. Fork copies the
+ * calling thread's message to the child, which is right: the child goes on
+ * where that thread was.
  */
 #include "lib/error/error.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "brood.h"
@@ -16,6 +19,8 @@ static _Thread_local struct {
   int code;
   int os_errno;
   char message[512];
+  void *data;
+  size_t data_size;
 } last;
 
 int brood_error(void) {
@@ -28,6 +33,11 @@ int brood_errno(void) {
 
 const char *brood_error_message(void) {
   return last.message;
+}
+
+const void *brood_error_data(size_t *out_size_bytes) {
+  if (out_size_bytes != NULL) *out_size_bytes = last.data_size;
+  return last.data;
 }
 
 const char *brood_error_name(int code) {
@@ -44,8 +54,31 @@ const char *brood_error_name(int code) {
     case BROOD_OVERFLOW_ERROR: return "OverflowError";
     case BROOD_BROKEN_BARRIER: return "BrokenBarrierError";
     case BROOD_OWNER_DIED: return "OwnerDied";
+    case BROOD_EMPTY: return "Empty";
+    case BROOD_FULL: return "Full";
+    case BROOD_EOF: return "EOFError";
+    case BROOD_BUFFER_TOO_SHORT: return "BufferTooShort";
     default: return "unknown error";
   }
+}
+
+/* The end of a thread finds its data by a key, made when the first thread needs
+ * one. */
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static bool has_key;
+
+static void make_key(void) {
+  has_key = pthread_key_create(&key, free) == 0;
+}
+
+static void replace_data(void *data, size_t size) {
+  if (data == NULL && last.data == NULL) return;
+  pthread_once(&once, make_key);
+  if (has_key) pthread_setspecific(key, data);
+  free(last.data);
+  last.data = data;
+  last.data_size = size;
 }
 
 static void format_message(const char *format, va_list values) {
@@ -60,6 +93,7 @@ int error_set(int code, const char *format, ...) {
   va_start(values, format);
   format_message(format, values);
   va_end(values);
+  replace_data(NULL, 0);
   last.code = code;
   last.os_errno = 0;
   return code;
@@ -70,6 +104,7 @@ int error_set_os(int negative_errno, const char *format, ...) {
   va_start(values, format);
   format_message(format, values);
   va_end(values);
+  replace_data(NULL, 0);
   size_t used = strlen(last.message);
   snprintf(last.message + used, sizeof last.message - used, ": %s",
            strerrordesc_np(-negative_errno));
@@ -78,7 +113,12 @@ int error_set_os(int negative_errno, const char *format, ...) {
   return BROOD_OS_ERROR;
 }
 
+void error_set_data(void *data, size_t size) {
+  replace_data(data, size);
+}
+
 void error_clear(void) {
+  replace_data(NULL, 0);
   last.code = BROOD_OK;
   last.os_errno = 0;
   last.message[0] = '\0';

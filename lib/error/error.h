@@ -7,6 +7,8 @@
 #ifndef BROOD_ERROR_ERROR_H
 #define BROOD_ERROR_ERROR_H
 
+#include <stddef.h>
+
 /* error_set records a failure and returns its code, so that callers write
  * `return error_set(BROOD_VALUE_ERROR, "…", value);`. */
 __attribute__((format(printf, 2, 3))) int error_set(int code,
@@ -16,6 +18,11 @@ __attribute__((format(printf, 2, 3))) int error_set(int code,
  * sentence ends with the kernel's own words. */
 __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
                                                        const char *format, ...);
+
+/* error_set_data has the failure that was just set carry data from malloc,
+ * which is taken: it is freed at the thread's next failure, or at its end.
+ */
+void error_set_data(void *data, size_t size);
 
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);

@@ -143,8 +143,12 @@ TEST_F(Method, ErrorNamesAreTheFields) {
                                "OverflowError",
                                "BrokenBarrierError",
                                "OwnerDied",
+                               "Empty",
+                               "Full",
+                               "EOFError",
+                               "BufferTooShort",
                                "unknown error"};
-  for (int i = 0; i < 13; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
+  for (int i = 0; i < 17; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
   EXPECT_STREQ(brood_error_name(1), "unknown error");
 }
 
