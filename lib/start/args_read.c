@@ -5,13 +5,7 @@
 #include "lib/error/error.h"
 #include "lib/share/object.h"
 #include "lib/start/args.h"
-
-static const char *type_name(enum brood_type type) {
-  static const char *const names[] = {
-      "none",  "a bool",       "an int64",  "a double",       "a string",
-      "bytes", "a descriptor", "a pointer", "a shared object"};
-  return names[type];
-}
+#include "lib/wire/value.h"
 
 static const brood_value *find(const brood_args *args, size_t index) {
   if (args != NULL && index < args->count) return &args->values[index];
@@ -25,7 +19,7 @@ const brood_value *args_find(const brood_args *args, size_t index,
   const brood_value *value = find(args, index);
   if (value == NULL || value->type == type) return value;
   error_set(BROOD_TYPE_ERROR, "argument %zu is %s, not %s", index,
-            type_name(value->type), type_name(type));
+            wire_type_name(value->type), wire_type_name(type));
   return NULL;
 }
 

@@ -8,6 +8,13 @@
 #include <limits.h>
 #include <string.h>
 
+const char *wire_type_name(enum brood_type type) {
+  static const char *const names[] = {
+      "none",  "a bool",       "an int64",  "a double",       "a string",
+      "bytes", "a descriptor", "a pointer", "a shared object"};
+  return (unsigned)type > BROOD_TYPE_OBJECT ? "of no known type" : names[type];
+}
+
 static uint64_t bits_of_double(double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);

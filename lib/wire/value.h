@@ -11,6 +11,9 @@
 #include "brood.h"
 #include "lib/wire/bytes.h"
 
+/* wire_type_name returns "a string", and so on. */
+const char *wire_type_name(enum brood_type type);
+
 /* wire_put_value writes one value; descriptor_index replaces as.descriptor.
  * False, and nothing is written, if the value has no known type or a string
  * is NULL. */
