@@ -20,14 +20,27 @@ const char *share_kind_name(uint32_t kind) {
   return names[kind - SHARE_LOCK];
 }
 
-void *share_new(const brood_context *context, enum share_kind kind,
-                size_t size) {
-  if (context == NULL) default_choose(0); /* the platform's, if none is */
-  struct share_block *block;
-  int r = arena_allocate(kind, size, &block);
+static void *made(int r, struct share_block *block, enum share_kind kind,
+                  size_t size) {
   if (r == 0) return share_object_of(block);
   error_set_os(r, "cannot make %s of %zu bytes", share_kind_name(kind), size);
   return NULL;
+}
+
+void *share_new(const brood_context *context, enum share_kind kind,
+                size_t size) {
+  if (context == NULL) default_choose(0); /* the platform's, if none is */
+  struct share_block *block = NULL;
+  int r = arena_allocate(kind, size, &block);
+  return made(r, block, kind, size);
+}
+
+void *share_new_alone(const brood_context *context, enum share_kind kind,
+                      size_t size, size_t num_bytes) {
+  if (context == NULL) default_choose(0);
+  struct share_block *block = NULL;
+  int r = arena_allocate_alone(kind, size, num_bytes, &block);
+  return made(r, block, kind, num_bytes);
 }
 
 int share_refuse(const void *object, enum share_kind kind) {

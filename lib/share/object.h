@@ -14,6 +14,11 @@
 void *share_new(const brood_context *context, enum share_kind kind,
                 size_t size);
 
+/* share_new_alone returns one that has an arena of its own, and pages for the
+ * first num_bytes of it. */
+void *share_new_alone(const brood_context *context, enum share_kind kind,
+                      size_t size, size_t num_bytes);
+
 /* share_free gives the maker's handle back. Returns NULL. */
 void *share_free(void *object, enum share_kind kind);
 

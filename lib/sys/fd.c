@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,6 +17,7 @@
 
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
+#include "lib/sys/proc.h"
 
 /* How long sys_poll_soon looks: an answer, or the next of several starts, comes
  * sooner. */
@@ -155,7 +155,7 @@ int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   do {
     int n = sys_poll(fds, num_fds, 0);
     if (n != 0) return n;
-    sched_yield();
+    sys_yield();
   } while (sys_clock_ns() < sleep_ns);
   return sys_poll(fds, num_fds, deadline_ns);
 }

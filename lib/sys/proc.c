@@ -9,6 +9,7 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -106,6 +107,10 @@ int sys_reap_any(int *out_exitcode) {
   }
   if (info.si_pid != 0) *out_exitcode = exitcode_of_siginfo(&info);
   return info.si_pid;
+}
+
+void sys_yield(void) {
+  sched_yield();
 }
 
 pid_t sys_getpid(void) {

@@ -53,6 +53,9 @@ int sys_wait_pid(pid_t pid);
  * Brood's: the forkserver. */
 int sys_reap_any(int *out_exitcode);
 
+/* sys_yield lets others have the processor for a moment. */
+void sys_yield(void);
+
 pid_t sys_getpid(void);
 pid_t sys_getppid(void);
 

@@ -33,9 +33,8 @@ int sys_sock_check(int fd) {
   return type == SOCK_SEQPACKET ? 0 : -EPROTOTYPE;
 }
 
-int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
-                  const int *fds, size_t num_fds) {
-  SYS_FAULT();
+static int send_message(int sock, const struct iovec *parts, size_t num_parts,
+                        const int *fds, size_t num_fds, int flags) {
   if (num_fds > SYS_SOCK_MAX_FDS) return -EINVAL;
   union control control;
   struct msghdr message = {.msg_iov = (struct iovec *)parts,
@@ -53,9 +52,22 @@ int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
   }
   ssize_t n;
   do {
-    n = sendmsg(sock, &message, MSG_NOSIGNAL);
+    n = sendmsg(sock, &message, MSG_NOSIGNAL | flags);
   } while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
+}
+
+int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
+                  const int *fds, size_t num_fds) {
+  SYS_FAULT();
+  return send_message(sock, parts, num_parts, fds, num_fds, 0);
+}
+
+int sys_sock_send_now(int sock, const void *data, size_t size, const int *fds,
+                      size_t num_fds) {
+  SYS_FAULT();
+  struct iovec part = {.iov_base = (void *)data, .iov_len = size};
+  return send_message(sock, &part, 1, fds, num_fds, MSG_DONTWAIT);
 }
 
 static void close_all(const int *fds, size_t num_fds) {
@@ -81,9 +93,8 @@ static size_t take_fds(const struct cmsghdr *header, int *out_fds,
   return taken;
 }
 
-int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
-                     size_t *num_fds) {
-  SYS_FAULT();
+static int receive_message(int sock, void *out_data, size_t capacity,
+                           int *out_fds, size_t *num_fds, int flags) {
   union control control;
   struct iovec part = {.iov_base = out_data, .iov_len = capacity};
   struct msghdr message = {.msg_iov = &part,
@@ -92,7 +103,7 @@ int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
                            .msg_controllen = sizeof control.bytes};
   ssize_t n;
   do {
-    n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
+    n = recvmsg(sock, &message, MSG_CMSG_CLOEXEC | flags);
   } while (n < 0 && errno == EINTR);
   if (n < 0) return -errno;
   size_t taken = 0;
@@ -110,4 +121,23 @@ int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
   }
   *num_fds = taken;
   return (int)n;
+}
+
+int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
+                     size_t *num_fds) {
+  SYS_FAULT();
+  return receive_message(sock, out_data, capacity, out_fds, num_fds, 0);
+}
+
+int sys_sock_peek(int sock, void *out_data, size_t capacity, int *out_fds,
+                  size_t *num_fds) {
+  SYS_FAULT();
+  return receive_message(sock, out_data, capacity, out_fds, num_fds,
+                         MSG_PEEK | MSG_DONTWAIT);
+}
+
+void sys_sock_drop(int sock) {
+  char nothing;
+  while (recv(sock, &nothing, 0, MSG_DONTWAIT) < 0 && errno == EINTR) {
+  }
 }

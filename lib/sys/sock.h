@@ -23,11 +23,22 @@ int sys_sock_check(int fd);
 int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
                   const int *fds, size_t num_fds);
 
+/* sys_sock_send_now does so if there is room at once; -EAGAIN if not. */
+int sys_sock_send_now(int sock, const void *data, size_t size, const int *fds,
+                      size_t num_fds);
+
 /* sys_sock_receive receives one message and up to *num_fds descriptors, writes
  * their number, and returns the size of the message: 0 at the end of file. A
  * message or a set of descriptors that does not fit is -EMSGSIZE, one that the
  * descriptor table has no room for -EMFILE, and nothing of it stays open. */
 int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
                      size_t *num_fds);
+
+/* sys_sock_peek is the same, but leaves the message where it is, and its
+ * descriptors in it; -EAGAIN if there is none. sys_sock_drop takes the first
+ * message and throws it away. */
+int sys_sock_peek(int sock, void *out_data, size_t capacity, int *out_fds,
+                  size_t *num_fds);
+void sys_sock_drop(int sock);
 
 #endif /* BROOD_SYS_SOCK_H */
