@@ -4,9 +4,12 @@
  */
 #include "lib/share/handle.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/share/arena.h"
+#include "lib/share/end.h"
+#include "lib/sys/sock.h"
 #include "lib/wire/bytes.h"
 
 _Static_assert((int)SHARE_MAX_FDS == (int)ARENA_MAX_FDS, "one list");
@@ -27,10 +30,20 @@ static uint32_t num_fds_of(uint32_t kind) {
   return queue ? SHARE_MAX_FDS : 1;
 }
 
+static struct share_handle handle_of_end(struct brood_connection *end) {
+  return (struct share_handle){.block = share_block_of(end),
+                               .kind = SHARE_CONNECTION,
+                               .arena = atomic_load(&end->flags),
+                               .fds = {atomic_load(&end->fd)},
+                               .num_fds = 1};
+}
+
 size_t share_handles(const void *object,
                      struct share_handle out[SHARE_MAX_HANDLES]) {
   struct share_block *block = arena_find(object);
-  if (block == NULL) return 0;
+  struct brood_connection *end = block == NULL ? end_find(object) : NULL;
+  if (end != NULL) out[0] = handle_of_end(end);
+  if (block == NULL) return end != NULL;
   struct share_block *lock = arena_lock_of(block);
   out[0] = handle_of(block);
   if (lock == NULL || block->lock_arena == out[0].arena) return 1;
@@ -47,27 +60,66 @@ void share_encode(uint8_t out[SHARE_HANDLE_SIZE],
   wire_put_u64(&writer, handle->block->offset);
 }
 
-static struct share_block *decode_one(struct wire_reader *reader, int *fds,
-                                      size_t num_fds) {
+static int decode_end(void **out_object, int *fd, uint64_t flags) {
+  struct brood_connection *end = end_of(*fd);
+  if (end == NULL) {
+    int r = sys_sock_check(*fd);
+    if (r == 0) r = (flags & ~(uint64_t)END_BOTH) == 0 ? 0 : -EBADMSG;
+    if (r == 0) r = end_make(*fd, (unsigned)flags, &end);
+    if (r < 0) return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+    *fd = -1;
+  }
+  *out_object = end;
+  return 0;
+}
+
+/* Only what is alone may be an end: nobody would free another. */
+static int decode_one(void **out_object, struct wire_reader *reader, bool alone,
+                      int *fds, size_t num_fds) {
   size_t index = wire_get_u32(reader);
   uint32_t kind = wire_get_u32(reader);
   struct arena_name arena = {.id = wire_get_u64(reader),
                              .num_fds = num_fds_of(kind)};
   uint64_t offset = wire_get_u64(reader);
-  if (reader->bad || index + arena.num_fds > num_fds) return NULL;
+  if (reader->bad || index + arena.num_fds > num_fds) return -EBADMSG;
+  if (kind == SHARE_CONNECTION) {
+    if (!alone) return -EBADMSG;
+    return decode_end(out_object, &fds[index], arena.id);
+  }
   memcpy(arena.fds, fds + index, arena.num_fds * sizeof *fds);
   bool taken = false;
   struct share_block *block =
       arena_attach(&arena, offset, (enum share_kind)kind, &taken);
   for (size_t i = 0; taken && i < arena.num_fds; i++) fds[index + i] = -1;
-  return block;
+  if (block == NULL) return -EBADMSG;
+  *out_object = share_object_of(block);
+  return 0;
 }
 
-void *share_decode(const uint8_t *data, size_t size, int *fds, size_t num_fds) {
+int share_decode(void **out_object, const uint8_t *data, size_t size, int *fds,
+                 size_t num_fds) {
   struct wire_reader reader = {.at = data, .left = size};
-  struct share_block *block = decode_one(&reader, fds, num_fds);
-  while (block != NULL && reader.left > 0) {
-    if (decode_one(&reader, fds, num_fds) == NULL) block = NULL;
+  bool alone = size == SHARE_HANDLE_SIZE;
+  void *object, *lock; /* whose arena is all that matters */
+  int r = decode_one(&object, &reader, alone, fds, num_fds);
+  while (r == 0 && reader.left > 0) {
+    r = decode_one(&lock, &reader, false, fds, num_fds);
   }
-  return block == NULL ? NULL : share_object_of(block);
+  if (r == 0) *out_object = object;
+  return r;
+}
+
+/* ---------------------------------------------------------------- Holds -- */
+
+void share_hold(struct share_block *block) {
+  end_is_block(block) ? end_hold(block) : arena_hold(block);
+}
+
+void share_release(struct share_block *block) {
+  end_is_block(block) ? end_release(block) : arena_release(block);
+}
+
+bool share_is_open(const struct share_block *block) {
+  if (!end_is_block(block)) return true;
+  return !end_is_closed(share_object_of((struct share_block *)block));
 }

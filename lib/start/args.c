@@ -11,8 +11,9 @@
 #include <string.h>
 
 #include "lib/error/error.h"
-#include "lib/share/arena.h"
+#include "lib/share/end.h"
 #include "lib/share/handle.h"
+#include "lib/share/object.h"
 #include "lib/sync/self.h"
 #include "lib/wire/value.h"
 
@@ -88,11 +89,12 @@ static uint32_t put_fd(struct packing *packing, int fd) {
   return packing->packed->num_fds++;
 }
 
-/* The index of an arena's first descriptor. More than a few arenas are not
- * remembered, and then go twice. */
-static uint32_t put_arena(struct packing *packing,
-                          const struct share_handle *handle) {
-  for (size_t i = 0; i < packing->num_arenas; i++) {
+/* The index of a handle's first descriptor. Arenas beyond the first few are not
+ * remembered, and then go twice; connections have no arena. */
+static uint32_t put_handle(struct packing *packing,
+                           const struct share_handle *handle) {
+  bool has_arena = handle->kind != SHARE_CONNECTION;
+  for (size_t i = 0; has_arena && i < packing->num_arenas; i++) {
     if (packing->arenas[i].id == handle->arena) {
       return packing->arenas[i].fd_index;
     }
@@ -100,7 +102,7 @@ static uint32_t put_arena(struct packing *packing,
   uint32_t index = packing->packed->num_fds;
   for (uint32_t i = 0; i < handle->num_fds; i++)
     put_fd(packing, handle->fds[i]);
-  if (packing->num_arenas < FEW_ARENAS) {
+  if (has_arena && packing->num_arenas < FEW_ARENAS) {
     packing->arenas[packing->num_arenas].id = handle->arena;
     packing->arenas[packing->num_arenas++].fd_index = index;
   }
@@ -114,8 +116,8 @@ static void put_object(struct packing *packing, const void *object) {
   for (size_t i = 0; i < count; i++) {
     struct packed_args *packed = packing->packed;
     share_encode(bytes + i * SHARE_HANDLE_SIZE, &handles[i],
-                 put_arena(packing, &handles[i]));
-    arena_hold(handles[i].block);
+                 put_handle(packing, &handles[i]));
+    share_hold(handles[i].block);
     packed->held[packed->num_held++] = handles[i].block;
   }
   brood_value value = {.type = BROOD_TYPE_OBJECT,
@@ -196,7 +198,7 @@ int args_pack(struct packed_args *out, const brood_value *values,
 void args_discard(struct packed_args *packed) {
   bool held = packed->num_held > 0 && packed->holder == sync_self_process();
   for (uint32_t i = 0; held && i < packed->num_held; i++) {
-    arena_release(packed->held[i]);
+    share_release(packed->held[i]);
   }
   free(packed->data);
   free(packed->fds);
@@ -212,9 +214,12 @@ static void resolve(brood_value *value, struct wire_reader *reader, int *fds,
     if (!reader->bad) value->as.descriptor = fds[value->as.descriptor];
   }
   if (value->type == BROOD_TYPE_OBJECT) {
-    value->as.data =
-        share_decode(value->as.data, value->size_bytes, fds, num_fds);
-    if (value->as.data == NULL) reader->bad = true;
+    void *object = NULL;
+    int r =
+        share_decode(&object, value->as.data, value->size_bytes, fds, num_fds);
+    if (r < 0) reader->bad = true;
+    if (share_kind_of(object) == SHARE_CONNECTION) end_make_argument(object);
+    value->as.data = object;
   }
 }
 

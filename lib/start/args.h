@@ -18,7 +18,7 @@ struct packed_args {
   uint8_t *data;
   size_t size;
   uint32_t count;
-  int *fds; /* of the descriptors among them, and of the objects' arenas */
+  int *fds; /* of the descriptors among them, and of the objects */
   uint32_t num_fds;
   bool has_pointer;
   struct share_block **held; /* the objects among them, and their locks */

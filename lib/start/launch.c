@@ -9,11 +9,12 @@
 #include <stdlib.h>
 
 #include "lib/error/error.h"
+#include "lib/share/handle.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
-#include "lib/state/registry.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
+#include "lib/state/registry.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -42,6 +43,11 @@ static int check_fresh_image(const struct brood_process *process,
 }
 
 static int check_descriptors(const struct brood_process *process) {
+  for (uint32_t i = 0; i < process->args.num_held; i++) {
+    if (share_is_open(process->args.held[i])) continue;
+    return error_set_os(-EBADF, "cannot pass a closed connection to '%.100s'",
+                        process->name);
+  }
   for (uint32_t i = 0; i < process->args.num_fds; i++) {
     int fd = process->args.fds[i];
     int r = sys_fd_valid(fd);

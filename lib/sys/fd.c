@@ -103,6 +103,28 @@ int sys_write_full(int fd, const void *data, size_t size) {
   return 0;
 }
 
+int sys_read_at(int fd, void *out_data, size_t size, size_t offset) {
+  SYS_FAULT();
+  char *at = out_data;
+  while (size > 0) {
+    ssize_t n = pread(fd, at, size, (off_t)offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -errno;
+    if (n == 0) return -ENODATA;
+    at += n;
+    offset += (size_t)n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
+int64_t sys_file_size(int fd) {
+  SYS_FAULT();
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -errno;
+  return S_ISREG(status.st_mode) ? status.st_size : -EINVAL;
+}
+
 int sys_memfd_new(const char *name) {
   SYS_FAULT();
   int fd = memfd_create(name, MFD_CLOEXEC);

@@ -39,6 +39,14 @@ int sys_die_at_hangup(int fd);
 int sys_read_full(int fd, void *out_data, size_t size);
 int sys_write_full(int fd, const void *data, size_t size);
 
+/* sys_read_at reads size bytes from an offset of a file, without moving where
+ * others read from; -ENODATA if the file is not so long. */
+int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
+
+/* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
+ * regular one. */
+int64_t sys_file_size(int fd);
+
 /* sys_memfd_new makes anonymous memory that a descriptor names. */
 int sys_memfd_new(const char *name);
 

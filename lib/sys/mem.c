@@ -52,6 +52,11 @@ static int refuse_more_than_all(size_t size) {
   return size > all ? -ENOMEM : 0;
 }
 
+int sys_mem_room(size_t size) {
+  SYS_FAULT();
+  return refuse_more_than_all(size);
+}
+
 int sys_mem_reserve(int fd, size_t offset, size_t size) {
   SYS_FAULT();
   int r = refuse_more_than_all(size);

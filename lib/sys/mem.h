@@ -13,6 +13,10 @@
  * make it smaller, so a mapping never loses what it has. */
 int sys_mem_new(const char *name, size_t size);
 
+/* sys_mem_room returns -ENOMEM if the machine has not so much memory left: the
+ * kernel would rather kill somebody than refuse it. */
+int sys_mem_room(size_t size);
+
 /* sys_mem_reserve gives pages to a part of it, all zero; -ENOSPC or -ENOMEM if
  * there are not so many. Without it the first access would kill the process. */
 int sys_mem_reserve(int fd, size_t offset, size_t size);

@@ -27,10 +27,12 @@ int sys_sock_pair(int out_ends[2]) {
 
 int sys_sock_check(int fd) {
   SYS_FAULT();
-  int type;
+  int type, domain;
   socklen_t size = sizeof type;
   if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0) return -errno;
-  return type == SOCK_SEQPACKET ? 0 : -EPROTOTYPE;
+  size = sizeof domain;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0) return -errno;
+  return type == SOCK_SEQPACKET && domain == AF_UNIX ? 0 : -EPROTOTYPE;
 }
 
 static int send_message(int sock, const struct iovec *parts, size_t num_parts,
@@ -63,11 +65,10 @@ int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
   return send_message(sock, parts, num_parts, fds, num_fds, 0);
 }
 
-int sys_sock_send_now(int sock, const void *data, size_t size, const int *fds,
-                      size_t num_fds) {
+int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
+                      const int *fds, size_t num_fds) {
   SYS_FAULT();
-  struct iovec part = {.iov_base = (void *)data, .iov_len = size};
-  return send_message(sock, &part, 1, fds, num_fds, MSG_DONTWAIT);
+  return send_message(sock, parts, num_parts, fds, num_fds, MSG_DONTWAIT);
 }
 
 static void close_all(const int *fds, size_t num_fds) {
@@ -93,12 +94,12 @@ static size_t take_fds(const struct cmsghdr *header, int *out_fds,
   return taken;
 }
 
-static int receive_message(int sock, void *out_data, size_t capacity,
-                           int *out_fds, size_t *num_fds, int flags) {
+static int receive_message(int sock, const struct iovec *parts,
+                           size_t num_parts, int *out_fds, size_t *num_fds,
+                           int flags) {
   union control control;
-  struct iovec part = {.iov_base = out_data, .iov_len = capacity};
-  struct msghdr message = {.msg_iov = &part,
-                           .msg_iovlen = 1,
+  struct msghdr message = {.msg_iov = (struct iovec *)parts,
+                           .msg_iovlen = num_parts,
                            .msg_control = control.bytes,
                            .msg_controllen = sizeof control.bytes};
   ssize_t n;
@@ -126,13 +127,29 @@ static int receive_message(int sock, void *out_data, size_t capacity,
 int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
                      size_t *num_fds) {
   SYS_FAULT();
-  return receive_message(sock, out_data, capacity, out_fds, num_fds, 0);
+  struct iovec part = {.iov_base = out_data, .iov_len = capacity};
+  return receive_message(sock, &part, 1, out_fds, num_fds, 0);
+}
+
+int sys_sock_receive_parts(int sock, const struct iovec *parts,
+                           size_t num_parts, int *out_fds, size_t *num_fds) {
+  SYS_FAULT();
+  return receive_message(sock, parts, num_parts, out_fds, num_fds, 0);
+}
+
+int sys_sock_try_receive_parts(int sock, const struct iovec *parts,
+                               size_t num_parts, int *out_fds,
+                               size_t *num_fds) {
+  SYS_FAULT();
+  return receive_message(sock, parts, num_parts, out_fds, num_fds,
+                         MSG_DONTWAIT);
 }
 
 int sys_sock_peek(int sock, void *out_data, size_t capacity, int *out_fds,
                   size_t *num_fds) {
   SYS_FAULT();
-  return receive_message(sock, out_data, capacity, out_fds, num_fds,
+  struct iovec part = {.iov_base = out_data, .iov_len = capacity};
+  return receive_message(sock, &part, 1, out_fds, num_fds,
                          MSG_PEEK | MSG_DONTWAIT);
 }
 

@@ -19,13 +19,12 @@ int sys_sock_pair(int out_ends[2]);
 /* sys_sock_check returns 0 if fd is such an end. */
 int sys_sock_check(int fd);
 
-/* sys_sock_send sends one message with descriptors; never raises SIGPIPE. */
+/* sys_sock_send sends one message with descriptors; never raises SIGPIPE.
+ * sys_sock_try_send is -EAGAIN instead of waiting for room. */
 int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
                   const int *fds, size_t num_fds);
-
-/* sys_sock_send_now does so if there is room at once; -EAGAIN if not. */
-int sys_sock_send_now(int sock, const void *data, size_t size, const int *fds,
-                      size_t num_fds);
+int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
+                      const int *fds, size_t num_fds);
 
 /* sys_sock_receive receives one message and up to *num_fds descriptors, writes
  * their number, and returns the size of the message: 0 at the end of file. A
@@ -34,9 +33,16 @@ int sys_sock_send_now(int sock, const void *data, size_t size, const int *fds,
 int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
                      size_t *num_fds);
 
-/* sys_sock_peek is the same, but leaves the message where it is, and its
- * descriptors in it; -EAGAIN if there is none. sys_sock_drop takes the first
- * message and throws it away. */
+/* sys_sock_receive_parts receives likewise into several parts, one after the
+ * other; sys_sock_try_receive_parts is -EAGAIN if there is no message. */
+int sys_sock_receive_parts(int sock, const struct iovec *parts,
+                           size_t num_parts, int *out_fds, size_t *num_fds);
+int sys_sock_try_receive_parts(int sock, const struct iovec *parts,
+                               size_t num_parts, int *out_fds, size_t *num_fds);
+
+/* sys_sock_peek is sys_sock_receive, but leaves the message where it is, and
+ * its descriptors in it; -EAGAIN if there is none. sys_sock_drop takes the
+ * first message and throws it away. */
 int sys_sock_peek(int sock, void *out_data, size_t capacity, int *out_fds,
                   size_t *num_fds);
 void sys_sock_drop(int sock);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Connections: made, asked, closed.
+ */
+#include "lib/comm/connection.h"
+
+#include <errno.h>
+
+#include "lib/error/error.h"
+#include "lib/share/object.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+
+static int refuse_closed(void) {
+  return error_set_os(-EBADF, "handle is closed");
+}
+
+int connection_begin(brood_connection *connection, unsigned directions) {
+  int r = share_check(connection, SHARE_CONNECTION);
+  if (r < 0) return r;
+  if (!end_enter(connection)) return refuse_closed();
+  unsigned missing = directions & ~atomic_load(&connection->flags);
+  if (missing == 0) return 0;
+  end_leave(connection);
+  return error_set_os(-EBADF, missing & BROOD_READABLE
+                                  ? "connection is write-only"
+                                  : "connection is read-only");
+}
+
+void connection_end(brood_connection *connection) {
+  end_leave(connection);
+}
+
+int connection_await(const brood_connection *connection, short events,
+                     int64_t deadline_ns) {
+  if (deadline_ns <= 0) return -ETIMEDOUT;
+  int r = sys_poll_one(atomic_load(&connection->fd), events, deadline_ns);
+  if (r < 0) return r;
+  return r == 0 ? -ETIMEDOUT : 0;
+}
+
+/* ----------------------------------------------------------------- Life -- */
+
+int brood_pipe_new(const brood_context *context, unsigned flags,
+                   brood_connection **out_first,
+                   brood_connection **out_second) {
+  (void)context; /* a pipe is the same in all, and fixes no default */
+  if (out_first == NULL || out_second == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no place for a connection: NULL");
+  }
+  if ((flags & ~(unsigned)BROOD_UNIDIRECTIONAL) != 0) {
+    return error_set(BROOD_TYPE_ERROR, "unknown flags of a pipe: %#x", flags);
+  }
+  bool one_way = (flags & BROOD_UNIDIRECTIONAL) != 0;
+  int ends[2];
+  int r = sys_sock_pair(ends);
+  if (r < 0) return error_set_os(r, "cannot make a pipe");
+  brood_connection *first, *second;
+  r = end_make(ends[0], one_way ? BROOD_READABLE : END_BOTH, &first);
+  if (r < 0) {
+    sys_close(ends[0]);
+    sys_close(ends[1]);
+    return error_set_os(r, "cannot make a pipe");
+  }
+  r = end_make(ends[1], one_way ? BROOD_WRITABLE : END_BOTH, &second);
+  if (r < 0) {
+    end_free(first);
+    sys_close(ends[1]);
+    return error_set_os(r, "cannot make a pipe");
+  }
+  *out_first = first;
+  *out_second = second;
+  return 0;
+}
+
+static int check_descriptor(int descriptor, unsigned flags) {
+  if (descriptor < 0) {
+    return error_set(BROOD_VALUE_ERROR, "invalid handle: descriptor %d",
+                     descriptor);
+  }
+  if ((flags & ~(unsigned)END_BOTH) != 0) {
+    return error_set(BROOD_TYPE_ERROR, "unknown flags of a connection: %#x",
+                     flags);
+  }
+  int r = sys_sock_check(descriptor);
+  if (r < 0) {
+    return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
+  }
+  /* Each of the two would close it, whatever has its number by then. */
+  if (end_of(descriptor) == NULL) return 0;
+  return error_set(BROOD_VALUE_ERROR,
+                   "descriptor %d is a connection's already: make a copy of it",
+                   descriptor);
+}
+
+brood_connection *brood_connection_new(int descriptor, unsigned flags) {
+  if (check_descriptor(descriptor, flags) < 0) return NULL;
+  brood_connection *connection;
+  int r = end_make(descriptor, flags == 0 ? END_BOTH : flags, &connection);
+  if (r == 0) return connection;
+  error_set_os(r, "cannot make a connection of descriptor %d", descriptor);
+  return NULL;
+}
+
+int brood_connection_close(brood_connection *connection) {
+  int r = share_check(connection, SHARE_CONNECTION);
+  if (r < 0) return r;
+  end_close(connection);
+  return 0;
+}
+
+brood_connection *brood_connection_free(brood_connection *connection) {
+  if (connection == NULL) return NULL;
+  /* Not share_check: the pointer may point to nothing at all. */
+  if (end_find(connection) != NULL) {
+    end_free(connection);
+  } else {
+    share_refuse(connection, SHARE_CONNECTION);
+  }
+  return NULL;
+}
+
+/* ----------------------------------------------------------- Attributes -- */
+
+static int has_flag(brood_connection *connection, unsigned flag) {
+  int r = share_check(connection, SHARE_CONNECTION);
+  return r < 0 ? r : (atomic_load(&connection->flags) & flag) != 0;
+}
+
+int brood_connection_readable(brood_connection *connection) {
+  return has_flag(connection, BROOD_READABLE);
+}
+
+int brood_connection_writable(brood_connection *connection) {
+  return has_flag(connection, BROOD_WRITABLE);
+}
+
+int brood_connection_closed(brood_connection *connection) {
+  int r = share_check(connection, SHARE_CONNECTION);
+  return r < 0 ? r : end_is_closed(connection);
+}
+
+int brood_connection_fileno(brood_connection *connection) {
+  int r = connection_begin(connection, 0);
+  if (r < 0) return r;
+  int fd = atomic_load(&connection->fd);
+  connection_end(connection);
+  return fd;
+}
+
+int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = connection_begin(connection, BROOD_READABLE);
+  if (r < 0) return r;
+  r = 1;
+  if (!end_has_kept(connection)) {
+    r = sys_poll_one(atomic_load(&connection->fd), POLLIN, deadline_ns);
+  }
+  connection_end(connection);
+  return r < 0 ? error_set_os(r, "cannot poll a connection") : r > 0;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Receiving: one packet, by one system call if it is there. Nobody knows its
+ * size before, so it is received into memory for the largest. What is small is
+ * copied from there, and the memory kept for the next; what is large takes the
+ * memory along.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/comm/connection.h"
+#include "lib/comm/message.h"
+#include "lib/error/error.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+#include "lib/wire/value.h"
+
+_Static_assert((int)END_HEAD == (int)WIRE_ITEM_HEAD, "one head");
+_Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
+
+/* Up to here a copy costs less than other memory for the next message. */
+enum { COPIED = 16 << 10 };
+
+/* -------------------------------------------------------------- Packets -- */
+
+static struct end_packet *get_packet(brood_connection *connection) {
+  struct end_packet *packet = atomic_exchange(&connection->spare, NULL);
+  if (packet == NULL) packet = calloc(1, sizeof *packet);
+  if (packet == NULL) return NULL;
+  if (packet->body == NULL) packet->body = malloc(CONNECTION_INSIDE + 1);
+  if (packet->body != NULL) return packet;
+  free(packet);
+  return NULL;
+}
+
+/* For the next message, or not at all. */
+static void put_packet(brood_connection *connection,
+                       struct end_packet *packet) {
+  for (size_t i = 0; i < packet->num_fds; i++) sys_close(packet->fds[i]);
+  packet->num_fds = 0;
+  struct end_packet *nobodys = NULL;
+  if (!atomic_compare_exchange_strong(&connection->spare, &nobodys, packet)) {
+    end_packet_free(packet);
+  }
+}
+
+/* An empty packet looks like the end of file. */
+static int is_at_end(const brood_connection *connection) {
+  int r = sys_poll_one(atomic_load(&connection->fd), POLLRDHUP, 0);
+  return r < 0 ? r : r > 0;
+}
+
+/* The end of file is 0, or what the kernel has said of it before. */
+static int end_of_file(brood_connection *connection) {
+  int r = is_at_end(connection);
+  if (r < 0) return r;
+  if (r == 0) return -EBADMSG;
+  return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : 0;
+}
+
+static int receive_parts(const brood_connection *connection,
+                         struct end_packet *packet, int64_t deadline_ns) {
+  struct iovec parts[] = {{packet->head, END_HEAD},
+                          {packet->body, CONNECTION_INSIDE}};
+  int fd = atomic_load(&connection->fd);
+  size_t num_fds = END_MAX_FDS;
+  int r = deadline_ns == SYS_CLOCK_NEVER
+              ? sys_sock_receive_parts(fd, parts, 2, packet->fds, &num_fds)
+              : sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
+  if (r > 0) packet->num_fds = num_fds;
+  return r;
+}
+
+/* Returns the size of a packet, 0 at the end of file, or -errno. */
+static int receive_packet(brood_connection *connection,
+                          struct end_packet *packet, int64_t deadline_ns) {
+  for (;;) {
+    int r = receive_parts(connection, packet, deadline_ns);
+    if (r > 0) return r;
+    if (r == 0) return end_of_file(connection);
+    if (r == -ECONNRESET) {
+      /* The kernel says so once, and before what there is to be read. */
+      atomic_store(&connection->was_reset, true);
+      continue;
+    }
+    if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
+    if (r == -EAGAIN) r = connection_await(connection, POLLIN, deadline_ns);
+    if (r < 0) return r;
+  }
+}
+
+/* ------------------------------------------------------------- Arrivals -- */
+
+/* A message, and what it came in, until finish. */
+struct arrival {
+  brood_connection *connection;
+  struct end_packet *packet;
+  struct received message;
+};
+
+static int refuse(int r) {
+  if (r == -ETIMEDOUT) {
+    return error_set(BROOD_TIMEOUT, "no message came in time");
+  }
+  return message_refuse(r);
+}
+
+/* The next packet; 0, or the error is set. */
+static int fetch(brood_connection *connection, int64_t deadline_ns,
+                 struct end_packet **out) {
+  *out = end_take_kept(connection);
+  if (*out != NULL) return 0;
+  struct end_packet *packet = get_packet(connection);
+  if (packet == NULL) return refuse(-ENOMEM);
+  int r = receive_packet(connection, packet, deadline_ns);
+  if (r > 0) {
+    packet->size = (size_t)r;
+    *out = packet;
+    return 0;
+  }
+  put_packet(connection, packet);
+  if (r < 0) return refuse(r);
+  return error_set(BROOD_EOF, "end of file: the other end is closed");
+}
+
+static int open_packet(struct received *out, struct end_packet *packet) {
+  if (packet->size < END_HEAD) return -ENODATA;
+  return message_open(out, packet->head, packet->body, packet->size - END_HEAD,
+                      packet->fds, packet->num_fds);
+}
+
+/* The end of an arrival. r is what became of the message, 0 or -errno: that
+ * there was no memory for it is no reason to lose it. */
+static int finish(struct arrival *arrival, int r) {
+  if (r == -ENOMEM) {
+    end_keep(arrival->connection, arrival->packet);
+  } else {
+    put_packet(arrival->connection, arrival->packet);
+  }
+  connection_end(arrival->connection);
+  return r < 0 ? refuse(r) : 0;
+}
+
+/* Waits for a message; 0, and finish has to follow, or the error is set. */
+static int receive(struct arrival *out, brood_connection *connection,
+                   int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = connection_begin(connection, BROOD_READABLE);
+  if (r < 0) return r;
+  out->connection = connection;
+  r = fetch(connection, deadline_ns, &out->packet);
+  if (r < 0) {
+    connection_end(connection);
+    return r;
+  }
+  r = open_packet(&out->message, out->packet);
+  return r < 0 ? finish(out, r) : 0;
+}
+
+static int unpack(struct arrival *arrival, brood_value *out) {
+  uint8_t *nothing = NULL;
+  bool copy = arrival->message.item.size <= COPIED;
+  return message_unpack(&arrival->message,
+                        copy ? &nothing : &arrival->packet->body, out);
+}
+
+int brood_connection_recv(brood_connection *connection, brood_value *out_value,
+                          int64_t timeout_ns) {
+  if (out_value == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no place for a value: NULL");
+  }
+  struct arrival arrival;
+  int r = receive(&arrival, connection, timeout_ns);
+  return r < 0 ? r : finish(&arrival, unpack(&arrival, out_value));
+}
+
+/* ---------------------------------------------------------------- Bytes -- */
+
+/* Likewise of a message that must be a string or bytes. */
+static int receive_text(struct arrival *out, brood_connection *connection,
+                        int64_t timeout_ns) {
+  int r = receive(out, connection, timeout_ns);
+  if (r < 0 || message_is_text(&out->message)) return r;
+  enum brood_type type = out->message.view.type;
+  finish(out, 0);
+  return error_set(BROOD_TYPE_ERROR, "the message is %s, not bytes",
+                   wire_type_name(type));
+}
+
+/* As in the field, a message that is too long is the last. */
+static int refuse_length(struct arrival *arrival) {
+  brood_connection *connection = arrival->connection;
+  unsigned flags =
+      atomic_fetch_and(&connection->flags, ~(unsigned)BROOD_READABLE);
+  if ((flags & BROOD_WRITABLE) == 0) end_close(connection);
+  finish(arrival, 0);
+  return error_set_os(-EMSGSIZE, "bad message length");
+}
+
+int brood_connection_recv_bytes(brood_connection *connection,
+                                brood_value *out_bytes, int64_t maxlength,
+                                int64_t timeout_ns) {
+  if (out_bytes == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no place for bytes: NULL");
+  }
+  if (maxlength < 0 && maxlength != BROOD_ALL) {
+    return error_set(BROOD_VALUE_ERROR, "negative maxlength: %" PRId64,
+                     maxlength);
+  }
+  struct arrival arrival;
+  int r = receive_text(&arrival, connection, timeout_ns);
+  if (r < 0) return r;
+  size_t size = arrival.message.view.size_bytes;
+  if (maxlength != BROOD_ALL && size > (uint64_t)maxlength) {
+    return refuse_length(&arrival);
+  }
+  r = finish(&arrival, unpack(&arrival, out_bytes));
+  if (r == 0) out_bytes->type = BROOD_TYPE_BYTES;
+  return r;
+}
+
+static int check_buffer(const void *buffer, size_t buffer_size, int64_t offset,
+                        const size_t *out_size) {
+  if ((buffer == NULL && buffer_size > 0) || out_size == NULL) {
+    return error_set(BROOD_TYPE_ERROR,
+                     "a buffer of %zu bytes at %p, for their number %p",
+                     buffer_size, buffer, (const void *)out_size);
+  }
+  if (offset < 0) {
+    return error_set(BROOD_VALUE_ERROR, "negative offset: %" PRId64, offset);
+  }
+  if ((uint64_t)offset > buffer_size) {
+    return error_set(BROOD_VALUE_ERROR, "offset too large: %" PRId64 " > %zu",
+                     offset, buffer_size);
+  }
+  return 0;
+}
+
+static int refuse_buffer(struct arrival *arrival, size_t room) {
+  brood_value whole;
+  int r = finish(arrival, unpack(arrival, &whole));
+  if (r < 0) return r;
+  r = error_set(BROOD_BUFFER_TOO_SHORT,
+                "a message of %zu bytes for a buffer of %zu", whole.size_bytes,
+                room);
+  error_set_data(whole.as.object, whole.size_bytes);
+  return r;
+}
+
+int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
+                                     size_t buffer_size, int64_t offset,
+                                     size_t *out_size, int64_t timeout_ns) {
+  int r = check_buffer(buffer, buffer_size, offset, out_size);
+  if (r < 0) return r;
+  struct arrival arrival;
+  r = receive_text(&arrival, connection, timeout_ns);
+  if (r < 0) return r;
+  size_t size = arrival.message.view.size_bytes;
+  size_t room = buffer_size - (size_t)offset;
+  if (size > room) return refuse_buffer(&arrival, room);
+  /* Not received straight into the buffer: what is no bytes must not touch it.
+   * What is outside is read straight into it. */
+  char *to = buffer == NULL ? NULL : (char *)buffer + offset;
+  r = finish(&arrival, message_copy(&arrival.message, to));
+  if (r == 0) *out_size = size;
+  return r;
+}

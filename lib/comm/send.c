@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Sending: one packet, by one system call if nobody has to wait for room.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "lib/comm/connection.h"
+#include "lib/comm/message.h"
+#include "lib/error/error.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+
+/* The descriptor may be the program's too, which has made it non-blocking. */
+static int transmit(const brood_connection *connection,
+                    const struct message *message, int64_t deadline_ns) {
+  const struct wire_item *item = &message->item;
+  struct iovec parts[] = {{(void *)item->head, WIRE_ITEM_HEAD},
+                          {(void *)item->body, item->size}};
+  int fd = atomic_load(&connection->fd);
+  for (;;) {
+    int r = deadline_ns == SYS_CLOCK_NEVER
+                ? sys_sock_send(fd, parts, 2, message->fds, item->num_fds)
+                : sys_sock_try_send(fd, parts, 2, message->fds, item->num_fds);
+    if (r == -EAGAIN)
+      r = connection_await(connection, POLLOUT, deadline_ns);
+    else
+      return r;
+    if (r < 0) return r;
+  }
+}
+
+/* Packs and sends; *out_errno is why the kernel did not take it, or 0. */
+static int send_packed(brood_connection *connection, const brood_value *value,
+                       size_t max_inside, int64_t deadline_ns, int *out_errno) {
+  struct message message;
+  int r = message_pack(&message, value, max_inside);
+  if (r < 0) return r;
+  *out_errno = transmit(connection, &message, deadline_ns);
+  message_discard(&message);
+  return 0;
+}
+
+static int refuse(int r) {
+  if (r == -ETIMEDOUT) {
+    return error_set(BROOD_TIMEOUT, "no room for a message in time");
+  }
+  return error_set_os(r, "cannot send a message");
+}
+
+static int send_value(brood_connection *connection, const brood_value *value,
+                      int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = connection_begin(connection, BROOD_WRITABLE);
+  if (r < 0) return r;
+  int why = 0;
+  r = send_packed(connection, value, CONNECTION_INSIDE, deadline_ns, &why);
+  if (r == 0 && (why == -EMSGSIZE || why == -ENOBUFS)) {
+    /* The socket is smaller than usual, or the kernel short of large pieces. */
+    r = send_packed(connection, value, 0, deadline_ns, &why);
+  }
+  connection_end(connection);
+  if (r == 0 && why < 0) r = refuse(why);
+  return r;
+}
+
+int brood_connection_send(brood_connection *connection, brood_value value,
+                          int64_t timeout_ns) {
+  return send_value(connection, &value, timeout_ns);
+}
+
+static int check_part(const void *buffer, size_t buffer_size, int64_t offset,
+                      int64_t size) {
+  if (buffer == NULL && buffer_size > 0) {
+    return error_set(BROOD_TYPE_ERROR, "a buffer of %zu bytes at NULL",
+                     buffer_size);
+  }
+  if (offset < 0) {
+    return error_set(BROOD_VALUE_ERROR, "offset is negative: %" PRId64, offset);
+  }
+  if ((uint64_t)offset > buffer_size) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "buffer length < offset: %zu < %" PRId64, buffer_size,
+                     offset);
+  }
+  if (size == BROOD_ALL) return 0;
+  if (size < 0) {
+    return error_set(BROOD_VALUE_ERROR, "size is negative: %" PRId64, size);
+  }
+  if ((uint64_t)size > buffer_size - (uint64_t)offset) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "buffer length < offset + size: %zu < %" PRId64
+                     " + %" PRId64,
+                     buffer_size, offset, size);
+  }
+  return 0;
+}
+
+int brood_connection_send_bytes(brood_connection *connection,
+                                const void *buffer, size_t buffer_size,
+                                int64_t offset, int64_t size,
+                                int64_t timeout_ns) {
+  int r = check_part(buffer, buffer_size, offset, size);
+  if (r < 0) return r;
+  size_t left = buffer_size - (size_t)offset;
+  brood_value part = {.type = BROOD_TYPE_BYTES,
+                      .as.data = buffer,
+                      .size_bytes = size == BROOD_ALL ? left : (size_t)size};
+  if (buffer != NULL) part.as.data = (const char *)buffer + offset;
+  return send_value(connection, &part, timeout_ns);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * brood_wait: several connections, descriptors and sentinels at once.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/comm/connection.h"
+#include "lib/error/error.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/wire/value.h"
+
+/* So many need no allocation. */
+enum { FEW = 32 };
+
+static int refuse(const brood_value *value, size_t index) {
+  if (value->type == BROOD_TYPE_OBJECT) {
+    return error_set(BROOD_TYPE_ERROR,
+                     "cannot wait for value %zu: the object at %p is no "
+                     "connection",
+                     index, value->as.data);
+  }
+  return error_set(BROOD_TYPE_ERROR,
+                   "cannot wait for value %zu, which is %s: neither a "
+                   "connection nor a descriptor",
+                   index, wire_type_name(value->type));
+}
+
+static int refuse_descriptor(int descriptor, size_t index) {
+  return error_set(BROOD_VALUE_ERROR,
+                   "cannot wait for value %zu: descriptor %d is not open",
+                   index, descriptor);
+}
+
+/* Writes what is to be polled for a value; a connection is left by leave_all.
+ */
+static int enter(const brood_value *value, size_t index, struct pollfd *out) {
+  *out = (struct pollfd){.fd = value->as.descriptor, .events = POLLIN};
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    return out->fd < 0 ? refuse_descriptor(out->fd, index) : 0;
+  }
+  brood_connection *end =
+      value->type == BROOD_TYPE_OBJECT ? end_find(value->as.data) : NULL;
+  if (end == NULL) return refuse(value, index);
+  int r = connection_begin(end, 0);
+  out->fd = atomic_load(&end->fd);
+  return r;
+}
+
+static void leave_all(const brood_value *objects, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (objects[i].type == BROOD_TYPE_OBJECT) {
+      connection_end(objects[i].as.object);
+    }
+  }
+}
+
+/* Messages that are kept here already: nobody has to be asked for those. */
+static bool mark_kept(const brood_value *objects, size_t count,
+                      struct pollfd *polls) {
+  bool any = false;
+  for (size_t i = 0; i < count; i++) {
+    if (objects[i].type != BROOD_TYPE_OBJECT) continue;
+    if (!end_has_kept(objects[i].as.object)) continue;
+    polls[i].revents = POLLIN;
+    any = true;
+  }
+  return any;
+}
+
+/* Writes the indexes of what is ready; returns how many, or an error. */
+static int collect(const struct pollfd *polls, size_t count,
+                   size_t *out_ready) {
+  for (size_t i = 0; i < count; i++) {
+    if ((polls[i].revents & POLLNVAL) != 0) {
+      return refuse_descriptor(polls[i].fd, i);
+    }
+  }
+  int num_ready = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (polls[i].revents != 0) out_ready[num_ready++] = i;
+  }
+  return num_ready;
+}
+
+static int wait_entered(const brood_value *objects, size_t count,
+                        struct pollfd *polls, size_t *out_ready,
+                        int64_t deadline_ns) {
+  bool kept = mark_kept(objects, count, polls);
+  int r = sys_poll(polls, count, kept ? 0 : deadline_ns);
+  if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
+  if (kept) mark_kept(objects, count, polls); /* poll has overwritten it */
+  return collect(polls, count, out_ready);
+}
+
+static int wait_for(const brood_value *objects, size_t count,
+                    struct pollfd *polls, size_t *out_ready,
+                    int64_t deadline_ns) {
+  int r = 0;
+  size_t entered = 0;
+  while (entered < count) {
+    r = enter(&objects[entered], entered, &polls[entered]);
+    if (r < 0) break;
+    entered++;
+  }
+  if (r == 0) r = wait_entered(objects, count, polls, out_ready, deadline_ns);
+  leave_all(objects, entered);
+  return r;
+}
+
+int brood_wait(const brood_value *objects, size_t num_objects,
+               size_t *out_ready, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  if (num_objects > 0 && (objects == NULL || out_ready == NULL)) {
+    return error_set(BROOD_TYPE_ERROR, "%zu values at %p, ready ones at %p",
+                     num_objects, (const void *)objects, (void *)out_ready);
+  }
+  struct pollfd few[FEW];
+  struct pollfd *polls = few;
+  if (num_objects > FEW) {
+    polls = reallocarray(NULL, num_objects, sizeof *polls);
+  }
+  if (polls == NULL) {
+    return error_set_os(-ENOMEM, "cannot wait for %zu values", num_objects);
+  }
+  int r = wait_for(objects, num_objects, polls, out_ready, deadline_ns);
+  if (polls != few) free(polls);
+  return r;
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See end.h. The word `calls`:
+ *
+ *   bits 63..32   how many forks there were when the calls were counted; of
+ *                 those that were counted before the last one, nobody is here
+ *   bit 31        closed
+ *   bits 30..0    calls in progress
+ *
+ * Who brings it to closed and no calls closes the descriptor. A child that was
+ * forked while another thread's call kept a closed end open keeps its copy of
+ * the descriptor.
+ *
+ * Memory is held by the maker until end_free, by the descriptor while it is
+ * open, and by process handles that have the end among their arguments.
+ */
+#include "lib/share/end.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/state/guard.h"
+#include "lib/sys/fd.h"
+
+#define CLOSED (UINT64_C(1) << 31)
+#define CALLS (CLOSED - 1)
+
+enum { NUM_LISTS = 127 };
+
+static struct brood_connection *lists[NUM_LISTS];
+static uint32_t num_forks;
+
+static void count_fork(void) {
+  num_forks++;
+}
+
+__attribute__((constructor)) static void watch_forks(void) {
+  guard_at_fork(count_fork);
+}
+
+static struct brood_connection **list_of(const void *pointer) {
+  return &lists[(uintptr_t)pointer / 64 % NUM_LISTS];
+}
+
+void end_packet_free(struct end_packet *packet) {
+  if (packet == NULL) return;
+  for (size_t i = 0; i < packet->num_fds; i++) sys_close(packet->fds[i]);
+  free(packet->body);
+  free(packet);
+}
+
+int end_make(int fd, unsigned flags, struct brood_connection **out) {
+  struct share_block *block =
+      calloc(1, sizeof *block + sizeof(struct brood_connection));
+  if (block == NULL) return -ENOMEM;
+  block->kind = SHARE_CONNECTION;
+  block->holds = SHARE_MAKER_HOLDS | 1;
+  struct brood_connection *end = share_object_of(block);
+  end->fd = fd;
+  end->flags = flags;
+  guard_lock();
+  end->next = *list_of(end);
+  *list_of(end) = end;
+  guard_unlock();
+  *out = end;
+  return 0;
+}
+
+struct brood_connection *end_find(const void *pointer) {
+  guard_lock();
+  struct brood_connection *end = *list_of(pointer);
+  while (end != NULL && end != pointer) end = end->next;
+  guard_unlock();
+  return end;
+}
+
+struct brood_connection *end_of(int fd) {
+  struct brood_connection *end = NULL;
+  if (fd < 0) return NULL; /* as closed ones have */
+  guard_lock();
+  for (int i = 0; i < NUM_LISTS && end == NULL; i++) {
+    end = lists[i];
+    while (end != NULL && atomic_load(&end->fd) != fd) end = end->next;
+  }
+  guard_unlock();
+  return end;
+}
+
+/* Takes it off the list; false if somebody else has. */
+static bool unlist(struct brood_connection *end) {
+  guard_lock();
+  struct brood_connection **at = list_of(end);
+  while (*at != NULL && *at != end) at = &(*at)->next;
+  bool found = *at == end;
+  if (found) *at = end->next;
+  guard_unlock();
+  return found;
+}
+
+/* ---------------------------------------------------------------- Calls -- */
+
+/* One call more, and perhaps closed; returns the new word. */
+static uint64_t add_call(struct brood_connection *end, uint64_t closed) {
+  uint64_t before = atomic_load_explicit(&end->calls, memory_order_relaxed);
+  uint64_t now, after;
+  do {
+    now = before;
+    if (before >> 32 != num_forks) {
+      now = (uint64_t)num_forks << 32 | (before & CLOSED);
+    }
+    after = (now + 1) | closed;
+    /* Partner: the release in end_leave, before which others read fd. */
+  } while (!atomic_compare_exchange_weak_explicit(
+      &end->calls, &before, after, memory_order_acquire, memory_order_relaxed));
+  return after;
+}
+
+bool end_enter(struct brood_connection *end) {
+  if ((add_call(end, 0) & CLOSED) == 0) return true;
+  end_leave(end);
+  return false;
+}
+
+void end_leave(struct brood_connection *end) {
+  uint64_t before =
+      atomic_fetch_sub_explicit(&end->calls, 1, memory_order_acq_rel);
+  if ((before & CLOSED) == 0 || (before & CALLS) != 1) return;
+  int fd = atomic_exchange(&end->fd, -1);
+  if (fd < 0) return; /* closed before */
+  sys_close(fd);
+  end_release(share_block_of(end));
+}
+
+bool end_is_closed(const struct brood_connection *end) {
+  return (atomic_load_explicit(&end->calls, memory_order_relaxed) & CLOSED) !=
+         0;
+}
+
+void end_close(struct brood_connection *end) {
+  add_call(end, CLOSED);
+  end_leave(end);
+}
+
+/* ------------------------------------------------------- Kept messages -- */
+
+/* What another process will give to somebody; with the mutex. */
+static void drop_inherited(struct brood_connection *end) {
+  while (end->kept != NULL && end->kept->num_forks != num_forks) {
+    struct end_packet *packet = end->kept;
+    end->kept = packet->next;
+    end_packet_free(packet);
+  }
+}
+
+void end_keep(struct brood_connection *end, struct end_packet *packet) {
+  packet->num_forks = num_forks;
+  packet->next = NULL;
+  guard_lock();
+  drop_inherited(end);
+  struct end_packet **at = &end->kept;
+  while (*at != NULL) at = &(*at)->next;
+  *at = packet;
+  atomic_store(&end->has_kept, true);
+  guard_unlock();
+}
+
+struct end_packet *end_take_kept(struct brood_connection *end) {
+  if (!atomic_load_explicit(&end->has_kept, memory_order_relaxed)) return NULL;
+  guard_lock();
+  drop_inherited(end);
+  struct end_packet *packet = end->kept;
+  if (packet != NULL) end->kept = packet->next;
+  atomic_store(&end->has_kept, end->kept != NULL);
+  guard_unlock();
+  return packet;
+}
+
+bool end_has_kept(struct brood_connection *end) {
+  if (!atomic_load_explicit(&end->has_kept, memory_order_relaxed)) return false;
+  guard_lock();
+  drop_inherited(end);
+  bool has = end->kept != NULL;
+  atomic_store(&end->has_kept, has);
+  guard_unlock();
+  return has;
+}
+
+/* --------------------------------------------------------------- Memory -- */
+
+static void destroy(struct brood_connection *end) {
+  end_packet_free(atomic_load(&end->spare));
+  while (end->kept != NULL) {
+    struct end_packet *packet = end->kept;
+    end->kept = packet->next;
+    end_packet_free(packet);
+  }
+  free(share_block_of(end));
+}
+
+void end_make_argument(struct brood_connection *end) {
+  end->is_argument = true;
+}
+
+void end_hold(struct share_block *block) {
+  atomic_fetch_add(&block->holds, 1);
+}
+
+void end_release(struct share_block *block) {
+  if (atomic_fetch_sub(&block->holds, 1) == 1) destroy(share_object_of(block));
+}
+
+void end_free(struct brood_connection *end) {
+  if (end->is_argument) {
+    end_close(end);
+    return;
+  }
+  if (!unlist(end)) return;
+  struct share_block *block = share_block_of(end);
+  atomic_store(&block->kind, SHARE_FREE); /* while others hold it */
+  end_close(end);
+  uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
+  if (before == SHARE_MAKER_HOLDS) destroy(end);
+}
