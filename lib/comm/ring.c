@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See ring.h. Who sleeps says so in a flag, and looks once more; who commits
+ * looks at the flag after the commit: one of them sees the other (seq_cst). The
+ * flag is cleared by whoever wakes, and set again by whoever was woken, for
+ * those that sleep behind it: so a burst of items costs one wake-up, and a
+ * sleeper that was killed costs one in vain.
+ *
+ * Killed where?  With a lock held, before the commit: nothing has happened, and
+ * the lock is taken over. After the commit, before the wake-up; or woken,
+ * before it is passed on: the sleepers look for themselves at the end of a
+ * slice.
+ */
+#include "lib/comm/ring.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "lib/sync/quick.h"
+#include "lib/sync/self.h"
+#include "lib/sync/sleep.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/futex.h"
+#include "lib/sys/proc.h"
+#include "lib/sys/relax.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the half of a mark that is slept on must come first"
+#endif
+
+/* How long somebody may wait for a lock who did not want to wait: longer than
+ * it takes to find out that the holder was killed. */
+#define GRACE_NS (2 * SYNC_SLICE_NS)
+#define FIRST_STEP_NS INT64_C(1000000)
+
+/* A look is some pauses and a yield: whoever is looked for may need the
+ * processor. */
+enum { PAUSES = 8, MOST_LOOKS = 64, ROOM_LOOKS = 32, TRY_ANEW = 16 };
+
+static _Atomic uint32_t *items_half(_Atomic uint64_t *mark) {
+  return (_Atomic uint32_t *)(void *)mark;
+}
+
+void ring_init(struct comm_ring *ring, uint32_t maxsize) {
+  ring->maxsize = maxsize;
+  ring->reserved = RING_LEAST;
+  atomic_store_explicit(&ring->capacity, RING_LEAST, memory_order_relaxed);
+  atomic_store_explicit(&ring->looks, MOST_LOOKS, memory_order_relaxed);
+}
+
+/* Nobody has these locks for long, unless it was killed: that is asked after a
+ * millisecond, and then less and less often. */
+static int take(struct sync_lock *lock, int64_t deadline_ns) {
+  uint64_t token = sync_quick_token();
+  if (token != 0 && sync_quick_acquire(lock, token)) return 0;
+  token = sync_self_process();
+  int64_t now_ns = sys_clock_ns();
+  if (deadline_ns < now_ns + GRACE_NS) deadline_ns = now_ns + GRACE_NS;
+  for (int64_t step_ns = FIRST_STEP_NS;; step_ns *= 2) {
+    if (step_ns > SYNC_SLICE_NS) step_ns = SYNC_SLICE_NS;
+    int64_t step_end_ns = sys_clock_ns() + step_ns;
+    if (step_end_ns > deadline_ns) step_end_ns = deadline_ns;
+    int r = sync_lock_acquire(lock, token, step_end_ns);
+    if (r != -ETIMEDOUT || step_end_ns == deadline_ns) return r;
+  }
+}
+
+int ring_lock_put(struct comm_ring *ring, int64_t deadline_ns) {
+  int r = take(&ring->put_lock, deadline_ns);
+  return r == -EOWNERDEAD ? 0 : r; /* what it did not commit is not there */
+}
+
+int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns) {
+  int r = take(&ring->get_lock, deadline_ns);
+  if (r != -EOWNERDEAD) return r;
+  ring->getter_died = 1; /* see tasks.h */
+  return 0;
+}
+
+/* ------------------------------------------------------------- The bytes -- */
+
+/* relaxed: it changes under both locks, and the caller has one. */
+static uint32_t capacity_of(struct comm_ring *ring) {
+  return atomic_load_explicit(&ring->capacity, memory_order_relaxed);
+}
+
+static int room_behind(struct comm_ring *ring, uint64_t tail, uint32_t units) {
+  uint32_t items = mark_items(tail) - mark_items(ring->seen_head);
+  if (ring->maxsize != 0 && items >= ring->maxsize) return -EAGAIN;
+  uint32_t used = mark_units(tail) - mark_units(ring->seen_head);
+  return units <= capacity_of(ring) - used ? 0 : -ENOSPC;
+}
+
+int ring_room(struct comm_ring *ring, uint64_t tail, uint32_t units) {
+  if (room_behind(ring, tail, units) == 0) return 0;
+  /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
+  ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
+  return room_behind(ring, tail, units);
+}
+
+void ring_write(struct comm_ring *ring, uint32_t units, const void *data,
+                size_t size) {
+  uint32_t capacity = capacity_of(ring);
+  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
+  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t first = size < until_end ? size : until_end;
+  memcpy(ring->data + at, data, first);
+  if (first < size)
+    memcpy(ring->data, (const char *)data + first, size - first);
+}
+
+void ring_read(struct comm_ring *ring, uint32_t units, void *out, size_t size) {
+  uint32_t capacity = capacity_of(ring);
+  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
+  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t first = size < until_end ? size : until_end;
+  memcpy(out, ring->data + at, first);
+  if (first < size) memcpy((char *)out + first, ring->data, size - first);
+}
+
+/* seq_cst: also before the look at the flag in ring_put_wake. */
+void ring_put_commit(struct comm_ring *ring, uint64_t tail) {
+  atomic_store(&ring->tail, tail);
+}
+
+uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
+  if (mark_items(head) == mark_items(ring->seen_tail)) {
+    /* acquire: the bytes before it are there. Partner: ring_put_commit. */
+    ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+  }
+  return ring->seen_tail;
+}
+
+/* seq_cst: also before the look at the flag in ring_get_wake. */
+void ring_get_commit(struct comm_ring *ring, uint64_t head) {
+  atomic_store(&ring->head, head);
+}
+
+uint32_t ring_count(struct comm_ring *ring) {
+  /* The head first: if they are equal now, they were when it was read. */
+  uint64_t head = atomic_load(&ring->head);
+  uint64_t tail = atomic_load(&ring->tail);
+  return mark_items(tail) - mark_items(head);
+}
+
+/* --------------------------------------------------------------- Waking -- */
+
+void ring_put_wake(struct comm_ring *ring, uint32_t items) {
+  if (atomic_load(&ring->getters_sleep) == 0) return;
+  if (atomic_exchange(&ring->getters_sleep, 0) == 0) return;
+  sys_futex_wake(items_half(&ring->tail),
+                 items > INT_MAX ? INT_MAX : (int)items);
+}
+
+/* Who waits for bytes is let sleep until half of them are free, or each get
+ * would cost a wake-up. */
+static bool worth_waking(struct comm_ring *ring) {
+  if (ring->maxsize != 0) return true;
+  uint32_t used =
+      mark_units(atomic_load_explicit(&ring->tail, memory_order_relaxed)) -
+      mark_units(atomic_load_explicit(&ring->head, memory_order_relaxed));
+  return used <= capacity_of(ring) / 2;
+}
+
+void ring_get_wake(struct comm_ring *ring, bool at_once) {
+  if (atomic_load(&ring->putters_sleep) == 0) return;
+  if (!at_once && !worth_waking(ring)) return;
+  if (atomic_exchange(&ring->putters_sleep, 0) == 0) return;
+  sys_futex_wake(items_half(&ring->head), 1);
+}
+
+void ring_slept_get(struct comm_ring *ring) {
+  atomic_store(&ring->getters_sleep, 1);
+  if (ring_count(ring) > 0) ring_put_wake(ring, 1);
+}
+
+void ring_slept_put(struct comm_ring *ring) {
+  atomic_store(&ring->putters_sleep, 1);
+  ring_get_wake(ring, false);
+}
+
+/* -------------------------------------------------------------- Waiting -- */
+
+/* Looks so often whether a mark has gone on from what it was by so much; how
+ * often it looked, or -1 if it did not see that. */
+static int look(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
+                uint32_t units, int looks) {
+  for (int i = 0; i < looks; i++) {
+    for (int pause = 0; pause < PAUSES; pause++) {
+      uint64_t now = atomic_load_explicit(mark, memory_order_relaxed);
+      if (mark_items(now) - mark_items(from) >= items &&
+          mark_units(now) - mark_units(from) >= units) {
+        return i;
+      }
+      sys_relax();
+    }
+    sys_yield();
+  }
+  return -1;
+}
+
+/* relaxed: a wrong number costs some looks. */
+static void learn(struct comm_ring *ring, int looks, int needed) {
+  int next =
+      needed < 0 ? looks - looks / 8 - 1 : looks + (2 * needed + 8 - looks) / 4;
+  if (next < 1) next = 1;
+  if (next > MOST_LOOKS) next = MOST_LOOKS;
+  atomic_store_explicit(&ring->looks, (uint32_t)next, memory_order_relaxed);
+}
+
+bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
+                    int64_t deadline_ns) {
+  int looks = (int)atomic_load_explicit(&ring->looks, memory_order_relaxed);
+  /* Two that have come to sleep for each other would never find out that they
+   * are quicker awake. */
+  if (mark_items(seen_tail) % TRY_ANEW == 0) looks = MOST_LOOKS;
+  int needed = look(&ring->tail, seen_tail, 1, 0, looks);
+  learn(ring, looks, needed);
+  if (needed >= 0) return false;
+  atomic_store(&ring->getters_sleep, 1);
+  if (atomic_load(&ring->tail) != seen_tail) return true;
+  sync_sleep(items_half(&ring->tail), mark_items(seen_tail), deadline_ns);
+  return true;
+}
+
+bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
+                        uint32_t units) {
+  return look(&ring->head, seen_head, 1, units, ROOM_LOOKS) >= 0;
+}
+
+void ring_wait_room(struct comm_ring *ring, uint64_t seen_head,
+                    int64_t deadline_ns) {
+  atomic_store(&ring->putters_sleep, 1);
+  if (atomic_load(&ring->head) != seen_head) return;
+  sync_sleep(items_half(&ring->head), mark_items(seen_head), deadline_ns);
+}
