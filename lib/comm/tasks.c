@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See tasks.h. A change touches the numbers of one taker, the sum, and the head
+ * of the ring. Whoever makes it may be killed between any two, so it writes
+ * down first what was before. Whoever takes over the lock finds that, and
+ * undoes the change, unless it was a get and the head says that the items are
+ * gone.
+ */
+#include "lib/comm/tasks.h"
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "lib/sync/self.h"
+#include "lib/sync/sleep.h"
+#include "lib/sys/futex.h"
+
+static uint32_t open_of(const struct tasks_taker *taker) {
+  return taker->taken - taker->done;
+}
+
+/* The place of a process, or one that it may have, or NULL. */
+static struct tasks_taker *place_of(struct comm_tasks *tasks,
+                                    uint64_t process) {
+  struct tasks_taker *free = NULL;
+  uint32_t start = (uint32_t)(process % TASKS_TAKERS);
+  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
+    struct tasks_taker *taker = &tasks->takers[(start + i) % TASKS_TAKERS];
+    if (taker->process == process) return taker;
+    if (free == NULL && open_of(taker) == 0) free = taker;
+    if (taker->process == 0) break; /* nobody was ever placed beyond */
+  }
+  return free;
+}
+
+/* release: what was before is written down when the change begins, and all of
+ * it is made before it ends, whenever this process is killed. */
+static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
+                  uint32_t head) {
+  tasks->change.taken = taker->taken;
+  tasks->change.done = taker->done;
+  tasks->change.all_done =
+      atomic_load_explicit(&tasks->done, memory_order_relaxed);
+  tasks->change.head = head;
+  atomic_store_explicit(&tasks->change.taker,
+                        (uint32_t)(taker - tasks->takers) + 1,
+                        memory_order_release);
+}
+
+static void end(struct comm_tasks *tasks) {
+  atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
+}
+
+void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items) {
+  uint64_t process = sync_self_process();
+  struct tasks_taker *taker = place_of(tasks, process);
+  if (taker == NULL) return; /* too many: its death will not be noticed */
+  begin(tasks, taker, head);
+  taker->process = process;
+  taker->taken += items;
+}
+
+void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
+  uint32_t index =
+      atomic_load_explicit(&tasks->change.taker, memory_order_acquire);
+  if (index == 0) return;
+  if (head == tasks->change.head) { /* nothing was got */
+    tasks->takers[index - 1].taken = tasks->change.taken;
+    tasks->takers[index - 1].done = tasks->change.done;
+    atomic_store_explicit(&tasks->done, tasks->change.all_done,
+                          memory_order_relaxed);
+  }
+  end(tasks);
+}
+
+/* Whose task is done with: the caller's, or else anybody's. */
+static struct tasks_taker *find_open(struct comm_tasks *tasks) {
+  struct tasks_taker *own = place_of(tasks, sync_self_process());
+  if (own != NULL && open_of(own) > 0) return own;
+  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
+    if (open_of(&tasks->takers[i]) > 0) return &tasks->takers[i];
+  }
+  return NULL;
+}
+
+bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put) {
+  uint32_t done = atomic_load_explicit(&tasks->done, memory_order_relaxed);
+  if (done == put) return false;
+  struct tasks_taker *taker = find_open(tasks);
+  if (taker != NULL) {
+    begin(tasks, taker, head);
+    taker->done++;
+  }
+  /* seq_cst: before the look at the flag in tasks_wake. */
+  atomic_store(&tasks->done, done + 1);
+  if (taker != NULL) end(tasks);
+  return true;
+}
+
+void tasks_wake(struct comm_tasks *tasks, uint32_t put) {
+  if (atomic_load(&tasks->joiners_sleep) == 0) return;
+  if (atomic_load(&tasks->done) != put) return;
+  atomic_store(&tasks->joiners_sleep, 0);
+  sys_futex_wake(&tasks->done, INT_MAX);
+}
+
+bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns) {
+  atomic_store(&tasks->joiners_sleep, 1);
+  if (atomic_load(&tasks->done) != done) return false;
+  return sync_sleep(&tasks->done, done, deadline_ns);
+}
+
+void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out) {
+  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
+    const struct tasks_taker *taker = &tasks->takers[i];
+    bool dead = open_of(taker) > 0 && sync_has_ended(taker->process);
+    out->processes[i] = dead ? taker->process : 0;
+  }
+}
+
+uint32_t tasks_of_dead(const struct comm_tasks *tasks,
+                       const struct tasks_dead *dead) {
+  uint32_t sum = 0;
+  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
+    const struct tasks_taker *taker = &tasks->takers[i];
+    if (dead->processes[i] != 0 && dead->processes[i] == taker->process) {
+      sum += open_of(taker);
+    }
+  }
+  return sum;
+}
