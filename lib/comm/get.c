@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Getting items. All that can fail comes before the commit, with the lock held:
+ * an item that cannot be had stays where it is. Killed before the commit: it is
+ * still there; after it: it is gone with this process.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lib/comm/courier.h"
+#include "lib/comm/item.h"
+#include "lib/comm/message.h"
+#include "lib/comm/queue.h"
+#include "lib/comm/ring_size.h"
+#include "lib/error/error.h"
+#include "lib/sync/sleep.h"
+
+/* Bytes that stand for a scalar, an object, or the size of what is outside. */
+enum { MOST_SMALL = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE };
+
+/* Where a reader is while it has the lock. */
+struct reader {
+  struct comm_queue *queue;
+  uint64_t head;
+  uint64_t readable;
+  bool has_fds; /* the last item: the courier is to drop them */
+};
+
+/* Text and bytes go straight to where they stay. */
+static int read_text(struct reader *reader, uint32_t at,
+                     const struct wire_item *item, brood_value *out_value) {
+  char *data = malloc((size_t)item->size + 1);
+  if (data == NULL) return -ENOMEM;
+  ring_read(&reader->queue->ring, at, data, item->size);
+  data[item->size] = '\0';
+  *out_value = (brood_value){.type = (enum brood_type)item->type,
+                             .as.data = data,
+                             .size_bytes = item->size};
+  return 0;
+}
+
+/* Everything else is small. */
+static int read_other(struct reader *reader, uint32_t at,
+                      const struct wire_item *item,
+                      const uint8_t head[WIRE_ITEM_HEAD],
+                      brood_value *out_value) {
+  struct comm_ring *ring = &reader->queue->ring;
+  uint8_t body[MOST_SMALL];
+  int fds[MESSAGE_MAX_FDS];
+  if (item->num_fds > 0) {
+    uint32_t number;
+    ring_read(ring, at++, &number, sizeof number);
+    int r =
+        courier_look(share_block_of(reader->queue), number, fds, item->num_fds);
+    if (r < 0) return r;
+    reader->has_fds = true;
+  }
+  ring_read(ring, at, body, item->size);
+  struct received received;
+  int r = message_open(&received, head, body, item->size, fds, item->num_fds);
+  uint8_t *none = NULL;
+  if (r == 0) r = message_unpack(&received, &none, out_value);
+  if (r < 0) message_close(&received);
+  return r;
+}
+
+static bool is_text_inside(const struct wire_item *item) {
+  return item->flags == 0 &&
+         (item->type == BROOD_TYPE_STRING || item->type == BROOD_TYPE_BYTES);
+}
+
+/* Is there such an item in the ring, as far as its head can tell? */
+static bool is_sound(const struct reader *reader,
+                     const struct wire_item *item) {
+  uint32_t left = mark_units(reader->readable) - mark_units(reader->head);
+  if (item->size > BROOD_MAX_ITEM ||
+      item_units(item->size, item->num_fds) > left) {
+    return false;
+  }
+  return is_text_inside(item) ||
+         (item->size <= MOST_SMALL && item->num_fds <= MESSAGE_MAX_FDS);
+}
+
+static int read_item(struct reader *reader, brood_value *out_value) {
+  uint8_t head[WIRE_ITEM_HEAD];
+  struct wire_item item;
+  uint32_t at = mark_units(reader->head);
+  ring_read(&reader->queue->ring, at++, head, sizeof head);
+  if (!wire_item_get_head(&item, head) || !is_sound(reader, &item)) {
+    return -EBADMSG;
+  }
+  int r = is_text_inside(&item)
+              ? read_text(reader, at, &item, out_value)
+              : read_other(reader, at, &item, head, out_value);
+  if (r < 0) return r;
+  reader->head =
+      mark_plus(reader->head, 1, item_units(item.size, item.num_fds));
+  return 0;
+}
+
+/* What has descriptors is the last of several: the courier drops one. */
+static int read_items(struct reader *reader, brood_value *out_items,
+                      size_t capacity, size_t *out_count) {
+  size_t count = 0;
+  int r = 0;
+  while (count < capacity && !reader->has_fds &&
+         mark_items(reader->head) != mark_items(reader->readable)) {
+    r = read_item(reader, &out_items[count]);
+    if (r < 0) break;
+    count++;
+  }
+  *out_count = count;
+  if (count > 0 || r == 0) return 0;
+  return error_set_os(r, "cannot get the next item of a queue");
+}
+
+static void commit(struct reader *reader, uint64_t from, size_t count) {
+  struct comm_queue *queue = reader->queue;
+  if (queue->is_joinable) {
+    tasks_take(&queue->tasks, mark_items(from), (uint32_t)count);
+  }
+  ring_get_commit(&queue->ring, reader->head);
+  if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
+  if (reader->has_fds) courier_drop(share_block_of(queue));
+  if (mark_items(reader->head) == mark_items(reader->readable)) {
+    ring_shrink(&queue->ring, share_block_of(queue));
+  }
+}
+
+/* One hold of the lock. Without an item *out_count is 0, and *out_tail what was
+ * seen by then. */
+static int try_get(struct comm_queue *queue, brood_value *out_items,
+                   size_t capacity, int64_t deadline_ns, size_t *out_count,
+                   uint64_t *out_tail) {
+  struct comm_ring *ring = &queue->ring;
+  *out_count = 0;
+  if (queue_lock_get(queue, deadline_ns) < 0) return 0;
+  /* relaxed: written under the lock. */
+  uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  struct reader reader = {
+      .queue = queue, .head = head, .readable = ring_readable(ring, head)};
+  int r = read_items(&reader, out_items, capacity, out_count);
+  if (*out_count > 0) commit(&reader, head, *out_count);
+  *out_tail = reader.readable;
+  sync_lock_release(&ring->get_lock);
+  if (*out_count > 0) ring_get_wake(ring, reader.has_fds);
+  return r;
+}
+
+int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
+              int64_t deadline_ns, size_t *out_count) {
+  bool has_slept = false;
+  for (;;) {
+    uint64_t seen_tail = 0;
+    int r =
+        try_get(queue, out_items, capacity, deadline_ns, out_count, &seen_tail);
+    if (r < 0 || *out_count > 0) {
+      if (has_slept) ring_slept_get(&queue->ring);
+      return r;
+    }
+    if (sync_is_over(deadline_ns)) return QUEUE_TIMEOUT;
+    has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);
+  }
+}
+
+int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns) {
+  struct comm_ring *ring = &queue->ring;
+  int r = ring_lock_get(ring, deadline_ns);
+  if (r < 0 || ring->getter_died == 0) return r;
+  uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  tasks_settle(&queue->tasks, mark_items(head));
+  ring->getter_died = 0;
+  return 0;
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Queue and JoinableQueue.
+ */
+#include "lib/comm/queue.h"
+
+#include <inttypes.h>
+
+#include "lib/error/error.h"
+#include "lib/share/arena.h"
+#include "lib/share/object.h"
+#include "lib/sync/sleep.h"
+#include "lib/sys/clock.h"
+
+struct brood_queue {
+  struct comm_queue base;
+};
+
+/* ------------------------------------------------------ Making and ending --
+ */
+
+void *queue_make(const brood_context *context, enum share_kind kind,
+                 uint32_t maxsize, bool joinable) {
+  size_t most = sizeof(struct comm_queue) + (size_t)RING_MOST * MARK_UNIT;
+  size_t least = sizeof(struct comm_queue) + (size_t)RING_LEAST * MARK_UNIT;
+  struct comm_queue *queue = share_new_alone(context, kind, most, least);
+  if (queue == NULL) return NULL;
+  ring_init(&queue->ring, maxsize);
+  queue->is_joinable = joinable;
+  return queue;
+}
+
+static brood_queue *make(const brood_context *context, int64_t maxsize,
+                         bool joinable) {
+  if (maxsize > BROOD_MAX_MAXSIZE) {
+    error_set(BROOD_OVERFLOW_ERROR,
+              "maxsize %" PRId64 " is over the maximum of %d", maxsize,
+              BROOD_MAX_MAXSIZE);
+    return NULL;
+  }
+  return queue_make(context, SHARE_QUEUE, maxsize < 0 ? 0 : (uint32_t)maxsize,
+                    joinable);
+}
+
+brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize) {
+  return make(context, maxsize, false);
+}
+
+brood_queue *brood_joinable_queue_new(const brood_context *context,
+                                      int64_t maxsize) {
+  return make(context, maxsize, true);
+}
+
+brood_queue *brood_queue_free(brood_queue *queue) {
+  return share_free(queue, SHARE_QUEUE);
+}
+
+static int check(brood_queue *queue) {
+  int r = share_check(queue, SHARE_QUEUE);
+  if (r < 0 || !arena_is_closed(share_block_of(queue))) return r;
+  return error_set(BROOD_VALUE_ERROR, "queue at %p is closed", (void *)queue);
+}
+
+int brood_queue_close(brood_queue *queue) {
+  int r = share_check(queue, SHARE_QUEUE);
+  if (r == 0) arena_close(share_block_of(queue));
+  return r;
+}
+
+int brood_queue_join_thread(brood_queue *queue) {
+  int r = share_check(queue, SHARE_QUEUE);
+  if (r < 0 || arena_is_closed(share_block_of(queue))) return r;
+  return error_set(BROOD_ASSERTION_ERROR, "queue at %p is not closed",
+                   (void *)queue);
+}
+
+int brood_queue_cancel_join_thread(brood_queue *queue) {
+  return share_check(queue, SHARE_QUEUE);
+}
+
+/* ------------------------------------------------------- Putting, getting --
+ */
+
+static int check_count(const brood_value *items, size_t count, size_t least) {
+  if (items == NULL && count >= least) {
+    return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", count);
+  }
+  if (count >= least && count <= BROOD_MAX_MAXSIZE) return 0;
+  return error_set(BROOD_VALUE_ERROR, "%zu items: from %zu to %d", count, least,
+                   BROOD_MAX_MAXSIZE);
+}
+
+int brood_queue_put_many(brood_queue *queue, const brood_value *items,
+                         size_t num_items, int64_t timeout_ns) {
+  int r = check(queue);
+  if (r == 0) r = num_items == 0 ? 0 : check_count(items, num_items, 1);
+  if (r < 0) return r;
+  size_t count;
+  r = queue_put(&queue->base, items, num_items, sys_clock_deadline(timeout_ns),
+                &count);
+  if (r <= 0) return r < 0 ? r : (int)count;
+  return error_set(BROOD_FULL,
+                   "queue at %p is full: it holds %" PRIu32 " items",
+                   (void *)queue, ring_count(&queue->base.ring));
+}
+
+int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
+  int r = brood_queue_put_many(queue, &item, 1, timeout_ns);
+  return r < 0 ? r : 0;
+}
+
+int brood_queue_put_nowait(brood_queue *queue, brood_value item) {
+  return brood_queue_put(queue, item, 0);
+}
+
+int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
+                         size_t capacity, int64_t timeout_ns) {
+  int r = check(queue);
+  if (r == 0) r = check_count(out_items, capacity, 1);
+  if (r < 0) return r;
+  size_t count;
+  r = queue_get(&queue->base, out_items, capacity,
+                sys_clock_deadline(timeout_ns), &count);
+  if (r <= 0) return r < 0 ? r : (int)count;
+  return error_set(BROOD_EMPTY, "queue at %p is empty", (void *)queue);
+}
+
+int brood_queue_get(brood_queue *queue, brood_value *out_item,
+                    int64_t timeout_ns) {
+  int r = brood_queue_get_many(queue, out_item, 1, timeout_ns);
+  return r < 0 ? r : 0;
+}
+
+int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item) {
+  return brood_queue_get(queue, out_item, 0);
+}
+
+/* ---------------------------------------------------------------- Asking -- */
+
+int brood_queue_qsize(brood_queue *queue) {
+  int r = check(queue);
+  return r < 0 ? r : (int)ring_count(&queue->base.ring);
+}
+
+int brood_queue_empty(brood_queue *queue) {
+  int r = check(queue);
+  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
+}
+
+int brood_queue_full(brood_queue *queue) {
+  int r = check(queue);
+  if (r < 0) return r;
+  uint32_t maxsize = queue->base.ring.maxsize;
+  return maxsize != 0 && ring_count(&queue->base.ring) >= maxsize;
+}

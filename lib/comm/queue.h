@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What all kinds of queues are made of. queue.c and simple_queue.c have what
+ * users call, put.c and get.c do it.
+ */
+#ifndef BROOD_COMM_QUEUE_H
+#define BROOD_COMM_QUEUE_H
+
+#include "brood.h"
+#include "lib/comm/ring.h"
+#include "lib/comm/tasks.h"
+#include "lib/share/block.h"
+
+struct comm_queue {
+  struct comm_tasks tasks;
+  uint32_t is_joinable;
+  struct comm_ring ring;
+};
+
+/* queue_make returns a new queue, or NULL with the error set. */
+void *queue_make(const brood_context *context, enum share_kind kind,
+                 uint32_t maxsize, bool joinable);
+
+/* queue_lock_get takes the lock of those who get, and puts right what a holder
+ * left that was killed; 0 or -ETIMEDOUT. */
+int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
+
+enum { QUEUE_TIMEOUT = 1 };
+
+/* queue_put puts items and writes how many. 0: at least one; QUEUE_TIMEOUT:
+ * there was no room for the first; or an error that is set. */
+int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
+              int64_t deadline_ns, size_t *out_count);
+
+/* queue_get likewise gets as many items as there are. */
+int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
+              int64_t deadline_ns, size_t *out_count);
+
+#endif /* BROOD_COMM_QUEUE_H */

@@ -1,0 +1,68 @@
+// See queues.h.
+// SPDX-License-Identifier: MIT
+#include "lib/test/queues.h"
+
+#include <cstring>
+
+#include "lib/test/targets.h"
+
+std::string Queue::Get(int64_t timeout_ns) {
+  brood_value value;
+  int r = brood_queue_get(queue_, &value, timeout_ns);
+  return r < 0 ? brood_error_name(r) : TextOf(&value);
+}
+
+int64_t Queue::Number(int64_t timeout_ns) {
+  brood_value value = brood_none();
+  EXPECT_WORKS(brood_queue_get(queue_, &value, timeout_ns));
+  EXPECT_EQ(value.type, BROOD_TYPE_INT64);
+  return value.type == BROOD_TYPE_INT64 ? value.as.int64 : -1;
+}
+
+std::string TextOf(brood_value *value) {
+  std::string text;
+  switch (value->type) {
+    case BROOD_TYPE_NONE: text = "none"; break;
+    case BROOD_TYPE_BOOL: text = value->as.boolean ? "true" : "false"; break;
+    case BROOD_TYPE_INT64: text = std::to_string(value->as.int64); break;
+    case BROOD_TYPE_DOUBLE: text = std::to_string(value->as.real); break;
+    case BROOD_TYPE_STRING:
+      text = static_cast<const char *>(value->as.data);
+      EXPECT_EQ(text.size(), value->size_bytes);
+      break;
+    case BROOD_TYPE_BYTES:
+      text = "b" + std::string(static_cast<const char *>(value->as.data),
+                               value->size_bytes);
+      break;
+    case BROOD_TYPE_DESCRIPTOR: text = "descriptor"; break;
+    case BROOD_TYPE_POINTER: text = "pointer"; break;
+    case BROOD_TYPE_OBJECT: text = "object"; break;
+  }
+  brood_value_clear(value);
+  return text;
+}
+
+// The byte of a pattern at an offset: no period fits into a page.
+static char Byte(size_t offset, uint32_t seed) {
+  return static_cast<char>((offset % 251) * 31 + offset / 4096 + seed * 7);
+}
+
+std::vector<char> Pattern(size_t size, uint32_t seed) {
+  std::vector<char> bytes(size);
+  for (size_t i = 0; i < size; i++) bytes[i] = Byte(i, seed);
+  return bytes;
+}
+
+bool IsPattern(brood_value *value, size_t size, uint32_t seed) {
+  bool same = value->type == BROOD_TYPE_BYTES && value->size_bytes == size;
+  const char *data = static_cast<const char *>(value->as.data);
+  for (size_t i = 0; same && i < size; i++) same = data[i] == Byte(i, seed);
+  brood_value_clear(value);
+  return same;
+}
+
+brood_queue *QueueAt(const brood_args *args, size_t index) {
+  brood_queue *queue = nullptr;
+  CHILD_CHECK(brood_args_queue(args, index, &queue) == 0);
+  return queue;
+}
