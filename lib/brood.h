@@ -844,8 +844,9 @@ int brood_shared_array_release(brood_shared_array *array);
  *   a descriptor is open in the receiver under a number of its own, whatever
  *   the sender does with its own meanwhile; an object is the same object there
  *   (pipe.sends-objects, queue.sends-objects).
- * - An object that was sent, other than a connection, stays as long as the
- *   process that made it: freeing it gives the handle back and no more.
+ * - An object that was sent stays for whoever receives it, freed or not. The
+ *   memory of one that is no queue, connection or large array is not used again
+ *   before the process that made it ends.
  * - A message arrives whole or not at all, whoever is killed at whatever
  *   moment (pipe.killed-writer, queue.killed-producer).
  * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a
@@ -857,9 +858,10 @@ int brood_shared_array_release(brood_shared_array *array);
  */
 
 /* brood_value_clear frees the memory of a received string or bytes, closes a
- * received descriptor, frees a received connection, and makes the value none.
- * Whoever wants to keep one of these copies the value and does not clear it; a
- * string or bytes are then for free(). */
+ * received descriptor, frees a received connection, gives any other received
+ * object back, which must not be used any more then, and makes the value none.
+ * Whoever wants to keep one of these keeps the value instead; a string or bytes
+ * are for free(). */
 void brood_value_clear(brood_value *value);
 
 /* ---------------------------------------------------------------- Pipes -- */

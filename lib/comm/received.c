@@ -152,11 +152,7 @@ void brood_value_clear(brood_value *value) {
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
     case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: {
-      struct brood_connection *end = end_find(value->as.data);
-      if (end != NULL) end_free(end);
-      break;
-    }
+    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
     default: break;
   }
   *value = (brood_value){.type = BROOD_TYPE_NONE};

@@ -42,6 +42,10 @@ struct arena {
   int socks[2];    /* what goes with it, or -1 */
   uint64_t owner;  /* token; 0: some other process */
   uint64_t closed; /* token of the process that is done with it */
+  /* Another's: */
+  uint64_t mapper; /* token of the process that attached it */
+  size_t num_attached;
+  bool is_kept;
   /* The owner's: */
   bool is_alone; /* one block, which goes together with the arena */
   size_t used;
@@ -386,8 +390,13 @@ void arena_hold(struct share_block *block) {
   atomic_fetch_add(&block->holds, 1);
 }
 
+/* As everybody can tell: nothing else would fit before or behind it. */
+static bool is_alone(const struct share_block *block) {
+  return sizeof *block + block->size >= LARGE;
+}
+
 void arena_send(struct share_block *block) {
-  atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
+  if (!is_alone(block)) atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
 }
 
 static int32_t find_place(const struct arena *arena, size_t offset) {
@@ -409,7 +418,8 @@ static void destroy(struct share_block *block) {
   guard_lock();
   struct arena *arena = around(block);
   size_t offset = block->offset;
-  atomic_store(&block->kind, SHARE_FREE);
+  /* What is alone leaves nothing to be used again: others may have it still. */
+  if (!is_alone(block)) atomic_store(&block->kind, SHARE_FREE);
   if (!is_own(arena)) {
     atomic_fetch_add(&arena->region.head->num_dropped, 1);
   } else if (arena->is_alone) {
@@ -446,6 +456,7 @@ static struct arena *map_foreign(const struct arena_name *name) {
     return NULL;
   }
   arena->region = region;
+  arena->mapper = sync_self_process();
   if (name->num_fds == ARENA_MAX_FDS) {
     arena->socks[0] = name->fds[ARENA_SENDER];
     arena->socks[1] = name->fds[ARENA_RECEIVER];
@@ -462,9 +473,27 @@ struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
     *out_taken = arena != NULL;
   }
   struct share_block *block = NULL;
-  if (arena != NULL && has_block(arena, offset))
+  if (arena != NULL && has_block(arena, offset)) {
     block = region_block(&arena->region, offset);
+    if (atomic_load(&block->kind) != (uint32_t)kind) block = NULL;
+  }
+  if (block != NULL) arena->num_attached++;
   guard_unlock();
-  bool right = block != NULL && atomic_load(&block->kind) == (uint32_t)kind;
-  return right ? block : NULL;
+  return block;
+}
+
+void arena_detach(const struct share_block *block) {
+  guard_lock();
+  struct arena *arena = around(block);
+  if (!is_own(arena) && --arena->num_attached == 0 && !arena->is_kept &&
+      arena->mapper == sync_self_process()) {
+    remove_arena(arena);
+  }
+  guard_unlock();
+}
+
+void arena_keep(const struct share_block *block) {
+  guard_lock();
+  around(block)->is_kept = true;
+  guard_unlock();
 }

@@ -37,7 +37,8 @@ struct share_block *arena_find(const void *object);
 void arena_hold(struct share_block *block);
 void arena_release(struct share_block *block);
 
-/* arena_send holds a block for as long as its arena lives. */
+/* arena_send is for a block that others will be told of whom nobody counts: its
+ * memory is not used again. */
 void arena_send(struct share_block *block);
 
 /* arena_give_back takes the maker's hold; false if it was taken before. */
@@ -64,6 +65,12 @@ struct arena_name arena_of(const struct share_block *block);
  * *out_taken. NULL if there is no such block of this kind. */
 struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
                                  enum share_kind kind, bool *out_taken);
+
+/* Each arena_attach of another process's block is to be taken back by
+ * arena_detach: the last one takes the mapping away, unless arena_keep has said
+ * that it stays, or a fork's parent made it. */
+void arena_detach(const struct share_block *block);
+void arena_keep(const struct share_block *block);
 
 /* arena_close says that this process, but no child of a fork, is done with a
  * block that is alone. arena_is_closed asks; one load if none ever was. */

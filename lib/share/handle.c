@@ -109,6 +109,30 @@ int share_decode(void **out_object, const uint8_t *data, size_t size, int *fds,
   return r;
 }
 
+void share_forget(const void *object) {
+  struct share_handle handles[SHARE_MAX_HANDLES];
+  size_t count = share_handles(object, handles);
+  for (size_t i = 0; i < count; i++) {
+    if (handles[i].kind == SHARE_CONNECTION) {
+      end_free(share_object_of(handles[i].block));
+    } else {
+      arena_detach(handles[i].block);
+    }
+  }
+}
+
+void share_keep(const void *object) {
+  struct share_handle handles[SHARE_MAX_HANDLES];
+  size_t count = share_handles(object, handles);
+  for (size_t i = 0; i < count; i++) {
+    if (handles[i].kind == SHARE_CONNECTION) {
+      end_make_argument(share_object_of(handles[i].block));
+    } else {
+      arena_keep(handles[i].block);
+    }
+  }
+}
+
 /* ---------------------------------------------------------------- Holds -- */
 
 void share_hold(struct share_block *block) {

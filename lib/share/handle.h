@@ -36,9 +36,13 @@ void share_encode(uint8_t out[SHARE_HANDLE_SIZE],
 /* share_decode writes the object that such bytes are about; -EBADMSG if they
  * are about none, another -errno if it cannot be had. In the table it puts -1
  * for each descriptor that it has taken. A connection that a fork's child has
- * under this number already is that one. */
+ * under this number already is that one. It stays until share_forget. */
 int share_decode(void **out_object, const uint8_t *data, size_t size, int *fds,
                  size_t num_fds);
+
+/* share_forget takes a decoded object back, share_keep has it stay for good. */
+void share_forget(const void *object);
+void share_keep(const void *object);
 
 /* share_hold and share_release change the number of holds. */
 void share_hold(struct share_block *block);

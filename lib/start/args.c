@@ -217,9 +217,9 @@ static void resolve(brood_value *value, struct wire_reader *reader, int *fds,
     void *object = NULL;
     int r =
         share_decode(&object, value->as.data, value->size_bytes, fds, num_fds);
+    if (r == 0) share_keep(object);
     if (r < 0) reader->bad = true;
-    if (share_kind_of(object) == SHARE_CONNECTION) end_make_argument(object);
-    value->as.data = object;
+    value->as.data = r == 0 ? object : NULL;
   }
 }
 
