@@ -53,7 +53,6 @@ static int read_other(struct reader *reader, uint32_t at,
     int r =
         courier_look(share_block_of(reader->queue), number, fds, item->num_fds);
     if (r < 0) return r;
-    reader->has_fds = true;
   }
   ring_read(ring, at, body, item->size);
   struct received received;
@@ -93,6 +92,7 @@ static int read_item(struct reader *reader, brood_value *out_value) {
               ? read_text(reader, at, &item, out_value)
               : read_other(reader, at, &item, head, out_value);
   if (r < 0) return r;
+  reader->has_fds = item.num_fds > 0;
   reader->head =
       mark_plus(reader->head, 1, item_units(item.size, item.num_fds));
   return 0;
