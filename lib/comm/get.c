@@ -13,6 +13,7 @@
 #include "lib/comm/queue.h"
 #include "lib/comm/ring_size.h"
 #include "lib/error/error.h"
+#include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 
 /* Bytes that stand for a scalar, an object, or the size of what is outside. */
@@ -142,7 +143,7 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   int r = read_items(&reader, out_items, capacity, out_count);
   if (*out_count > 0) commit(&reader, head, *out_count);
   *out_tail = reader.readable;
-  sync_lock_release(&ring->get_lock);
+  sync_quick_release(&ring->get_lock);
   if (*out_count > 0) ring_get_wake(ring, reader.has_fds);
   return r;
 }

@@ -10,6 +10,7 @@
 #include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 
@@ -41,7 +42,7 @@ int brood_queue_task_done(brood_queue *handle) {
   r = queue_lock_get(queue, SYS_CLOCK_NEVER);
   if (r < 0) return error_set_os(r, "cannot say that a task is done");
   bool counted = tasks_done(&queue->tasks, num_got(queue), num_put(queue));
-  sync_lock_release(&queue->ring.get_lock);
+  sync_quick_release(&queue->ring.get_lock);
   if (counted) {
     tasks_wake(&queue->tasks, num_put(queue));
     return 0;
@@ -59,7 +60,7 @@ static bool is_left_to_the_dead(struct comm_queue *queue, uint32_t *out_count) {
   if (queue_lock_get(queue, 0) < 0) return false;
   uint32_t count = tasks_of_dead(&queue->tasks, &dead);
   bool left = count > 0 && count >= unfinished(queue);
-  sync_lock_release(&queue->ring.get_lock);
+  sync_quick_release(&queue->ring.get_lock);
   *out_count = count;
   return left;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Putting items. A value becomes a message before any lock is taken: that may
- * need memory and descriptors. An item is its head, the number of its
- * descriptors in the courier if it has any, and its body.
+ * Putting items. Most are put by the quick way, which neither waits nor calls
+ * the kernel; the other knows what to do about everything.
  */
 #include <errno.h>
 
@@ -12,6 +11,7 @@
 #include "lib/comm/queue.h"
 #include "lib/comm/ring_size.h"
 #include "lib/error/error.h"
+#include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 
@@ -21,58 +21,54 @@ enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 /* How long nobody has to get anything until a ring of the usual size grows. */
 #define PATIENCE_NS INT64_C(5000000)
 
-/* Where a writer is while it has the lock. */
-struct writer {
-  struct comm_queue *queue;
-  uint64_t tail;
-  uint32_t units; /* written so far */
-};
-
-static int send_fds(struct writer *writer, const struct message *message) {
-  struct comm_ring *ring = &writer->queue->ring;
-  if (message->item.num_fds == 0) return 0;
-  return courier_put(share_block_of(writer->queue), ++ring->courier_id,
-                     message->fds, message->item.num_fds);
-}
-
-/* Writes one item, if there is room; 0, -ENOSPC, -EAGAIN, or another error. */
-static int write_item(struct writer *writer, const struct message *message) {
-  struct comm_ring *ring = &writer->queue->ring;
-  size_t size = message->item.size;
-  uint32_t units = item_units(size, message->item.num_fds);
-  int r = ring_room(ring, writer->tail, units);
-  if (r == 0) r = send_fds(writer, message);
-  if (r < 0) return r;
-  uint32_t at = mark_units(writer->tail);
-  ring_write(ring, at++, message->item.head, WIRE_ITEM_HEAD);
-  if (message->item.num_fds > 0) {
+static void write_item(struct comm_ring *ring, uint64_t tail,
+                       const struct wire_item *item) {
+  uint32_t at = mark_units(tail);
+  ring_write(ring, at++, item->head, WIRE_ITEM_HEAD);
+  if (item->num_fds > 0) {
     ring_write(ring, at++, &ring->courier_id, sizeof ring->courier_id);
   }
-  ring_write(ring, at, message->item.body, size);
-  writer->tail = mark_plus(writer->tail, 1, units);
-  writer->units += units;
-  return 0;
+  if (item->size > 0) ring_write(ring, at, item->body, item->size);
 }
 
-/* A value that is only bytes. */
-static bool is_light(const brood_value *value) {
-  return (unsigned)value->type <= BROOD_TYPE_BYTES &&
-         value->size_bytes <= BROOD_MAX_ITEM;
+/* --------------------------------------------------------- The quick way -- */
+
+/* Most values are bytes and nothing else. Whatever is wrong with one is said by
+ * the other way. */
+static bool is_light(const brood_value *value, struct wire_item *item) {
+  if ((unsigned)value->type > BROOD_TYPE_BYTES ||
+      value->size_bytes > BROOD_MAX_ITEM || !wire_item_put(item, value, 0)) {
+    return false;
+  }
+  return value->type != BROOD_TYPE_STRING ||
+         memchr(item->body, 0, item->size) == NULL;
 }
 
-/* Writes what can go together with the first. */
-static size_t write_more(struct writer *writer, const brood_value *items,
-                         size_t count) {
+/* Puts what needs no waiting, in one hold of the lock; returns how many. */
+static size_t put_quickly(struct comm_ring *ring, const brood_value *items,
+                          size_t count) {
+  if (!ring_lock_quickly(&ring->put_lock)) return 0;
+  /* relaxed: written under the lock. */
+  uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  const uint64_t begin = tail;
   size_t done = 0;
-  while (done < count && writer->units < UNITS_AT_ONCE) {
-    struct message message;
-    if (!is_light(&items[done])) break;
-    if (message_pack(&message, &items[done], BROOD_MAX_ITEM) < 0) break;
-    if (write_item(writer, &message) < 0) break;
+  struct wire_item item;
+  while (done < count && mark_units(tail) - mark_units(begin) < UNITS_AT_ONCE &&
+         is_light(&items[done], &item)) {
+    uint32_t units = item_units(item.size, 0);
+    if (ring_room(ring, tail, units) < 0) break;
+    write_item(ring, tail, &item);
+    tail = mark_plus(tail, 1, units);
     done++;
   }
+  if (done > 0) ring_put_commit(ring, tail);
+  sync_quick_release(&ring->put_lock);
+  if (done > 0) ring_put_wake(ring, (uint32_t)done);
   return done;
 }
+
+/* ---------------------------------------------------------- The other way --
+ */
 
 /* One call's waiting. */
 struct patience {
@@ -90,39 +86,51 @@ static bool is_to_grow(struct comm_ring *ring, uint32_t units,
          units > atomic_load(&ring->capacity) / 4;
 }
 
-/* Writes one item, in a larger ring if need be. */
-static int write_first(struct writer *writer, const struct message *message,
-                       const struct patience *patience) {
-  struct comm_ring *ring = &writer->queue->ring;
-  uint32_t units = item_units(message->item.size, message->item.num_fds);
-  int r = write_item(writer, message);
-  while (r == -ENOSPC && is_to_grow(ring, units, patience)) {
-    r = ring_grow(ring, share_block_of(writer->queue), units,
-                  patience->deadline_ns);
-    if (r == 0) r = write_item(writer, message);
-    if (r == -ENOSPC) return -EAGAIN;
+/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, or another error. */
+static int try_write(struct comm_queue *queue, uint64_t tail,
+                     const struct message *message) {
+  struct comm_ring *ring = &queue->ring;
+  const struct wire_item *item = &message->item;
+  int r = ring_room(ring, tail, item_units(item->size, item->num_fds));
+  if (r == 0 && item->num_fds > 0) {
+    r = courier_put(share_block_of(queue), ++ring->courier_id, message->fds,
+                    item->num_fds);
   }
-  return r == -ETIMEDOUT ? -EAGAIN : r;
+  if (r == 0) write_item(ring, tail, item);
+  return r;
 }
 
-/* One hold of the lock. Returns how many items it put; -ENOSPC: look whether
- * there will be room; -EAGAIN: wait for it, from *out_head on; or an error. */
-static int try_put(struct comm_queue *queue, const struct message *first,
-                   const brood_value *more, size_t num_more,
+/* Writes one item, in a larger ring if need be. */
+static int write_in_ring(struct comm_queue *queue, uint64_t tail,
+                         const struct message *message,
+                         const struct patience *patience) {
+  struct comm_ring *ring = &queue->ring;
+  uint32_t units = item_units(message->item.size, message->item.num_fds);
+  int r = try_write(queue, tail, message);
+  if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
+    r = ring_grow(ring, share_block_of(queue), units, patience->deadline_ns);
+    if (r == 0) r = try_write(queue, tail, message);
+    if (r == -ENOSPC || r == -ETIMEDOUT) r = -EAGAIN;
+  }
+  return r;
+}
+
+/* One hold of the lock. 0; -ENOSPC: look whether there will be room; -EAGAIN:
+ * wait for it, from *out_head on; or an error. */
+static int try_put(struct comm_queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
   struct comm_ring *ring = &queue->ring;
   if (ring_lock_put(ring, patience->deadline_ns) < 0) return -EAGAIN;
-  struct writer writer = {
-      .queue = queue,
-      /* relaxed: written under the lock. */
-      .tail = atomic_load_explicit(&ring->tail, memory_order_relaxed)};
-  int r = write_first(&writer, first, patience);
+  /* relaxed: written under the lock. */
+  uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  int r = write_in_ring(queue, tail, message, patience);
   if (r == 0) {
-    r = 1 + (int)write_more(&writer, more, num_more);
-    ring_put_commit(ring, writer.tail);
+    const struct wire_item *item = &message->item;
+    uint32_t units = item_units(item->size, item->num_fds);
+    ring_put_commit(ring, mark_plus(tail, 1, units));
   }
   *out_head = ring->seen_head;
-  sync_lock_release(&ring->put_lock);
+  sync_quick_release(&ring->put_lock);
   return r;
 }
 
@@ -160,44 +168,51 @@ static int wait_for_room(struct comm_ring *ring, int r, uint64_t seen_head,
   return 0;
 }
 
-/* Puts one item, and of those after it what is easy. Returns how many, -EAGAIN
- * or an error. */
-static int put_some(struct comm_queue *queue, const struct message *first,
-                    const brood_value *more, size_t num_more,
-                    int64_t deadline_ns) {
+static int put_patiently(struct comm_queue *queue,
+                         const struct message *message, int64_t deadline_ns) {
   struct patience patience = {.deadline_ns = deadline_ns};
   uint64_t seen_head = 0;
-  int r;
-  do {
-    r = try_put(queue, first, more, num_more, &patience, &seen_head);
-    if (r > 0) break;
+  for (;;) {
+    int r = try_put(queue, message, &patience, &seen_head);
+    if (r == 0) break;
     if (r == -ENOSPC || r == -EAGAIN) {
       r = wait_for_room(&queue->ring, r, seen_head, &patience);
     }
-  } while (r == 0);
-  if (r < 0) return r;
-  ring_put_wake(&queue->ring, (uint32_t)r);
+    if (r < 0) return r;
+  }
+  ring_put_wake(&queue->ring, 1);
   if (patience.has_slept) ring_slept_put(&queue->ring);
+  return 0;
+}
+
+/* A value becomes a message before the lock is taken: that may need memory and
+ * descriptors. */
+static int put_one(struct comm_queue *queue, const brood_value *value,
+                   int64_t deadline_ns) {
+  struct message message;
+  int r = message_pack(&message, value, BROOD_MAX_ITEM);
+  if (r == 0) {
+    r = put_patiently(queue, &message, deadline_ns);
+    if (r == -EAGAIN) {
+      r = QUEUE_TIMEOUT;
+    } else if (r < 0) {
+      r = error_set_os(r, "cannot put an item");
+    }
+  }
+  message_discard(&message);
   return r;
 }
 
 int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count) {
-  size_t done = 0;
+  size_t done = put_quickly(&queue->ring, items, count);
   int r = 0;
-  while (done < count && r == 0) {
-    struct message message;
-    r = message_pack(&message, &items[done], BROOD_MAX_ITEM);
-    if (r < 0) break;
-    int put = put_some(queue, &message, items + done + 1, count - done - 1,
-                       deadline_ns);
-    message_discard(&message);
-    if (put > 0) {
-      done += (size_t)put;
-    } else if (put == -EAGAIN) {
-      r = QUEUE_TIMEOUT;
-    } else {
-      r = error_set_os(put, "cannot put an item");
+  while (done < count) {
+    r = put_one(queue, &items[done], deadline_ns);
+    if (r != 0) break;
+    done++;
+    if (done < count) {
+      done += put_quickly(&queue->ring, items + done, count - done);
     }
   }
   *out_count = done;

@@ -82,7 +82,7 @@ int brood_queue_cancel_join_thread(brood_queue *queue) {
  */
 
 static int check_count(const brood_value *items, size_t count, size_t least) {
-  if (items == NULL && count >= least) {
+  if (items == NULL && count > 0) {
     return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", count);
   }
   if (count >= least && count <= BROOD_MAX_MAXSIZE) return 0;
@@ -90,22 +90,20 @@ static int check_count(const brood_value *items, size_t count, size_t least) {
                    BROOD_MAX_MAXSIZE);
 }
 
-int brood_queue_put_many(brood_queue *queue, const brood_value *items,
-                         size_t num_items, int64_t timeout_ns) {
-  int r = check(queue);
-  if (r == 0) r = num_items == 0 ? 0 : check_count(items, num_items, 1);
-  if (r < 0) return r;
-  size_t count;
-  r = queue_put(&queue->base, items, num_items, sys_clock_deadline(timeout_ns),
-                &count);
-  if (r <= 0) return r < 0 ? r : (int)count;
+static int put(brood_queue *queue, const brood_value *items, size_t count,
+               int64_t timeout_ns) {
+  size_t done;
+  int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns),
+                    &done);
+  if (r <= 0) return r < 0 ? r : (int)done;
   return error_set(BROOD_FULL,
                    "queue at %p is full: it holds %" PRIu32 " items",
                    (void *)queue, ring_count(&queue->base.ring));
 }
 
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
-  int r = brood_queue_put_many(queue, &item, 1, timeout_ns);
+  int r = check(queue);
+  if (r == 0) r = put(queue, &item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
@@ -113,26 +111,39 @@ int brood_queue_put_nowait(brood_queue *queue, brood_value item) {
   return brood_queue_put(queue, item, 0);
 }
 
-int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
-                         size_t capacity, int64_t timeout_ns) {
+int brood_queue_put_many(brood_queue *queue, const brood_value *items,
+                         size_t num_items, int64_t timeout_ns) {
   int r = check(queue);
-  if (r == 0) r = check_count(out_items, capacity, 1);
-  if (r < 0) return r;
+  if (r == 0) r = check_count(items, num_items, 0);
+  if (r < 0 || num_items == 0) return r;
+  return put(queue, items, num_items, timeout_ns);
+}
+
+static int get(brood_queue *queue, brood_value *out_items, size_t capacity,
+               int64_t timeout_ns) {
   size_t count;
-  r = queue_get(&queue->base, out_items, capacity,
-                sys_clock_deadline(timeout_ns), &count);
+  int r = queue_get(&queue->base, out_items, capacity,
+                    sys_clock_deadline(timeout_ns), &count);
   if (r <= 0) return r < 0 ? r : (int)count;
   return error_set(BROOD_EMPTY, "queue at %p is empty", (void *)queue);
 }
 
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
-  int r = brood_queue_get_many(queue, out_item, 1, timeout_ns);
+  int r = check(queue);
+  if (r == 0) r = get(queue, out_item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
 int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item) {
   return brood_queue_get(queue, out_item, 0);
+}
+
+int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
+                         size_t capacity, int64_t timeout_ns) {
+  int r = check(queue);
+  if (r == 0) r = check_count(out_items, capacity, 1);
+  return r < 0 ? r : get(queue, out_items, capacity, timeout_ns);
 }
 
 /* ---------------------------------------------------------------- Asking -- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * See ring.h. Who sleeps says so in a flag, and looks once more; who commits
- * looks at the flag after the commit: one of them sees the other (seq_cst). The
- * flag is cleared by whoever wakes, and set again by whoever was woken, for
- * those that sleep behind it: so a burst of items costs one wake-up, and a
- * sleeper that was killed costs one in vain.
+ * looks at the flag after the commit: one of them sees the other. The flag is
+ * cleared by whoever wakes, and set again by whoever was woken, for those that
+ * sleep behind it: so a burst of items costs one wake-up, and a sleeper that
+ * was killed costs one in vain.
  *
  * Killed where?  With a lock held, before the commit: nothing has happened, and
  * the lock is taken over. After the commit, before the wake-up; or woken,
@@ -52,9 +52,7 @@ void ring_init(struct comm_ring *ring, uint32_t maxsize) {
 /* Nobody has these locks for long, unless it was killed: that is asked after a
  * millisecond, and then less and less often. */
 static int take(struct sync_lock *lock, int64_t deadline_ns) {
-  uint64_t token = sync_quick_token();
-  if (token != 0 && sync_quick_acquire(lock, token)) return 0;
-  token = sync_self_process();
+  uint64_t token = sync_self_process();
   int64_t now_ns = sys_clock_ns();
   if (deadline_ns < now_ns + GRACE_NS) deadline_ns = now_ns + GRACE_NS;
   for (int64_t step_ns = FIRST_STEP_NS;; step_ns *= 2) {
@@ -66,75 +64,16 @@ static int take(struct sync_lock *lock, int64_t deadline_ns) {
   }
 }
 
-int ring_lock_put(struct comm_ring *ring, int64_t deadline_ns) {
+int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns) {
   int r = take(&ring->put_lock, deadline_ns);
   return r == -EOWNERDEAD ? 0 : r; /* what it did not commit is not there */
 }
 
-int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns) {
+int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns) {
   int r = take(&ring->get_lock, deadline_ns);
   if (r != -EOWNERDEAD) return r;
   ring->getter_died = 1; /* see tasks.h */
   return 0;
-}
-
-/* ------------------------------------------------------------- The bytes -- */
-
-/* relaxed: it changes under both locks, and the caller has one. */
-static uint32_t capacity_of(struct comm_ring *ring) {
-  return atomic_load_explicit(&ring->capacity, memory_order_relaxed);
-}
-
-static int room_behind(struct comm_ring *ring, uint64_t tail, uint32_t units) {
-  uint32_t items = mark_items(tail) - mark_items(ring->seen_head);
-  if (ring->maxsize != 0 && items >= ring->maxsize) return -EAGAIN;
-  uint32_t used = mark_units(tail) - mark_units(ring->seen_head);
-  return units <= capacity_of(ring) - used ? 0 : -ENOSPC;
-}
-
-int ring_room(struct comm_ring *ring, uint64_t tail, uint32_t units) {
-  if (room_behind(ring, tail, units) == 0) return 0;
-  /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
-  ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
-  return room_behind(ring, tail, units);
-}
-
-void ring_write(struct comm_ring *ring, uint32_t units, const void *data,
-                size_t size) {
-  uint32_t capacity = capacity_of(ring);
-  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
-  size_t until_end = (size_t)capacity * MARK_UNIT - at;
-  size_t first = size < until_end ? size : until_end;
-  memcpy(ring->data + at, data, first);
-  if (first < size)
-    memcpy(ring->data, (const char *)data + first, size - first);
-}
-
-void ring_read(struct comm_ring *ring, uint32_t units, void *out, size_t size) {
-  uint32_t capacity = capacity_of(ring);
-  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
-  size_t until_end = (size_t)capacity * MARK_UNIT - at;
-  size_t first = size < until_end ? size : until_end;
-  memcpy(out, ring->data + at, first);
-  if (first < size) memcpy((char *)out + first, ring->data, size - first);
-}
-
-/* seq_cst: also before the look at the flag in ring_put_wake. */
-void ring_put_commit(struct comm_ring *ring, uint64_t tail) {
-  atomic_store(&ring->tail, tail);
-}
-
-uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
-  if (mark_items(head) == mark_items(ring->seen_tail)) {
-    /* acquire: the bytes before it are there. Partner: ring_put_commit. */
-    ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
-  }
-  return ring->seen_tail;
-}
-
-/* seq_cst: also before the look at the flag in ring_get_wake. */
-void ring_get_commit(struct comm_ring *ring, uint64_t head) {
-  atomic_store(&ring->head, head);
 }
 
 uint32_t ring_count(struct comm_ring *ring) {
@@ -146,8 +85,7 @@ uint32_t ring_count(struct comm_ring *ring) {
 
 /* --------------------------------------------------------------- Waking -- */
 
-void ring_put_wake(struct comm_ring *ring, uint32_t items) {
-  if (atomic_load(&ring->getters_sleep) == 0) return;
+void ring_wake_getters(struct comm_ring *ring, uint32_t items) {
   if (atomic_exchange(&ring->getters_sleep, 0) == 0) return;
   sys_futex_wake(items_half(&ring->tail),
                  items > INT_MAX ? INT_MAX : (int)items);
@@ -160,11 +98,10 @@ static bool worth_waking(struct comm_ring *ring) {
   uint32_t used =
       mark_units(atomic_load_explicit(&ring->tail, memory_order_relaxed)) -
       mark_units(atomic_load_explicit(&ring->head, memory_order_relaxed));
-  return used <= capacity_of(ring) / 2;
+  return used <= ring_capacity(ring) / 2;
 }
 
-void ring_get_wake(struct comm_ring *ring, bool at_once) {
-  if (atomic_load(&ring->putters_sleep) == 0) return;
+void ring_wake_putter(struct comm_ring *ring, bool at_once) {
   if (!at_once && !worth_waking(ring)) return;
   if (atomic_exchange(&ring->putters_sleep, 0) == 0) return;
   sys_futex_wake(items_half(&ring->head), 1);

@@ -12,10 +12,13 @@
 #ifndef BROOD_COMM_RING_H
 #define BROOD_COMM_RING_H
 
+#include <errno.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 
 #include "lib/comm/mark.h"
-#include "lib/sync/lock.h"
+#include "lib/sync/quick.h"
 
 /* Units: what a ring begins with, what it shrinks to, what it grows to. */
 enum {
@@ -53,41 +56,117 @@ void ring_init(struct comm_ring *ring, uint32_t maxsize);
 
 /* ring_lock_put and ring_lock_get take a lock, also from a holder that was
  * killed: 0, or -ETIMEDOUT. Those who hold one are quick, so also who does not
- * want to wait waits for a moment. sync_lock_release gives it back. */
-int ring_lock_put(struct comm_ring *ring, int64_t deadline_ns);
-int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns);
+ * want to wait waits for a moment. sync_quick_release gives it back. */
+int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns);
+int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns);
+
+static inline bool ring_lock_quickly(struct sync_lock *lock) {
+  uint64_t token = sync_quick_token();
+  return token != 0 && sync_quick_acquire(lock, token);
+}
+
+static inline int ring_lock_put(struct comm_ring *ring, int64_t deadline_ns) {
+  if (ring_lock_quickly(&ring->put_lock)) return 0;
+  return ring_wait_put_lock(ring, deadline_ns);
+}
+
+static inline int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns) {
+  if (ring_lock_quickly(&ring->get_lock)) return 0;
+  return ring_wait_get_lock(ring, deadline_ns);
+}
 
 /* ------------------------------------------------ With put_lock held -- */
 
+/* relaxed: it changes under both locks, and the caller has one. */
+static inline uint32_t ring_capacity(const struct comm_ring *ring) {
+  return atomic_load_explicit(&ring->capacity, memory_order_relaxed);
+}
+
+static inline int ring_room_behind(const struct comm_ring *ring, uint64_t tail,
+                                   uint32_t units) {
+  uint32_t items = mark_items(tail) - mark_items(ring->seen_head);
+  if (ring->maxsize != 0 && items >= ring->maxsize) return -EAGAIN;
+  uint32_t used = mark_units(tail) - mark_units(ring->seen_head);
+  return units <= ring_capacity(ring) - used ? 0 : -ENOSPC;
+}
+
 /* ring_room: can so many units more be written? 0; -ENOSPC: the ring is too
  * small; -EAGAIN: there are maxsize items. tail is where the writer is. */
-int ring_room(struct comm_ring *ring, uint64_t tail, uint32_t units);
+static inline int ring_room(struct comm_ring *ring, uint64_t tail,
+                            uint32_t units) {
+  if (ring_room_behind(ring, tail, units) == 0) return 0;
+  /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
+  ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
+  return ring_room_behind(ring, tail, units);
+}
 
 /* ring_write copies bytes to so many units behind a mark, which must have
  * room. */
-void ring_write(struct comm_ring *ring, uint32_t units, const void *data,
-                size_t size);
+static inline void ring_write(struct comm_ring *ring, uint32_t units,
+                              const void *data, size_t size) {
+  uint32_t capacity = ring_capacity(ring);
+  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
+  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t first = size < until_end ? size : until_end;
+  memcpy(ring->data + at, data, first);
+  if (first < size) {
+    memcpy(ring->data, (const char *)data + first, size - first);
+  }
+}
 
 /* ring_put_commit makes what lies before this mark items. */
-void ring_put_commit(struct comm_ring *ring, uint64_t tail);
+static inline void ring_put_commit(struct comm_ring *ring, uint64_t tail) {
+  /* release: the bytes before it. Partner: ring_readable. */
+  atomic_store_explicit(&ring->tail, tail, memory_order_release);
+}
 
 /* ------------------------------------------------ With get_lock held -- */
 
 /* ring_readable returns the mark up to which there are items. */
-uint64_t ring_readable(struct comm_ring *ring, uint64_t head);
+static inline uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
+  if (mark_items(head) == mark_items(ring->seen_tail)) {
+    /* acquire: the bytes before it are there. Partner: ring_put_commit. */
+    ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+  }
+  return ring->seen_tail;
+}
 
-void ring_read(struct comm_ring *ring, uint32_t units, void *out, size_t size);
+static inline void ring_read(const struct comm_ring *ring, uint32_t units,
+                             void *out, size_t size) {
+  uint32_t capacity = ring_capacity(ring);
+  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
+  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t first = size < until_end ? size : until_end;
+  memcpy(out, ring->data + at, first);
+  if (first < size) memcpy((char *)out + first, ring->data, size - first);
+}
 
 /* ring_get_commit makes what lies before this mark room. */
-void ring_get_commit(struct comm_ring *ring, uint64_t head);
+static inline void ring_get_commit(struct comm_ring *ring, uint64_t head) {
+  /* release: the bytes have been read. Partner: ring_room. */
+  atomic_store_explicit(&ring->head, head, memory_order_release);
+}
 
 /* ---------------------------------------------------- With no lock held -- */
 
-/* ring_put_wake and ring_get_wake tell the other side of a commit. Whoever
- * has slept before its own success calls ring_slept_get or ring_slept_put after
- * it, so that a wake-up is passed on to others. */
-void ring_put_wake(struct comm_ring *ring, uint32_t items);
-void ring_get_wake(struct comm_ring *ring, bool at_once);
+void ring_wake_getters(struct comm_ring *ring, uint32_t items);
+void ring_wake_putter(struct comm_ring *ring, bool at_once);
+
+/* ring_put_wake and ring_get_wake tell the other side of a commit, when the
+ * lock has been given back: that exchange, which no later load passes, stands
+ * between the commit and this look at the flag. Partner: ring_wait_item,
+ * ring_wait_room; one of us sees the other. at_once: do not wait until waking
+ * is worth while. */
+static inline void ring_put_wake(struct comm_ring *ring, uint32_t items) {
+  if (atomic_load(&ring->getters_sleep) != 0) ring_wake_getters(ring, items);
+}
+
+static inline void ring_get_wake(struct comm_ring *ring, bool at_once) {
+  if (atomic_load(&ring->putters_sleep) != 0) ring_wake_putter(ring, at_once);
+}
+
+/* Whoever has slept before its own success calls one of these after it, so that
+ * a wake-up is passed on to others. */
 void ring_slept_get(struct comm_ring *ring);
 void ring_slept_put(struct comm_ring *ring);
 

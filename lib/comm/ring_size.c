@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "lib/share/arena.h"
+#include "lib/sync/quick.h"
 #include "lib/sync/self.h"
 
 /* A ring holds some items at least, so that one side need not wait until the
@@ -63,7 +64,7 @@ int ring_grow(struct comm_ring *ring, const struct share_block *block,
   if (r < 0) return r;
   spread(ring, old, new);
   atomic_store_explicit(&ring->capacity, new, memory_order_relaxed);
-  sync_lock_release(&ring->get_lock);
+  sync_quick_release(&ring->get_lock);
   return 0;
 }
 
@@ -85,5 +86,5 @@ void ring_shrink(struct comm_ring *ring, const struct share_block *block) {
     arena_give_pages_back(block, offset_of(ring, block, RING_USUAL),
                           (size_t)(reserved - RING_USUAL) * MARK_UNIT);
   }
-  sync_lock_release(&ring->put_lock);
+  sync_quick_release(&ring->put_lock);
 }

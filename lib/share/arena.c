@@ -57,9 +57,7 @@ struct arena {
 
 static struct arena *arenas;
 
-/* How many arenas were ever closed here. relaxed: who closes and uses a queue
- * at the same time may see either. */
-static atomic_int num_closed;
+atomic_int arena_num_closed;
 
 /* ------------------------------------------------------- Making arenas -- */
 
@@ -349,13 +347,10 @@ void arena_close(const struct share_block *block) {
   guard_lock();
   around(block)->closed = sync_self_process();
   guard_unlock();
-  atomic_fetch_add_explicit(&num_closed, 1, memory_order_relaxed);
+  atomic_fetch_add_explicit(&arena_num_closed, 1, memory_order_relaxed);
 }
 
-bool arena_is_closed(const struct share_block *block) {
-  if (atomic_load_explicit(&num_closed, memory_order_relaxed) == 0) {
-    return false;
-  }
+bool arena_look_closed(const struct share_block *block) {
   guard_lock();
   bool closed = around(block)->closed == sync_self_process();
   guard_unlock();

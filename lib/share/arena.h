@@ -75,6 +75,15 @@ void arena_keep(const struct share_block *block);
 /* arena_close says that this process, but no child of a fork, is done with a
  * block that is alone. arena_is_closed asks; one load if none ever was. */
 void arena_close(const struct share_block *block);
-bool arena_is_closed(const struct share_block *block);
+bool arena_look_closed(const struct share_block *block);
+
+/* How many were ever closed. relaxed: who closes and uses a queue at the same
+ * time may see either. */
+extern atomic_int arena_num_closed;
+
+static inline bool arena_is_closed(const struct share_block *block) {
+  return atomic_load_explicit(&arena_num_closed, memory_order_relaxed) != 0 &&
+         arena_look_closed(block);
+}
 
 #endif /* BROOD_SHARE_ARENA_H */

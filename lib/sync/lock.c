@@ -31,13 +31,13 @@
 #error "the low half of a lock's word must come first"
 #endif
 
-#define SLEEP (UINT64_C(1) << 31)
+#define SLEEP SYNC_LOCK_SLEEP
 
 static _Atomic uint32_t *low_half(struct sync_lock *lock) {
   return (_Atomic uint32_t *)(void *)&lock->word;
 }
 
-/* acquire: partner of the release in sync_lock_release. */
+/* acquire: partner of the release in sync_quick_release. */
 static bool swap(struct sync_lock *lock, uint64_t from, uint64_t to) {
   return atomic_compare_exchange_strong_explicit(
       &lock->word, &from, to, memory_order_acquire, memory_order_relaxed);
@@ -90,13 +90,12 @@ int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
   return acquire_contended(lock, token, deadline_ns);
 }
 
+void sync_lock_wake(struct sync_lock *lock) {
+  sys_futex_wake(low_half(lock), 1);
+}
+
 int sync_lock_release(struct sync_lock *lock) {
-  /* release: partner of the acquire in swap. */
-  uint64_t word =
-      atomic_exchange_explicit(&lock->word, 0, memory_order_release);
-  if (word == 0) return -EPERM;
-  if (word & SLEEP) sys_futex_wake(low_half(lock), 1);
-  return 0;
+  return sync_quick_release(lock) == 0 ? -EPERM : 0;
 }
 
 bool sync_lock_is_held(struct sync_lock *lock) {

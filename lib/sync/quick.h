@@ -21,11 +21,25 @@ static inline uint64_t sync_quick_token(void) {
 }
 
 /* sync_quick_acquire takes a lock that is free. acquire: partner of the release
- * in sync_lock_release. */
+ * in sync_quick_release. */
 static inline bool sync_quick_acquire(struct sync_lock *lock, uint64_t token) {
   uint64_t free = 0;
   return atomic_compare_exchange_strong_explicit(
       &lock->word, &free, token, memory_order_acquire, memory_order_relaxed);
+}
+
+/* The bit of a lock's word that says that somebody may sleep on it. */
+#define SYNC_LOCK_SLEEP (UINT64_C(1) << 31)
+
+void sync_lock_wake(struct sync_lock *lock);
+
+/* sync_quick_release gives back a lock that the caller holds. release: partner
+ * of the acquire in sync_quick_acquire and of that in lock.c. */
+static inline uint64_t sync_quick_release(struct sync_lock *lock) {
+  uint64_t word =
+      atomic_exchange_explicit(&lock->word, 0, memory_order_release);
+  if (word & SYNC_LOCK_SLEEP) sync_lock_wake(lock);
+  return word;
 }
 
 #endif /* BROOD_SYNC_QUICK_H */
