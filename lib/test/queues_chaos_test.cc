@@ -36,7 +36,8 @@ struct Life {
 };
 
 struct Board {
-  std::atomic<bool> stop;
+  std::atomic<bool> stop;          // putting
+  std::atomic<bool> stop_getting;  // when all is got
   std::atomic<int> fault_line;
   std::atomic<uint32_t> num_lives;
   // What a consumer is getting, at most; 0 once it has written that down.
@@ -107,7 +108,7 @@ class Worker {
   }
 
   void Consume() {
-    while (!board_->stop || brood_queue_empty(queue_) == 0) {
+    while (!board_->stop_getting || brood_queue_empty(queue_) == 0) {
       brood_value values[kMost];
       size_t most = random_() % 3 ? 1 : kMost;
       board_->getting[number_] = (uint32_t)most;
@@ -200,7 +201,11 @@ class QueuesChaos : public LibraryTest,
 
   void Stop() {
     board_->stop = true;
-    for (pid_t pid : pids_) EXPECT_TRUE(WaitForChild(pid));
+    for (int i = 0; i < kProducers; i++) EXPECT_TRUE(WaitForChild(pids_[i]));
+    board_->stop_getting = true;
+    for (int i = kProducers; i < kWorkers; i++) {
+      EXPECT_TRUE(WaitForChild(pids_[i]));
+    }
   }
 
   // What was put must have been got once, but for what was lost with those who
