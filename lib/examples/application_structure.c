@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
  * Shows: the shape of an application. The start method is set early, one
- * context is used throughout, four workers send results through a pipe, and
- * all of them are joined.
+ * context is used throughout, four workers put results into a queue, and all of
+ * them are joined.
  *
- * The results are read before the workers are joined: a worker that has more
- * to say than the pipe holds ends only when somebody reads.
+ * The workers are joined before their results are read: what was put is in the
+ * queue, and waits for nobody.
  */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "brood.h"
 
@@ -23,35 +21,31 @@ static void fail(void) {
 }
 
 static void worker(const brood_args *args) {
-  int results;
+  brood_queue *results;
   int64_t worker_id;
-  if (brood_args_descriptor(args, 0, &results) < 0 ||
+  if (brood_args_queue(args, 0, &results) < 0 ||
       brood_args_int64(args, 1, &worker_id) < 0) {
     brood_fail(brood_error_message());
   }
-  dprintf(results, "result from worker %d\n", (int)worker_id);
+  char text[64];
+  snprintf(text, sizeof text, "result from worker %d", (int)worker_id);
+  if (brood_queue_put(results, brood_string(text), BROOD_FOREVER) < 0) {
+    brood_fail(brood_error_message());
+  }
 }
 BROOD_TARGET(worker);
 
-static brood_process *start_worker(const brood_context *context, int results,
-                                   int worker_id) {
+static brood_process *start_worker(const brood_context *context,
+                                   brood_queue *results, int worker_id) {
   char name[32];
   snprintf(name, sizeof name, "worker %d", worker_id);
   brood_process *process = brood_process_new(
-      context, &(brood_process_options){.target = worker,
-                                        .name = name,
-                                        BROOD_ARGS(brood_descriptor(results),
-                                                   brood_int64(worker_id))});
+      context, &(brood_process_options){
+                   .target = worker,
+                   .name = name,
+                   BROOD_ARGS(brood_object(results), brood_int64(worker_id))});
   if (process == NULL || brood_process_start(process) < 0) fail();
   return process;
-}
-
-static void read_results(int results) {
-  FILE *stream = fdopen(results, "r");
-  if (stream == NULL) exit(1);
-  char line[128];
-  while (fgets(line, sizeof line, stream) != NULL) printf("%s", line);
-  fclose(stream);
 }
 
 /* Returns whether it did its work, and says so if it did not. */
@@ -67,23 +61,31 @@ static bool finish_worker(brood_process *process) {
   return exitcode == 0;
 }
 
+static void show_results(brood_queue *results) {
+  brood_value result;
+  while (brood_queue_get_nowait(results, &result) == 0) {
+    printf("%s\n", (const char *)result.as.data);
+    brood_value_clear(&result);
+  }
+  if (brood_error() != BROOD_EMPTY) fail();
+}
+
 int main(int argc, char **argv) {
   brood_init(argc, argv);
   if (brood_set_start_method("spawn", 0) < 0) fail();
   const brood_context *context = brood_get_context(NULL);
+  brood_queue *results = brood_queue_new(context, 0);
+  if (results == NULL) fail();
 
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) return 1;
   brood_process *workers[NUM_WORKERS];
   for (int i = 0; i < NUM_WORKERS; i++) {
-    workers[i] = start_worker(context, ends[1], i);
+    workers[i] = start_worker(context, results, i);
   }
-  close(ends[1]); /* the workers have their own; the last one ends the file */
-  read_results(ends[0]);
-
   int num_failed = 0;
   for (int i = 0; i < NUM_WORKERS; i++) {
     if (!finish_worker(workers[i])) num_failed++;
   }
+  show_results(results);
+  brood_queue_free(results);
   return num_failed == 0 ? 0 : 1;
 }

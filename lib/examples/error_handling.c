@@ -20,7 +20,9 @@ static void show_error(const char *what) {
 }
 
 /* Nothing lets a fresh process find this one: there is no BROOD_TARGET. */
-static void unregistered(const brood_args *args) { (void)args; }
+static void unregistered(const brood_args *args) {
+  (void)args;
+}
 
 static void failing(const brood_args *args) {
   const char *text;

@@ -189,11 +189,16 @@ TEST(Examples, SharedCounter) {
 TEST(Examples, ContextIsolation) {
   EXPECT_EQ(RunWell("context_isolation"),
             (Expected{
-                "first: written, 'message from context 1'",
-                "second: not written, ''",
-                "first: written, 'message from context 1'",
-                "second: written, 'message from context 2'",
+                "context 1: message from context 1, and 0 more",
+                "context 2: message from context 2, and 0 more",
             }));
+}
+
+TEST(Examples, TasksByQueue) {
+  EXPECT_EQ(RunWell("tasks_by_queue"), (Expected{
+                                           "join: OwnerDied",
+                                           "5 results, their sum is 39",
+                                       }));
 }
 
 TEST(Examples, RoundsByBarrier) {
