@@ -32,7 +32,7 @@ int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
     /* What has more descriptors than the item, or less, is not the item's. */
     bool whole = r == sizeof found && count == num_fds;
     if (whole && found == number) return 0;
-    for (size_t i = 0; r > 0 && i < count; i++) sys_close(out_fds[i]);
+    for (size_t i = 0; r >= 0 && i < count; i++) sys_close(out_fds[i]);
     if (whole && (int32_t)(found - number) > 0) return -EBADMSG;
     if (r == 0) return -EBADMSG; /* the end of file */
     sys_sock_drop(sock);
