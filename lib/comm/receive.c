@@ -15,6 +15,7 @@
 #include "lib/error/error.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 #include "lib/wire/value.h"
 
@@ -23,6 +24,9 @@ _Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
 
 /* Up to here a copy costs less than other memory for the next message. */
 enum { COPIED = 16 << 10 };
+
+/* Who has waited for less than this may have to wait as shortly again. */
+#define SOON_NS INT64_C(100000)
 
 /* -------------------------------------------------------------- Packets -- */
 
@@ -62,33 +66,67 @@ static int end_of_file(brood_connection *connection) {
 }
 
 static int receive_parts(const brood_connection *connection,
-                         struct end_packet *packet, int64_t deadline_ns) {
+                         struct end_packet *packet, bool wait) {
   struct iovec parts[] = {{packet->head, END_HEAD},
                           {packet->body, CONNECTION_INSIDE}};
   int fd = atomic_load(&connection->fd);
   size_t num_fds = END_MAX_FDS;
-  int r = deadline_ns == SYS_CLOCK_NEVER
+  int r = wait
               ? sys_sock_receive_parts(fd, parts, 2, packet->fds, &num_fds)
               : sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
   if (r > 0) packet->num_fds = num_fds;
   return r;
 }
 
+/* Looks again and again for a moment; -EAGAIN if nothing came. */
+static int look(const brood_connection *connection, struct end_packet *packet,
+                int64_t deadline_ns) {
+  int r;
+  do {
+    sys_yield();
+    r = receive_parts(connection, packet, false);
+  } while (r == -EAGAIN && sys_clock_ns() < deadline_ns);
+  return r;
+}
+
+/* Waits once, until there may be something: -EAGAIN then, or it is there. */
+static int receive_waiting(brood_connection *connection,
+                           struct end_packet *packet, int64_t deadline_ns) {
+  int64_t begun_ns = sys_clock_ns();
+  int64_t soon_ns = begun_ns + SOON_NS;
+  int r = -EAGAIN;
+  if (atomic_load(&connection->is_busy)) {
+    r = look(connection, packet, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+  }
+  if (r == -EAGAIN && deadline_ns == SYS_CLOCK_NEVER) {
+    r = receive_parts(connection, packet, true);
+  }
+  if (r == -EAGAIN) {
+    r = connection_await(connection, POLLIN, deadline_ns);
+    if (r == 0) r = receive_parts(connection, packet, false);
+  }
+  atomic_store(&connection->is_busy, sys_clock_ns() < soon_ns);
+  return r;
+}
+
 /* Returns the size of a packet, 0 at the end of file, or -errno. */
 static int receive_packet(brood_connection *connection,
                           struct end_packet *packet, int64_t deadline_ns) {
+  bool at_once =
+      deadline_ns != SYS_CLOCK_NEVER || atomic_load(&connection->is_busy);
+  int r = at_once ? receive_parts(connection, packet, false) : -EAGAIN;
   for (;;) {
-    int r = receive_parts(connection, packet, deadline_ns);
     if (r > 0) return r;
     if (r == 0) return end_of_file(connection);
+    if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
     if (r == -ECONNRESET) {
       /* The kernel says so once, and before what there is to be read. */
       atomic_store(&connection->was_reset, true);
-      continue;
+    } else if (r != -EAGAIN) {
+      return r;
     }
-    if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
-    if (r == -EAGAIN) r = connection_await(connection, POLLIN, deadline_ns);
-    if (r < 0) return r;
+    if (r == -EAGAIN && deadline_ns <= 0) return -ETIMEDOUT;
+    r = receive_waiting(connection, packet, deadline_ns);
   }
 }
 

@@ -35,6 +35,7 @@ struct brood_connection {
   _Atomic int fd; /* -1: closed */
   _Atomic uint32_t flags;
   _Atomic bool was_reset;  /* the kernel said so, before all was read */
+  _Atomic bool is_busy;    /* its last wait was a short one */
   bool is_argument;        /* lives as long as the process */
   struct end_packet *kept; /* received, but given to nobody; guarded */
   _Atomic bool has_kept;
