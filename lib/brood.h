@@ -890,7 +890,8 @@ int brood_pipe_new(const brood_context *context, unsigned flags,
                    brood_connection **out_first, brood_connection **out_second);
 
 /* brood_connection_new takes a descriptor that brood_connection_fileno gave, of
- * this or, having travelled, another process.
+ * this or, having travelled, another process. That of a connection which is
+ * still open here stays that one's: it is copied.
  *
  * BROOD_VALUE_ERROR  a negative descriptor
  * BROOD_TYPE_ERROR   an unknown flag
@@ -915,7 +916,8 @@ int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
 int brood_connection_fileno(brood_connection *connection);
 
 /* brood_connection_send sends one value. It waits while the other side has some
- * hundred kilobytes unread.
+ * hundred kilobytes, or some hundred messages, unread. A string or bytes of more
+ * than 96 KiB are in memory of their own, and count as the smallest message.
  *
  * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
  *                 it had not read all: conn.broken-pipe); only for receiving

@@ -84,20 +84,26 @@ static int check_descriptor(int descriptor, unsigned flags) {
                      flags);
   }
   int r = sys_sock_check(descriptor);
-  if (r < 0) {
-    return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
-  }
-  /* Each of the two would close it, whatever has its number by then. */
-  if (end_of(descriptor) == NULL) return 0;
-  return error_set(BROOD_VALUE_ERROR,
-                   "descriptor %d is a connection's already: make a copy of it",
-                   descriptor);
+  if (r == 0) return 0;
+  return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
+}
+
+/* Takes a descriptor that is nobody's, and copies that of another connection:
+ * or each of the two would close it, whatever has its number by then. */
+static int make_of_descriptor(int descriptor, unsigned flags,
+                              brood_connection **out) {
+  bool is_taken = end_of(descriptor) != NULL;
+  int own = is_taken ? sys_fd_copy(descriptor) : descriptor;
+  if (own < 0) return own;
+  int r = end_make(own, flags == 0 ? END_BOTH : flags, out);
+  if (r < 0 && is_taken) sys_close(own);
+  return r;
 }
 
 brood_connection *brood_connection_new(int descriptor, unsigned flags) {
   if (check_descriptor(descriptor, flags) < 0) return NULL;
   brood_connection *connection;
-  int r = end_make(descriptor, flags == 0 ? END_BOTH : flags, &connection);
+  int r = make_of_descriptor(descriptor, flags, &connection);
   if (r == 0) return connection;
   error_set_os(r, "cannot make a connection of descriptor %d", descriptor);
   return NULL;

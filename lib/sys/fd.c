@@ -49,6 +49,12 @@ int sys_cloexec(int fd) {
   return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
 }
 
+int sys_fd_copy(int fd) {
+  SYS_FAULT();
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return copy < 0 ? -errno : copy;
+}
+
 int sys_fd_room(int fd) {
   SYS_FAULT();
   int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);

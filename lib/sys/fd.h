@@ -23,6 +23,9 @@ int sys_stdin(int fd);
 /* sys_fd_valid returns 0 if fd is open, -EBADF if not. */
 int sys_fd_valid(int fd);
 
+/* sys_fd_copy returns another descriptor of the same file. */
+int sys_fd_copy(int fd);
+
 /* sys_cloexec marks a descriptor close-on-exec. */
 int sys_cloexec(int fd);
 
