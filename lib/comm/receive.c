@@ -74,7 +74,7 @@ static int receive_parts(const brood_connection *connection,
   int r = wait
               ? sys_sock_receive_parts(fd, parts, 2, packet->fds, &num_fds)
               : sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
-  if (r >= 0) packet->num_fds = num_fds; /* an empty packet may have some */
+  if (r > 0) packet->num_fds = num_fds;
   return r;
 }
 

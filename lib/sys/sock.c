@@ -120,6 +120,10 @@ static int receive_message(int sock, const struct iovec *parts,
     close_all(out_fds, taken);
     return message.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
   }
+  if (n == 0) { /* an empty message may have some, and looks like the end */
+    close_all(out_fds, taken);
+    taken = 0;
+  }
   *num_fds = taken;
   return (int)n;
 }
