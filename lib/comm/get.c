@@ -85,7 +85,7 @@ static int read_item(struct reader *reader, brood_value *out_value) {
   uint8_t head[WIRE_ITEM_HEAD];
   struct wire_item item;
   uint32_t at = mark_units(reader->head);
-  ring_read(&reader->queue->ring, at++, head, sizeof head);
+  ring_read_unit(&reader->queue->ring, at++, head);
   if (!wire_item_get_head(&item, head) || !is_sound(reader, &item)) {
     return -EBADMSG;
   }
@@ -123,7 +123,8 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
   if (reader->has_fds) courier_drop(share_block_of(queue));
-  if (mark_items(reader->head) == mark_items(reader->readable)) {
+  if (mark_items(reader->head) == mark_items(reader->readable) &&
+      ring_capacity(&queue->ring) > RING_USUAL) {
     ring_shrink(&queue->ring, share_block_of(queue));
   }
 }
@@ -151,17 +152,19 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
 int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count) {
   bool has_slept = false;
-  for (;;) {
-    uint64_t seen_tail = 0;
-    int r =
-        try_get(queue, out_items, capacity, deadline_ns, out_count, &seen_tail);
-    if (r < 0 || *out_count > 0) {
-      if (has_slept) ring_slept_get(&queue->ring);
-      return r;
+  uint64_t seen_tail = 0;
+  int r;
+  while ((r = try_get(queue, out_items, capacity, deadline_ns, out_count,
+                      &seen_tail)) == 0 &&
+         *out_count == 0) {
+    if (sync_is_over(deadline_ns)) {
+      r = QUEUE_TIMEOUT;
+      break;
     }
-    if (sync_is_over(deadline_ns)) return QUEUE_TIMEOUT;
     has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);
   }
+  if (has_slept) ring_slept_get(&queue->ring);
+  return r;
 }
 
 int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns) {

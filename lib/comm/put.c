@@ -24,7 +24,7 @@ enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 static void write_item(struct comm_ring *ring, uint64_t tail,
                        const struct wire_item *item) {
   uint32_t at = mark_units(tail);
-  ring_write(ring, at++, item->head, WIRE_ITEM_HEAD);
+  ring_write_unit(ring, at++, item->head);
   if (item->num_fds > 0) {
     ring_write(ring, at++, &ring->courier_id, sizeof ring->courier_id);
   }
@@ -33,8 +33,8 @@ static void write_item(struct comm_ring *ring, uint64_t tail,
 
 /* --------------------------------------------------------- The quick way -- */
 
-/* Most values are bytes and nothing else. Whatever is wrong with one is said by
- * the other way. */
+/* Most values are bytes and nothing else. What is wrong with one is told by the
+ * other way. */
 static bool is_light(const brood_value *value, struct wire_item *item) {
   if ((unsigned)value->type > BROOD_TYPE_BYTES ||
       value->size_bytes > BROOD_MAX_ITEM || !wire_item_put(item, value, 0)) {
@@ -44,9 +44,9 @@ static bool is_light(const brood_value *value, struct wire_item *item) {
          memchr(item->body, 0, item->size) == NULL;
 }
 
-/* Puts what needs no waiting, in one hold of the lock; returns how many. */
-static size_t put_quickly(struct comm_ring *ring, const brood_value *items,
-                          size_t count) {
+size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
+                         size_t count) {
+  struct comm_ring *ring = &queue->ring;
   if (!ring_lock_quickly(&ring->put_lock)) return 0;
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
@@ -67,8 +67,7 @@ static size_t put_quickly(struct comm_ring *ring, const brood_value *items,
   return done;
 }
 
-/* ---------------------------------------------------------- The other way --
- */
+/* ------------------------------------------------------- The other way -- */
 
 /* One call's waiting. */
 struct patience {
@@ -172,17 +171,16 @@ static int put_patiently(struct comm_queue *queue,
                          const struct message *message, int64_t deadline_ns) {
   struct patience patience = {.deadline_ns = deadline_ns};
   uint64_t seen_head = 0;
-  for (;;) {
-    int r = try_put(queue, message, &patience, &seen_head);
-    if (r == 0) break;
+  int r;
+  while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
     if (r == -ENOSPC || r == -EAGAIN) {
       r = wait_for_room(&queue->ring, r, seen_head, &patience);
     }
-    if (r < 0) return r;
+    if (r < 0) break;
   }
-  ring_put_wake(&queue->ring, 1);
+  if (r == 0) ring_put_wake(&queue->ring, 1);
   if (patience.has_slept) ring_slept_put(&queue->ring);
-  return 0;
+  return r;
 }
 
 /* A value becomes a message before the lock is taken: that may need memory and
@@ -205,14 +203,14 @@ static int put_one(struct comm_queue *queue, const brood_value *value,
 
 int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count) {
-  size_t done = put_quickly(&queue->ring, items, count);
+  size_t done = 0;
   int r = 0;
-  while (done < count) {
-    r = put_one(queue, &items[done], deadline_ns);
-    if (r != 0) break;
-    done++;
-    if (done < count) {
-      done += put_quickly(&queue->ring, items + done, count - done);
+  while (r == 0 && done < count) {
+    size_t quick = queue_put_quickly(queue, items + done, count - done);
+    done += quick;
+    if (quick == 0) {
+      r = put_one(queue, &items[done], deadline_ns);
+      if (r == 0) done++;
     }
   }
   *out_count = done;

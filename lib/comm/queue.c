@@ -16,8 +16,7 @@ struct brood_queue {
   struct comm_queue base;
 };
 
-/* ------------------------------------------------------ Making and ending --
- */
+/* --------------------------------------------------- Making and ending -- */
 
 void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable) {
@@ -78,8 +77,7 @@ int brood_queue_cancel_join_thread(brood_queue *queue) {
   return share_check(queue, SHARE_QUEUE);
 }
 
-/* ------------------------------------------------------- Putting, getting --
- */
+/* ---------------------------------------------------- Putting, getting -- */
 
 static int check_count(const brood_value *items, size_t count, size_t least) {
   if (items == NULL && count > 0) {
@@ -103,7 +101,8 @@ static int put(brood_queue *queue, const brood_value *items, size_t count,
 
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
   int r = check(queue);
-  if (r == 0) r = put(queue, &item, 1, timeout_ns);
+  if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
+  r = put(queue, &item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 

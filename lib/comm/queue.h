@@ -27,6 +27,11 @@ int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
 
 enum { QUEUE_TIMEOUT = 1 };
 
+/* queue_put_quickly puts what needs no waiting and is known to be right, in one
+ * hold of the lock; returns how many. */
+size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
+                         size_t count);
+
 /* queue_put puts items and writes how many. 0: at least one; QUEUE_TIMEOUT:
  * there was no room for the first; or an error that is set. */
 int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,

@@ -100,13 +100,28 @@ static inline int ring_room(struct comm_ring *ring, uint64_t tail,
   return ring_room_behind(ring, tail, units);
 }
 
+/* Where a unit lies. */
+static inline size_t ring_at(const struct comm_ring *ring, uint32_t units) {
+  return (size_t)(units & (ring_capacity(ring) - 1)) * MARK_UNIT;
+}
+
+/* ring_write_unit and ring_read_unit copy one unit, which is never parted. */
+static inline void ring_write_unit(struct comm_ring *ring, uint32_t units,
+                                   const uint8_t data[MARK_UNIT]) {
+  memcpy(ring->data + ring_at(ring, units), data, MARK_UNIT);
+}
+
+static inline void ring_read_unit(const struct comm_ring *ring, uint32_t units,
+                                  uint8_t out[MARK_UNIT]) {
+  memcpy(out, ring->data + ring_at(ring, units), MARK_UNIT);
+}
+
 /* ring_write copies bytes to so many units behind a mark, which must have
  * room. */
 static inline void ring_write(struct comm_ring *ring, uint32_t units,
                               const void *data, size_t size) {
-  uint32_t capacity = ring_capacity(ring);
-  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
-  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t at = ring_at(ring, units);
+  size_t until_end = (size_t)ring_capacity(ring) * MARK_UNIT - at;
   size_t first = size < until_end ? size : until_end;
   memcpy(ring->data + at, data, first);
   if (first < size) {
@@ -133,9 +148,8 @@ static inline uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
 
 static inline void ring_read(const struct comm_ring *ring, uint32_t units,
                              void *out, size_t size) {
-  uint32_t capacity = ring_capacity(ring);
-  size_t at = (size_t)(units & (capacity - 1)) * MARK_UNIT;
-  size_t until_end = (size_t)capacity * MARK_UNIT - at;
+  size_t at = ring_at(ring, units);
+  size_t until_end = (size_t)ring_capacity(ring) * MARK_UNIT - at;
   size_t first = size < until_end ? size : until_end;
   memcpy(out, ring->data + at, first);
   if (first < size) memcpy((char *)out + first, ring->data, size - first);

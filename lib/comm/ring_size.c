@@ -69,8 +69,6 @@ int ring_grow(struct comm_ring *ring, const struct share_block *block,
 }
 
 void ring_shrink(struct comm_ring *ring, const struct share_block *block) {
-  uint32_t old = atomic_load_explicit(&ring->capacity, memory_order_relaxed);
-  if (old <= RING_USUAL) return;
   /* Not to wait: who grows the ring has this lock and wants ours. */
   if (sync_lock_acquire(&ring->put_lock, sync_self_process(), 0) ==
       -ETIMEDOUT) {

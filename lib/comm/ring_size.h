@@ -15,8 +15,8 @@
 int ring_grow(struct comm_ring *ring, const struct share_block *block,
               uint32_t units, int64_t deadline_ns);
 
-/* ring_shrink makes a ring small again that has grown large and is empty, if
- * nobody is putting. With get_lock held. */
+/* ring_shrink gives a ring that has grown beyond the usual size, and is empty,
+ * that size again, unless somebody is putting. With get_lock held. */
 void ring_shrink(struct comm_ring *ring, const struct share_block *block);
 
 #endif /* BROOD_COMM_RING_SIZE_H */
