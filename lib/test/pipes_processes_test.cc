@@ -449,23 +449,4 @@ TEST_F(LibraryTest, AForkCopiesHandles) {
   EXPECT_TRUE(WaitForChild(pid));
 }
 
-// A call that another thread was in at the fork does not keep the child's copy
-// from being closed.
-TEST_F(LibraryTest, AForkForgetsTheCallsOfOtherThreads) {
-  Connections pipe, other(BROOD_UNIDIRECTIONAL);
-  pid_t reader_id = 0;
-  std::thread reader([&] {
-    reader_id = gettid();
-    EXPECT_EQ(Receive(other.first, BROOD_FOREVER), "kestrel");
-  });
-  EXPECT_TRUE(WaitUntil([&] { return StateOf(reader_id) == 'S'; }));
-  InFork([&] {
-    int fd = brood_connection_fileno(other.first);
-    EXPECT_WORKS(brood_connection_close(other.first));
-    EXPECT_EQ(sys_fd_valid(fd), -EBADF);
-  });
-  EXPECT_WORKS(Send(other.second, "kestrel"));
-  reader.join();
-}
-
 }  // namespace

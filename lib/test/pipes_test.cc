@@ -917,8 +917,11 @@ TEST_P(Pipes, WaitRefuses) {
                "1 values at");
   EXPECT_FAILS(brood_wait(&object, 1, nullptr, 0), BROOD_TYPE_ERROR,
                "1 values at");
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  // To which it is a fault to ask.
   EXPECT_FAILS(brood_wait(&object, SIZE_MAX / 8, ready, 0), BROOD_OS_ERROR,
                "cannot wait for");
+#endif
   EXPECT_EQ(ready[0], 77u);
   brood_lock_free(lock);
 }

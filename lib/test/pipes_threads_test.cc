@@ -159,6 +159,19 @@ TEST_P(PipesThreads, ManyThreadsMakeSendAndFree) {
   });
 }
 
+// A call that another thread was in at the fork does not keep the child's copy
+// from being closed.
+TEST_P(PipesThreads, AForkForgetsTheCallsOfOtherThreads) {
+  Connections pipe;
+  Sleeper sleeper([&] { EXPECT_EQ(Receive(pipe.first), "kestrel"); });
+  InFork([&] {
+    int fd = brood_connection_fileno(pipe.first);
+    EXPECT_WORKS(brood_connection_close(pipe.first));
+    EXPECT_EQ(sys_fd_valid(fd), -EBADF);
+  });
+  EXPECT_WORKS(Send(pipe.second, "kestrel"));
+}
+
 TEST_P(PipesThreads, ForksInBetween) {
   Connections pipe;
   std::atomic<bool> stop{false};
