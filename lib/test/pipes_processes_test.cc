@@ -256,13 +256,12 @@ TEST_P(PipesTest, PassedOnThroughAllMethods) {
 // descriptor.
 void use_sent(const brood_args *args) {
   brood_connection *connection = ConnectionAt(args, 0);
+  brood_value values[8];
   void *objects[8];
-  for (void *&object : objects) {
-    brood_value value;
-    CHILD_CHECK(brood_connection_recv(connection, &value, kLong) == 0);
-    CHILD_CHECK(value.type == BROOD_TYPE_OBJECT);
-    object = value.as.object;
-    brood_value_clear(&value);  // which means nothing to such
+  for (int i = 0; i < 8; i++) {
+    CHILD_CHECK(brood_connection_recv(connection, &values[i], kLong) == 0);
+    CHILD_CHECK(values[i].type == BROOD_TYPE_OBJECT);
+    objects[i] = values[i].as.object;
   }
   CHILD_CHECK(brood_lock_acquire((brood_lock *)objects[0], 0) == BROOD_TIMEOUT);
   CHILD_CHECK(brood_rlock_acquire((brood_rlock *)objects[1], 0) == 0);
@@ -283,6 +282,7 @@ void use_sent(const brood_args *args) {
   Tell(descriptor.as.descriptor, "merlin");
   brood_value_clear(&descriptor);
   brood_value_clear(&other);
+  for (brood_value &value : values) brood_value_clear(&value);
   CHILD_CHECK(Send(connection, "done") == 0);
 }
 BROOD_TARGET(use_sent);
