@@ -3,7 +3,9 @@
  * See courier.h. Killed where?  After sending, before the item is committed:
  * the next item has a higher number, and whoever gets it throws these away.
  * After looking, before the item is got: they are still there for the next.
- * After the item is got, before they are dropped: as in the first case.
+ * After the item is got, before they are dropped: as in the first case. If
+ * nobody gets such items any more, courier_clear sees to it that those of the
+ * dead do not take all the room.
  */
 #include "lib/comm/courier.h"
 
@@ -37,6 +39,11 @@ int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
     if (r == 0) return -EBADMSG; /* the end of file */
     sys_sock_drop(sock);
   }
+}
+
+void courier_clear(const struct share_block *block) {
+  int sock = arena_of(block).fds[ARENA_RECEIVER];
+  while (sys_poll_one(sock, POLLIN, 0) > 0) sys_sock_drop(sock);
 }
 
 void courier_drop(const struct share_block *block) {

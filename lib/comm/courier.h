@@ -23,6 +23,10 @@ int courier_put(const struct share_block *block, uint32_t number,
 int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
                  size_t num_fds);
 
+/* courier_clear throws all away, there being no item that has any. With both
+ * locks held. */
+void courier_clear(const struct share_block *block);
+
 /* courier_drop throws the first away, its item having been got. */
 void courier_drop(const struct share_block *block);
 

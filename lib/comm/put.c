@@ -85,16 +85,28 @@ static bool is_to_grow(struct comm_ring *ring, uint32_t units,
          units > atomic_load(&ring->capacity) / 4;
 }
 
+/* Sends what goes beside the ring. With put_lock held. */
+static int send_fds(struct comm_queue *queue, const struct message *message,
+                    int64_t deadline_ns) {
+  struct comm_ring *ring = &queue->ring;
+  const struct share_block *block = share_block_of(queue);
+  size_t count = message->item.num_fds;
+  int r = courier_put(block, ++ring->courier_id, message->fds, count);
+  if (r != -EAGAIN || ring_count(ring) > 0) return r;
+  /* What takes the room is left from the dead. */
+  if (queue_lock_get(queue, deadline_ns) < 0) return r;
+  courier_clear(block);
+  sync_quick_release(&ring->get_lock);
+  return courier_put(block, ring->courier_id, message->fds, count);
+}
+
 /* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, or another error. */
 static int try_write(struct comm_queue *queue, uint64_t tail,
-                     const struct message *message) {
+                     const struct message *message, int64_t deadline_ns) {
   struct comm_ring *ring = &queue->ring;
   const struct wire_item *item = &message->item;
   int r = ring_room(ring, tail, item_units(item->size, item->num_fds));
-  if (r == 0 && item->num_fds > 0) {
-    r = courier_put(share_block_of(queue), ++ring->courier_id, message->fds,
-                    item->num_fds);
-  }
+  if (r == 0 && item->num_fds > 0) r = send_fds(queue, message, deadline_ns);
   if (r == 0) write_item(ring, tail, item);
   return r;
 }
@@ -105,10 +117,10 @@ static int write_in_ring(struct comm_queue *queue, uint64_t tail,
                          const struct patience *patience) {
   struct comm_ring *ring = &queue->ring;
   uint32_t units = item_units(message->item.size, message->item.num_fds);
-  int r = try_write(queue, tail, message);
+  int r = try_write(queue, tail, message, patience->deadline_ns);
   if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
     r = ring_grow(ring, share_block_of(queue), units, patience->deadline_ns);
-    if (r == 0) r = try_write(queue, tail, message);
+    if (r == 0) r = try_write(queue, tail, message, patience->deadline_ns);
     if (r == -ENOSPC || r == -ETIMEDOUT) r = -EAGAIN;
   }
   return r;

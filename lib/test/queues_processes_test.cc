@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <set>
 
 #include "lib/test/queues.h"
 #include "lib/test/targets.h"
@@ -267,6 +270,94 @@ TEST_P(QueuesDescriptors, AQueueTravelsThroughItself) {
     ASSERT_WORKS(brood_queue_get(queue, &value, 0));
     EXPECT_EQ(value.as.object, (brood_queue *)queue);
   });
+}
+
+// A queue, and the end of its socket pair that descriptors are sent into, where
+// a producer leaves one that is killed before it commits the item.
+class Stale {
+ public:
+  Stale() {
+    std::set<int> before = Sockets();
+    queue_ = brood_queue_new(brood_get_context("fork"), 0);
+    for (int fd : Sockets()) {
+      if (sender_ < 0 && before.count(fd) == 0) sender_ = fd;
+    }
+  }
+  ~Stale() {
+    brood_queue_free(queue_);
+  }
+
+  brood_queue *queue() const {
+    return queue_;
+  }
+
+  // Leaves one as of a producer before all others; false if there is no room.
+  bool Leave(int fd) {
+    uint32_t number = 0;
+    iovec part = {&number, sizeof number};
+    alignas(cmsghdr) char control[CMSG_SPACE(sizeof fd)] = {};
+    msghdr message = {};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    return sendmsg(sender_, &message, MSG_DONTWAIT) >= 0;
+  }
+
+ private:
+  static std::set<int> Sockets() {
+    std::set<int> sockets;
+    for (int fd = 3; fd < 256; fd++) {
+      struct stat status;
+      if (fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode))
+        sockets.insert(fd);
+    }
+    return sockets;
+  }
+
+  brood_queue *queue_;
+  int sender_ = -1;
+};
+
+std::string Get(brood_queue *queue) {
+  brood_value value = brood_none();
+  EXPECT_WORKS(brood_queue_get(queue, &value, 0));
+  return TextOf(&value);
+}
+
+TEST_P(QueuesDescriptors, ThoseOfTheDeadAreNotTakenForOthers) {
+  Stale stale;
+  for (int i = 0; i < 3; i++) {
+    Pipe dead, living;
+    EXPECT_TRUE(stale.Leave(dead.writing()));
+    EXPECT_TRUE(stale.Leave(dead.writing()));
+    EXPECT_WORKS(brood_queue_put(stale.queue(), living.Argument(), 0));
+    brood_value value = brood_none();
+    ASSERT_WORKS(brood_queue_get(stale.queue(), &value, 0));
+    EXPECT_EQ(write(value.as.descriptor, "x", 1), 1);
+    EXPECT_EQ(living.Read<char>(), 'x');
+    brood_value_clear(&value);
+    EXPECT_EQ(dead.ReadAll(), "") << "and nobody has the others";
+  }
+}
+
+TEST_P(QueuesDescriptors, ThoseOfTheDeadTakeNoRoom) {
+  Stale stale;
+  int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  while (stale.Leave(null)) {
+  }
+  EXPECT_WORKS(brood_queue_put(stale.queue(), brood_string("in the way"), 0));
+  EXPECT_FAILS(brood_queue_put(stale.queue(), brood_descriptor(null), 0),
+               BROOD_FULL, "1 items");
+  EXPECT_EQ(Get(stale.queue()), "in the way");
+  EXPECT_WORKS(brood_queue_put(stale.queue(), brood_descriptor(null), 0));
+  EXPECT_EQ(Get(stale.queue()), "descriptor");
+  close(null);
 }
 
 // ----------------------------------------------------------------- Deaths --
