@@ -35,7 +35,8 @@ bool IsWireKey(const std::string &key) {
 
 class Parser {
  public:
-  explicit Parser(const std::string &text) : tokens_(Tokenize(text)) {}
+  explicit Parser(const std::string &text) : tokens_(Tokenize(text)) {
+  }
 
   Step Parse();
 
@@ -147,7 +148,8 @@ Json Parser::Object() {
 Json Parser::Value() {
   if (TakeSign("[")) return List();
   if (TakeSign("{")) return Object();
-  if (Peek().kind == TokenKind::kText || Peek().kind == TokenKind::kNumber) {
+  if (Peek().kind == TokenKind::kText || Peek().kind == TokenKind::kBytes ||
+      Peek().kind == TokenKind::kNumber) {
     return tokens_[at_++].json;
   }
   return Name();
@@ -359,7 +361,9 @@ void Collect(const Json &value, const char *key,
 
 }  // namespace
 
-bool Step::IsPseudo() const { return IsPseudoActor(actor); }
+bool Step::IsPseudo() const {
+  return IsPseudoActor(actor);
+}
 
 bool IsPseudoActor(const std::string &name) {
   return name == "kernel" || name == "file" || name == "output";

@@ -34,6 +34,14 @@ TEST(ScenarioTest, CallWithArgumentsAndKeywords) {
   EXPECT_EQ(s.relation, Relation::kNone);
 }
 
+TEST(ScenarioTest, Bytes) {
+  Step s = ParseStep(R"(main: x.f(b"abcd", b"") == [b"\n#", b.c])", 1);
+  EXPECT_EQ(s.args[0].dump(), R"({"b64":"YWJjZA=="})");
+  EXPECT_EQ(s.args[1].dump(), R"({"b64":""})");
+  EXPECT_EQ(s.want.dump(), R"([{"b64":"CiM="},{"name":"b.c"}])");
+  EXPECT_EQ(ErrorOf("main: x.f(b\"a)"), "a text without its closing quote");
+}
+
 TEST(ScenarioTest, ReadWithRelation) {
   Step s = ParseStep("a: a.process.exitcode == -15  # a comment", 1);
   EXPECT_EQ(s.kind, StepKind::kRead);

@@ -14,7 +14,9 @@ bool IsWordChar(char c) {
   return isalnum(static_cast<unsigned char>(c)) || c == '_';
 }
 
-bool IsDigit(char c) { return isdigit(static_cast<unsigned char>(c)); }
+bool IsDigit(char c) {
+  return isdigit(static_cast<unsigned char>(c));
+}
 
 Json ParseJson(const std::string &text) {
   Json json = Json::parse(text, nullptr, false);
@@ -63,6 +65,9 @@ Token NextToken(const std::string &line, size_t at, bool after_dot) {
   if (c == '"') {
     token.kind = TokenKind::kText;
     end = EndOfText(line, at);
+  } else if (line.compare(at, 2, "b\"") == 0) {
+    token.kind = TokenKind::kBytes;
+    end = EndOfText(line, at + 1);
   } else if (IsDigit(c) ||
              (c == '-' && at + 1 < line.size() && IsDigit(line[at + 1]))) {
     token.kind = TokenKind::kNumber;
@@ -82,6 +87,8 @@ Token NextToken(const std::string &line, size_t at, bool after_dot) {
   token.text = line.substr(at, end - at);
   if (token.kind == TokenKind::kText || token.kind == TokenKind::kNumber) {
     token.json = ParseJson(token.text);
+  } else if (token.kind == TokenKind::kBytes) {
+    token.json = BytesValue(ParseJson(token.text.substr(1)));
   }
   return token;
 }

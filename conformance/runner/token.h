@@ -11,12 +11,12 @@
 
 namespace conformance {
 
-enum class TokenKind { kWord, kText, kNumber, kSign, kEnd };
+enum class TokenKind { kWord, kText, kBytes, kNumber, kSign, kEnd };
 
 struct Token {
   TokenKind kind = TokenKind::kEnd;
   std::string text;  // as written
-  Json json;         // of kText and kNumber
+  Json json;         // of kText, kBytes and kNumber
   size_t at = 0;     // column, from 0
 };
 

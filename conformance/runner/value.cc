@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/value.h"
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -72,6 +73,24 @@ std::string BadValue(const Json &value) {
     return "a number that is not finite";
   }
   return "";
+}
+
+Json BytesValue(const std::string &bytes) {
+  static const char kDigits[] =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string text;
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    size_t count = std::min<size_t>(bytes.size() - i, 3);
+    unsigned bits = 0;
+    for (size_t j = 0; j < 3; j++) {
+      unsigned char byte = j < count ? bytes[i + j] : 0;
+      bits = bits << 8 | byte;
+    }
+    for (size_t j = 0; j < 4; j++) {
+      text += j <= count ? kDigits[bits >> (18 - 6 * j) & 63] : '=';
+    }
+  }
+  return {{"b64", text}};
 }
 
 bool IsHandle(const Json &value) {

@@ -15,6 +15,9 @@ using Json = nlohmann::json;
 // An empty text if `value` may appear in a reply, else what is wrong with it.
 std::string BadValue(const Json &value);
 
+// Bytes as they travel.
+Json BytesValue(const std::string &bytes);
+
 // True for null, booleans, numbers, texts, bytes, and lists and dictionaries
 // of these: what means the same in every process. A handle is not plain.
 bool IsPlain(const Json &value);

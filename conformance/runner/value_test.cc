@@ -12,7 +12,9 @@ namespace conformance {
 
 namespace {
 
-Json J(const char *text) { return Json::parse(text); }
+Json J(const char *text) {
+  return Json::parse(text);
+}
 
 TEST(ValueTest, KindsAreKeptApart) {
   EXPECT_TRUE(SameValue(J("1"), J("1")));
@@ -122,6 +124,14 @@ TEST(TextTest, FiltersKnowHyphensInIds) {
 TEST(TextTest, TailStartsAtALine) {
   EXPECT_EQ(Tail("one\ntwo\nthree\n", 9), "...\nthree\n");
   EXPECT_EQ(Tail("short", 9), "short");
+}
+
+TEST(ValueTest, BytesAsTheyTravel) {
+  EXPECT_EQ(BytesValue("").dump(), R"({"b64":""})");
+  EXPECT_EQ(BytesValue("a").dump(), R"({"b64":"YQ=="})");
+  EXPECT_EQ(BytesValue("ab").dump(), R"({"b64":"YWI="})");
+  EXPECT_EQ(BytesValue("abc").dump(), R"({"b64":"YWJj"})");
+  EXPECT_EQ(BytesValue("\xff\xfe\xfd\xfc").dump(), R"({"b64":"//79/A=="})");
 }
 
 }  // namespace
