@@ -1,0 +1,164 @@
+"""What processes run: the functions of PROTOCOL.md, but for `agent`.
+
+They live in a module that can be imported, so that a child finds them by name.
+"""
+# SPDX-License-Identifier: MIT
+import os
+import signal
+import sys
+import threading
+
+from python_module import mp
+
+
+def number_of(name):
+    return getattr(signal, "SIG" + name)
+
+
+def echo(*values):
+    return values
+
+
+def square(n):
+    return n * n
+
+
+def fail(text):
+    raise RuntimeError(text)
+
+
+def leave(code):
+    sys.exit(code)
+
+
+def leave_now(code):
+    os._exit(code)
+
+
+def die(name):
+    os.kill(os.getpid(), number_of(name))
+
+
+def gate(path):
+    with open(path, "rb") as waiting:
+        waiting.read()
+
+
+def note(path, text):
+    fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.write(fd, text.encode() + b"\n")
+    os.close(fd)
+
+
+def gate_note(gate_path, path, text):
+    gate(gate_path)
+    note(path, text)
+
+
+def note_size(path, blob):
+    note(path, str(len(blob)))
+
+
+def tell(text):
+    print(text, end="")
+
+
+def hammer(lock, value, n):
+    for _ in range(n):
+        lock.acquire()
+        value.value += 1
+        lock.release()
+
+
+def wait_note(condition, path):
+    with condition:
+        note(path, "waits")
+        condition.wait()
+        note(path, "woken")
+
+
+def meet(barrier, path, n):
+    for _ in range(n):
+        note(path, str(barrier.wait()))
+
+
+def putter(channel):
+    return channel.put if hasattr(channel, "put") else channel.send
+
+
+def produce(channel, name, n, size=0):
+    put = putter(channel)
+    for k in range(n):
+        put(("%s:%d" % (name, k)).ljust(size, "."))
+
+
+def consume(channel, path):
+    get = channel.get if hasattr(channel, "get") else channel.recv
+    while True:
+        try:
+            item = get()
+        except EOFError:
+            return
+        if item is None:
+            return
+        text = item.rstrip(".")
+        dots = len(item) - len(text)
+        note(path, text + ("+%d" % dots if dots else ""))
+
+
+def put_all(channel, *values):
+    put = putter(channel)
+    for value in values:
+        put(value)
+
+
+def act():
+    gate_note("acting", "acts", "act")
+
+
+def act_fails():
+    raise RuntimeError("the action fails")
+
+
+def thread_note(gate_path, path, text):
+    threading.Thread(target=gate_note, args=(gate_path, path, text)).start()
+    note(path, "left")
+
+
+class Unloadable:
+    """Travels to a fresh process well, and cannot be made anew there."""
+
+    def __reduce__(self):
+        return fail, ("this argument cannot be unpacked",)
+
+    def __call__(self):
+        pass
+
+
+class NotesOnRun:
+    """What a subclass of a Process class adds to it."""
+
+    def run(self):
+        note(*self.what)
+
+
+def make_subclasses():
+    for method in mp.get_all_start_methods():
+        base = mp.get_context(method).Process
+        name = "Noting" + base.__name__
+        globals()[name] = type(name, (NotesOnRun, base),
+                               {"__module__": __name__})
+
+
+make_subclasses()
+
+
+def table():
+    found = {f.__name__: f for f in (
+        echo, square, fail, leave, leave_now, die, gate, note, gate_note,
+        note_size, tell, thread_note, hammer, wait_note, meet, act, act_fails,
+        produce, consume, put_all)}
+    found["unregistered"] = lambda *values: None
+    found["unloadable"] = Unloadable()
+    found["of_main"] = getattr(sys.modules["__main__"], "of_main", None)
+    return found

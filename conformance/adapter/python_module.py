@@ -1,0 +1,12 @@
+"""The module that is adapted, and those of its parts that the adapter needs.
+
+BROOD_MODULE names it, "multiprocessing" if unset.
+"""
+# SPDX-License-Identifier: MIT
+import importlib
+import os
+
+mp = importlib.import_module(os.environ.get("BROOD_MODULE", "multiprocessing"))
+connection, reduction, sharedctypes, synchronize = (
+    importlib.import_module(mp.__name__ + "." + part)
+    for part in ("connection", "reduction", "sharedctypes", "synchronize"))

@@ -1,0 +1,75 @@
+"""Names of the wire that are not just Python's: methods and types."""
+# SPDX-License-Identifier: MIT
+import ctypes
+
+from python_module import connection, mp, sharedctypes
+from python_own import Fd, Fds
+
+
+def own_names(obj):
+    return getattr(obj, "__dict__", ())
+
+
+# What is only said with brackets and `len`, by the names of the wire.
+def set_item(array, index, value):
+    array[index] = value
+
+
+def set_slice(array, start, stop, step, values):
+    array[start:stop:step] = values
+
+
+BRACKETS = {
+    "length": len,
+    "get": lambda array, index: array[index],
+    "set": set_item,
+    "slice": lambda array, start=None, stop=None, step=None:
+        array[start:stop:step],
+    "set_slice": set_slice,
+}
+
+
+# What is elsewhere in the module than in its own names.
+OF_MODULE = {
+    "wait": connection.wait,
+    "Connection": lambda fd, readable=True, writable=True:
+        connection.Connection(getattr(fd, "number", fd), readable, writable),
+}
+
+
+def recv_bytes_into(end, size, offset=0):
+    buffer = bytearray(b"." * size)
+    return [end.recv_bytes_into(buffer, offset), bytes(buffer)]
+
+
+def method_of(obj, name):
+    if obj is mp and name in OF_MODULE:
+        return OF_MODULE[name]
+    if name == "recv_bytes_into":
+        return lambda *args, **named: recv_bytes_into(obj, *args, **named)
+    if name in BRACKETS and hasattr(type(obj), "__getitem__"):
+        return lambda *args, **named: BRACKETS[name](obj, *args, **named)
+    return getattr(obj, name)
+
+
+def has(obj, name):
+    return (hasattr(type(obj), name) or name in own_names(obj)
+            or name in BRACKETS and hasattr(type(obj), "__getitem__")
+            or obj is mp and name in OF_MODULE)
+
+
+# Names of the wire for classes that are made on the fly, bases last.
+TYPES = (
+    (mp.process.BaseProcess, "Process"),
+    (mp.context.BaseContext, "Context"),
+    (sharedctypes.SynchronizedArray, "Array"),
+    (sharedctypes.SynchronizedBase, "Value"),
+    (ctypes.Array, "RawArray"),
+    ((ctypes._SimpleCData, ctypes.Structure), "RawValue"),
+    (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
+)
+
+
+def type_name(obj):
+    names = [name for types, name in TYPES if isinstance(obj, types)]
+    return names[0] if names else type(obj).__name__
