@@ -14,39 +14,13 @@
 
 extern "C" {
 #include "conformance/adapter/base64.h"
-#include "conformance/adapter/call.h"
 #include "conformance/adapter/element.h"
 #include "conformance/adapter/failure.h"
-#include "conformance/adapter/handle.h"
-#include "conformance/adapter/number.h"
 #include "conformance/adapter/slice.h"
-#include "conformance/adapter/value.h"
 }
+#include "conformance/adapter/wire_test.h"
 
 namespace {
-
-struct Deleter {
-  void operator()(void *memory) const {
-    free(memory);
-  }
-  void operator()(cJSON *json) const {
-    cJSON_Delete(json);
-  }
-};
-using Text = std::unique_ptr<char, Deleter>;
-using Json = std::unique_ptr<cJSON, Deleter>;
-
-std::string Protect(const char *json) {
-  return Text(number_protect(json)).get();
-}
-
-Json Parse(const char *json) {
-  return Json(cJSON_Parse(Protect(json).c_str()));
-}
-
-std::string Print(const cJSON *json) {
-  return Text(cJSON_PrintUnformatted(json)).get();
-}
 
 TEST(Number, ProtectsWhatADoubleWouldSpoil) {
   EXPECT_EQ(Protect("[1,-20]"), "[1,-20]");
@@ -125,6 +99,30 @@ TEST(Failure, NamesTheAncestors) {
             R"(["BrokenPipeError","ConnectionError","OSError","Exception"])");
 }
 
+TEST(Failure, CarriesTheMessageThatWasTooLong) {
+  brood_connection *reader = nullptr, *writer = nullptr;
+  ASSERT_EQ(brood_pipe_new(nullptr, 0, &reader, &writer), 0);
+  brood_connection_send_bytes(writer, "kestrel", 7, 0, BROOD_ALL, 0);
+  char buffer[4];
+  size_t size = 0;
+  ASSERT_EQ(brood_connection_recv_bytes_into(reader, buffer, sizeof buffer, 0,
+                                             &size, 0),
+            BROOD_BUFFER_TOO_SHORT);
+  struct failure failure;
+  EXPECT_EQ(failure_of_brood(&failure), -1);
+  EXPECT_EQ(Print(Json(failure_types(failure.type)).get()),
+            R"(["BufferTooShort","ProcessError","Exception"])");
+  std::unique_ptr<void, Deleter> data(failure.data);
+  ASSERT_EQ(failure.size_bytes, 7u);
+  EXPECT_EQ(memcmp(failure.data, "kestrel", 7), 0);
+  brood_connection_free(reader);
+  EXPECT_EQ(brood_connection_send(writer, brood_none(), 0), BROOD_OS_ERROR);
+  EXPECT_EQ(failure_of_brood(&failure), -1);
+  EXPECT_STREQ(failure.type, "BrokenPipeError");
+  EXPECT_EQ(failure.data, nullptr);
+  brood_connection_free(writer);
+}
+
 TEST(Failure, KnowsTheHeirsOfOSError) {
   struct failure failure;
   failure_of_errno(&failure, ENOENT, "open");
@@ -133,25 +131,31 @@ TEST(Failure, KnowsTheHeirsOfOSError) {
   EXPECT_STREQ(failure.type, "OSError");
 }
 
-class Handles : public testing::Test {
- protected:
-  Handles() {
-    handles_init(&handles_);
-  }
-  ~Handles() override {
-    handles_clear(&handles_);
-  }
-  std::string Encode(struct value value, const char *bind) {
-    return Print(Json(handles_encode(&handles_, value, bind)).get());
-  }
-
-  struct handles handles_;
-};
-
 TEST_F(Handles, PlainDataIsNoHandle) {
   EXPECT_EQ(Encode(value_int64(7), "h"), "7");
   EXPECT_EQ(handles_find(&handles_, "h"), nullptr);
   EXPECT_EQ(Encode(value_bytes("\0\1", 2), nullptr), R"({"b64":"AAE="})");
+}
+
+TEST_F(Handles, ManyBytesAreABlob) {
+  std::string bytes(VALUE_MAX_BYTES, 'b');
+  EXPECT_EQ(Encode(value_bytes(bytes.data(), bytes.size()), "b").substr(0, 6),
+            R"({"b64")");
+  bytes += 'c';
+  EXPECT_EQ(Encode(value_bytes(bytes.data(), bytes.size()), "b"),
+            R"({"ref":"b","type":"blob"})");
+  const struct value *blob = handles_find(&handles_, "b");
+  ASSERT_EQ(blob->size, bytes.size());
+  EXPECT_EQ(memcmp(blob->as.data, bytes.data(), bytes.size()), 0);
+}
+
+TEST_F(Handles, WhatErrorsCarriedIsReplaced) {
+  handles_carry(&handles_, strdup("one"), 3);
+  handles_carry(&handles_, strdup("three"), 5);
+  EXPECT_EQ(handles_.carried_bytes, 5u);
+  EXPECT_STREQ(static_cast<char *>(handles_.carried), "three");
+  handles_carry(&handles_, nullptr, 0);
+  EXPECT_EQ(handles_.carried, nullptr);
 }
 
 TEST_F(Handles, AnObjectKeepsItsFirstName) {
@@ -161,18 +165,20 @@ TEST_F(Handles, AnObjectKeepsItsFirstName) {
   EXPECT_EQ(Encode(value_context(context), "d"), first);
   EXPECT_EQ(Encode(value_context(context), nullptr), first);
   EXPECT_EQ(handles_find(&handles_, "d"), handles_find(&handles_, "c"));
+  const struct value *found = handles_find(&handles_, "d");
+  EXPECT_EQ(Print(Json(handles_name(&handles_, found)).get()), first);
 }
 
 TEST_F(Handles, ANameInUseChangesItsMeaning) {
-  Encode(value_blob(1), "b");
-  Encode(value_blob(2), "b");
+  Encode(value_blob(malloc(1), 1), "b");
+  Encode(value_blob(malloc(2), 2), "b");
   EXPECT_EQ(handles_find(&handles_, "b")->size, 2u);
   EXPECT_TRUE(handles_drop(&handles_, "b"));
   EXPECT_FALSE(handles_drop(&handles_, "b"));
 }
 
 TEST_F(Handles, APinOutlivesTheName) {
-  Encode(value_blob(1), "b");
+  Encode(value_blob(malloc(1), 1), "b");
   const struct value *blob = handles_find(&handles_, "b");
   handles_pin(&handles_, blob);
   handles_drop(&handles_, "b");
@@ -182,25 +188,9 @@ TEST_F(Handles, APinOutlivesTheName) {
 TEST_F(Handles, ListsHoldHandlesAndData) {
   struct value list = value_list(VALUE_LIST, 3);
   list.as.items[0] = value_int64(1);
-  list.as.items[1] = value_blob(5);
+  list.as.items[1] = value_blob(malloc(5), 5);
   EXPECT_EQ(Encode(list, nullptr), R"([1,{"ref":"#0","type":"blob"},null])");
 }
-
-class Call : public Handles {
- protected:
-  // An empty text, or the type of the error.
-  std::string Bind(const char *signature, const char *args, const char *named) {
-    args_ = Parse(args);
-    named_ = Parse(named);
-    call_ = {};
-    call_.handles = &handles_;
-    int r = call_bind(&call_, signature, args_.get(), named_.get());
-    return r == 0 ? "" : call_.failure.type;
-  }
-
-  struct call call_ = {};
-  Json args_, named_;
-};
 
 constexpr char kProcess[] = "group? target? name? args? kwargs? *daemon?";
 
@@ -261,6 +251,26 @@ TEST_F(Call, ReadsSeconds) {
   ASSERT_EQ(Bind("timeout?", "[\"soon\"]", "{}"), "");
   EXPECT_EQ(call_timeout(&call_, 0, &ns), -1);
   EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
+TEST_F(Call, DoesNotWaitUnlessItBlocks) {
+  struct {
+    const char *args;
+    int64_t ns;
+  } cases[] = {{"[5]", BROOD_FOREVER},
+               {"[5,true,2]", 2000000000},
+               {"[5,false]", 0},
+               {"[5,false,2]", 0},
+               {"[5,true,null]", BROOD_FOREVER}};
+  for (const auto &c : cases) {
+    int64_t ns = 1;
+    ASSERT_EQ(Bind("obj block? timeout?", c.args, "{}"), "");
+    EXPECT_EQ(call_block(&call_, 1, &ns), 0);
+    EXPECT_EQ(ns, c.ns) << c.args;
+  }
+  int64_t ns = 1;
+  ASSERT_EQ(Bind("obj block? timeout?", "[5,true,\"soon\"]", "{}"), "");
+  EXPECT_EQ(call_block(&call_, 1, &ns), -1);
 }
 
 TEST_F(Call, ReadsIntegers) {

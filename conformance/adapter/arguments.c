@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The arguments of a process; see arguments.h.
+ * The values of the library; see arguments.h.
  */
 #include "conformance/adapter/arguments.h"
 
@@ -25,7 +25,6 @@ static void append(struct arguments *arguments, brood_value value,
 
 static int append_handle(struct call *call, const struct value *value,
                          struct arguments *arguments) {
-  void *buffer = NULL;
   switch (value->kind) {
     case VALUE_NOTHING: return call_fail(call, "KeyError", "no such handle");
     case VALUE_DESCRIPTOR:
@@ -37,17 +36,13 @@ static int append_handle(struct call *call, const struct value *value,
       }
       return 0;
     case VALUE_BLOB:
-      buffer = memory_new(value->size, 1);
-      append(arguments, brood_bytes(buffer, value->size), buffer);
+      append(arguments, brood_bytes(value->as.data, value->size), NULL);
       return 0;
     default:
-      if (object_is(value)) {
-        append(arguments, brood_object(value->as.object), NULL);
-        return 0;
-      }
-      /* The child may be made much later: the object has to wait for it. */
-      handles_pin(call->handles, value);
-      append(arguments, brood_pointer(value), NULL);
+      append(arguments,
+             object_is(value) ? brood_object(value->as.object)
+                              : brood_pointer(value),
+             NULL);
       return 0;
   }
 }
@@ -95,17 +90,47 @@ static int append_json(struct call *call, const cJSON *json,
   return 0;
 }
 
+static int append_any(struct call *call, const cJSON *item,
+                      struct arguments *arguments) {
+  const cJSON *json = call_plain(call, item);
+  const struct value *value = handles_resolve(call->handles, json);
+  return value != NULL ? append_handle(call, value, arguments)
+                       : append_json(call, json, arguments);
+}
+
 int arguments_read(struct call *call, const cJSON *list,
                    struct arguments *arguments) {
   const cJSON *item = NULL;
   cJSON_ArrayForEach(item, list) {
-    const cJSON *json = call_plain(call, item);
-    const struct value *value = handles_resolve(call->handles, json);
-    int r = value != NULL ? append_handle(call, value, arguments)
-                          : append_json(call, json, arguments);
+    int r = append_any(call, item, arguments);
     if (r < 0) return r;
   }
   return 0;
+}
+
+int arguments_read_one(struct call *call, const cJSON *json,
+                       struct arguments *arguments) {
+  size_t before = arguments->count;
+  int r = append_any(call, json, arguments);
+  if (r < 0 || arguments->count - before == 1) return r;
+  return call_fail(call, "TypeError", "%zu values in the place of one",
+                   arguments->count - before);
+}
+
+int arguments_read_bytes(struct call *call, const cJSON *json,
+                         struct arguments *arguments) {
+  if (arguments_read_one(call, json, arguments) < 0) return -1;
+  const brood_value *last = &arguments->values[arguments->count - 1];
+  if (last->type == BROOD_TYPE_BYTES) return 0;
+  return call_fail(call, "TypeError", "not bytes");
+}
+
+void arguments_pin(struct call *call, const struct arguments *arguments) {
+  for (size_t i = 0; i < arguments->count; i++) {
+    const brood_value *value = &arguments->values[i];
+    if (value->type != BROOD_TYPE_POINTER) continue;
+    handles_pin(call->handles, value->as.data);
+  }
 }
 
 void arguments_clear(struct arguments *arguments) {
@@ -115,52 +140,86 @@ void arguments_clear(struct arguments *arguments) {
   *arguments = (struct arguments){0};
 }
 
-static struct value pointer_value(const brood_args *args, size_t index) {
+static brood_value get_text(const brood_args *args, size_t index) {
+  const char *text = "";
+  brood_args_string(args, index, &text);
+  return brood_string(text);
+}
+
+static brood_value get_bytes(const brood_args *args, size_t index) {
+  const void *data = NULL;
+  size_t size_bytes = 0;
+  brood_args_bytes(args, index, &data, &size_bytes);
+  return brood_bytes(data, size_bytes);
+}
+
+static brood_value get_number(const brood_args *args, size_t index) {
+  int64_t integer = 0;
+  double real = 0;
+  if (brood_args_int64(args, index, &integer) == 0) return brood_int64(integer);
+  brood_args_double(args, index, &real);
+  return brood_double(real);
+}
+
+brood_value arguments_get(const brood_args *args, size_t index) {
+  bool boolean = false;
+  int descriptor = -1;
   const void *pointer = NULL;
-  brood_args_pointer(args, index, &pointer);
-  /* A copy of the creator's handle: its count is the creator's to give
-   * back. */
-  struct value value = *(const struct value *)pointer;
+  switch (brood_args_type(args, index)) {
+    case BROOD_TYPE_BOOL:
+      brood_args_bool(args, index, &boolean);
+      return brood_bool(boolean);
+    case BROOD_TYPE_INT64:
+    case BROOD_TYPE_DOUBLE: return get_number(args, index);
+    case BROOD_TYPE_STRING: return get_text(args, index);
+    case BROOD_TYPE_BYTES: return get_bytes(args, index);
+    case BROOD_TYPE_DESCRIPTOR:
+      brood_args_descriptor(args, index, &descriptor);
+      return brood_descriptor(descriptor);
+    case BROOD_TYPE_OBJECT: return brood_object(object_argument(args, index));
+    case BROOD_TYPE_POINTER:
+      brood_args_pointer(args, index, &pointer);
+      return brood_pointer(pointer);
+    default: return brood_none();
+  }
+}
+
+/* A copy of the creator's handle: what it counts or holds is the creator's to
+ * give back. */
+static struct value pointer_value(const struct value *pointer) {
+  struct value value = *pointer;
   value.owned = false;
   return value;
 }
 
-static struct value bytes_value(const brood_args *args, size_t index) {
-  const void *data = NULL;
-  size_t size_bytes = 0;
-  brood_args_bytes(args, index, &data, &size_bytes);
-  return value_bytes(data, size_bytes);
-}
-
-static struct value number_value(const brood_args *args, size_t index) {
-  int64_t integer = 0;
-  double real = 0;
-  if (brood_args_int64(args, index, &integer) == 0) {
-    return value_int64(integer);
+static struct value value_of(const brood_value *value) {
+  switch (value->type) {
+    case BROOD_TYPE_BOOL: return value_bool(value->as.boolean);
+    case BROOD_TYPE_INT64: return value_int64(value->as.int64);
+    case BROOD_TYPE_DOUBLE: return value_json(number_double(value->as.real));
+    case BROOD_TYPE_STRING: return value_text(value->as.data);
+    case BROOD_TYPE_BYTES:
+      return value_bytes(value->as.data, value->size_bytes);
+    case BROOD_TYPE_DESCRIPTOR: return value_descriptor(value->as.descriptor);
+    case BROOD_TYPE_OBJECT: return object_value(value->as.object);
+    case BROOD_TYPE_POINTER: return pointer_value(value->as.data);
+    default: return value_json(cJSON_CreateNull());
   }
-  brood_args_double(args, index, &real);
-  return value_json(number_double(real));
 }
 
 struct value arguments_value(const brood_args *args, size_t index) {
-  bool boolean = false;
-  const char *text = "";
-  int descriptor = -1;
-  switch (brood_args_type(args, index)) {
-    case BROOD_TYPE_BOOL:
-      brood_args_bool(args, index, &boolean);
-      return value_bool(boolean);
-    case BROOD_TYPE_INT64:
-    case BROOD_TYPE_DOUBLE: return number_value(args, index);
-    case BROOD_TYPE_STRING:
-      brood_args_string(args, index, &text);
-      return value_text(text);
-    case BROOD_TYPE_BYTES: return bytes_value(args, index);
-    case BROOD_TYPE_DESCRIPTOR:
-      brood_args_descriptor(args, index, &descriptor);
-      return value_descriptor(descriptor);
-    case BROOD_TYPE_OBJECT: return object_received(args, index);
-    case BROOD_TYPE_POINTER: return pointer_value(args, index);
-    default: return value_json(cJSON_CreateNull());
+  brood_value value = arguments_get(args, index);
+  return value_of(&value);
+}
+
+struct value arguments_received(brood_value received) {
+  struct value value = value_of(&received);
+  /* Descriptors and objects are the actor's from now on, and of objects a
+   * connection is the only one to be given back: the others are their
+   * maker's, even if that is this process. */
+  value.owned = value.kind == VALUE_CONNECTION;
+  if (received.type == BROOD_TYPE_STRING || received.type == BROOD_TYPE_BYTES) {
+    brood_value_clear(&received);
   }
+  return value;
 }

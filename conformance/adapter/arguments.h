@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * The arguments of a process: from the wire to the library in the creator,
- * and back to values in the agent. Order, number and type survive.
+ * The arguments of a process, and what is sent: from the wire to the library,
+ * and back to values in whoever received it. Order, number and type survive.
  */
 #ifndef BROOD_ADAPTER_ARGUMENTS_H
 #define BROOD_ADAPTER_ARGUMENTS_H
@@ -13,7 +13,7 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/value.h"
 
-/* Arguments for brood_process_new. All zero is none. */
+/* Values for the library. All zero is none. */
 struct arguments {
   brood_value *values;
   void **buffers; /* what values[i] borrows, or NULL */
@@ -27,9 +27,30 @@ struct arguments {
 int arguments_read(struct call *call, const cJSON *list,
                    struct arguments *arguments);
 
+/* arguments_read_one appends what is to be one value.
+ *
+ * TypeError  it is many, or none that the library has a type for */
+int arguments_read_one(struct call *call, const cJSON *json,
+                       struct arguments *arguments);
+
+/* arguments_read_bytes likewise, and a TypeError if it is not bytes. */
+int arguments_read_bytes(struct call *call, const cJSON *json,
+                         struct arguments *arguments);
+
+/* arguments_pin has what the pointers point to live as long as the actor: a
+ * child may be made of it much later. */
+void arguments_pin(struct call *call, const struct arguments *arguments);
+
 void arguments_clear(struct arguments *arguments);
 
-/* arguments_value returns an argument that this process received. */
+/* arguments_get returns an argument that this process received, as it would be
+ * sent on. */
+brood_value arguments_get(const brood_args *args, size_t index);
+
+/* arguments_value returns it as a value. */
 struct value arguments_value(const brood_args *args, size_t index);
+
+/* arguments_received takes what a pipe or a queue gave. */
+struct value arguments_received(brood_value received);
 
 #endif /* BROOD_ADAPTER_ARGUMENTS_H */

@@ -89,6 +89,12 @@ int call_timeout(struct call *call, int index, int64_t *out_timeout_ns) {
   }
 }
 
+int call_block(struct call *call, int index, int64_t *out_timeout_ns) {
+  if (call_timeout(call, index + 1, out_timeout_ns) < 0) return -1;
+  if (!call_truth(call, index, true)) *out_timeout_ns = 0;
+  return 0;
+}
+
 int call_list(struct call *call, int index, const cJSON **out_list) {
   if (!cJSON_IsArray(call->args[index])) {
     return wrong_type(call, index, "a list");

@@ -68,6 +68,10 @@ int call_int(struct call *call, int index, int *out_integer);
  * negative number polls, as in the library. */
 int call_timeout(struct call *call, int index, int64_t *out_timeout_ns);
 
+/* call_block reads the pair `block? timeout?`, of which index is the first:
+ * without blocking, the timeout does not count. */
+int call_block(struct call *call, int index, int64_t *out_timeout_ns);
+
 /* call_list reads a list. */
 int call_list(struct call *call, int index, const cJSON **out_list);
 

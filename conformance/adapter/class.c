@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { MAX_TABLES = 6 };
+enum { MAX_TABLES = 8 }; /* and a NULL behind */
 
 struct tables {
   const struct method *methods[MAX_TABLES];
@@ -23,8 +23,9 @@ static struct tables tables_of(const struct value *value) {
     case VALUE_PROCESS: return (struct tables){{process_methods}};
     case VALUE_OS:
       return (struct tables){{os_methods, os_descriptor_methods,
-                              os_ending_methods, os_object_methods,
-                              os_signal_methods, os_thread_methods}};
+                              os_bytes_methods, os_ending_methods,
+                              os_object_methods, os_signal_methods,
+                              os_thread_methods}};
     case VALUE_LOCK:
     case VALUE_RLOCK: return (struct tables){{lockable_methods, lock_methods}};
     case VALUE_SEMAPHORE:

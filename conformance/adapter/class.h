@@ -43,6 +43,7 @@ extern const struct method guarded_array_methods[];
 extern const struct attribute variable_attributes[];
 extern const struct method variables_methods[];
 extern const struct method os_methods[];
+extern const struct method os_bytes_methods[];
 extern const struct method os_descriptor_methods[];
 extern const struct method os_ending_methods[];
 extern const struct method os_object_methods[];

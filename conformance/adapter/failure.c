@@ -39,6 +39,7 @@ static const struct {
     {"KeyError", "LookupError"},
     {"OverflowError", "ArithmeticError"},
     {"BrokenBarrierError", "RuntimeError"},
+    {"BufferTooShort", "ProcessError"},
 };
 
 static const struct {
@@ -88,6 +89,8 @@ int failure_set(struct failure *out_failure, const char *type,
   vsnprintf(out_failure->text, sizeof out_failure->text, format, values);
   va_end(values);
   out_failure->type = type;
+  out_failure->data = NULL;
+  out_failure->size_bytes = 0;
   return -1;
 }
 
@@ -107,7 +110,15 @@ int failure_of_brood(struct failure *out_failure) {
   int code = brood_error();
   const char *type = brood_error_name(code);
   if (code == BROOD_OS_ERROR) type = type_of_errno(brood_errno());
-  return failure_set(out_failure, type, "%s", brood_error_message());
+  failure_set(out_failure, type, "%s", brood_error_message());
+  size_t size_bytes = 0;
+  const void *data = brood_error_data(&size_bytes);
+  if (data != NULL) {
+    out_failure->data = memory_new(size_bytes, 1);
+    out_failure->size_bytes = size_bytes;
+    memcpy(out_failure->data, data, size_bytes);
+  }
+  return -1;
 }
 
 cJSON *failure_types(const char *type) {

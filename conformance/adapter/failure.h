@@ -7,10 +7,13 @@
 #define BROOD_ADAPTER_FAILURE_H
 
 #include <cjson/cJSON.h>
+#include <stddef.h>
 
 struct failure {
   const char *type; /* NULL: text is a name that does not exist */
   char text[512];
+  void *data; /* what the error carries, for free; or NULL */
+  size_t size_bytes;
 };
 
 /* Each records a failure and returns -1, so that callers write
@@ -25,7 +28,8 @@ int failure_unsupported(struct failure *out_failure, const char *name);
  * `what` is what was being done. */
 int failure_of_errno(struct failure *out_failure, int number, const char *what);
 
-/* failure_of_brood takes this thread's last failure of the library. */
+/* failure_of_brood takes this thread's last failure of the library, with what
+ * it carries. */
 int failure_of_brood(struct failure *out_failure);
 
 /* failure_types returns a type and its ancestors, most specific first. */

@@ -87,6 +87,7 @@ void handles_init(struct handles *handles) {
 
 void handles_clear(struct handles *handles) {
   while (handles->first != NULL) handles_drop(handles, handles->first->name);
+  handles_carry(handles, NULL, 0);
 }
 
 const char *handles_keep(struct handles *handles, struct value value,
@@ -147,6 +148,25 @@ const struct value *handles_resolve(const struct handles *handles,
   return found != NULL ? found : &nothing;
 }
 
+void handles_carry(struct handles *handles, void *data, size_t size_bytes) {
+  free(handles->carried);
+  handles->carried = data;
+  handles->carried_bytes = size_bytes;
+}
+
+static cJSON *new_ref(const char *name, const char *type) {
+  cJSON *json = memory_must(cJSON_CreateObject());
+  memory_must(cJSON_AddStringToObject(json, "ref", name));
+  memory_must(cJSON_AddStringToObject(json, "type", type));
+  return json;
+}
+
+cJSON *handles_name(const struct handles *handles, const struct value *value) {
+  const struct handle *handle = handles->first;
+  while (&handle->object->value != value) handle = handle->next;
+  return new_ref(handle->name, value_type(value));
+}
+
 static cJSON *encode_list(struct handles *handles, struct value *list) {
   cJSON *json = memory_must(cJSON_CreateArray());
   for (size_t i = 0; i < list->size; i++) {
@@ -165,8 +185,5 @@ cJSON *handles_encode(struct handles *handles, struct value value,
   if (value.kind == VALUE_LIST) return encode_list(handles, &value);
   const char *type = value_type(&value);
   const char *name = handles_keep(handles, value, bind);
-  cJSON *json = memory_must(cJSON_CreateObject());
-  memory_must(cJSON_AddStringToObject(json, "ref", name));
-  memory_must(cJSON_AddStringToObject(json, "type", type));
-  return json;
+  return new_ref(name, type);
 }

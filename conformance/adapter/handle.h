@@ -15,6 +15,8 @@
 struct handles {
   struct handle *first;
   unsigned num_made_up;
+  void *carried; /* by the actor's last error; or NULL */
+  size_t carried_bytes;
 };
 
 /* handles_init makes the handles that always exist: `mp` and `os`. */
@@ -44,6 +46,12 @@ const struct value *handles_resolve(const struct handles *handles,
 /* handles_pin gives an object of these handles one more name, so that it lives
  * as long as they do. */
 void handles_pin(struct handles *handles, const struct value *value);
+
+/* handles_name returns what stands for an object of these handles. */
+cJSON *handles_name(const struct handles *handles, const struct value *value);
+
+/* handles_carry takes what the actor's last error carried. */
+void handles_carry(struct handles *handles, void *data, size_t size_bytes);
 
 /* handles_encode takes a value and returns it as it travels: plain data, or a
  * handle under `bind` (made up if NULL). */

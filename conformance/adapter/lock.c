@@ -9,12 +9,10 @@
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/lockable.h"
 
-/* As in Python, an end of the time is no error; without blocking, the timeout
- * does not count. */
+/* As in Python, an end of the time is no error. */
 static int acquire(struct call *call) {
   int64_t timeout_ns = BROOD_FOREVER;
-  if (call_timeout(call, 1, &timeout_ns) < 0) return -1;
-  if (!call_truth(call, 0, true)) timeout_ns = 0;
+  if (call_block(call, 0, &timeout_ns) < 0) return -1;
   return call_answer_timed(call, lockable_acquire(call->self, timeout_ns));
 }
 

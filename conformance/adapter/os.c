@@ -113,14 +113,6 @@ static int wait_any(struct call *call) {
   return 0;
 }
 
-static int blob(struct call *call) {
-  int size = 0;
-  if (call_int(call, 0, &size) < 0) return -1;
-  if (size < 0) return call_fail(call, "ValueError", "negative count");
-  call->result = value_blob((size_t)size);
-  return 0;
-}
-
 const struct method os_methods[] = {
     {"getpid", "", get_pid},
     {"getppid", "", get_ppid},
@@ -136,6 +128,5 @@ const struct method os_methods[] = {
     {"print", "text", print},
     {"print_error", "text", print_error},
     {"wait_any", "", wait_any},
-    {"blob", "n", blob},
     {NULL, NULL, NULL},
 };

@@ -53,6 +53,14 @@ fail:
   return -1;
 }
 
+static int fd_of(struct call *call) {
+  int descriptor = -1;
+  if (call_int(call, 0, &descriptor) < 0) return -1;
+  if (fcntl(descriptor, F_GETFD) < 0) return call_fail_os(call, "fd_of");
+  call->result = value_descriptor(descriptor);
+  return 0;
+}
+
 static int fd_number(struct call *call) {
   int descriptor = -1;
   if (call_descriptor(call, 0, &descriptor) < 0) return -1;
@@ -192,6 +200,7 @@ static int redirect_stdout(struct call *call) {
 const struct method os_descriptor_methods[] = {
     {"open_fd", "path inheritable", open_fd},
     {"open_fds", "path n", open_fds},
+    {"fd_of", "number", fd_of},
     {"fd_number", "fd", fd_number},
     {"read_fd", "fd n", read_fd},
     {"write_fd", "fd text", write_fd},

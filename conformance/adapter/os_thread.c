@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The actor's own threads. They make calls and nothing else: names, handles
- * and the connection belong to the serving thread alone, which waits for
- * them.
+ * The actor's own threads. They make calls and nothing else: they may read
+ * handles, but names, new handles and the connection belong to the serving
+ * thread alone, which waits for them.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,6 +18,7 @@ enum { MAX_THREADS = 256 };
 struct caller {
   pthread_t thread;
   pthread_barrier_t *all_there;
+  struct handles *handles; /* to be read */
   const struct value *self;
   const cJSON *names;
   struct value answers; /* one for each name */
@@ -55,6 +56,7 @@ static void answer_of(const struct caller *caller, const cJSON *what,
     r = call_fail(call, "AttributeError", "no such name: '%s'", name);
   }
   if (r == 0) return;
+  free(call->failure.data);
   const char *type = call->failure.type;
   cJSON *outer = memory_must(cJSON_CreateObject());
   cJSON *map = memory_must(cJSON_AddObjectToObject(outer, "map"));
@@ -69,7 +71,7 @@ static void *call_all(void *argument) {
   size_t i = 0;
   pthread_barrier_wait(caller->all_there);
   cJSON_ArrayForEach(name, caller->names) {
-    struct call call = {.self = caller->self};
+    struct call call = {.handles = caller->handles, .self = caller->self};
     answer_of(caller, name, &call);
     caller->answers.as.items[i++] = call.result;
   }
@@ -107,7 +109,7 @@ static void start_thread_or_end(pthread_t *out_thread, void *(*run)(void *),
 }
 
 static int call_in_threads(struct call *call) {
-  struct caller template = {0};
+  struct caller template = {.handles = call->handles};
   int count = 0;
   if (read_callers(call, &template, &count) < 0) return -1;
   size_t num_names = (size_t)cJSON_GetArraySize(template.names);

@@ -69,6 +69,7 @@ int process_new(struct call *call) {
     r = call_fail_brood(call);
     goto out;
   }
+  arguments_pin(call, &arguments);
   call->result = value_process(process, true);
 out:
   arguments_clear(&arguments);

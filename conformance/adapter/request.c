@@ -154,6 +154,9 @@ char *request_answer(struct handles *handles, const char *line,
     cJSON *reply = new_reply(id);
     if (run(&call, verb, &request) < 0) {
       failure_add(&call.failure, reply);
+      if (call.failure.type != NULL) {
+        handles_carry(handles, call.failure.data, call.failure.size_bytes);
+      }
     } else {
       cJSON_AddItemToObject(reply, "ok",
                             handles_encode(handles, call.result, request.bind));

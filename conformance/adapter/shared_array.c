@@ -113,7 +113,7 @@ static int set_slice(struct call *call) {
 }
 
 static int get_lock(struct call *call) {
-  call->result = object_lock(brood_shared_array_get_lock(array_of(call)));
+  call->result = object_value(brood_shared_array_get_lock(array_of(call)));
   return 0;
 }
 

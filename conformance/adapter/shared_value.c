@@ -82,7 +82,7 @@ static int write_y(struct call *call) {
 }
 
 static int get_lock(struct call *call) {
-  call->result = object_lock(brood_shared_value_get_lock(value_of(call)));
+  call->result = object_value(brood_shared_value_get_lock(value_of(call)));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "conformance/adapter/value.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/memory.h"
@@ -28,11 +29,21 @@ struct value value_text(const char *text) {
 }
 
 struct value value_bytes(const void *data, size_t size_bytes) {
+  if (size_bytes > VALUE_MAX_BYTES) {
+    void *copy = memory_new(size_bytes, 1);
+    memcpy(copy, data, size_bytes);
+    return value_blob(copy, size_bytes);
+  }
   char *text = base64_encode(data, size_bytes);
   cJSON *json = memory_must(cJSON_CreateObject());
   memory_must(cJSON_AddStringToObject(json, "b64", text));
   free(text);
   return value_json(json);
+}
+
+struct value value_blob(void *data, size_t size_bytes) {
+  return (struct value){
+      .kind = VALUE_BLOB, .as.data = data, .size = size_bytes};
 }
 
 struct value value_process(brood_process *process, bool owned) {
@@ -46,10 +57,6 @@ struct value value_context(const brood_context *context) {
 
 struct value value_descriptor(int descriptor) {
   return (struct value){.kind = VALUE_DESCRIPTOR, .as.descriptor = descriptor};
-}
-
-struct value value_blob(size_t size_bytes) {
-  return (struct value){.kind = VALUE_BLOB, .size = size_bytes};
 }
 
 struct value value_typed(enum value_kind kind, void *object, char typecode) {
@@ -103,6 +110,7 @@ void value_clear(struct value *value) {
     case VALUE_PROCESS:
       if (value->owned) brood_process_free(value->as.process);
       break;
+    case VALUE_BLOB: free(value->as.data); break;
     case VALUE_LIST:
     case VALUE_DESCRIPTORS: clear_items(value); break;
     default:

@@ -21,7 +21,7 @@ enum value_kind {
   VALUE_OS,          /* this process itself: the handle `os` */
   VALUE_DESCRIPTOR,  /* one of this process */
   VALUE_DESCRIPTORS, /* many; as an argument of a process, as many arguments */
-  VALUE_BLOB,        /* so many zero bytes, never on the wire */
+  VALUE_BLOB,        /* bytes that are too many for the wire */
   VALUE_LOCK,        /* from here on, shared objects: see object.h */
   VALUE_RLOCK,
   VALUE_SEMAPHORE,
@@ -32,13 +32,19 @@ enum value_kind {
   VALUE_VALUE,
   VALUE_RAW_VALUE,
   VALUE_ARRAY,
-  VALUE_RAW_ARRAY, /* the last of them */
-  VALUE_VARIABLE,  /* the memory of a Value */
-  VALUE_VARIABLES, /* that of an Array */
-  VALUE_READER,    /* a predicate: a Value's value */
-  VALUE_STRUCTURE, /* the type struct structure */
-  VALUE_LIST       /* values, each of which becomes plain data or a handle */
+  VALUE_RAW_ARRAY,
+  VALUE_CONNECTION,
+  VALUE_QUEUE,
+  VALUE_JOINABLE,
+  VALUE_SIMPLE_QUEUE, /* the last of them */
+  VALUE_VARIABLE,     /* the memory of a Value */
+  VALUE_VARIABLES,    /* that of an Array */
+  VALUE_READER,       /* a predicate: a Value's value */
+  VALUE_STRUCTURE,    /* the type struct structure */
+  VALUE_LIST          /* values, each of which becomes plain data or a handle */
 };
+
+enum { VALUE_MAX_BYTES = 65536 }; /* that are plain data */
 
 struct value {
   enum value_kind kind;
@@ -51,6 +57,7 @@ struct value {
     int descriptor;
     struct value *items; /* list, descriptors */
     void *object;        /* shared object, variables; reader: the Value's */
+    void *data;          /* blob */
   } as;
   size_t size; /* blob: bytes; list, descriptors, variables: items */
 };
@@ -60,8 +67,10 @@ struct value value_int64(int64_t integer);
 struct value value_bool(bool boolean);
 struct value value_text(const char *text);
 
-/* value_bytes makes plain data of bytes: {"b64": …}. */
+/* value_bytes makes plain data of a copy of bytes, {"b64": …}, or a blob if
+ * there are more than VALUE_MAX_BYTES of them. value_blob takes memory. */
 struct value value_bytes(const void *data, size_t size_bytes);
+struct value value_blob(void *data, size_t size_bytes);
 
 /* value_process takes one count of the handle if `owned`. */
 struct value value_process(brood_process *process, bool owned);
@@ -70,7 +79,6 @@ struct value value_context(const brood_context *context);
 /* value_descriptor does not take the descriptor: it is the process's, like any
  * number, and stays open until a scenario or the process's end closes it. */
 struct value value_descriptor(int descriptor);
-struct value value_blob(size_t size_bytes);
 
 /* value_typed takes a Value or an Array. */
 struct value value_typed(enum value_kind kind, void *object, char typecode);
