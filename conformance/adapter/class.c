@@ -13,13 +13,21 @@ struct tables {
   const struct method *methods[MAX_TABLES];
 };
 
+/* The top level is the default context and has a little more. */
+static struct tables tables_of_context(const brood_context *context) {
+  struct tables tables = {{context_methods, sync_new_methods,
+                           shared_new_methods, comm_new_methods}};
+  if (context == NULL) {
+    tables.methods[4] = mp_methods;
+    tables.methods[5] = connection_new_methods;
+    tables.methods[6] = wait_methods;
+  }
+  return tables;
+}
+
 static struct tables tables_of(const struct value *value) {
   switch (value->kind) {
-    case VALUE_CONTEXT:
-      /* The top level is the default context and has a little more. */
-      return (struct tables){{context_methods, sync_new_methods,
-                              shared_new_methods,
-                              value->as.context == NULL ? mp_methods : NULL}};
+    case VALUE_CONTEXT: return tables_of_context(value->as.context);
     case VALUE_PROCESS: return (struct tables){{process_methods}};
     case VALUE_OS:
       return (struct tables){{os_methods, os_descriptor_methods,
@@ -41,6 +49,11 @@ static struct tables tables_of(const struct value *value) {
       return (struct tables){
           {lockable_methods, shared_array_methods, guarded_array_methods}};
     case VALUE_RAW_ARRAY: return (struct tables){{shared_array_methods}};
+    case VALUE_CONNECTION: return (struct tables){{connection_methods}};
+    case VALUE_QUEUE: return (struct tables){{queue_methods}};
+    case VALUE_JOINABLE:
+      return (struct tables){{queue_methods, joinable_methods}};
+    case VALUE_SIMPLE_QUEUE: return (struct tables){{simple_queue_methods}};
     case VALUE_VARIABLES: return (struct tables){{variables_methods}};
     default: return (struct tables){{NULL}};
   }
@@ -61,6 +74,7 @@ static const struct attribute *attributes_of(const struct value *value) {
   switch (value->kind) {
     case VALUE_PROCESS: return process_attributes;
     case VALUE_BARRIER: return barrier_attributes;
+    case VALUE_CONNECTION: return connection_attributes;
     case VALUE_VALUE:
     case VALUE_RAW_VALUE: return shared_value_attributes;
     case VALUE_VARIABLE: return variable_attributes;

@@ -10,13 +10,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "conformance/adapter/agent.h"
 #include "conformance/adapter/arguments.h"
+#include "conformance/adapter/channel.h"
 #include "conformance/adapter/io.h"
 #include "conformance/adapter/lockable.h"
+#include "conformance/adapter/memory.h"
 #include "conformance/adapter/signal_name.h"
 
 /* The last failure of the library, if r is one, is the process's. */
@@ -157,6 +160,67 @@ static void meet(const brood_args *args) {
 }
 BROOD_TARGET(meet);
 
+/* A copy of the id and a number, with dots behind up to a size. */
+static char *numbered_text(const char *id, int64_t number, int64_t size) {
+  char *text = NULL;
+  int length = asprintf(&text, "%s:%lld", id, (long long)number);
+  memory_must(length < 0 ? NULL : text);
+  if (length >= size) return text;
+  text = memory_must(realloc(text, (size_t)size + 1));
+  memset(text + length, '.', (size_t)(size - length));
+  text[size] = '\0';
+  return text;
+}
+
+static void produce(const brood_args *args) {
+  struct value channel = arguments_value(args, 0);
+  const char *id = text_arg(args, 1);
+  int64_t n = int64_arg(args, 2);
+  int64_t size = brood_args_count(args) > 3 ? int64_arg(args, 3) : 0;
+  for (int64_t i = 0; i < n; i++) {
+    char *text = numbered_text(id, i, size);
+    must(channel_put(&channel, brood_string(text)));
+    free(text);
+  }
+}
+BROOD_TARGET(produce);
+
+/* Notes a text with the number of the dots at its end in their place. */
+static void note_item(const char *path, const char *text) {
+  size_t size = strlen(text), length = size;
+  while (length > 0 && text[length - 1] == '.') length--;
+  char *line = NULL;
+  int r = length == size
+              ? asprintf(&line, "%s", text)
+              : asprintf(&line, "%.*s+%zu", (int)length, text, size - length);
+  memory_must(r < 0 ? NULL : line);
+  append(path, line);
+  free(line);
+}
+
+static void consume(const brood_args *args) {
+  struct value channel = arguments_value(args, 0);
+  brood_value item = brood_none();
+  while (true) {
+    int r = channel_get(&channel, &item);
+    if (r == BROOD_EOF) return;
+    must(r);
+    if (item.type == BROOD_TYPE_NONE) return;
+    if (item.type != BROOD_TYPE_STRING) brood_fail("an item is no text");
+    note_item(text_arg(args, 1), item.as.data);
+    brood_value_clear(&item);
+  }
+}
+BROOD_TARGET(consume);
+
+static void put_all(const brood_args *args) {
+  struct value channel = arguments_value(args, 0);
+  for (size_t i = 1; i < brood_args_count(args); i++) {
+    must(channel_put(&channel, arguments_get(args, i)));
+  }
+}
+BROOD_TARGET(put_all);
+
 static void agent(const brood_args *args) {
   agent_run(text_arg(args, 0), args);
 }
@@ -186,6 +250,9 @@ static const struct {
     {"hammer", hammer},
     {"wait_note", wait_note},
     {"meet", meet},
+    {"produce", produce},
+    {"consume", consume},
+    {"put_all", put_all},
     {"unregistered", unregistered},
 };
 
