@@ -143,7 +143,8 @@ def agent(path, *objects):
 FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "signals", "output", "forkserver", "argv.write", "authkey",
             "daemon", "executable", "foreign", "log", "preload", "lock",
-            "condition", "event", "barrier", "shared", "language"]
+            "condition", "event", "barrier", "shared", "pipe", "queue",
+            "joinable", "simple", "feeder", "language"]
 
 
 def hello():

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conformance/runner/history.h"
 #include "conformance/runner/pseudo.h"
 #include "conformance/runner/text.h"
 #include "conformance/runner/verdict.h"
@@ -80,7 +81,22 @@ void Files::Pulse() {
   }
 }
 
+Json Files::History(const std::vector<Json> &args) const {
+  ExpectArgs("file: history", args, 3);
+  std::vector<std::string> histories;
+  for (const Json &name : args[0]) {
+    // Whoever was killed before it got anything has left no file.
+    histories.push_back(ReadFile(Path(name)).value_or(""));
+  }
+  std::optional<std::vector<Made>> made = ReadMade(args[1]);
+  if (!args[0].is_array() || !made || !args[2].is_number_integer()) {
+    StopUnresolved("file: history takes files, what was made, and a number");
+  }
+  return JudgeHistories(histories, *made, args[2].get<long>());
+}
+
 Json Files::Call(const std::string &name, const std::vector<Json> &args) {
+  if (name == "history") return History(args);
   bool two = name == "write" || name == "executable";
   ExpectArgs("file: " + name, args, two ? 2 : 1);
   std::string path = Path(args[0]);

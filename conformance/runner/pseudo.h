@@ -52,6 +52,7 @@ class Files {
 
  private:
   std::string Path(const Json &name) const;
+  Json History(const std::vector<Json> &args) const;
   void OpenGate(const std::string &path);
 
   std::string folder_;

@@ -36,8 +36,8 @@ void AddNames(const std::string &cell, const Place &place,
 
 const std::vector<std::string> &ObjectTables() {
   static const std::vector<std::string> tables = {
-      "Process", "Lock",    "Semaphore", "Condition",
-      "Event",   "Barrier", "Value",     "Array"};
+      "Process", "Lock",  "Semaphore",  "Condition", "Event",      "Barrier",
+      "Value",   "Array", "Connection", "Queue",     "SimpleQueue"};
   return tables;
 }
 
