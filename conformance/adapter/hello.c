@@ -13,16 +13,19 @@
 #include "conformance/adapter/memory.h"
 
 static const char *const features[] = {
-    "method",        "context",     "process",
-    "isolation",     "descriptors", "signals",
-    "output",        "forkserver",  "authkey",
-    "close",         "daemon",      "executable",
-    "foreign",       "kill",        "log",
-    "parent",        "preload",     "lock",
-    "condition",     "event",       "barrier",
-    "shared",        "locked",      "owner-died",
-    "helpers",       "owner-death", "preload.report",
-    "start.refused", "status.true", NULL,
+    "method",          "context",       "process",
+    "isolation",       "descriptors",   "signals",
+    "output",          "forkserver",    "authkey",
+    "close",           "daemon",        "executable",
+    "foreign",         "kill",          "log",
+    "parent",          "preload",       "lock",
+    "condition",       "event",         "barrier",
+    "shared",          "pipe",          "queue",
+    "joinable",        "simple",        "locked",
+    "owner-died",      "helpers",       "message.objects",
+    "message.timeout", "message.whole", "owner-death",
+    "preload.report",  "queue.direct",  "queue.many",
+    "start.refused",   "status.true",   NULL,
 };
 
 static const char *const profiles[] = {"core", "full", "brood", NULL};
