@@ -214,10 +214,7 @@ struct value arguments_value(const brood_args *args, size_t index) {
 
 struct value arguments_received(brood_value received) {
   struct value value = value_of(&received);
-  /* Descriptors and objects are the actor's from now on, and of objects a
-   * connection is the only one to be given back: the others are their
-   * maker's, even if that is this process. */
-  value.owned = value.kind == VALUE_CONNECTION;
+  value.owned = value.received = object_is(&value);
   if (received.type == BROOD_TYPE_STRING || received.type == BROOD_TYPE_BYTES) {
     brood_value_clear(&received);
   }

@@ -90,17 +90,26 @@ TEST_F(Arguments, AConnectionIsGivenBackByWhoeverReceivedIt) {
   brood_connection_free(reader);
 }
 
-TEST_F(Arguments, ALockIsGivenBackByItsMakerAlone) {
+// Of its maker's own object, whoever made it has two handles then.
+TEST_F(Arguments, AnObjectIsGivenBackAsOftenAsItWasGot) {
   brood_lock *lock = brood_lock_new(nullptr);
   struct value made = {};
   made.kind = VALUE_LOCK;
   made.owned = true;
   made.as.object = lock;
   handles_keep(&handles_, made, "l");
-  struct value received = Travel(R"({"ref":"l"})");
-  EXPECT_EQ(received.as.object, lock);
-  EXPECT_FALSE(received.owned);
-  EXPECT_EQ(Encode(received, "got"), R"({"ref":"l","type":"Lock"})");
+  for (int i = 0; i < 2; i++) {
+    EXPECT_EQ(Encode(Travel(R"({"ref":"l"})"), "got"),
+              R"({"ref":"l","type":"Lock"})");
+  }
+  handles_drop(&handles_, "got");
+  // An answer that is no failure; freeing the lock twice would be one.
+  brood_shared_value *raw = brood_shared_value_new(nullptr, 'i', BROOD_NO_LOCK);
+  EXPECT_EQ(brood_shared_value_get_lock(raw), nullptr);
+  ASSERT_EQ(brood_error(), BROOD_OK);
+  handles_drop(&handles_, "l");
+  EXPECT_EQ(brood_error(), BROOD_OK) << brood_error_message();
+  brood_shared_value_free(raw);
 }
 
 TEST_F(Arguments, RefusesWhatIsNotOneValue) {

@@ -135,7 +135,12 @@ const char *object_type(enum value_kind kind) {
 }
 
 void object_free(const struct value *value) {
-  find_kind(value->kind)->free(value->as.object);
+  if (value->received) {
+    brood_value received = brood_object(value->as.object);
+    brood_value_clear(&received);
+  } else {
+    find_kind(value->kind)->free(value->as.object);
+  }
 }
 
 void *object_argument(const brood_args *args, size_t index) {

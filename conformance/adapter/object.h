@@ -19,6 +19,7 @@ bool object_is(const struct value *value);
 /* object_type returns the kind's name on the wire. */
 const char *object_type(enum value_kind kind);
 
+/* object_free gives it back: by its maker, or by whoever received it. */
 void object_free(const struct value *value);
 
 /* object_argument returns an object that this process was given. */

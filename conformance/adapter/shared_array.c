@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Arrays. Slices are read and written in the array's own type, which only the
- * process that made it knows here; single elements, by their value, anywhere.
+ * Arrays. Slices are read and written in the array's own type by the process
+ * that made it, which alone knows it here. Others have to do with elements, by
+ * their values, one after the other.
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -26,16 +27,24 @@ static int length(struct call *call) {
   return call_done(call, count < 0 ? (int)count : 0);
 }
 
-static int get(struct call *call) {
-  int64_t index = 0, integer = 0;
+static int get_element(struct call *call, int64_t index, cJSON **out_element) {
+  int64_t integer = 0;
   double real = 0;
-  if (call_int64(call, 0, &index) < 0) return -1;
   int r = brood_shared_array_get_int64(array_of(call), index, &integer);
-  if (r == 0) call->result = value_int64(integer);
+  if (r == 0) *out_element = number_int64(integer);
   if (r != BROOD_TYPE_ERROR) return call_done(call, r);
   r = brood_shared_array_get_double(array_of(call), index, &real);
-  if (r == 0) call->result = value_json(number_double(real));
+  if (r == 0) *out_element = number_double(real);
   return call_done(call, r);
+}
+
+static int get(struct call *call) {
+  int64_t index = 0;
+  cJSON *element = NULL;
+  if (call_int64(call, 0, &index) < 0) return -1;
+  if (get_element(call, index, &element) < 0) return -1;
+  call->result = value_json(element);
+  return 0;
 }
 
 static int set(struct call *call) {
@@ -61,16 +70,30 @@ int shared_array_set(struct call *call, brood_shared_array *array,
 }
 
 static int read_slice(struct call *call, struct slice *out_slice) {
-  if (call->self->typecode == 0) {
-    return call_fail(call, "TypeError", "the type is not known here");
-  }
   return slice_read(call, brood_shared_array_length(array_of(call)), out_slice);
+}
+
+static int slice_by_elements(struct call *call, const struct slice *slice) {
+  cJSON *list = memory_must(cJSON_CreateArray());
+  int r = 0;
+  for (int64_t i = 0; i < slice->count && r == 0; i++) {
+    cJSON *element = NULL;
+    r = get_element(call, slice->start + i * slice->step, &element);
+    if (r == 0) cJSON_AddItemToArray(list, element);
+  }
+  if (r == 0) {
+    call->result = value_json(list);
+  } else {
+    cJSON_Delete(list);
+  }
+  return r;
 }
 
 static int slice(struct call *call) {
   struct slice slice;
   if (read_slice(call, &slice) < 0) return -1;
   char typecode = call->self->typecode;
+  if (typecode == 0) return slice_by_elements(call, &slice);
   size_t size = element_size(typecode);
   char *elements = memory_new((size_t)slice.count, size);
   int r = brood_shared_array_read(array_of(call), slice.start, slice.step,
@@ -87,6 +110,17 @@ static int slice(struct call *call) {
   return call_done(call, r);
 }
 
+static int set_slice_by_elements(struct call *call, const struct slice *slice,
+                                 const cJSON *list) {
+  int64_t index = slice->start;
+  const cJSON *item = NULL;
+  cJSON_ArrayForEach(item, list) {
+    if (shared_array_set(call, array_of(call), index, item) < 0) return -1;
+    index += slice->step;
+  }
+  return 0;
+}
+
 static int set_slice(struct call *call) {
   struct slice slice;
   const cJSON *list = NULL, *item = NULL;
@@ -95,6 +129,9 @@ static int set_slice(struct call *call) {
   if (cJSON_GetArraySize(list) != slice.count) {
     return call_fail(call, "ValueError", "the slice has %lld elements",
                      (long long)slice.count);
+  }
+  if (call->self->typecode == 0) {
+    return set_slice_by_elements(call, &slice, list);
   }
   size_t size = element_size(call->self->typecode), i = 0;
   char *elements = memory_new((size_t)slice.count, size);

@@ -49,6 +49,7 @@ enum { VALUE_MAX_BYTES = 65536 }; /* that are plain data */
 struct value {
   enum value_kind kind;
   bool owned;    /* process, shared object: a count to give back */
+  bool received; /* the same, of an object that came in a message */
   char typecode; /* value, array, variables; 0 if it is not known */
   union {
     cJSON *json;
