@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
-// The processes that //bench:sync has work on one shared object.
+// The processes that a benchmark has work on one object.
 #ifndef BENCH_CREW_H_
 #define BENCH_CREW_H_
 
+#include <sys/types.h>
+
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,36 +15,53 @@
 
 namespace bench {
 
-// The names in the records of //tools:compare.
-constexpr char kPair[] = "lock_pair";
-constexpr char kContended[] = "lock_contended";
-constexpr char kCondition[] = "condition_round_trip";
-constexpr char kEvent[] = "event_round_trip";
-
 // An object, and the processes of some context that work on it. A crew can be
 // put together again and again: Make, Start for each process, Join.
 class Crew {
  public:
   virtual ~Crew() = default;
+  // The names in the records of //tools:compare.
   virtual const char *bench() const = 0;
   virtual const char *impl() const = 0;
   virtual const char *object() const = 0;
   virtual const char *context() const = 0;
 
-  // What fails returns a reason, all else "".
+  // What fails returns a reason, all else "". Make finds the task on the board.
   virtual std::string Make() = 0;
   virtual std::string Start(int index) = 0;
-  // Waits for all that were started.
+  // Waits for all that were started, and frees what was made.
   virtual std::string Join() = 0;
 };
 
 using Crews = std::vector<std::unique_ptr<Crew>>;
 
-// Adds those of the raw objects, which live on the board.
-void AddRawCrews(Board *board, Crews *crews);
+// One whose processes are started by fork.
+class ForkCrew : public Crew {
+ public:
+  explicit ForkCrew(const Board *board) : board_(board) {
+  }
+  const char *context() const override {
+    return "fork";
+  }
+  std::string Make() override {
+    return "";
+  }
+  std::string Start(int index) override;
+  std::string Join() override;
 
-// Adds Brood's; board_fd is what its processes attach.
-void AddBroodCrews(int board_fd, Crews *crews);
+ protected:
+  // What a process does; false with errno set on failure.
+  virtual bool Work(int index) = 0;
+
+ private:
+  const Board *board_;
+  std::vector<pid_t> pids_;
+};
+
+// Has so many processes do their work; meanwhile runs when all have met at the
+// gate. Returns "", or what went wrong.
+std::string RunCrew(Crew *crew, int processes, Board *board,
+                    const std::function<void()> &meanwhile);
 
 }  // namespace bench
 

@@ -58,4 +58,23 @@ void ShowPercentiles(benchmark::State &state, Series series) {
   }
 }
 
+void Report(benchmark::State &state, FILE *file, const std::string &fields,
+            const Measured &measured) {
+  if (!measured.fault.empty()) {
+    if (file != nullptr) WriteAbsent(file, fields, measured.fault);
+    return state.SkipWithError(measured.fault.c_str());
+  }
+  if (file != nullptr) WriteSamples(file, fields, measured.all);
+  const Series &first = measured.all[0];
+  bool rate = measured.unit_seconds == 0;
+  size_t i = 0;
+  for (auto _ : state) {
+    double sample = first.samples[i++];
+    state.SetIterationTime(rate ? 1 / sample : sample * measured.unit_seconds);
+  }
+  if (!rate) return ShowPercentiles(state, first);
+  for (const Series &each : measured.all)
+    state.counters[each.unit] = each.samples[0];
+}
+
 }  // namespace bench

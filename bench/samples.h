@@ -27,6 +27,20 @@ void WriteSamples(FILE *file, const std::string &fields,
 // not passed over.
 void WriteAbsent(FILE *file, const std::string &fields, std::string reason);
 
+// What one benchmark has measured.
+struct Measured {
+  std::string fault;  // "": none
+  // Google Benchmark shows the first one as the time: of a rate that of one,
+  // besides all rates; else with its percentiles.
+  std::vector<Series> all;
+  double unit_seconds = 0;  // of the first; 0: it is a rate, in a second
+};
+
+// Writes to the file, if there is one, and shows what was measured, or why
+// there is nothing.
+void Report(benchmark::State &state, FILE *file, const std::string &fields,
+            const Measured &measured);
+
 // Shows p50_UNIT, p90_UNIT and p99_UNIT beside the mean.
 void ShowPercentiles(benchmark::State &state, Series series);
 

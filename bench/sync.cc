@@ -17,8 +17,8 @@
 //
 // What keeps the comparison fair:
 //
-// - One piece of code, work.h, does the work and takes the time, whatever the
-//   object. It is a template, so each object's calls are what they would be
+// - One piece of code, sync_work.h, does the work and takes the time, whatever
+//   the object. It is a template, so each object's calls are what they would be
 //   in a program of their own: no pointer to a function is in between.
 // - Whoever works is a process that was started for it, by fork for the raw
 //   objects and by the method named for Brood's, which get the object as an
@@ -46,11 +46,12 @@
 #include <string>
 #include <vector>
 
-#include "bench/board.h"
+#include "bench/brood_crew.h"
 #include "bench/clock.h"
 #include "bench/crew.h"
 #include "bench/options.h"
 #include "bench/samples.h"
+#include "bench/sync_board.h"
 #include "brood.h"
 
 namespace bench {
@@ -92,7 +93,7 @@ std::string Fields(const Case &one) {
 }
 
 // Pairs a second of all together, over this long.
-double Observe(Board *board, int64_t contend_ms) {
+double Observe(SyncBoard *board, int64_t contend_ms) {
   usleep(kContendUntimedUs);
   int64_t begin = board->counter.load(std::memory_order_relaxed);
   int64_t begin_ns = bench_now_ns();
@@ -104,7 +105,7 @@ double Observe(Board *board, int64_t contend_ms) {
 }
 
 // What the crew's own counts say of the object: "" or what is wrong.
-std::string Check(const Board &board, const Case &one) {
+std::string Check(const SyncBoard &board, const Case &one) {
   int64_t sum = 0;
   for (const auto &each : board.done) sum += each.count;
   if (Is(one, kContended) && sum != board.counter)
@@ -117,7 +118,7 @@ std::string Check(const Board &board, const Case &one) {
 }
 
 // The pairs of whoever got the lock least, over what would be its share.
-double LeastShare(const Board &board, int processes) {
+double LeastShare(const SyncBoard &board, int processes) {
   int64_t least = board.done[0].count;
   for (int i = 1; i < processes; i++)
     least = std::min(least, board.done[i].count);
@@ -125,57 +126,26 @@ double LeastShare(const Board &board, int processes) {
          std::max<int64_t>(board.counter, 1);
 }
 
-// One turn of one case; *out_fault is "" if all is well.
-std::vector<Series> Measure(Board *board, const Case &one,
-                            const Options &options, std::string *out_fault) {
-  if (!ResetBoard(board, one.processes + 1)) {
-    *out_fault = "the raw objects cannot be made";
-    return {};
-  }
+// One turn of one case.
+Measured Measure(SyncBoard *board, const Case &one, const Options &options) {
+  RenewBoard(board, one.processes + 1);
   board->num_samples = options.samples;
   board->num_processors = one.processors;
-  std::string fault = one.crew->Make();
-  for (int i = 0; i < one.processes && fault.empty(); i++)
-    fault = one.crew->Start(i);
-  if (fault.empty() && !MeetAtGate(board)) fault = "nobody came to the gate";
   double pairs_per_s = 0;
-  if (fault.empty() && Is(one, kContended))
-    pairs_per_s = Observe(board, options.contend_ms);
-  // If some could not be started the others are waiting at the gate, and give
-  // up.
-  std::string ended = one.crew->Join();
-  if (fault.empty()) fault = ended;
+  std::string fault = RunCrew(one.crew, one.processes, board, [&] {
+    if (Is(one, kContended)) pairs_per_s = Observe(board, options.contend_ms);
+  });
   if (fault.empty()) fault = Check(*board, one);
-  *out_fault = fault;
   if (Is(one, kContended))
-    return {{"pairs_per_s", {pairs_per_s}},
-            {"least_share", {LeastShare(*board, one.processes)}}};
-  return {{"ns", {board->samples, board->samples + options.samples}}};
+    return {fault,
+            {{"pairs_per_s", {pairs_per_s}},
+             {"least_share", {LeastShare(*board, one.processes)}}}};
+  return {fault,
+          {{"ns", {board->samples, board->samples + options.samples}}},
+          1e-9};
 }
 
-void Run(benchmark::State &state, Board *board, const Case &one,
-         const Options &options) {
-  std::string fault;
-  std::vector<Series> all = Measure(board, one, options, &fault);
-  FILE *file = options.samples_file;
-  if (!fault.empty()) {
-    any_fault = true;
-    if (file != nullptr) WriteAbsent(file, Fields(one), fault);
-    state.SkipWithError(fault.c_str());
-    return;
-  }
-  if (file != nullptr) WriteSamples(file, Fields(one), all);
-  bool rate = Is(one, kContended);
-  size_t i = 0;
-  for (auto _ : state) {
-    double sample = all[0].samples[i++];
-    state.SetIterationTime(rate ? 1 / sample : sample / 1e9);
-  }
-  if (!rate) return ShowPercentiles(state, all[0]);
-  for (const Series &each : all) state.counters[each.unit] = each.samples[0];
-}
-
-void Register(Board *board, const Case &one, const Options &options,
+void Register(SyncBoard *board, const Case &one, const Options &options,
               int64_t turn) {
   const Crew &crew = *one.crew;
   std::string name = std::string("sync/") + crew.bench() + "/" + crew.impl() +
@@ -184,7 +154,11 @@ void Register(Board *board, const Case &one, const Options &options,
   if (one.processors > 0)
     name += "/processors:" + std::to_string(one.processors);
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
-  auto run = [=](benchmark::State &state) { Run(state, board, one, options); };
+  auto run = [=](benchmark::State &state) {
+    Measured measured = Measure(board, one, options);
+    any_fault |= !measured.fault.empty();
+    Report(state, options.samples_file, Fields(one), measured);
+  };
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->UseManualTime()
       ->Unit(benchmark::kNanosecond)
@@ -225,7 +199,7 @@ int Main(int argc, char **argv) {
               File(&options.samples_file)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
-  Board *board = nullptr;
+  SyncBoard *board = nullptr;
   int board_fd = MakeBoard(&board);
   if (board_fd < 0) {
     perror("sync: cannot share memory");
@@ -233,7 +207,7 @@ int Main(int argc, char **argv) {
   }
   Crews crews;
   AddRawCrews(board, &crews);
-  AddBroodCrews(board_fd, &crews);
+  AddBroodCrews(board, board_fd, &crews);
   std::vector<Case> cases = MakeCases(crews);
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);

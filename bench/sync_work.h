@@ -4,14 +4,14 @@
 // object is a type with the calls named here, all of which return false on
 // failure. Templates, because a call through a pointer costs as much as a
 // quarter of what is measured.
-#ifndef BENCH_WORK_H_
-#define BENCH_WORK_H_
+#ifndef BENCH_SYNC_WORK_H_
+#define BENCH_SYNC_WORK_H_
 
 #include <atomic>
 #include <cstdint>
 
-#include "bench/board.h"
 #include "bench/clock.h"
+#include "bench/sync_board.h"
 
 namespace bench {
 
@@ -23,7 +23,7 @@ constexpr int64_t kTripsUntimed = 20;
 // bool Acquire(), bool Release(). One process; a sample is the mean of a batch,
 // in nanoseconds for a pair.
 template <class Lock>
-bool Pairs(Lock lock, Board *board, int /*index*/) {
+bool Pairs(Lock lock, SyncBoard *board, int /*index*/) {
   if (!MeetAtGate(board)) return false;
   for (int64_t i = -kBatchesUntimed; i < board->num_samples; i++) {
     int64_t begin_ns = bench_now_ns();
@@ -40,7 +40,7 @@ bool Pairs(Lock lock, Board *board, int /*index*/) {
 
 // The same calls, until told to stop. The parent takes the time.
 template <class Lock>
-bool Contend(Lock lock, Board *board, int index) {
+bool Contend(Lock lock, SyncBoard *board, int index) {
   if (!MeetAtGate(board)) return false;
   int64_t done = 0;
   for (; !board->stop.load(std::memory_order_relaxed); done++) {
@@ -57,7 +57,7 @@ bool Contend(Lock lock, Board *board, int index) {
 // bool Acquire(), bool Release(), bool Notify(), bool Wait(). Two processes
 // pass the turn to each other; a sample is one round trip, in nanoseconds.
 template <class Condition>
-bool ConditionTrips(Condition condition, Board *board, int index) {
+bool ConditionTrips(Condition condition, SyncBoard *board, int index) {
   if (!MeetAtGate(board)) return false;
   int64_t begin_ns = bench_now_ns();
   for (int64_t i = -kTripsUntimed; i <= board->num_samples; i++) {
@@ -78,7 +78,7 @@ bool ConditionTrips(Condition condition, Board *board, int index) {
 // bool Set(), bool Clear(), bool Wait(). Two processes, two events; a sample is
 // one round trip, in nanoseconds.
 template <class Event>
-bool EventTrips(Event ping, Event pong, Board *board, int index) {
+bool EventTrips(Event ping, Event pong, SyncBoard *board, int index) {
   if (!MeetAtGate(board)) return false;
   for (int64_t i = -kTripsUntimed; i < board->num_samples; i++) {
     int64_t begin_ns = bench_now_ns();
@@ -98,4 +98,4 @@ bool EventTrips(Event ping, Event pong, Board *board, int index) {
 
 }  // namespace bench
 
-#endif  // BENCH_WORK_H_
+#endif  // BENCH_SYNC_WORK_H_

@@ -4,16 +4,15 @@
 // have for processes, in processes by fork.
 #include <pthread.h>
 #include <semaphore.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
+#include <memory>
+#include <string>
 
-#include "bench/board.h"
 #include "bench/crew.h"
-#include "bench/work.h"
+#include "bench/sync_board.h"
+#include "bench/sync_work.h"
 
 namespace bench {
 namespace {
@@ -67,22 +66,22 @@ struct Futex {
   }
 };
 
-template <bool (*Work)(Semaphore, Board *, int)>
-bool WithSemaphore(Board *board, int index) {
+template <bool (*Work)(Semaphore, SyncBoard *, int)>
+bool WithSemaphore(SyncBoard *board, int index) {
   return Work({&board->semaphore}, board, index);
 }
 
-template <bool (*Work)(Mutex, Board *, int)>
-bool WithMutex(Board *board, int index) {
+template <bool (*Work)(Mutex, SyncBoard *, int)>
+bool WithMutex(SyncBoard *board, int index) {
   return Work({&board->mutex}, board, index);
 }
 
-bool WithCondition(Board *board, int index) {
+bool WithCondition(SyncBoard *board, int index) {
   return ConditionTrips(Condition{{&board->mutex}, &board->condition}, board,
                         index);
 }
 
-bool WithFutex(Board *board, int index) {
+bool WithFutex(SyncBoard *board, int index) {
   return EventTrips(Futex{&board->futexes[0].word},
                     Futex{&board->futexes[1].word}, board, index);
 }
@@ -90,7 +89,7 @@ bool WithFutex(Board *board, int index) {
 struct Row {
   const char *bench;
   const char *object;
-  bool (*work)(Board *, int index);
+  bool (*work)(SyncBoard *, int index);
 };
 constexpr Row kRows[] = {
     {kPair, "sem_t", WithSemaphore<Pairs<Semaphore>>},
@@ -101,9 +100,22 @@ constexpr Row kRows[] = {
     {kEvent, "futex", WithFutex},
 };
 
-class RawCrew : public Crew {
+bool InitRaw(SyncBoard *board) {
+  if (sem_init(&board->semaphore, 1, 1) < 0) return false;
+  pthread_mutexattr_t mutex;
+  pthread_condattr_t condition;
+  return (errno = pthread_mutexattr_init(&mutex)) == 0 &&
+         (errno = pthread_mutexattr_setpshared(&mutex, 1)) == 0 &&
+         (errno = pthread_mutex_init(&board->mutex, &mutex)) == 0 &&
+         (errno = pthread_condattr_init(&condition)) == 0 &&
+         (errno = pthread_condattr_setpshared(&condition, 1)) == 0 &&
+         (errno = pthread_cond_init(&board->condition, &condition)) == 0;
+}
+
+class RawCrew : public ForkCrew {
  public:
-  RawCrew(const Row &row, Board *board) : row_(row), board_(board) {
+  RawCrew(const Row &row, SyncBoard *board)
+      : ForkCrew(board), row_(row), board_(board) {
   }
   const char *bench() const override {
     return row_.bench;
@@ -114,46 +126,26 @@ class RawCrew : public Crew {
   const char *object() const override {
     return row_.object;
   }
-  const char *context() const override {
-    return "fork";
-  }
-  // They are made with the board.
+  // On a new board. What a crew that was killed has left in the raw objects
+  // went with the old one; destroying them would have waited for it.
   std::string Make() override {
-    return "";
+    if (InitRaw(board_)) return "";
+    return std::string("the raw objects cannot be made: ") + strerror(errno);
   }
-  std::string Start(int index) override {
-    pid_t pid = fork();
-    if (pid < 0) return std::string("fork: ") + strerror(errno);
-    if (pid == 0) {
-      bool done = JoinCrew(board_, index) && row_.work(board_, index);
-      if (!done) perror("sync: a raw call failed");
-      _exit(done ? 0 : 1);
-    }
-    pids_.push_back(pid);
-    return "";
-  }
-  std::string Join() override {
-    std::string fault;
-    for (pid_t pid : pids_) {
-      int status = -1;
-      while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-      }
-      if (status != 0)
-        fault = "a process ended with wait status " + std::to_string(status);
-    }
-    pids_.clear();
-    return fault;
+
+ protected:
+  bool Work(int index) override {
+    return row_.work(board_, index);
   }
 
  private:
   const Row &row_;
-  Board *board_;
-  std::vector<pid_t> pids_;
+  SyncBoard *board_;
 };
 
 }  // namespace
 
-void AddRawCrews(Board *board, Crews *crews) {
+void AddRawCrews(SyncBoard *board, Crews *crews) {
   for (const Row &row : kRows)
     crews->push_back(std::make_unique<RawCrew>(row, board));
 }

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+//
+// See crew.h.
+#include "bench/crew.h"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+namespace bench {
+
+std::string ForkCrew::Start(int index) {
+  pid_t pid = fork();
+  if (pid < 0) return std::string("fork: ") + strerror(errno);
+  if (pid == 0) {
+    bool done = JoinCrew(board_, index) && Work(index);
+    if (!done)
+      fprintf(stderr, "%s %s: %s\n", impl(), object(), strerror(errno));
+    _exit(done ? 0 : 1);
+  }
+  pids_.push_back(pid);
+  return "";
+}
+
+std::string ForkCrew::Join() {
+  std::string fault;
+  for (pid_t pid : pids_) {
+    int status = -1;
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (status != 0)
+      fault = "a process ended with wait status " + std::to_string(status);
+  }
+  pids_.clear();
+  return fault;
+}
+
+std::string RunCrew(Crew *crew, int processes, Board *board,
+                    const std::function<void()> &meanwhile) {
+  std::string fault = crew->Make();
+  for (int i = 0; i < processes && fault.empty(); i++) fault = crew->Start(i);
+  if (fault.empty() && !MeetAtGate(board)) fault = "nobody came to the gate";
+  if (fault.empty()) meanwhile();
+  // If some could not be started the others are waiting at the gate, and give
+  // up.
+  std::string ended = crew->Join();
+  return fault.empty() ? ended : fault;
+}
+
+}  // namespace bench
