@@ -16,10 +16,10 @@ std::string ForkCrew::Start(int index) {
   pid_t pid = fork();
   if (pid < 0) return std::string("fork: ") + strerror(errno);
   if (pid == 0) {
-    bool done = JoinCrew(board_, index) && Work(index);
-    if (!done)
-      fprintf(stderr, "%s %s: %s\n", impl(), object(), strerror(errno));
-    _exit(done ? 0 : 1);
+    std::string fault = JoinCrew(board_, index) ? Work(index) : strerror(errno);
+    if (!fault.empty())
+      fprintf(stderr, "%s %s: %s\n", impl(), object(), fault.c_str());
+    _exit(fault.empty() ? 0 : 1);
   }
   pids_.push_back(pid);
   return "";

@@ -50,8 +50,8 @@ class ForkCrew : public Crew {
   std::string Join() override;
 
  protected:
-  // What a process does; false with errno set on failure.
-  virtual bool Work(int index) = 0;
+  // What a process does.
+  virtual std::string Work(int index) = 0;
 
  private:
   const Board *board_;

@@ -10,44 +10,31 @@ the figure. Prints one JSON object a line, with every sample, or with the
 reason why there is none. Nothing heavy is imported up here, because a spawned
 child imports this file too.
 """
-import mmap
-import os
 import sys
 import time
+
+sys.dont_write_bytecode = True  # the module beside this file is a source
+import peer  # noqa: E402
+from peer import OWN, STOP  # noqa: E402
 
 PAIRS_IN_BATCH = 1000
 BATCHES_UNTIMED = 2
 TRIPS_UNTIMED = 5
 CONTEND_UNTIMED_SECONDS = 0.01
 PAIRS_BETWEEN_LOOKS = 20  # at the board, to see whether to stop
-JOIN_SECONDS = 30
-MAX_CREW = 4
 
-# The board that parent and crew share: numbers of 64 bits.
-GO, STOP, COUNTER, TURN, COME = 0, 8, 16, 24, 32
-DONE = COME + MAX_CREW
-SAMPLES = DONE + MAX_CREW
+# Numbers on the board.
+COUNTER, TURN, DONE = OWN, OWN + 8, OWN + 16
+SAMPLES = DONE + peer.MAX_CREW
 MAX_SAMPLES = 4096
-BOARD_BYTES = 8 * (SAMPLES + MAX_SAMPLES)
-
-
-def attach(path):
-    """Returns the board as numbers; indexing it is all that they cost."""
-    fd = os.open(path, os.O_RDWR)
-    numbers = memoryview(mmap.mmap(fd, BOARD_BYTES)).cast("q")
-    os.close(fd)
-    return numbers
+BOARD_NUMBERS = SAMPLES + MAX_SAMPLES
 
 
 def join_crew(path, index, processors):
     """Ties this process to a processor, meets the others, returns the board."""
-    board = attach(path)
-    if processors:
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {allowed[index % processors]})
-    board[COME + index] = 1
-    while not board[GO]:
-        time.sleep(0.0005)
+    board = peer.attach(path, BOARD_NUMBERS)
+    peer.tie(index, processors)
+    peer.meet(board, index)
     return board
 
 
@@ -138,17 +125,6 @@ def observe(board, contend_ms):
     return (end - begin) * 1e9 / (end_ns - begin_ns)
 
 
-def join(crew):
-    try:
-        for process in crew:
-            process.join(JOIN_SECONDS)
-            if process.exitcode != 0:
-                raise RuntimeError(f"exit code {process.exitcode}")
-    finally:
-        for process in crew:
-            process.terminate()  # one that hangs; no effect on the others
-
-
 def check(board, work, count):
     done = list(board[DONE:DONE + count])
     if work == "contend" and sum(done) != board[COUNTER]:
@@ -158,76 +134,35 @@ def check(board, work, count):
     return min(done) * count / (sum(done) or 1)
 
 
-def measure(context, targets, case, processors, num_samples, contend_ms):
+def measure_case(context, targets, case, processors, num_samples, contend_ms):
     """Returns the samples as the line about them has them."""
     _bench, _object, work, make, count, _ = case
-    fd = os.memfd_create("board")
-    os.ftruncate(fd, BOARD_BYTES)
-    path = f"/proc/{os.getpid()}/fd/{fd}"
-    board = attach(path)
-    objects = make(context)
-    crew = [context.Process(target=getattr(targets, work), daemon=True,
-                            args=(path, index, processors, num_samples,
-                                  *objects)) for index in range(count)]
-    for process in crew:
-        process.start()
-    deadline = time.monotonic() + JOIN_SECONDS
-    while not all(board[COME:COME + count]) and time.monotonic() < deadline:
-        time.sleep(0.0005)
-    board[GO] = 1
-    rate = observe(board, contend_ms) if work == "contend" else None
-    join(crew)
-    os.close(fd)
-    least_share = check(board, work, count)
-    if rate is not None:
+    crew = peer.Crew(context, getattr(targets, work), count, BOARD_NUMBERS,
+                     (processors, num_samples, *make(context)))
+    with crew:
+        crew.begin()
+        if work == "contend":
+            rate = observe(crew.board, contend_ms)
+    least_share = check(crew.board, work, count)
+    if work == "contend":
         return {"pairs_per_s": [round(rate, 3)],
                 "least_share": [round(least_share, 3)]}
     divisor = PAIRS_IN_BATCH if work == "pairs" else 1
     return {"ns": [ns / divisor
-                   for ns in board[SAMPLES:SAMPLES + num_samples]]}
+                   for ns in crew.board[SAMPLES:SAMPLES + num_samples]]}
 
 
-def main():
-    import importlib
-    import json
-    import platform
-
-    name, num_samples, contend_ms = sys.argv[1], *map(int, sys.argv[2:4])
-    methods = sys.argv[4:] or ["fork", "forkserver", "spawn"]
-    impl = "cpython" if name == "multiprocessing" else name
-
-    def say(**fields):
-        print(json.dumps(fields), flush=True)
-
-    try:
-        module = importlib.import_module(name)
-    except ImportError as error:
-        say(impl=impl, absent=str(error))
-        return
-    # billiard's children cannot find the functions of __main__; CPython's can,
-    # and importing this file a second time would only slow them down.
-    targets = sys.modules["__main__"]
-    if name != "multiprocessing":
-        targets = importlib.import_module("sync_peer")
-    version = getattr(module, "__version__", platform.python_version())
-    num_processors = len(os.sched_getaffinity(0))
-    for method in methods:
-        try:
-            context = module.get_context(method)
-            for case in CASES:
-                for processors in sorted({min(each, num_processors)
-                                          for each in case[-1]}):
-                    key = {"bench": case[0], "impl": impl, "object": case[1],
-                           "context": method, "processes": case[4]}
-                    if processors:
-                        key["processors"] = processors
-                    say(**key, version=version,
-                        **measure(context, targets, case, processors,
-                                  num_samples, contend_ms))
-        except Exception as error:  # one broken method leaves the others
-            say(impl=impl, context=method,
-                absent=f"{type(error).__name__}: {error}")
+def measure(context, targets, num_samples, contend_ms):
+    for case in CASES:
+        bench, item, *_, count, places = case
+        for processors in sorted({min(each, len(peer.ALLOWED))
+                                  for each in places}):
+            fields = {"processes": count}
+            if processors:
+                fields["processors"] = processors
+            yield bench, item, {**fields, **measure_case(
+                context, targets, case, processors, num_samples, contend_ms)}
 
 
 if __name__ == "__main__":
-    main()
+    peer.main("sync_peer", measure)

@@ -134,8 +134,8 @@ class RawCrew : public ForkCrew {
   }
 
  protected:
-  bool Work(int index) override {
-    return row_.work(board_, index);
+  std::string Work(int index) override {
+    return row_.work(board_, index) ? "" : strerror(errno);
   }
 
  private:
