@@ -82,6 +82,8 @@ namespace {
 
 // Until the crew is awake and in its stride, at least.
 constexpr int64_t kUntimedUs = 3000;
+// If nothing came in that time, nothing goes.
+constexpr int64_t kSilentNs = 1000000000;
 
 constexpr size_t kSizes[] = {8, 64, 4096, 1 << 16, 1 << 20};
 struct Pattern {
@@ -158,10 +160,14 @@ double Observe(IpcBoard *board, int64_t window_ms) {
     usleep(kUntimedUs);
   } while (NumConsumed(*board) < untimed && bench_now_ns() < late_ns);
   Look begin = LookAt(*board);
-  usleep(window_ms * 1000);
-  Look end = LookAt(*board);
+  Look end;
+  // Longer if nothing comes, as when whoever is tied beside others has to wait.
+  late_ns = bench_now_ns() + kSilentNs;
+  do {
+    usleep(window_ms * 1000);
+    end = LookAt(*board);
+  } while (end.count == begin.count && bench_now_ns() < late_ns);
   board->stop.store(true, std::memory_order_relaxed);
-  // Large ones stamp arrivals: without any there is no time between two.
   if (end.count == begin.count) return 0;
   return (end.count - begin.count) * 1e9 / (end.at_ns - begin.at_ns);
 }
@@ -213,6 +219,7 @@ Measured Measure(IpcBoard *board, const Case &one, const Options &options) {
     if (rate) msgs_per_s = Observe(board, options.window_ms);
   });
   if (fault.empty()) fault = Check(*board);
+  if (fault.empty() && rate && msgs_per_s == 0) fault = "no message came";
   if (rate)
     return {fault,
             {{"msgs_per_s", {msgs_per_s}},

@@ -24,6 +24,7 @@ from peer import COME, OWN, STOP  # noqa: E402
 TRIPS_UNTIMED = 20
 UNTIMED_SECONDS = 0.003
 LOOK_SECONDS = 0.0002
+SILENT_SECONDS = 1
 LOST_SECONDS = 5
 
 SIZES = (8, 64, 4096, 1 << 16, 1 << 20)
@@ -271,11 +272,15 @@ def observe(board, number, size, consumers, window_ms):
     while (num_consumed(board, consumers) < queue_items(size)
            and time.monotonic() < late):
         time.sleep(UNTIMED_SECONDS)
-    begin, begin_ns = look(board, consumers)
-    time.sleep(window_ms / 1e3)
-    end, end_ns = look(board, consumers)
+    begin, begin_ns = end, _ = look(board, consumers)
+    late = time.monotonic() + SILENT_SECONDS
+    while end == begin and time.monotonic() < late:
+        time.sleep(window_ms / 1e3)
+        end, end_ns = look(board, consumers)
     board[STOP] = number
-    return (end - begin) * 1e9 / (end_ns - begin_ns) if end > begin else 0
+    if end == begin:
+        raise RuntimeError("no message came")
+    return (end - begin) * 1e9 / (end_ns - begin_ns)
 
 
 def check(board, pattern):

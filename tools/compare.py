@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: MIT
 """Compares what Brood does with the raw calls and with its peers.
 
-    bazel run -c opt //tools:compare -- [--quick] [--only PART]
-                                        [--json FILE] [--svg FILE]
+    bazel run -c opt //tools:compare -- [--quick] [--only PART] [--json FILE]
+                                        [--svg FILE] [--ipc-svg FILE]
 
-comparison/run.py says how a part is measured. comparison/startup.py and
-comparison/sync.py are the parts, each with its report beside it.
+comparison/run.py says how a part is measured. The parts are startup.py, sync.py
+and ipc.py in comparison/, each with its report beside it.
 """
 import argparse
+import importlib
 import json
 import os
 import pathlib
@@ -17,11 +18,12 @@ import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
 from comparison import run, table  # noqa: E402
+from comparison import ipc, ipc_report  # noqa: E402
 from comparison import startup, startup_report  # noqa: E402
 from comparison import sync, sync_report  # noqa: E402
 from comparison.samples import Samples  # noqa: E402
 
-PARTS = ("startup", "sync")
+PARTS = ("startup", "sync", "ipc")
 
 
 def user_path(text):
@@ -50,17 +52,20 @@ def parse_options():
     parser = argparse.ArgumentParser(
         prog="compare", allow_abbrev=False,
         description="What Brood costs, beside the raw calls, CPython's "
-                    "multiprocessing and billiard.")
+                    "multiprocessing, billiard, Boost and ZeroMQ.")
     parser.add_argument("--quick", action="store_true",
-                        help="under 40 seconds, rougher")
+                        help="under 60 seconds, rougher")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "
-                             "objects (default: both)")
+                             "objects; ipc: pipes and queues (default: all)")
     parser.add_argument("--json", type=user_path, metavar="FILE",
                         help="write one record for each kind of sample")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
                         default="brood-startup.svg",
                         help="startup: where to draw (default %(default)s)")
+    parser.add_argument("--ipc-svg", type=user_path, metavar="FILE",
+                        default="brood-ipc.svg",
+                        help="ipc: where to draw (default %(default)s)")
     parser.add_argument("--parent-mib", type=sizes, metavar="N,N,...",
                         default="0,64,256,1024",
                         help="startup: memory of the parent "
@@ -68,13 +73,27 @@ def parse_options():
     return parser.parse_args()
 
 
-def draw(records, path):
+def draw(part, records, path):
     try:
-        from comparison import startup_chart
-        startup_chart.draw(records, path)
+        chart = importlib.import_module(f"comparison.{part}_chart")
     except ImportError as error:
         return f"No chart: {error} (tools/setup installs python3-matplotlib)"
+    chart.draw(records, path)
     return f"Chart: {path}"
+
+
+def report(parts, records, options):
+    if "startup" in parts:
+        own = [r for r in records if r["bench"] == "startup"]
+        startup_report.print_all(own)
+        print(f"\n  {draw('startup', own, options.svg)}\n")
+    if "sync" in parts:
+        sync_report.print_all(records)
+        print()
+    if "ipc" in parts:
+        ipc_report.print_all(records)
+        own = [r for r in records if r["bench"] == "throughput"]
+        print(f"\n  {draw('ipc', own, options.ipc_svg)}")
 
 
 def main():
@@ -86,16 +105,13 @@ def main():
                     samples)
     if "sync" in parts:
         run.measure(sync.Sync(options.quick), samples)
+    if "ipc" in parts:
+        run.measure(ipc.Ipc(options.quick), samples)
     records = samples.records()
     if options.json:
         rows = ",\n".join(json.dumps(record) for record in records)
         options.json.write_text(f"[\n{rows}\n]\n")
-    if "startup" in parts:
-        startup_records = [r for r in records if r["bench"] == "startup"]
-        startup_report.print_all(startup_records)
-        print(f"\n  {draw(startup_records, options.svg)}\n")
-    if "sync" in parts:
-        sync_report.print_all(records)
+    report(parts, records, options)
     table.print_notes(samples)
 
 

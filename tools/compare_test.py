@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """The whole of //tools:compare in its quick mode, with small parents: records,
-tables, chart, a part alone and complaints. Says nothing of time."""
+tables, charts, a part alone and complaints. Says nothing of time."""
 import importlib.util
 import json
 import os
@@ -24,13 +24,23 @@ WHAT = {
                          "processes": int, "processors": int},
     "condition_round_trip": {"impl": str, "object": str, "context": str,
                              "processes": int, "processors": int},
+    "throughput": {"impl": str, "object": str, "context": str, "pattern": str,
+                   "size": int},
+    "round_trip": {"impl": str, "object": str, "context": str, "size": int,
+                   "wait": str},
 }
+# What they have instead of percentiles, or the unit of those.
+RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
+         "throughput": {"msgs_per_s": int, "mib_per_s": float}}
+UNITS = {"startup": "us", "round_trip": "us"}
+IPC = {"throughput", "round_trip"}
 METHODS = ("fork", "forkserver", "spawn")
+PLACES = sorted({1, min(2, len(os.sched_getaffinity(0)))})
 
 
 def compare(*options):
     return subprocess.run([COMPARE, *options], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=100,
+                          stderr=subprocess.PIPE, text=True, timeout=150,
                           env={**os.environ, "BUILD_WORKING_DIRECTORY": TMP})
 
 
@@ -39,7 +49,7 @@ class CompareTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.done = compare("--quick", "--parent-mib=1", "--json=out.json",
-                           "--svg=out.svg")
+                           "--svg=out.svg", "--ipc-svg=ipc.svg")
 
         cls.records = json.loads((TMP / "out.json").read_text())
 
@@ -52,14 +62,13 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(0, self.done.returncode, self.done.stderr)
         for record in self.records:
             fields = {k: type(v) for k, v in record.items()}
-            figures = {f"{name}_us" if record["bench"] == "startup"
-                       else f"{name}_ns": float for name in PERCENTILES}
-            if record["bench"] == "lock_contended":
-                figures = {"pairs_per_s": int, "least_share": float}
+            unit = UNITS.get(record["bench"], "ns")
+            percentiles = {f"{name}_{unit}": float for name in PERCENTILES}
+            figures = RATES.get(record["bench"], percentiles)
             self.assertEqual({"bench": str, **WHAT[record["bench"]], **figures,
                               "n": int}, fields)
             self.assertGreater(record["n"], 0)
-            if record["bench"] != "lock_contended":
+            if figures is percentiles:
                 low, middle, high = (record[name] for name in figures)
                 self.assertTrue(0 <= low <= middle <= high, record)
 
@@ -86,38 +95,54 @@ class CompareTest(unittest.TestCase):
                                   "event") for method in METHODS]
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
-                       for r in self.records if r["bench"] != "startup"})
+                       for r in self.records
+                       if r["bench"] not in IPC | {"startup"}})
+
+    def test_what_is_sent(self):
+        expected = [("raw", name, "fork") for name in (
+            "pipe", "socketpair", "futex", "word")][:3 + (len(PLACES) > 1)]
+        expected += [(impl, "queue", "fork") for impl in ("boost", "zeromq")]
+        expected += [(impl, name, method)
+                     for impl in self.here("cpython", "billiard")
+                     for name in ("pipe", "queue", "simple_queue")
+                     for method in METHODS]
+        self.assertCountEqual(
+            expected, {(r["impl"], r["object"], r["context"])
+                       for r in self.records if r["bench"] in IPC})
 
     def test_tables_name_every_target(self):
         self.assertRegex(self.done.stdout, r"raw +fork")
         self.assertRegex(self.done.stdout, r"brood +forkserver")
         self.assertRegex(self.done.stdout, r"raw +pthread_mutex")
         self.assertRegex(self.done.stdout, r"brood +condition")
+        self.assertRegex(self.done.stdout, r"zeromq +queue")
         targets = [line for line in self.done.stdout.splitlines()
                    if line.startswith(("  met", "  missed",
                                        "  not measured"))]
-        places = {r["processors"] for r in self.records
-                  if r["bench"] == "event_round_trip"}
-        self.assertEqual(7 + 3 + len(places), len(targets), targets)
+        startup, sync, ipc = 7, 3 + len(PLACES), 6 + 2 * len(PLACES)
+        self.assertEqual(startup + sync + ipc, len(targets), targets)
 
     def test_one_part_alone(self):
         done = compare("--quick", "--only=sync", "--json=sync.json",
-                       "--svg=none.svg")
+                       "--svg=none.svg", "--ipc-svg=none.svg")
         self.assertEqual(0, done.returncode, done.stderr)
         benches = {r["bench"]
                    for r in json.loads((TMP / "sync.json").read_text())}
-        self.assertEqual(set(WHAT) - {"startup"}, benches)
+        self.assertEqual(set(WHAT) - IPC - {"startup"}, benches)
         self.assertNotIn("posix_spawn", done.stdout)
         self.assertFalse((TMP / "none.svg").exists())
 
-    def test_chart(self):
+    def test_charts(self):
         if importlib.util.find_spec("matplotlib") is None:
             self.assertIn("python3-matplotlib", self.done.stdout)
             return
-        text = (TMP / "out.svg").read_text()
-        self.assertIn("</svg>", text)
-        self.assertIn("Brood forkserver", text)
-        self.assertIn("raw fork", text)
+        for name, curves in (
+                ("out.svg", ("Brood forkserver", "raw fork")),
+                ("ipc.svg", ("Boost queue", "raw socket pair"))):
+            text = (TMP / name).read_text()
+            self.assertIn("</svg>", text)
+            for curve in curves:
+                self.assertIn(curve, text)
 
     def test_bad_options_are_named(self):
         for options, complaint in (
@@ -125,6 +150,7 @@ class CompareTest(unittest.TestCase):
                 (["--only=all"], "'sync'"),
                 (["--json=no/such/folder.json"], "cannot be written"),
                 (["--svg=."], "is a folder"),
+                (["--ipc-svg=."], "is a folder"),
                 (["--parent-mib=0,many"], "0,many is not a list of sizes")):
             done = compare(*options)
             self.assertEqual(2, done.returncode, options)

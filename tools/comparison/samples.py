@@ -12,7 +12,7 @@ import math
 ABOUT_THE_PROGRAM = ("optimized", "version")
 PERCENTILES = (("p50", .50), ("p90", .90), ("p99", .99))
 # Of a time the percentiles tell; of these the median, to so many digits.
-MEDIANS = {"pairs_per_s": 0, "least_share": 2}
+MEDIANS = {"pairs_per_s": 0, "least_share": 2, "msgs_per_s": 0, "mib_per_s": 1}
 
 
 class Samples:
@@ -57,7 +57,8 @@ def statistics(series):
         if unit in MEDIANS:
             fields[unit] = round(ranks["p50"], MEDIANS[unit] or None)
         else:
-            fields.update({f"{name}_{unit}": round(value, 1)
+            # A tenth of a nanosecond is noise, one of a microsecond is not.
+            fields.update({f"{name}_{unit}": round(value, 1 if value >= 10 else 3)
                            for name, value in ranks.items()})
         fields["n"] = len(samples)
     return fields

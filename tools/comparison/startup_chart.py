@@ -1,13 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Draws the chart of //tools:compare: what a start takes against the parent's
-memory."""
-import datetime
-import platform
-
-import matplotlib
-
-matplotlib.use("svg")
-import matplotlib.pyplot as plt  # noqa: E402
+"""Draws the chart of starts: what one takes against the parent's memory."""
+from comparison import chart
 
 # Okabe and Ito's colours, darkened a little: colour-blind readers tell them
 # apart. The raw calls are broad and grey, so a Brood curve that costs no more
@@ -21,8 +14,6 @@ SERIES = (
     ("brood", "forkserver", "Brood forkserver", "#007a5a", "#007a5a"),
 )
 PEER = "#8f4f86"
-INK, DIM, FAINT = "#1a1a1a", "#5f5f5f", "#ececec"
-LABEL_GAP = 0.052  # of the axis' height: the least between two labels
 
 
 def duration(us):
@@ -39,15 +30,6 @@ def size(mib):
     if mib == 0:
         return "0"
     return f"{mib // 1024} GiB" if mib % 1024 == 0 else f"{mib} MiB"
-
-
-def apart(heights, gap):
-    """Returns heights moved up until each is gap above the one below."""
-    moved = {}
-    floor = float("-inf")
-    for name, height in sorted(heights.items(), key=lambda item: item[1]):
-        floor = moved[name] = max(height, floor + gap)
-    return moved
 
 
 def headline(curves, sizes):
@@ -67,22 +49,12 @@ def headline(curves, sizes):
             f"{size(sizes[-1])}")
 
 
-def provenance(records, sizes):
-    cpu = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            cpu = next(line.split(":", 1)[1].strip() for line in lines
-                       if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    counts = [r["n"] for r in records
-              if r["end"] == "joined" and r["impl"] in ("raw", "brood")]
-    return (f"Start to joined, median of {min(counts)} to {max(counts)} starts;"
-            " thin bars reach to Brood's 90th percentile. Private memory, written,"
-            " 4 KiB pages.\n"
-            f"Linux {platform.release()}, {cpu}, "
-            f"{datetime.date.today().isoformat()}. "
-            "bazel run -c opt //tools:compare")
+def provenance(records):
+    counts = chart.counts([
+        r for r in records
+        if r["end"] == "joined" and r["impl"] in ("raw", "brood")])
+    return (f"Start to joined, median of {counts} starts; thin bars reach to "
+            "Brood's 90th percentile. Private memory, written, 4 KiB pages.")
 
 
 def draw_curves(axes, curves, sizes):
@@ -94,7 +66,7 @@ def draw_curves(axes, curves, sizes):
         at = [x for x, mib in enumerate(sizes) if mib in curve]
         p50 = [curve[sizes[x]]["p50_us"] for x in at]
         p90 = [curve[sizes[x]]["p90_us"] for x in at]
-        ends[label] = (at[-1], p50[-1], text)
+        ends[label] = (at[-1], p50[-1], text, duration(p50[-1]))
         if impl == "raw":
             axes.plot(at, p50, color=colour, linewidth=8, zorder=3,
                       solid_capstyle="round", solid_joinstyle="round")
@@ -119,27 +91,7 @@ def draw_peers(axes, records):
                       fontsize=9.5)
 
 
-def draw_labels(axes, ends):
-    """Names each curve at its right end, without one label on another."""
-    place = axes.transData + axes.transAxes.inverted()
-    heights = {label: place.transform((x, us))[1]
-               for label, (x, us, _) in ends.items()}
-    edge = max(place.transform((x, 1))[0] for x, _, _ in ends.values())
-    for label, height in apart(heights, LABEL_GAP).items():
-        _, us, colour = ends[label]
-        axes.annotate(f"{label} {duration(us)}", (edge + 0.022, height),
-                      xycoords="axes fraction", va="center", color=colour,
-                      fontsize=10.5, annotation_clip=False,
-                      fontweight="bold" if "Brood" in label else "normal")
-
-
 def draw(records, path):
-    """Writes an SVG file that depends on the records and the machine only."""
-    matplotlib.rcParams.update({
-        "svg.hashsalt": "brood", "svg.fonttype": "none", "font.size": 10.5,
-        "font.family": "sans-serif", "text.color": INK,
-        "font.sans-serif": ["DejaVu Sans", "Verdana", "sans-serif"],
-        "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK})
     curves = {}
     for record in records:
         if record["end"] == "joined":
@@ -147,9 +99,7 @@ def draw(records, path):
                 record["parent_mib"]] = record
     sizes = sorted({record["parent_mib"] for record in records})
 
-    figure, axes = plt.subplots(figsize=(9.6, 5.6))
-    figure.subplots_adjust(left=0.085, right=0.765, top=0.845, bottom=0.185)
-    axes.set_yscale("log")
+    figure, axes = chart.new_figure(right=0.765)
     ends = draw_curves(axes, curves, sizes)
     draw_peers(axes, records)
     axes.set_xlim(-0.15, max(len(sizes) - 1, 0.5) + 0.08)
@@ -158,23 +108,7 @@ def draw(records, path):
     axes.set_ylim(lowest * 0.6, axes.get_ylim()[1] * 1.2)
     axes.set_xticks(range(len(sizes)), [size(mib) for mib in sizes])
     axes.set_xlabel("memory that the parent holds")
-    ticks = [10.0 ** power for power in range(7)]
-    low, high = axes.get_ylim()
-    axes.set_yticks([tick for tick in ticks if low <= tick <= high])
-    axes.yaxis.set_major_formatter(lambda us, _: duration(us))
-    axes.yaxis.set_minor_formatter(lambda us, _: "")
-    axes.grid(axis="y", color=FAINT)
-    axes.set_axisbelow(True)
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(which="both", length=0, pad=7)
-    axes.set_title("start to joined, logarithmic scale", loc="left", x=-0.1,
-                   fontsize=9.5, color=DIM, pad=8)
-    draw_labels(axes, ends)
-    figure.text(0.015, 0.965, headline(curves, sizes), fontsize=13.5,
-                fontweight="bold", va="top")
-    figure.text(0.015, 0.025, provenance(records, sizes), fontsize=8.5,
-                color=DIM, va="bottom")
-    figure.savefig(path, format="svg", facecolor="white",
-                   metadata={"Date": None, "Creator": None})
-    plt.close(figure)
+    chart.name_heights(axes, duration)
+    chart.describe(axes, "start to joined, logarithmic scale")
+    chart.name_ends(axes, ends)
+    chart.save(figure, path, headline(curves, sizes), provenance(records))

@@ -30,6 +30,17 @@ def print_target(text, figures, limit, at_most, unit=""):
           f" ({word} {limit:g}{details})")
 
 
+def print_limit(text, figures, limit, unit):
+    """figures: (name, value); met if none is over the limit."""
+    if not all(value for _, value in figures):
+        print(f"  not measured  {text}")
+        return
+    met = max(value for _, value in figures) <= limit
+    listed = ", ".join(f"{name} {value:.2f}" for name, value in figures)
+    print(f"  {'met   ' if met else 'missed'}  {text}: {listed} {unit}"
+          f" (at most {limit:g} {unit})")
+
+
 def print_notes(samples):
     notes = [f"absent: {name}: {reason}"
              for name, reason in samples.absent.items()]

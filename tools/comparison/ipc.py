@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""What pipes and queues carry. What a sample is, and why it is fair, stands at
+the top of bench/ipc.cc."""
+from comparison import run
+
+IPC, PEER = "bench/ipc", "bench/ipc_peer.py"
+
+
+class Ipc:
+    name = "ipc"
+    files = (IPC, PEER)
+
+    def __init__(self, quick):
+        if quick:
+            self.rounds, self.seconds = 1, 20
+            self.samples, self.peer_samples = 100, 50
+            self.window_ms = 6
+        else:
+            self.rounds, self.seconds = 6, 130
+            self.samples, self.peer_samples = 400, 200
+            self.window_ms = 20
+
+    def steps(self, _number):
+        yield run.benchmark(IPC, f"--samples={self.samples}",
+                            f"--window_ms={self.window_ms}")
+        for impl in run.PEERS:
+            for method in run.METHODS:
+                yield run.peer(PEER, impl, method, str(self.peer_samples),
+                               str(self.window_ms))
