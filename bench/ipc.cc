@@ -69,6 +69,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/brood_crew.h"
 #include "bench/clock.h"
 #include "bench/crew.h"
 #include "bench/ipc_board.h"
@@ -307,6 +308,7 @@ int Main(int argc, char **argv) {
   AddRawCrews(board, &crews);
   AddBoostCrews(board, &crews);
   AddZeroMqCrews(board, &crews);
+  AddBroodCrews(board, board_fd, &crews);
   std::vector<Case> cases = MakeCases(crews);
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);

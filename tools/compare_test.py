@@ -103,9 +103,10 @@ class CompareTest(unittest.TestCase):
             "pipe", "socketpair", "futex", "word")][:3 + (len(PLACES) > 1)]
         expected += [(impl, "queue", "fork") for impl in ("boost", "zeromq")]
         expected += [(impl, name, method)
-                     for impl in self.here("cpython", "billiard")
+                     for impl in self.here("brood", "cpython", "billiard")
                      for name in ("pipe", "queue", "simple_queue")
                      for method in METHODS]
+        expected += [("brood", "queue_many", method) for method in METHODS]
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records if r["bench"] in IPC})
@@ -138,7 +139,7 @@ class CompareTest(unittest.TestCase):
             return
         for name, curves in (
                 ("out.svg", ("Brood forkserver", "raw fork")),
-                ("ipc.svg", ("Boost queue", "raw socket pair"))):
+                ("ipc.svg", ("Brood Queue", "raw socket pair"))):
             text = (TMP / name).read_text()
             self.assertIn("</svg>", text)
             for curve in curves:
