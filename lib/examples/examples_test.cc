@@ -181,6 +181,15 @@ TEST(Examples, ApplicationStructure) {
                    }));
 }
 
+TEST(Examples, AnswersByPipe) {
+  EXPECT_EQ(RunWell("answers_by_pipe"),
+            (Expected{
+                "12 squared is 144",
+                "no answer to 13: the worker is gone",
+                "14 squared is 196",
+            }));
+}
+
 TEST(Examples, SharedCounter) {
   EXPECT_EQ(RunWell("shared_counter"),
             (Expected{"3 processes added 1000 each: 3000"}));
