@@ -23,7 +23,8 @@ bool IsSized(const brood_value &value) {
 std::vector<uint8_t> Encode(const brood_value &value, const wire_item &like) {
   wire_item item;
   if (like.flags & WIRE_ITEM_OUTSIDE) {
-    wire_item_put_outside(&item, value.type, value.size_bytes);
+    wire_item_put_outside(&item, value.type, value.size_bytes,
+                          like.flags & WIRE_ITEM_LENT);
   } else {
     CHECK(wire_item_put(&item, &value, like.num_fds));
   }

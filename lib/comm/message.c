@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "lib/comm/loan.h"
 #include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/end.h"
@@ -45,22 +46,29 @@ static int write_outside(const brood_value *value) {
   return r;
 }
 
-static int pack_outside(struct message *out, const brood_value *value) {
-  int memory = write_outside(value);
-  if (memory < 0) {
-    return error_set_os(memory, "cannot send %zu bytes", value->size_bytes);
+static int pack_outside(struct message *out, const brood_value *value,
+                        bool lend) {
+  size_t size = value->size_bytes;
+  int fd = -EAGAIN;
+  if (lend && size <= LOAN_MAX) {
+    fd = loan_make(value->as.data, size, &out->loan);
   }
-  out->memory = memory;
-  out->fds[0] = memory;
-  wire_item_put_outside(&out->item, value->type, value->size_bytes);
+  if (fd == -EAGAIN) {
+    fd = write_outside(value);
+    out->memory = fd;
+  }
+  if (fd < 0) return error_set_os(fd, "cannot send %zu bytes", size);
+  out->fds[0] = fd;
+  wire_item_put_outside(&out->item, value->type, size,
+                        out->loan >= 0 ? WIRE_ITEM_LENT : 0);
   return 0;
 }
 
 static int pack_text(struct message *out, const brood_value *value,
-                     size_t max_inside) {
+                     size_t max_inside, bool lend) {
   int r = check_text(value);
   if (r < 0) return r;
-  if (value->size_bytes > max_inside) return pack_outside(out, value);
+  if (value->size_bytes > max_inside) return pack_outside(out, value, lend);
   static const char nothing[1];
   brood_value inside = *value;
   if (inside.as.data == NULL) inside.as.data = nothing;
@@ -118,13 +126,15 @@ static int pack_object(struct message *out, const brood_value *value) {
   return 0;
 }
 
-int message_pack(struct message *out, const brood_value *value,
-                 size_t max_inside) {
+static int pack(struct message *out, const brood_value *value,
+                size_t max_inside, bool lend) {
   out->memory = -1;
+  out->loan = -1;
+  out->was_sent = false;
   out->end = NULL;
   switch (value->type) {
     case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: return pack_text(out, value, max_inside);
+    case BROOD_TYPE_BYTES: return pack_text(out, value, max_inside, lend);
     case BROOD_TYPE_DESCRIPTOR: return pack_descriptor(out, value);
     case BROOD_TYPE_OBJECT: return pack_object(out, value);
     case BROOD_TYPE_POINTER:
@@ -139,7 +149,18 @@ int message_pack(struct message *out, const brood_value *value,
                    (unsigned)value->type);
 }
 
+int message_pack(struct message *out, const brood_value *value,
+                 size_t max_inside) {
+  return pack(out, value, max_inside, false);
+}
+
+int message_pack_lending(struct message *out, const brood_value *value,
+                         size_t max_inside) {
+  return pack(out, value, max_inside, true);
+}
+
 void message_discard(struct message *message) {
+  if (message->loan >= 0) loan_settle(message->loan, message->was_sent);
   sys_close(message->memory);
   if (message->end != NULL) end_leave(message->end);
 }

@@ -20,6 +20,8 @@ struct message {
   struct wire_item item;
   int fds[MESSAGE_MAX_FDS]; /* item.num_fds of them: borrowed, but for memory */
   int memory;               /* the memfd of a body that is outside, or -1 */
+  int loan;                 /* or what that was lent, or -1 */
+  bool was_sent;            /* for who sends to say */
   struct brood_connection *end; /* that is sent, or NULL; is not closed now */
   uint8_t entries[SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE];
 };
@@ -31,7 +33,12 @@ struct message {
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside);
 
-/* message_discard gives back what message_pack made, sent or not. */
+/* message_pack_lending may put a body outside that the receiver has to give
+ * back: not for carriers where a message may be looked at twice. */
+int message_pack_lending(struct message *out, const brood_value *value,
+                         size_t max_inside);
+
+/* message_discard gives back what was made, sent or not. */
 void message_discard(struct message *message);
 
 /* ----------------------------------------------------------- Receiving -- */

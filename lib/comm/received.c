@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/comm/loan.h"
 #include "lib/comm/message.h"
 #include "lib/error/error.h"
 #include "lib/share/end.h"
@@ -35,22 +36,34 @@ static bool is_outside(const struct received *received) {
   return (received->item.flags & WIRE_ITEM_OUTSIDE) != 0;
 }
 
+static bool is_lent(const struct received *received) {
+  return (received->item.flags & WIRE_ITEM_LENT) != 0;
+}
+
+/* Where an outside body begins in its memfd. */
+static size_t body_offset(const struct received *received) {
+  return is_lent(received) ? LOAN_BODY : 0;
+}
+
 /* Is the memfd as large as it is said to be? Nobody waits for one that is not:
  * whoever sends it has written all of it before. */
 static int check_outside(const struct received *received) {
   int64_t size = sys_file_size(received->fds[0]);
   if (size == -EINVAL) return -EBADMSG;
   if (size < 0) return (int)size;
-  return (uint64_t)size < received->view.size_bytes ? -ENODATA : 0;
+  size_t end = body_offset(received) + received->view.size_bytes;
+  return (uint64_t)size < end ? -ENODATA : 0;
 }
 
 static int read_body(const struct received *received, void *out_data) {
   size_t size = received->view.size_bytes;
-  if (is_outside(received)) {
-    return sys_read_at(received->fds[0], out_data, size, 0);
+  if (!is_outside(received)) {
+    if (size > 0) memcpy(out_data, received->view.as.data, size);
+    return 0;
   }
-  if (size > 0) memcpy(out_data, received->view.as.data, size);
-  return 0;
+  int r = sys_read_at(received->fds[0], out_data, size, body_offset(received));
+  if (r == 0 && is_lent(received)) loan_return(received->fds[0]);
+  return r;
 }
 
 int message_copy(const struct received *received, void *out_data) {
@@ -152,7 +165,10 @@ void brood_value_clear(brood_value *value) {
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
     case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
+    case BROOD_TYPE_OBJECT:
+      share_forget(value->as.data);
+      loan_drop();
+      break;
     default: break;
   }
   *value = (brood_value){.type = BROOD_TYPE_NONE};

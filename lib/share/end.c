@@ -28,6 +28,7 @@
 enum { NUM_LISTS = 127 };
 
 static struct brood_connection *lists[NUM_LISTS];
+static size_t num_listed;
 static uint32_t num_forks;
 
 static void count_fork(void) {
@@ -61,6 +62,7 @@ int end_make(int fd, unsigned flags, struct brood_connection **out) {
   guard_lock();
   end->next = *list_of(end);
   *list_of(end) = end;
+  num_listed++;
   guard_unlock();
   *out = end;
   return 0;
@@ -86,13 +88,23 @@ struct brood_connection *end_of(int fd) {
   return end;
 }
 
+bool end_any(void) {
+  guard_lock();
+  bool any = num_listed > 0;
+  guard_unlock();
+  return any;
+}
+
 /* Takes it off the list; false if somebody else has. */
 static bool unlist(struct brood_connection *end) {
   guard_lock();
   struct brood_connection **at = list_of(end);
   while (*at != NULL && *at != end) at = &(*at)->next;
   bool found = *at == end;
-  if (found) *at = end->next;
+  if (found) {
+    *at = end->next;
+    num_listed--;
+  }
   guard_unlock();
   return found;
 }

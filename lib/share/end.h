@@ -50,6 +50,9 @@ int end_make(int fd, unsigned flags, struct brood_connection **out);
 struct brood_connection *end_find(const void *pointer);
 struct brood_connection *end_of(int fd);
 
+/* end_any tells whether there are any. */
+bool end_any(void);
+
 /* end_enter and end_leave are around each use of the descriptor, which stays
  * open meanwhile: if it were closed by another thread, its number could soon be
  * that of another file. False, and nothing to leave, if it is closed. */

@@ -124,6 +124,20 @@ int sys_read_at(int fd, void *out_data, size_t size, size_t offset) {
   return 0;
 }
 
+int sys_write_at(int fd, const void *data, size_t size, size_t offset) {
+  SYS_FAULT();
+  const char *at = data;
+  while (size > 0) {
+    ssize_t n = pwrite(fd, at, size, (off_t)offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -errno;
+    at += n;
+    offset += (size_t)n;
+    size -= (size_t)n;
+  }
+  return 0;
+}
+
 int64_t sys_file_size(int fd) {
   SYS_FAULT();
   struct stat status;

@@ -46,6 +46,10 @@ int sys_write_full(int fd, const void *data, size_t size);
  * others read from; -ENODATA if the file is not so long. */
 int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
 
+/* sys_write_at writes size bytes from an offset on, which makes a file longer.
+ */
+int sys_write_at(int fd, const void *data, size_t size, size_t offset);
+
 /* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
  * regular one. */
 int64_t sys_file_size(int fd);

@@ -23,7 +23,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 using Descriptors = std::vector<int>;
 
-constexpr unsigned kOutside = 1;
+constexpr unsigned kOutside = 1, kLent = 2;
 
 class Garbage : public ObjectsTest {
  protected:
@@ -163,6 +163,21 @@ TEST_P(Garbage, OutsideIsNotWhatItSays) {
   ExpectValueRefused(outside(1), {brood_connection_fileno(pipe_.first)});
   int folder = open("/", O_RDONLY | O_CLOEXEC);
   ExpectValueRefused(outside(0), {folder});
+  // What is lent begins behind a page, and may be read only.
+  auto lent = [](uint64_t size) {
+    return Head(8, BROOD_TYPE_BYTES, kOutside | kLent, 1) + Number(size);
+  };
+  ExpectValueRefused(lent(0), {file}, kCutOff);
+  ExpectValueRefused(lent(UINT64_MAX), {file});
+  ExpectValueRefused(lent(0), {other.reading()});
+  ASSERT_EQ(ftruncate(file, 4096 + 5), 0);
+  ExpectValueRefused(lent(6), {file}, kCutOff);
+  std::string link = "/proc/self/fd/" + std::to_string(file);
+  int reading = open(link.c_str(), O_RDONLY | O_CLOEXEC);
+  Write(lent(5), {reading});
+  EXPECT_EQ(ReceiveBytes(pipe_.second, 5), std::string(5, '\0'));
+  close(reading);
+  ASSERT_EQ(ftruncate(file, 5), 0);
   // In a buffer that it would fit into.
   Write(outside(6), {file});
   char buffer[100];

@@ -83,9 +83,9 @@ bool wire_item_put(struct wire_item *out, const brood_value *value,
 }
 
 void wire_item_put_outside(struct wire_item *out, enum brood_type type,
-                           uint64_t size) {
+                           uint64_t size, unsigned flags) {
   out->type = (uint8_t)type;
-  out->flags = WIRE_ITEM_OUTSIDE;
+  out->flags = (uint8_t)(WIRE_ITEM_OUTSIDE | flags);
   out->num_fds = 1;
   put_small(out, size, 8);
   put_head(out);
@@ -94,8 +94,8 @@ void wire_item_put_outside(struct wire_item *out, enum brood_type type,
 /* Do size and number of descriptors suit the type? */
 static bool is_possible(const struct wire_item *item) {
   if (item->flags != 0) {
-    return item->flags == WIRE_ITEM_OUTSIDE && is_text(item->type) &&
-           item->size == 8 && item->num_fds == 1;
+    return (item->flags & ~WIRE_ITEM_LENT) == WIRE_ITEM_OUTSIDE &&
+           is_text(item->type) && item->size == 8 && item->num_fds == 1;
   }
   uint32_t size = item->size, num_fds = item->num_fds;
   switch (item->type) {

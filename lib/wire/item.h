@@ -19,7 +19,10 @@
 
 enum { WIRE_ITEM_HEAD = 8, WIRE_ITEM_SMALL = 8 };
 
-enum { WIRE_ITEM_OUTSIDE = 1u << 0 };
+enum {
+  WIRE_ITEM_OUTSIDE = 1u << 0,
+  WIRE_ITEM_LENT = 1u << 1 /* and the memfd is to be given back */
+};
 
 /* Of an item that is written, body may point to small: it does not move. */
 struct wire_item {
@@ -39,9 +42,10 @@ struct wire_item {
 bool wire_item_put(struct wire_item *out, const brood_value *value,
                    uint32_t num_fds);
 
-/* wire_item_put_outside does so for a string or bytes in a memfd. */
+/* wire_item_put_outside does so for a string or bytes in a memfd; flags may
+ * have WIRE_ITEM_LENT. */
 void wire_item_put_outside(struct wire_item *out, enum brood_type type,
-                           uint64_t size);
+                           uint64_t size, unsigned flags);
 
 /* wire_item_get_head reads all but the body; false, and nothing of what was
  * written is of use, if there is no such item. */

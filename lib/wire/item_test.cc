@@ -46,9 +46,9 @@ Bytes Encode(const brood_value &value, uint32_t num_fds = 0) {
   return Join(item);
 }
 
-Bytes EncodeOutside(enum brood_type type, uint64_t size) {
+Bytes EncodeOutside(enum brood_type type, uint64_t size, unsigned flags = 0) {
   wire_item item;
-  wire_item_put_outside(&item, type, size);
+  wire_item_put_outside(&item, type, size, flags);
   return Join(item);
 }
 
@@ -158,6 +158,9 @@ TEST(Item, OutsideHasTheSizeOnly) {
     EXPECT_FALSE(
         Decode(EncodeOutside(type, BROOD_MAX_MESSAGE + 1), &got, &item));
     EXPECT_FALSE(Decode(EncodeOutside(type, UINT64_MAX), &got, &item));
+    EXPECT_TRUE(Decode(EncodeOutside(type, 5, WIRE_ITEM_LENT), &got, &item));
+    EXPECT_EQ(item.flags, WIRE_ITEM_OUTSIDE | WIRE_ITEM_LENT);
+    EXPECT_EQ(got.size_bytes, 5u);
   }
 }
 
@@ -178,7 +181,10 @@ TEST(Item, WhatDoesNotTravelIsRefused) {
 // What a head may say of each type: this, and nothing else.
 bool IsPossible(uint32_t size, unsigned type, unsigned flags, unsigned fds) {
   bool text = type == BROOD_TYPE_STRING || type == BROOD_TYPE_BYTES;
-  if (flags == WIRE_ITEM_OUTSIDE) return text && size == 8 && fds == 1;
+  if (flags == WIRE_ITEM_OUTSIDE ||
+      flags == (WIRE_ITEM_OUTSIDE | WIRE_ITEM_LENT)) {
+    return text && size == 8 && fds == 1;
+  }
   if (flags != 0) return false;
   if (text) return fds == 0;
   switch (type) {

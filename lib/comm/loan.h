@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Memory that bodies are lent, so that it can be used again: to get a fresh
+ * memfd's pages and to give them back takes longer than to copy a megabyte.
+ * Whoever has read the body says so in a word before it. If nobody ever does,
+ * as when the receiver was killed, other memory takes its place.
+ */
+#ifndef BROOD_COMM_LOAN_H
+#define BROOD_COMM_LOAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Larger bodies have memory of their own. */
+enum { LOAN_MAX = 4 << 20 };
+
+/* Where the body lies in the memfd: a page of its own for the word. */
+enum { LOAN_BODY = 4096 };
+
+/* loan_make writes a body into lent memory, and where that is to be settled;
+ * returns the memfd, which is not the caller's, or -errno: -EAGAIN if all of it
+ * is being written to. */
+int loan_make(const void *body, size_t size, int *out_loan);
+
+/* loan_settle is due after each loan_make: was it sent? */
+void loan_settle(int loan, bool was_sent);
+
+/* loan_return says that a body has been read. */
+void loan_return(int fd);
+
+/* loan_drop closes what is kept, if no connection is left to send it over. */
+void loan_drop(void);
+
+#endif /* BROOD_COMM_LOAN_H */
