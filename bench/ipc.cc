@@ -20,16 +20,16 @@
 //   looks for a moment before it sleeps finds what it waits for, and never
 //   sleeps. What does not look, which is all of the raw ones but the word,
 //   Boost and ZeroMQ, sleeps here too and must be woken on another processor.
-// - block: the two are tied to one processor. While one looks, the other cannot
-//   run, so nobody gains by looking: each must really sleep for the other to go
-//   on. The word, which only spins, is not there.
+// - block: the two are tied to one processor. Nothing comes while one looks: it
+//   must sleep for the other to go on, or give up the processor between two
+//   looks. Brood does the latter before it sleeps, so its queue may be quicker
+//   here than a futex, each of whose sides sleeps and is woken. The word, which
+//   does neither, is not there.
 //
 // What keeps the comparison fair:
 //
-// - One piece of code, ipc_work.h, makes, sends, receives and verifies,
-// whatever
-//   carries the messages. It is a template: no pointer to a function is in
-//   between.
+// - One piece of code, ipc_work.h, makes, sends, receives and verifies what any
+//   of them carries. It is a template: no pointer to a function is in between.
 // - No two messages are alike. The first word of one tells its producer and
 //   number, those at every 4 KiB and the last one follow from it (stamp.h). The
 //   consumer looks at them all, and at the order in which a producer's arrive.
@@ -41,17 +41,17 @@
 //   at all sizes. ZeroMQ holds as many on either side. Pipes and sockets have
 //   the kernel's sizes. The time begins when as many have gone through, or
 //   after two windows: what is measured has been in all of its memory.
-// - Messages of one measurement are of one size, so the raw bytes need no
-// frame:
-//   a message is one write and one read, more only if the kernel takes or gives
-//   a part. Where several write, or read, they would be torn, except those up
+// - Messages of one measurement are of one size, and raw bytes need no frame: a
+//   message is one write and one read, more only if the kernel takes or gives a
+//   part. Where several write, or read, they would be torn, except those up
 //   to PIPE_BUF in a pipe; the others are not there. The peers' pipes are not
 //   there either: several may not use an end without a lock of their own.
-// - Where there is no one queue, as in ZeroMQ, each consumer has one, and
-//   producers send to all in turn. Its thread is tied as its process is.
-// - Brood's objects and the peers' are what their constructors make by default:
-//   a pipe goes both ways. queue_many is the queue by put_many and get_many, at
-//   most 64 messages and 1 MiB at once.
+// - ZeroMQ has no queue that several receive from: each consumer binds one, and
+//   producers send to all in turn. The thread of its own that each process then
+//   has is tied as the process is.
+// - Else Brood's objects and the peers' are what their constructors make by
+//   default: a pipe goes both ways. queue_many is Brood's queue by put_many and
+//   get_many, at most 64 messages and 1 MiB at once.
 // - Whoever works is a process that was started for it, by fork for all but
 //   Brood's and the peers'. All begin at a gate; start and end are outside of
 //   the figures.

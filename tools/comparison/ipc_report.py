@@ -25,7 +25,8 @@ SMALL = Table({"bench": "throughput", "size": 64},
               ("boost", "queue"))
 TRIPS = Table({"bench": "round_trip"},
               "64 bytes to and fro; microseconds. spin: on two processors, who "
-              "looks need not sleep;\nblock: on one processor, both must",
+              "looks need not sleep;\nblock: on one processor, who waits must "
+              "let the other run",
               times("us", 1, fine), "wait", ("raw", "futex"))
 
 
