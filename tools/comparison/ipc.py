@@ -12,16 +12,17 @@ class Ipc:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds = 1, 20
+            self.rounds, self.seconds, self.turns = 1, 20, 1
             self.samples, self.peer_samples = 100, 50
             self.window_ms = 6
         else:
-            self.rounds, self.seconds = 6, 130
+            self.rounds, self.seconds, self.turns = 6, 140, 2
             self.samples, self.peer_samples = 400, 200
-            self.window_ms = 20
+            self.window_ms = 10
 
     def steps(self, _number):
         yield run.benchmark(IPC, f"--samples={self.samples}",
+                            f"--turns={self.turns}",
                             f"--window_ms={self.window_ms}")
         for impl in run.PEERS:
             for method in run.METHODS:
