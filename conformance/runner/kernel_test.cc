@@ -297,6 +297,20 @@ TEST_F(FilesTest, FilesStayInTheirFolder) {
   EXPECT_THROW(files_.Call("nothing", {"f"}), Stop);
 }
 
+TEST_F(FilesTest, HistoriesAreReadWhereThereAreSome) {
+  files_.Call("write", {"x", "a:0\na:1\n"});
+  Json both = {"x", "y"};
+  Json made = Json::array({Json::array({"a", 2})});
+  EXPECT_EQ(files_.Call("history", {both, made, 0}), "ok");
+  files_.Call("write", {"y", "a:1\n"});
+  EXPECT_EQ(files_.Call("history", {both, made, 0}),
+            "twice: a:1, the second time in consumer 2");
+  EXPECT_THROW(files_.Call("history", {both, made}), Stop);
+  EXPECT_THROW(files_.Call("history", {both, "a", 0}), Stop);
+  EXPECT_THROW(files_.Call("history", {"x", made, 0}), Stop);
+  EXPECT_THROW(files_.Call("history", {both, made, "0"}), Stop);
+}
+
 TEST_F(FilesTest, OutputCounts) {
   WriteFile(folder_.Output("stdout"), "a b a\xff");
   EXPECT_EQ(CallOutput(folder_, "count", {"stdout", "a"}), 2);
