@@ -96,6 +96,7 @@ static int read_item(struct reader *reader, brood_value *out_value) {
   reader->has_fds = item.num_fds > 0;
   reader->head =
       mark_plus(reader->head, 1, item_units(item.size, item.num_fds));
+  ring_ask_to_read(&reader->queue->ring, mark_units(reader->head));
   return 0;
 }
 

@@ -59,6 +59,7 @@ size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
     if (ring_room(ring, tail, units) < 0) break;
     write_item(ring, tail, &item);
     tail = mark_plus(tail, 1, units);
+    ring_ask_to_write(ring, mark_units(tail));
     done++;
   }
   if (done > 0) ring_put_commit(ring, tail);
