@@ -66,9 +66,15 @@ static int read_body(const struct received *received, void *out_data) {
   return r;
 }
 
+/* A descriptor that came along but cannot be read, or only names a file, is no
+ * part of a message of ours. It is not this connection that is closed. */
+static int judge(int r) {
+  return r == -EBADF ? -EBADMSG : r;
+}
+
 int message_copy(const struct received *received, void *out_data) {
   int r = is_outside(received) ? check_outside(received) : 0;
-  return r < 0 ? r : read_body(received, out_data);
+  return judge(r < 0 ? r : read_body(received, out_data));
 }
 
 /* A copy of a string or bytes, with room for a byte behind; 0 or -errno. */
@@ -140,7 +146,7 @@ int message_unpack(struct received *received, uint8_t **memory,
     default: *out = received->view;
   }
   if (r == 0) message_close(received);
-  return r;
+  return judge(r);
 }
 
 void message_close(struct received *received) {

@@ -163,6 +163,14 @@ TEST_P(Garbage, OutsideIsNotWhatItSays) {
   ExpectValueRefused(outside(1), {brood_connection_fileno(pipe_.first)});
   int folder = open("/", O_RDONLY | O_CLOEXEC);
   ExpectValueRefused(outside(0), {folder});
+  // One that can only be written to, and one that only names a file.
+  for (int how : {O_WRONLY, O_PATH}) {
+    std::string name = "/proc/self/fd/" + std::to_string(file);
+    int unreadable = open(name.c_str(), how | O_CLOEXEC);
+    ASSERT_GE(unreadable, 0);
+    ExpectValueRefused(outside(5), {unreadable});
+    close(unreadable);
+  }
   // What is lent begins behind a page, and may be read only.
   auto lent = [](uint64_t size) {
     return Head(8, BROOD_TYPE_BYTES, kOutside | kLent, 1) + Number(size);
@@ -215,6 +223,10 @@ TEST_P(Garbage, ObjectsThatAreNone) {
   ExpectValueRefused(one(Entry(1, kConnection, 1u << 3, 0)), {fd});
   ExpectValueRefused(one(Entry(0, kConnection, 1u << 7, 0)), {fd});
   ExpectValueRefused(one(Entry(0, kConnection, UINT64_MAX, 0)), {fd});
+  int path = open("/", O_PATH | O_CLOEXEC);
+  ExpectValueRefused(one(Entry(0, kConnection, 1u << 3, 0)), {path});
+  ExpectValueRefused(one(Entry(0, kLock, 1, 64)), {path});
+  close(path);
   // Two of them, of which nobody would free the second.
   ExpectValueRefused(
       one(Entry(0, kConnection, 1u << 3, 0) + Entry(1, kConnection, 1u << 3, 0),
