@@ -27,7 +27,7 @@ namespace {
 constexpr int kWriters = 3;
 constexpr int kReaders = 3;
 constexpr int kWorkers = kWriters + kReaders;
-constexpr uint32_t kLives = 4096;     // of writers
+constexpr uint32_t kLives = 8192;     // of writers
 constexpr uint32_t kMessages = 8192;  // in one life
 
 // What one call may last: a machine that has other things to do.
