@@ -52,4 +52,11 @@ int FillUp(brood_connection *connection, size_t size);
 // The connection that a target received.
 brood_connection *ConnectionAt(const brood_args *args, size_t index);
 
+// EXPECT_OS_ERROR: likewise EXPECT_FAILS, of the kernel's reason.
+#define EXPECT_OS_ERROR(call, number, text)   \
+  do {                                        \
+    EXPECT_FAILS(call, BROOD_OS_ERROR, text); \
+    EXPECT_EQ(brood_errno(), (number));       \
+  } while (0)
+
 #endif  // BROOD_LIB_TEST_CONNECTIONS_H
