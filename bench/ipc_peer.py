@@ -24,6 +24,7 @@ from peer import COME, OWN, STOP  # noqa: E402
 TRIPS_UNTIMED = 20
 UNTIMED_SECONDS = 0.003
 LOOK_SECONDS = 0.0002
+WINDOWS = 3
 SILENT_SECONDS = 1
 LOST_SECONDS = 5
 
@@ -265,19 +266,22 @@ def look(board, consumers):
     return count, arrived or time.monotonic_ns()
 
 
-def observe(board, number, size, consumers, window_ms):
-    """Returns messages a second of all together, over this long."""
+def let_settle(board, size, consumers, window_ms):
     late = time.monotonic() + 2 * window_ms / 1e3
     time.sleep(UNTIMED_SECONDS)
     while (num_consumed(board, consumers) < queue_items(size)
            and time.monotonic() < late):
         time.sleep(UNTIMED_SECONDS)
+
+
+def observe_window(board, consumers, window_ms):
+    """Returns messages a second of all together, over this long; longer if none
+    come."""
     begin, begin_ns = end, _ = look(board, consumers)
     late = time.monotonic() + SILENT_SECONDS
     while end == begin and time.monotonic() < late:
         time.sleep(window_ms / 1e3)
         end, end_ns = look(board, consumers)
-    board[STOP] = number
     if end == begin:
         raise RuntimeError("no message came")
     return (end - begin) * 1e9 / (end_ns - begin_ns)
@@ -303,15 +307,17 @@ def await_done(board, count, number):
 
 
 def measure_stream(context, targets, kind, pattern, window_ms):
-    """Returns messages a second for each size."""
+    """Returns for each size the messages a second in each window."""
     count, rates = sum(pattern), []
     channels = [CHANNELS[kind](context, size) for size in SIZES]
     with peer.Crew(context, targets.stream, count, BOARD_NUMBERS,
                    (pattern, min(len(peer.ALLOWED), count), channels)) as crew:
         for number, size in enumerate(SIZES, 1):
             crew.begin(number)
-            rates.append(observe(crew.board, number, size, pattern[1],
-                                 window_ms))
+            let_settle(crew.board, size, pattern[1], window_ms)
+            rates.append([observe_window(crew.board, pattern[1], window_ms)
+                          for _ in range(WINDOWS)])
+            crew.board[STOP] = number
             await_done(crew.board, count, number)
             check(crew.board, pattern)
     return rates
@@ -341,11 +347,12 @@ def measure(context, targets, num_samples, window_ms):
             if kind == "pipe" and pattern != (1, 1):
                 continue
             rates = measure_stream(context, targets, kind, pattern, window_ms)
-            for size, rate in zip(SIZES, rates):
+            for size, samples in zip(SIZES, rates):
                 yield "throughput", kind, {
                     "pattern": "%d:%d" % pattern, "size": size,
-                    "msgs_per_s": [round(rate, 3)],
-                    "mib_per_s": [round(rate * size / (1 << 20), 3)]}
+                    "msgs_per_s": [round(msgs, 3) for msgs in samples],
+                    "mib_per_s": [round(msgs * size / (1 << 20), 3)
+                                  for msgs in samples]}
     places = sorted({1, min(2, len(peer.ALLOWED))}, reverse=True)
     for kind in CHANNELS:
         series = measure_trips(context, targets, kind, places, num_samples)

@@ -75,9 +75,11 @@ class IpcTest(unittest.TestCase):
                 self.assertEqual(num_samples, len(item["us"]), item)
                 self.assertGreater(min(item["us"]), 0, item)
                 continue
-            (msgs,), (mib,) = item["msgs_per_s"], item["mib_per_s"]
-            self.assertGreater(msgs, 0, item)
-            self.assertAlmostEqual(msgs * item["size"] / (1 << 20), mib, 2)
+            self.assertEqual(3, len(item["msgs_per_s"]), item)
+            self.assertEqual(3, len(item["mib_per_s"]), item)
+            for msgs, mib in zip(item["msgs_per_s"], item["mib_per_s"]):
+                self.assertGreater(msgs, 0, item)
+                self.assertAlmostEqual(msgs * item["size"] / (1 << 20), mib, 2)
 
     def test_every_object_pattern_size_and_place(self):
         file = pathlib.Path(os.environ["TEST_TMPDIR"], "samples")

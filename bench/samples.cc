@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <numeric>
 
 namespace bench {
 namespace {
@@ -73,8 +74,10 @@ void Report(benchmark::State &state, FILE *file, const std::string &fields,
     state.SetIterationTime(rate ? 1 / sample : sample * measured.unit_seconds);
   }
   if (!rate) return ShowPercentiles(state, first);
-  for (const Series &each : measured.all)
-    state.counters[each.unit] = each.samples[0];
+  for (const Series &each : measured.all) {
+    double sum = std::accumulate(each.samples.begin(), each.samples.end(), 0.);
+    state.counters[each.unit] = sum / each.samples.size();
+  }
 }
 
 }  // namespace bench

@@ -31,7 +31,7 @@ void WriteAbsent(FILE *file, const std::string &fields, std::string reason);
 struct Measured {
   std::string fault;  // "": none
   // Google Benchmark shows the first one as the time: of a rate that of one,
-  // besides all rates; else with its percentiles.
+  // with the means of all; else with its percentiles.
   std::vector<Series> all;
   double unit_seconds = 0;  // of the first; 0: it is a rate, in a second
 };

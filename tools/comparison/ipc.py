@@ -12,17 +12,16 @@ class Ipc:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds, self.turns = 1, 20, 1
+            self.rounds, self.seconds = 1, 20
             self.samples, self.peer_samples = 100, 50
-            self.window_ms = 6
+            self.window_ms = 3
         else:
-            self.rounds, self.seconds, self.turns = 6, 140, 2
+            self.rounds, self.seconds = 6, 140
             self.samples, self.peer_samples = 400, 200
             self.window_ms = 10
 
     def steps(self, _number):
         yield run.benchmark(IPC, f"--samples={self.samples}",
-                            f"--turns={self.turns}",
                             f"--window_ms={self.window_ms}")
         for impl in run.PEERS:
             for method in run.METHODS:
