@@ -145,8 +145,13 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   int r = read_items(&reader, out_items, capacity, out_count);
   if (*out_count > 0) commit(&reader, head, *out_count);
   *out_tail = reader.readable;
+  /* By what was seen of the tail: to look at it now would take it from who
+   * writes there. */
+  bool worth_waking =
+      *out_count > 0 &&
+      (reader.has_fds || ring_worth_waking(ring, reader.head, reader.readable));
   sync_quick_release(&ring->get_lock);
-  if (*out_count > 0) ring_get_wake(ring, reader.has_fds);
+  if (worth_waking) ring_get_wake(ring);
   return r;
 }
 

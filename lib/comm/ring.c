@@ -91,18 +91,7 @@ void ring_wake_getters(struct comm_ring *ring, uint32_t items) {
                  items > INT_MAX ? INT_MAX : (int)items);
 }
 
-/* Who waits for bytes is let sleep until half of them are free, or each get
- * would cost a wake-up. */
-static bool worth_waking(struct comm_ring *ring) {
-  if (ring->maxsize != 0) return true;
-  uint32_t used =
-      mark_units(atomic_load_explicit(&ring->tail, memory_order_relaxed)) -
-      mark_units(atomic_load_explicit(&ring->head, memory_order_relaxed));
-  return used <= ring_capacity(ring) / 2;
-}
-
-void ring_wake_putter(struct comm_ring *ring, bool at_once) {
-  if (!at_once && !worth_waking(ring)) return;
+void ring_wake_putter(struct comm_ring *ring) {
   if (atomic_exchange(&ring->putters_sleep, 0) == 0) return;
   sys_futex_wake(items_half(&ring->head), 1);
 }
@@ -114,7 +103,9 @@ void ring_slept_get(struct comm_ring *ring) {
 
 void ring_slept_put(struct comm_ring *ring) {
   atomic_store(&ring->putters_sleep, 1);
-  ring_get_wake(ring, false);
+  uint64_t head = atomic_load(&ring->head);
+  uint64_t tail = atomic_load(&ring->tail);
+  if (ring_worth_waking(ring, head, tail)) ring_wake_putter(ring);
 }
 
 /* -------------------------------------------------------------- Waiting -- */

@@ -19,6 +19,7 @@
 
 #include "lib/comm/mark.h"
 #include "lib/sync/quick.h"
+#include "lib/sys/relax.h"
 
 /* Units: what a ring begins with, what it shrinks to, what it grows to. */
 enum {
@@ -122,7 +123,7 @@ static inline void ring_read_unit(const struct comm_ring *ring, uint32_t units,
 enum { RING_AHEAD = 256 / MARK_UNIT };
 
 static inline void ring_ask_to_write(struct comm_ring *ring, uint32_t units) {
-  __builtin_prefetch(ring->data + ring_at(ring, units + RING_AHEAD), 1);
+  sys_ask_to_write(ring->data + ring_at(ring, units + RING_AHEAD));
 }
 
 static inline void ring_ask_to_read(struct comm_ring *ring, uint32_t units) {
@@ -177,7 +178,15 @@ static inline void ring_get_commit(struct comm_ring *ring, uint64_t head) {
 /* ---------------------------------------------------- With no lock held -- */
 
 void ring_wake_getters(struct comm_ring *ring, uint32_t items);
-void ring_wake_putter(struct comm_ring *ring, bool at_once);
+void ring_wake_putter(struct comm_ring *ring);
+
+/* Who waits for bytes is let sleep until half of them are free, or each get
+ * would cost a wake-up. */
+static inline bool ring_worth_waking(const struct comm_ring *ring,
+                                     uint64_t head, uint64_t tail) {
+  return ring->maxsize != 0 ||
+         mark_units(tail) - mark_units(head) <= ring_capacity(ring) / 2;
+}
 
 /* ring_put_wake and ring_get_wake tell the other side of a commit, when the
  * lock has been given back: that exchange, which no later load passes, stands
@@ -188,8 +197,8 @@ static inline void ring_put_wake(struct comm_ring *ring, uint32_t items) {
   if (atomic_load(&ring->getters_sleep) != 0) ring_wake_getters(ring, items);
 }
 
-static inline void ring_get_wake(struct comm_ring *ring, bool at_once) {
-  if (atomic_load(&ring->putters_sleep) != 0) ring_wake_putter(ring, at_once);
+static inline void ring_get_wake(struct comm_ring *ring) {
+  if (atomic_load(&ring->putters_sleep) != 0) ring_wake_putter(ring);
 }
 
 /* Whoever has slept before its own success calls one of these after it, so that
