@@ -34,9 +34,10 @@
 #define GRACE_NS (2 * SYNC_SLICE_NS)
 #define FIRST_STEP_NS INT64_C(1000000)
 
-/* A look is some pauses and a yield: whoever is looked for may need the
- * processor. */
-enum { PAUSES = 8, MOST_LOOKS = 64, ROOM_LOOKS = 32, TRY_ANEW = 16 };
+/* A look is a yield, for whoever is looked for may need the processor, and some
+ * pauses. To look more often would take the line from who writes there, and
+ * give one item each time instead of several. */
+enum { PAUSES = 16, MOST_LOOKS = 32, ROOM_LOOKS = 16, TRY_ANEW = 16 };
 
 static _Atomic uint32_t *items_half(_Atomic uint64_t *mark) {
   return (_Atomic uint32_t *)(void *)mark;
@@ -110,20 +111,23 @@ void ring_slept_put(struct comm_ring *ring) {
 
 /* -------------------------------------------------------------- Waiting -- */
 
+/* relaxed: who sees it go on looks again under a lock. */
+static bool has_gone_on(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
+                        uint32_t units) {
+  uint64_t now = atomic_load_explicit(mark, memory_order_relaxed);
+  return mark_items(now) - mark_items(from) >= items &&
+         mark_units(now) - mark_units(from) >= units;
+}
+
 /* Looks so often whether a mark has gone on from what it was by so much; how
  * often it looked, or -1 if it did not see that. */
 static int look(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
                 uint32_t units, int looks) {
   for (int i = 0; i < looks; i++) {
-    for (int pause = 0; pause < PAUSES; pause++) {
-      uint64_t now = atomic_load_explicit(mark, memory_order_relaxed);
-      if (mark_items(now) - mark_items(from) >= items &&
-          mark_units(now) - mark_units(from) >= units) {
-        return i;
-      }
-      sys_relax();
-    }
+    if (has_gone_on(mark, from, items, units)) return i;
     sys_yield();
+    if (has_gone_on(mark, from, items, units)) return i;
+    for (int pause = 0; pause < PAUSES; pause++) sys_relax();
   }
   return -1;
 }
