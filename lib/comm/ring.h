@@ -41,11 +41,11 @@ struct comm_ring {
 
   _Alignas(64) _Atomic uint64_t tail; /* a mark; written under put_lock */
   _Atomic uint32_t getters_sleep;     /* somebody may sleep on the tail */
-  _Atomic uint32_t looks;             /* how often to look before that */
 
   _Alignas(64) struct sync_lock get_lock;
-  uint64_t seen_tail;   /* by those who get; under get_lock */
-  uint32_t getter_died; /* likewise: while it had the lock */
+  uint64_t seen_tail;     /* by those who get; under get_lock */
+  uint32_t getter_died;   /* likewise: while it had the lock */
+  _Atomic uint32_t looks; /* how often to look for an item before sleep */
 
   _Alignas(64) _Atomic uint64_t head; /* a mark; written under get_lock */
   _Atomic uint32_t putters_sleep;     /* somebody may sleep on the head */
