@@ -156,6 +156,12 @@ Look LookAt(const IpcBoard &board) {
   return look;
 }
 
+// Whether messages and time have gone by. A large one may have stamped its
+// arrival and not yet be counted: then only the count has moved in the end.
+bool IsLater(const Look &begin, const Look &end) {
+  return end.count > begin.count && end.at_ns > begin.at_ns;
+}
+
 // Waits until the crew is awake, and what it works on has been in all of its
 // memory.
 void LetSettle(const IpcBoard &board, int64_t window_ms) {
@@ -175,8 +181,8 @@ double ObserveWindow(const IpcBoard &board, int64_t window_ms) {
   do {
     usleep(window_ms * 1000);
     end = LookAt(board);
-  } while (end.count == begin.count && bench_now_ns() < late_ns);
-  if (end.count == begin.count) return 0;
+  } while (!IsLater(begin, end) && bench_now_ns() < late_ns);
+  if (!IsLater(begin, end)) return 0;
   return (end.count - begin.count) * 1e9 / (end.at_ns - begin.at_ns);
 }
 
