@@ -1095,8 +1095,8 @@ int brood_queue_task_done(brood_queue *queue);
  * BROOD_TIMEOUT          they are not
  * BROOD_OWNER_DIED       they are, but for those that processes had got which
  *                        have ended since: nobody will ever say that these are
- *                        done. Within 200 ms (joinable.owner-died). A queue
- *                        knows of 255 such processes at a time
+ *                        done. Within 200 ms (joinable.owner-died). Of those
+ *                        that live a queue knows 255 at a time
  * BROOD_ATTRIBUTE_ERROR  not a joinable queue */
 int brood_queue_join(brood_queue *queue, int64_t timeout_ns);
 

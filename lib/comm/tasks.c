@@ -42,6 +42,7 @@ static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
   tasks->change.all_done =
       atomic_load_explicit(&tasks->done, memory_order_relaxed);
   tasks->change.head = head;
+  tasks->change.lost = tasks->lost;
   atomic_store_explicit(&tasks->change.taker,
                         (uint32_t)(taker - tasks->takers) + 1,
                         memory_order_release);
@@ -51,10 +52,27 @@ static void end(struct comm_tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
+/* All places are taken: those of the dead are given up, and what they had got
+ * is counted together. */
+static void bury(struct comm_tasks *tasks, uint32_t head) {
+  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
+    struct tasks_taker *taker = &tasks->takers[i];
+    if (open_of(taker) == 0 || !sync_has_ended(taker->process)) continue;
+    begin(tasks, taker, head);
+    tasks->lost += open_of(taker);
+    taker->done = taker->taken;
+    end(tasks);
+  }
+}
+
 void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items) {
   uint64_t process = sync_self_process();
   struct tasks_taker *taker = place_of(tasks, process);
-  if (taker == NULL) return; /* too many: its death will not be noticed */
+  if (taker == NULL) {
+    bury(tasks, head);
+    taker = place_of(tasks, process);
+  }
+  if (taker == NULL) return; /* all live: its death will not be noticed */
   begin(tasks, taker, head);
   taker->process = process;
   taker->taken += items;
@@ -67,6 +85,7 @@ void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
   if (head == tasks->change.head) { /* nothing was got */
     tasks->takers[index - 1].taken = tasks->change.taken;
     tasks->takers[index - 1].done = tasks->change.done;
+    tasks->lost = tasks->change.lost;
     atomic_store_explicit(&tasks->done, tasks->change.all_done,
                           memory_order_relaxed);
   }
@@ -90,6 +109,10 @@ bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put) {
   if (taker != NULL) {
     begin(tasks, taker, head);
     taker->done++;
+  } else if (tasks->lost > 0) {
+    taker = tasks->takers; /* any: it does not change */
+    begin(tasks, taker, head);
+    tasks->lost--;
   }
   /* seq_cst: before the look at the flag in tasks_wake. */
   atomic_store(&tasks->done, done + 1);
@@ -120,7 +143,7 @@ void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out) {
 
 uint32_t tasks_of_dead(const struct comm_tasks *tasks,
                        const struct tasks_dead *dead) {
-  uint32_t sum = 0;
+  uint32_t sum = tasks->lost;
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     const struct tasks_taker *taker = &tasks->takers[i];
     if (dead->processes[i] != 0 && dead->processes[i] == taker->process) {

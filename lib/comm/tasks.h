@@ -28,8 +28,9 @@ struct comm_tasks {
     uint32_t taken, done;   /* of the taker, */
     uint32_t all_done;      /* and of all, before it */
     uint32_t head;          /* items got before it */
-    uint32_t unused;
+    uint32_t lost;
   } change;
+  uint32_t lost; /* items that those had got whose places others have now */
   struct tasks_taker takers[TASKS_TAKERS];
 };
 

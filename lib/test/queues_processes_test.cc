@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <memory>
 #include <set>
 
 #include "lib/test/queues.h"
@@ -441,16 +442,36 @@ TEST_P(QueuesDeaths, AJoinerLearnsItWhileItWaits) {
   EXPECT_EQ(told.Get(kNoticed), "OwnerDied");
 }
 
-// More takers than a queue can know of: what those who are not known have got
-// counts as in somebody's hands.
-TEST_P(QueuesDeaths, MoreTakersThanItKnows) {
+// Takers have a place each; the places of the dead are for others.
+TEST_P(QueuesDeaths, MoreDeadThanThereArePlaces) {
   Queue queue(NewJoinable("fork"));
   constexpr int kTakers = 258;
   for (int i = 0; i < kTakers; i++) EXPECT_WORKS(queue.Put(i, 0));
   for (int i = 0; i < kTakers; i++) {
     InFork([&] { queue.Number(0); });
   }
-  EXPECT_FAILS(brood_queue_join(queue, kNoticed), BROOD_TIMEOUT, "258 items");
+  EXPECT_FAILS(brood_queue_join(queue, kNoticed), BROOD_OWNER_DIED, "258");
+  EXPECT_WORKS(queue.Put(1, 0));
+  EXPECT_FAILS(brood_queue_join(queue, kNoticed), BROOD_TIMEOUT, "259 items");
+  EXPECT_EQ(queue.Number(0), 1);
+  EXPECT_WORKS(brood_queue_task_done(queue));
+  for (int i = 0; i < kTakers; i++) EXPECT_WORKS(brood_queue_task_done(queue));
+  EXPECT_WORKS(brood_queue_join(queue, 0));
+}
+
+// One more that lives than there are places: its death goes unnoticed, and
+// whoever joins is not told what is not so.
+TEST_P(QueuesDeaths, MoreLivingThanThereArePlaces) {
+  Queue queue(NewJoinable("fork"));
+  constexpr int kTakers = 256;
+  for (int i = 0; i < kTakers; i++) EXPECT_WORKS(queue.Put(i, 0));
+  std::vector<std::unique_ptr<Victim>> takers;
+  for (int i = 0; i < kTakers; i++) {
+    takers.push_back(std::make_unique<Victim>([&] { queue.Number(); }));
+    takers.back()->AwaitDone();
+  }
+  for (auto &taker : takers) taker->Kill();
+  EXPECT_FAILS(brood_queue_join(queue, kNoticed), BROOD_TIMEOUT, "256 items");
   for (int i = 0; i < kTakers; i++) EXPECT_WORKS(brood_queue_task_done(queue));
   EXPECT_WORKS(brood_queue_join(queue, 0));
 }
