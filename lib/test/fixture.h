@@ -46,7 +46,7 @@ class LibraryTest : public testing::Test {
   void ExpectAsBefore();
 
  private:
-  std::string before_;
+  Belongings before_ = {};
 };
 
 // The same for each start method; GetParam() is its name.
