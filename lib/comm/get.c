@@ -5,7 +5,6 @@
  * still there; after it: it is gone with this process.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "lib/comm/courier.h"
 #include "lib/comm/item.h"
@@ -16,8 +15,42 @@
 #include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 
-/* Bytes that stand for a scalar, an object, or the size of what is outside. */
+/* Bytes that stand for an object, or the size of what is outside. */
 enum { MOST_SMALL = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE };
+
+/* --------------------------------------------------------- The quick way -- */
+
+/* Gets the next item; false if there is none, or it is for the other way. */
+static bool take_light(struct comm_ring *ring, brood_value *out_item,
+                       bool *out_much_is_free) {
+  /* relaxed: written under the lock. */
+  uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  uint64_t readable = ring_readable(ring, head);
+  uint32_t items = mark_items(readable) - mark_items(head);
+  /* After the last one a large ring is to shrink. */
+  if (items == 0 || (items == 1 && ring_capacity(ring) > RING_USUAL)) {
+    return false;
+  }
+  int units = item_read_light(ring, head, readable, out_item);
+  if (units <= 0) return false;
+  head = mark_plus(head, 1, (uint32_t)units);
+  ring_ask_to_read(ring, mark_units(head));
+  ring_get_commit(ring, head);
+  *out_much_is_free = ring_much_is_free(ring, head, readable);
+  return true;
+}
+
+bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item) {
+  struct comm_ring *ring = &queue->ring;
+  if (queue->is_joinable || !ring_lock_quickly(&ring->get_lock)) return false;
+  bool much_is_free = false;
+  bool done = take_light(ring, out_item, &much_is_free);
+  sync_quick_release(&ring->get_lock);
+  if (done) ring_get_wake(ring, much_is_free);
+  return done;
+}
+
+/* --------------------------------------------------------- The other way -- */
 
 /* Where a reader is while it has the lock. */
 struct reader {
@@ -27,76 +60,51 @@ struct reader {
   bool has_fds; /* the last item: the courier is to drop them */
 };
 
-/* Text and bytes go straight to where they stay. */
-static int read_text(struct reader *reader, uint32_t at,
-                     const struct wire_item *item, brood_value *out_value) {
-  char *data = malloc((size_t)item->size + 1);
-  if (data == NULL) return -ENOMEM;
-  ring_read(&reader->queue->ring, at, data, item->size);
-  data[item->size] = '\0';
-  *out_value = (brood_value){.type = (enum brood_type)item->type,
-                             .as.data = data,
-                             .size_bytes = item->size};
-  return 0;
+/* Is there such an item in the ring, as far as its head can tell? */
+static bool is_sound(const struct wire_item *item, uint32_t units_left) {
+  return item->size <= MOST_SMALL && item->num_fds <= MESSAGE_MAX_FDS &&
+         item_units(item->size, item->num_fds) <= units_left;
 }
 
-/* Everything else is small. */
-static int read_other(struct reader *reader, uint32_t at,
-                      const struct wire_item *item,
-                      const uint8_t head[WIRE_ITEM_HEAD],
-                      brood_value *out_value) {
+/* What is not light; how many units it has, or an error. */
+static int read_other(struct reader *reader, brood_value *out_value) {
   struct comm_ring *ring = &reader->queue->ring;
-  uint8_t body[MOST_SMALL];
+  uint8_t head[WIRE_ITEM_HEAD], body[MOST_SMALL];
   int fds[MESSAGE_MAX_FDS];
-  if (item->num_fds > 0) {
+  struct wire_item item;
+  uint32_t at = mark_units(reader->head);
+  uint32_t left = mark_units(reader->readable) - at;
+  ring_read_unit(ring, at++, head);
+  if (!wire_item_get_head(&item, head) || !is_sound(&item, left)) {
+    return -EBADMSG;
+  }
+  if (item.num_fds > 0) {
     uint32_t number;
     ring_read(ring, at++, &number, sizeof number);
     int r =
-        courier_look(share_block_of(reader->queue), number, fds, item->num_fds);
+        courier_look(share_block_of(reader->queue), number, fds, item.num_fds);
     if (r < 0) return r;
   }
-  ring_read(ring, at, body, item->size);
+  ring_read(ring, at, body, item.size);
   struct received received;
-  int r = message_open(&received, head, body, item->size, fds, item->num_fds);
+  int r = message_open(&received, head, body, item.size, fds, item.num_fds);
   uint8_t *none = NULL;
   if (r == 0) r = message_unpack(&received, &none, out_value);
-  if (r < 0) message_close(&received);
-  return r;
-}
-
-static bool is_text_inside(const struct wire_item *item) {
-  return item->flags == 0 &&
-         (item->type == BROOD_TYPE_STRING || item->type == BROOD_TYPE_BYTES);
-}
-
-/* Is there such an item in the ring, as far as its head can tell? */
-static bool is_sound(const struct reader *reader,
-                     const struct wire_item *item) {
-  uint32_t left = mark_units(reader->readable) - mark_units(reader->head);
-  if (item->size > BROOD_MAX_ITEM ||
-      item_units(item->size, item->num_fds) > left) {
-    return false;
+  if (r < 0) {
+    message_close(&received);
+    return r;
   }
-  return is_text_inside(item) ||
-         (item->size <= MOST_SMALL && item->num_fds <= MESSAGE_MAX_FDS);
+  reader->has_fds = item.num_fds > 0;
+  return (int)item_units(item.size, item.num_fds);
 }
 
 static int read_item(struct reader *reader, brood_value *out_value) {
-  uint8_t head[WIRE_ITEM_HEAD];
-  struct wire_item item;
-  uint32_t at = mark_units(reader->head);
-  ring_read_unit(&reader->queue->ring, at++, head);
-  if (!wire_item_get_head(&item, head) || !is_sound(reader, &item)) {
-    return -EBADMSG;
-  }
-  int r = is_text_inside(&item)
-              ? read_text(reader, at, &item, out_value)
-              : read_other(reader, at, &item, head, out_value);
+  const struct comm_ring *ring = &reader->queue->ring;
+  int r = item_read_light(ring, reader->head, reader->readable, out_value);
+  if (r == 0) r = read_other(reader, out_value);
   if (r < 0) return r;
-  reader->has_fds = item.num_fds > 0;
-  reader->head =
-      mark_plus(reader->head, 1, item_units(item.size, item.num_fds));
-  ring_ask_to_read(&reader->queue->ring, mark_units(reader->head));
+  reader->head = mark_plus(reader->head, 1, (uint32_t)r);
+  ring_ask_to_read(ring, mark_units(reader->head));
   return 0;
 }
 
@@ -147,11 +155,10 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   *out_tail = reader.readable;
   /* By what was seen of the tail: to look at it now would take it from who
    * writes there. */
-  bool worth_waking =
-      *out_count > 0 &&
-      (reader.has_fds || ring_worth_waking(ring, reader.head, reader.readable));
+  bool much_is_free =
+      reader.has_fds || ring_much_is_free(ring, reader.head, reader.readable);
   sync_quick_release(&ring->get_lock);
-  if (worth_waking) ring_get_wake(ring);
+  if (*out_count > 0) ring_get_wake(ring, much_is_free);
   return r;
 }
 

@@ -18,31 +18,11 @@
 /* What one hold of the lock may put, so that others get it as well. */
 enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 
-/* How long nobody has to get anything until a ring of the usual size grows. */
+/* How long who puts waits for much room. When nobody has got anything by then,
+ * a ring of the usual size grows, or any room will do. */
 #define PATIENCE_NS INT64_C(5000000)
 
-static void write_item(struct comm_ring *ring, uint64_t tail,
-                       const struct wire_item *item) {
-  uint32_t at = mark_units(tail);
-  ring_write_unit(ring, at++, item->head);
-  if (item->num_fds > 0) {
-    ring_write(ring, at++, &ring->courier_id, sizeof ring->courier_id);
-  }
-  if (item->size > 0) ring_write(ring, at, item->body, item->size);
-}
-
 /* --------------------------------------------------------- The quick way -- */
-
-/* Most values are bytes and nothing else. What is wrong with one is told by the
- * other way. */
-static bool is_light(const brood_value *value, struct wire_item *item) {
-  if ((unsigned)value->type > BROOD_TYPE_BYTES ||
-      value->size_bytes > BROOD_MAX_ITEM || !wire_item_put(item, value, 0)) {
-    return false;
-  }
-  return value->type != BROOD_TYPE_STRING ||
-         memchr(item->body, 0, item->size) == NULL;
-}
 
 size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
                          size_t count) {
@@ -50,14 +30,11 @@ size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
   if (!ring_lock_quickly(&ring->put_lock)) return 0;
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-  const uint64_t begin = tail;
+  const uint32_t begin = mark_units(tail);
   size_t done = 0;
-  struct wire_item item;
-  while (done < count && mark_units(tail) - mark_units(begin) < UNITS_AT_ONCE &&
-         is_light(&items[done], &item)) {
-    uint32_t units = item_units(item.size, 0);
-    if (ring_room(ring, tail, units) < 0) break;
-    write_item(ring, tail, &item);
+  while (done < count && mark_units(tail) - begin < UNITS_AT_ONCE) {
+    uint32_t units = item_write_light(ring, tail, &items[done]);
+    if (units == 0) break;
     tail = mark_plus(tail, 1, units);
     ring_ask_to_write(ring, mark_units(tail));
     done++;
@@ -108,7 +85,7 @@ static int try_write(struct comm_queue *queue, uint64_t tail,
   const struct wire_item *item = &message->item;
   int r = ring_room(ring, tail, item_units(item->size, item->num_fds));
   if (r == 0 && item->num_fds > 0) r = send_fds(queue, message, deadline_ns);
-  if (r == 0) write_item(ring, tail, item);
+  if (r == 0) item_write(ring, tail, item);
   return r;
 }
 
@@ -146,24 +123,37 @@ static int try_put(struct comm_queue *queue, const struct message *message,
   return r;
 }
 
-static void sleep_for_room(struct comm_ring *ring, uint64_t seen_head,
-                           struct patience *patience, int64_t deadline_ns) {
-  ring_wait_room(ring, seen_head, deadline_ns);
+/* Sleeps until much is free; whether nobody has got anything so long. */
+static bool sleep_for_much(struct comm_ring *ring, uint64_t seen_head,
+                           struct patience *patience) {
+  int64_t end_ns = sys_clock_ns() + PATIENCE_NS;
+  if (end_ns > patience->deadline_ns) end_ns = patience->deadline_ns;
+  ring_wait_room(ring, seen_head, RING_FOR_MUCH, end_ns);
   patience->has_slept = true;
+  return atomic_load(&ring->head) == seen_head;
 }
 
 /* There are too many bytes in the ring. */
 static void wait_for_bytes(struct comm_ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   uint32_t capacity = atomic_load(&ring->capacity);
-  if (ring_look_for_room(ring, seen_head, capacity / 4)) return;
-  if (capacity >= RING_USUAL) {
-    int64_t end_ns = sys_clock_ns() + PATIENCE_NS;
-    if (end_ns > patience->deadline_ns) end_ns = patience->deadline_ns;
-    sleep_for_room(ring, seen_head, patience, end_ns);
-    if (atomic_load(&ring->head) != seen_head) return;
+  if (ring_look_for_room(ring, seen_head, 1, capacity / 4)) return;
+  if (capacity < RING_USUAL || sleep_for_much(ring, seen_head, patience)) {
+    patience->is_over = true;
   }
-  patience->is_over = true;
+}
+
+/* There are maxsize items in the ring, or it is as large as can be. */
+static void wait_for_items(struct comm_ring *ring, uint64_t seen_head,
+                           struct patience *patience) {
+  uint32_t many = ring_many(ring);
+  if (ring_look_for_room(ring, seen_head, many, 0)) return;
+  if (many > 1 && !patience->is_over) {
+    patience->is_over = sleep_for_much(ring, seen_head, patience);
+    return;
+  }
+  ring_wait_room(ring, seen_head, ring_at_last(ring), patience->deadline_ns);
+  patience->has_slept = true;
 }
 
 /* What try_put said to do before it is called again; -EAGAIN: the time is
@@ -175,8 +165,7 @@ static int wait_for_room(struct comm_ring *ring, int r, uint64_t seen_head,
     return 0;
   }
   if (sync_is_over(patience->deadline_ns)) return -EAGAIN;
-  if (ring_look_for_room(ring, seen_head, 0)) return 0;
-  sleep_for_room(ring, seen_head, patience, patience->deadline_ns);
+  wait_for_items(ring, seen_head, patience);
   return 0;
 }
 

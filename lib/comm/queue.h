@@ -37,6 +37,10 @@ size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
 int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count);
 
+/* queue_get_quickly likewise gets one; false if there is none, or it needs
+ * more. */
+bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item);
+
 /* queue_get likewise gets as many items as there are. */
 int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count);

@@ -102,11 +102,15 @@ void ring_slept_get(struct comm_ring *ring) {
   if (ring_count(ring) > 0) ring_put_wake(ring, 1);
 }
 
+/* What those behind have said was cleared by who woke us. */
 void ring_slept_put(struct comm_ring *ring) {
-  atomic_store(&ring->putters_sleep, 1);
+  atomic_store(&ring->putters_sleep, ring_at_last(ring));
   uint64_t head = atomic_load(&ring->head);
   uint64_t tail = atomic_load(&ring->tail);
-  if (ring_worth_waking(ring, head, tail)) ring_wake_putter(ring);
+  bool is_room = ring->maxsize == 0
+                     ? ring_much_is_free(ring, head, tail)
+                     : mark_items(tail) - mark_items(head) < ring->maxsize;
+  if (is_room) ring_wake_putter(ring);
 }
 
 /* -------------------------------------------------------------- Waiting -- */
@@ -157,13 +161,13 @@ bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
 }
 
 bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
-                        uint32_t units) {
-  return look(&ring->head, seen_head, 1, units, ROOM_LOOKS) >= 0;
+                        uint32_t items, uint32_t units) {
+  return look(&ring->head, seen_head, items, units, ROOM_LOOKS) >= 0;
 }
 
-void ring_wait_room(struct comm_ring *ring, uint64_t seen_head,
+void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
                     int64_t deadline_ns) {
-  atomic_store(&ring->putters_sleep, 1);
+  atomic_fetch_or(&ring->putters_sleep, how);
   if (atomic_load(&ring->head) != seen_head) return;
   sync_sleep(items_half(&ring->head), mark_items(seen_head), deadline_ns);
 }

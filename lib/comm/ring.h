@@ -48,7 +48,7 @@ struct comm_ring {
   _Atomic uint32_t looks; /* how often to look for an item before sleep */
 
   _Alignas(64) _Atomic uint64_t head; /* a mark; written under get_lock */
-  _Atomic uint32_t putters_sleep;     /* somebody may sleep on the head */
+  _Atomic uint32_t putters_sleep;     /* may somebody on the head, and how */
 
   _Alignas(64) uint8_t data[];
 };
@@ -180,25 +180,42 @@ static inline void ring_get_commit(struct comm_ring *ring, uint64_t head) {
 void ring_wake_getters(struct comm_ring *ring, uint32_t items);
 void ring_wake_putter(struct comm_ring *ring);
 
-/* Who waits for bytes is let sleep until half of them are free, or each get
- * would cost a wake-up. */
-static inline bool ring_worth_waking(const struct comm_ring *ring,
+/* How those sleep who put: until much is free, or each get would cost a wake-up
+ * and both sides would go in step; or until anything is got. */
+enum { RING_FOR_MUCH = 1, RING_FOR_ANY = 2 };
+
+/* Who has no more patience. Without maxsize much gets free soon enough. */
+static inline uint32_t ring_at_last(const struct comm_ring *ring) {
+  return ring->maxsize == 0 ? RING_FOR_MUCH : RING_FOR_ANY;
+}
+
+/* How many free items are much; of a short queue, one. */
+static inline uint32_t ring_many(const struct comm_ring *ring) {
+  uint32_t part = ring->maxsize / 16;
+  return part == 0 ? 1 : part;
+}
+
+static inline bool ring_much_is_free(const struct comm_ring *ring,
                                      uint64_t head, uint64_t tail) {
-  return ring->maxsize != 0 ||
-         mark_units(tail) - mark_units(head) <= ring_capacity(ring) / 2;
+  uint32_t items = mark_items(tail) - mark_items(head);
+  uint32_t used = mark_units(tail) - mark_units(head);
+  return used <= ring_capacity(ring) / 2 &&
+         (ring->maxsize == 0 || items + ring_many(ring) <= ring->maxsize);
 }
 
 /* ring_put_wake and ring_get_wake tell the other side of a commit, when the
  * lock has been given back: that exchange, which no later load passes, stands
  * between the commit and this look at the flag. Partner: ring_wait_item,
- * ring_wait_room; one of us sees the other. at_once: do not wait until waking
- * is worth while. */
+ * ring_wait_room; one of us sees the other. */
 static inline void ring_put_wake(struct comm_ring *ring, uint32_t items) {
   if (atomic_load(&ring->getters_sleep) != 0) ring_wake_getters(ring, items);
 }
 
-static inline void ring_get_wake(struct comm_ring *ring) {
-  if (atomic_load(&ring->putters_sleep) != 0) ring_wake_putter(ring);
+static inline void ring_get_wake(struct comm_ring *ring, bool much_is_free) {
+  uint32_t how = atomic_load(&ring->putters_sleep);
+  if (how != 0 && (much_is_free || how != RING_FOR_MUCH)) {
+    ring_wake_putter(ring);
+  }
 }
 
 /* Whoever has slept before its own success calls one of these after it, so that
@@ -211,11 +228,11 @@ void ring_slept_put(struct comm_ring *ring);
 bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
                     int64_t deadline_ns);
 
-/* ring_look_for_room looks for a moment whether so many units get free, or, if
- * none, an item; ring_wait_room sleeps until anything is got. */
+/* ring_look_for_room looks for a moment whether so many items and units get
+ * free; ring_wait_room sleeps until much is, or anything. */
 bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
-                        uint32_t units);
-void ring_wait_room(struct comm_ring *ring, uint64_t seen_head,
+                        uint32_t items, uint32_t units);
+void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
                     int64_t deadline_ns);
 
 /* ring_count returns how many items there are. If that is 0, there were none

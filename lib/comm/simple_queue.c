@@ -31,15 +31,16 @@ brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue) {
 
 int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
   int r = check(queue);
+  if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
   size_t count;
-  return r < 0 ? r : queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER, &count);
+  return queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER, &count);
 }
 
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
   int r = check(queue);
+  if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
   size_t count;
-  return r < 0 ? r
-               : queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);
+  return queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);
 }
 
 int brood_simple_queue_empty(brood_simple_queue *queue) {

@@ -243,6 +243,7 @@ class QueuesChaos : public LibraryTest,
 INSTANTIATE_TEST_SUITE_P(Kinds, QueuesChaos,
                          testing::Values(Kind{"unlimited", 0, false},
                                          Kind{"maxsize", 10, false},
+                                         Kind{"longer", 100, false},
                                          Kind{"joinable", 10, true}),
                          [](const auto &info) {
                            return std::string(info.param.name);

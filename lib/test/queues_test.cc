@@ -3,7 +3,13 @@
 // SPDX-License-Identifier: MIT
 #include "lib/test/queues.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
 #include <climits>
+#include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace {
@@ -102,16 +108,20 @@ TEST_P(QueuesTest, GrowingKeepsOrderAndBytes) {
   }
 }
 
-// Bytes, and memory of this machine in use.
+// Bytes in the memory that this process has descriptors of.
 int64_t SharedMemory() {
-  FILE *file = fopen("/proc/meminfo", "r");
-  char line[128];
-  int64_t kib = -1;
-  while (file != nullptr && fgets(line, sizeof line, file) != nullptr) {
-    if (sscanf(line, "Shmem: %ld kB", &kib) == 1) break;
+  int64_t blocks = 0;
+  for (const auto &entry :
+       std::filesystem::directory_iterator("/proc/self/fd")) {
+    struct stat status;
+    std::error_code none;
+    std::string path = std::filesystem::read_symlink(entry, none).string();
+    if (path.rfind("/memfd:", 0) == 0 &&
+        stat(entry.path().c_str(), &status) == 0) {
+      blocks += status.st_blocks;
+    }
   }
-  if (file != nullptr) fclose(file);
-  return kib * 1024;
+  return blocks * 512;
 }
 
 TEST_P(QueuesTest, HoldsWhatIsPromisedAndGivesItBack) {
@@ -127,6 +137,7 @@ TEST_P(QueuesTest, HoldsWhatIsPromisedAndGivesItBack) {
   EXPECT_FAILS(brood_queue_put(queue, item, kMillisecond), BROOD_FULL,
                std::to_string(count));
   EXPECT_EQ(brood_queue_full(queue), 0) << "of maxsize there is none";
+  EXPECT_GT(SharedMemory() - before, BROOD_MAX_QUEUE / 4 * 3);
   for (size_t i = 0; i < count; i++) {
     brood_value value = brood_none();
     ASSERT_WORKS(brood_queue_get(queue, &value, 0));
@@ -188,6 +199,39 @@ TEST_P(QueuesTest, WaitersAreWoken) {
     ASSERT_EQ(back.Number(), i + 1);
   }
   other.join();
+}
+
+// How often a thread of this process has slept.
+int64_t NumSleeps(pid_t thread) {
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/status");
+  std::string word;
+  int64_t number = -1;
+  while (file >> word && word != "voluntary_ctxt_switches:") continue;
+  file >> number;
+  return number;
+}
+
+// Who waits for room does so at first until much is free, but not for long.
+TEST_P(QueuesTest, EachItemGotIsRoomForOne) {
+  for (int64_t maxsize : {1, 2, 31, 32, 4096}) {
+    for (int sleeps : {1, 2}) {
+      Queue queue("fork", maxsize);
+      for (int64_t i = 0; i < maxsize; i++) ASSERT_WORKS(queue.Put(i, 0));
+      std::vector<std::thread> threads;
+      for (int i = 0; i < 2; i++) {
+        std::atomic<pid_t> id{0};
+        threads.emplace_back([&] {
+          id = gettid();
+          EXPECT_WORKS(queue.Put(-1));
+        });
+        ASSERT_TRUE(WaitUntil([&] { return NumSleeps(id) >= sleeps; }));
+      }
+      EXPECT_EQ(queue.Number(), 0);
+      EXPECT_EQ(queue.Number(), maxsize == 1 ? -1 : 1);
+      for (std::thread &thread : threads) thread.join();
+      EXPECT_EQ(brood_queue_full(queue), 1);
+    }
+  }
 }
 
 TEST_P(QueuesTest, ManyAtOnce) {

@@ -11,6 +11,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Eight bytes at once: compilers make one instruction of either, and queues
+ * move millions of items a second. */
+static inline void wire_put_eight(uint8_t out[8], uint64_t bits) {
+  out[0] = (uint8_t)bits;
+  out[1] = (uint8_t)(bits >> 8);
+  out[2] = (uint8_t)(bits >> 16);
+  out[3] = (uint8_t)(bits >> 24);
+  out[4] = (uint8_t)(bits >> 32);
+  out[5] = (uint8_t)(bits >> 40);
+  out[6] = (uint8_t)(bits >> 48);
+  out[7] = (uint8_t)(bits >> 56);
+}
+
+static inline uint64_t wire_get_eight(const uint8_t at[8]) {
+  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
+         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
+         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
 /* A writer with data NULL only counts: used is what would be needed. */
 struct wire_writer {
   uint8_t *data;

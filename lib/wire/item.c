@@ -11,35 +11,15 @@ static bool is_text(uint8_t type) {
   return type == BROOD_TYPE_STRING || type == BROOD_TYPE_BYTES;
 }
 
-/* Eight bytes at once: compilers make one instruction of either, and queues
- * move millions of items a second. */
-static void put_eight(uint8_t out[8], uint64_t bits) {
-  out[0] = (uint8_t)bits;
-  out[1] = (uint8_t)(bits >> 8);
-  out[2] = (uint8_t)(bits >> 16);
-  out[3] = (uint8_t)(bits >> 24);
-  out[4] = (uint8_t)(bits >> 32);
-  out[5] = (uint8_t)(bits >> 40);
-  out[6] = (uint8_t)(bits >> 48);
-  out[7] = (uint8_t)(bits >> 56);
-}
-
-static uint64_t get_eight(const uint8_t *at) {
-  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
-         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
-         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
-}
-
 /* Writes the head for what the other members say. */
 static void put_head(struct wire_item *item) {
-  put_eight(item->head, item->size | (uint64_t)item->type << 32 |
-                            (uint64_t)item->flags << 40 |
-                            (uint64_t)item->num_fds << 48);
+  wire_put_eight(item->head, wire_item_head(item->size, item->type, item->flags,
+                                            item->num_fds));
 }
 
 /* The body is the lowest bytes of a number. */
 static void put_small(struct wire_item *item, uint64_t bits, uint32_t size) {
-  put_eight(item->small, bits);
+  wire_put_eight(item->small, bits);
   item->body = item->small;
   item->size = size;
 }
@@ -113,7 +93,7 @@ static bool is_possible(const struct wire_item *item) {
 
 bool wire_item_get_head(struct wire_item *out,
                         const uint8_t head[WIRE_ITEM_HEAD]) {
-  uint64_t bits = get_eight(head);
+  uint64_t bits = wire_get_eight(head);
   out->size = (uint32_t)bits;
   out->type = (uint8_t)(bits >> 32);
   out->flags = (uint8_t)(bits >> 40);
@@ -124,7 +104,7 @@ bool wire_item_get_head(struct wire_item *out,
 
 bool wire_item_get(const struct wire_item *item, brood_value *out) {
   if (!is_possible(item)) return false;
-  uint64_t number = item->size == 8 ? get_eight(item->body) : 0;
+  uint64_t number = item->size == 8 ? wire_get_eight(item->body) : 0;
   brood_value value = {.type = (enum brood_type)item->type};
   switch (value.type) {
     case BROOD_TYPE_BOOL: value.as.boolean = *item->body != 0; break;

@@ -24,6 +24,20 @@ enum {
   WIRE_ITEM_LENT = 1u << 1 /* and the memfd is to be given back */
 };
 
+/* wire_item_head returns what a head is as a number. */
+static inline uint64_t wire_item_head(uint32_t size, uint8_t type,
+                                      uint8_t flags, uint16_t num_fds) {
+  return size | (uint64_t)type << 32 | (uint64_t)flags << 40 |
+         (uint64_t)num_fds << 48;
+}
+
+/* wire_item_is_text: a string or bytes inside, and nothing beside them, which
+ * most items are; the low half is the size. */
+static inline bool wire_item_is_text(uint64_t head) {
+  uint32_t all_but_size = (uint32_t)(head >> 32);
+  return all_but_size == BROOD_TYPE_STRING || all_but_size == BROOD_TYPE_BYTES;
+}
+
 /* Of an item that is written, body may point to small: it does not move. */
 struct wire_item {
   uint32_t size; /* of the body */
