@@ -916,8 +916,9 @@ int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
 int brood_connection_fileno(brood_connection *connection);
 
 /* brood_connection_send sends one value. It waits while the other side has some
- * hundred kilobytes, or some hundred messages, unread. A string or bytes of more
- * than 96 KiB are in memory of their own, and count as the smallest message.
+ * hundred kilobytes, or some hundred messages, unread. A string or bytes of
+ * more than 96 KiB are in memory of their own, and count as the smallest
+ * message.
  *
  * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
  *                 it had not read all: conn.broken-pipe); only for receiving
@@ -1014,8 +1015,8 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   What is larger than BROOD_MAX_ITEM bytes has memory of its own and counts
  *   as 16. Of these, and of descriptors and objects, it holds some hundred. A
  *   queue that holds as much is full.
- * - Who waits for room in a queue of 32 items or more may wait up to 5 ms longer
- *   than there is none: or producers and consumers would go in step.
+ * - Who waits for room in a queue of 32 items or more may wait up to 5 ms
+ * longer than there is none: or producers and consumers would go in step.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
  *   this process (queue.closed-put, queue.closed-get). Neither put nor get may
  *   be called from a signal handler.

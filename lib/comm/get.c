@@ -99,7 +99,7 @@ static int read_other(struct reader *reader, brood_value *out_value) {
 }
 
 static int read_item(struct reader *reader, brood_value *out_value) {
-  const struct comm_ring *ring = &reader->queue->ring;
+  struct comm_ring *ring = &reader->queue->ring;
   int r = item_read_light(ring, reader->head, reader->readable, out_value);
   if (r == 0) r = read_other(reader, out_value);
   if (r < 0) return r;
