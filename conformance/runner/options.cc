@@ -18,6 +18,8 @@ const char kUsage[] =
     "                  conformance/spec without it)\n"
     "  --filter=GLOB   only these cases: globs of CLAUSE or CLAUSE/METHOD,\n"
     "                  with colons between them, after '-' what to leave out\n"
+    "  --sparse        one case of each clause, the start methods in turn;\n"
+    "                  all of them where a filter is given\n"
     "  --expect=FILE   failures that are known, with their reasons\n"
     "  --fix           rewrites that file after what happened\n"
     "  --strict        a SHOULD that fails makes the run fail\n"
@@ -45,10 +47,10 @@ bool TakeFlag(const std::string &arg, Options *options) {
     const char *name;
     bool *flag;
   } flags[] = {
-      {"--strict", &options->strict}, {"--list", &options->list},
-      {"--dump", &options->dump},     {"--smoke", &options->smoke},
-      {"--fix", &options->fix},       {"--verbose", &options->verbose},
-      {"--help", &options->help},
+      {"--sparse", &options->sparse},   {"--strict", &options->strict},
+      {"--list", &options->list},       {"--dump", &options->dump},
+      {"--smoke", &options->smoke},     {"--fix", &options->fix},
+      {"--verbose", &options->verbose}, {"--help", &options->help},
   };
   for (const auto &entry : flags) {
     if (arg != entry.name) continue;
@@ -106,8 +108,9 @@ std::string ParseOptions(const std::vector<std::string> &args,
   if (options->fix && options->expect.empty()) {
     return "--fix rewrites the file of --expect=FILE, which is missing";
   }
-  if (options->fix && !options->filter.empty()) {
-    return "--fix judges the whole file, so it does not go with --filter";
+  if (options->fix && (!options->filter.empty() || options->sparse)) {
+    return "--fix judges the whole file, so it does not go with --filter or "
+           "--sparse";
   }
   return "";
 }

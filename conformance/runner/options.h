@@ -17,6 +17,7 @@ struct Options {
   std::string expect;
   std::string results;
   double scale = 1;
+  bool sparse = false;
   bool strict = false;
   bool list = false;
   bool dump = false;

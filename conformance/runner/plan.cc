@@ -154,6 +154,20 @@ std::vector<Case> Select(const std::vector<Case> &cases,
   return chosen;
 }
 
+std::vector<Case> Thin(const std::vector<Case> &cases) {
+  std::vector<Case> chosen;
+  size_t begin = 0;
+  for (size_t turn = 0; begin < cases.size(); turn++) {
+    size_t end = begin;
+    while (end < cases.size() && cases[end].clause == cases[begin].clause) {
+      end++;
+    }
+    chosen.push_back(cases[begin + turn % (end - begin)]);
+    begin = end;
+  }
+  return chosen;
+}
+
 std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,
                                         const std::string &profile) {
   std::vector<std::string> absent;

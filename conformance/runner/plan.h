@@ -31,7 +31,9 @@ struct Case {
   Verdict decided = Verdict::kPass;
   std::string reason;
 
-  std::string Id() const { return clause + "/" + label; }
+  std::string Id() const {
+    return clause + "/" + label;
+  }
 };
 
 // What the reference implementation calls itself.
@@ -49,6 +51,10 @@ std::vector<Case> MakePlan(const Spec &spec, const Hello &hello);
 std::vector<Case> Select(const std::vector<Case> &cases,
                          const std::string &filter,
                          const std::string &gtest_filter);
+
+// One case of each clause, another one for each next clause: so all start
+// methods take part, each in its share.
+std::vector<Case> Thin(const std::vector<Case> &cases);
 
 // Features of a claimed profile that `hello` does not list.
 std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,

@@ -88,6 +88,16 @@ TEST_F(PlanTest, Filters) {
   EXPECT_TRUE(Select(all, "nothing", "").empty());
 }
 
+TEST_F(PlanTest, ThinnedOneOfEachClauseIsLeftAndTheMethodsTakeTurns) {
+  hello_.methods = {"fork", "spawn", "forkserver"};
+  std::string told;
+  for (const Case &one : Thin(MakePlan(spec_, hello_))) told += one.Id() + " ";
+  EXPECT_EQ(told,
+            "a.each/fork a.once/once a.some/spawn a.pair/spawn+forkserver "
+            "a.none/once hello.feature.one/once hello.feature.two/once ");
+  EXPECT_TRUE(Thin({}).empty());
+}
+
 TEST(OptionsTest, Parse) {
   Options o;
   EXPECT_EQ(ParseOptions({"--adapter=a b", "--scale=2.5", "--spec=x",

@@ -22,7 +22,8 @@ namespace conformance {
 namespace {
 
 struct TheRun {
-  explicit TheRun(const Options &o) : options(o), results(o.results) {}
+  explicit TheRun(const Options &o) : options(o), results(o.results) {
+  }
 
   Options options;
   Spec spec;
@@ -50,7 +51,8 @@ CaseResult RunJudged(TheRun *run, const Case &one) {
 
 class CaseTest : public testing::Test {
  public:
-  CaseTest(TheRun *run, const Case *one) : run_(run), case_(*one) {}
+  CaseTest(TheRun *run, const Case *one) : run_(run), case_(*one) {
+  }
 
   void TestBody() override {
     CaseResult result = RunJudged(run_, case_);
@@ -215,6 +217,15 @@ int Finish(TheRun *run, int code) {
   return FixExpectations(run->expectations, run->happened) ? 0 : 1;
 }
 
+// The cases to run; none if a filter lets none through.
+std::vector<Case> Choose(const Options &options, const std::vector<Case> &all,
+                         const std::string &gtest_filter) {
+  if (options.sparse && options.filter.empty() && gtest_filter.empty()) {
+    return Thin(all);
+  }
+  return Select(all, options.filter, gtest_filter);
+}
+
 }  // namespace
 
 int RunSuite(const Options &options, const std::string &run_folder) {
@@ -227,9 +238,8 @@ int RunSuite(const Options &options, const std::string &run_folder) {
   if (!ReadSpecs(options, &run.spec)) return 1;
   Prepare(run_folder, &run);
   MakeCases(&run);
-  run.selected = run.hello.name.empty()
-                     ? run.all
-                     : Select(run.all, options.filter, gtest_filter);
+  run.selected =
+      run.hello.name.empty() ? run.all : Choose(options, run.all, gtest_filter);
   if (run.selected.empty()) {
     fprintf(stderr, "runner: no case is selected by '%s' of %zu cases\n",
             (options.filter + " " + gtest_filter).c_str(), run.all.size());
@@ -256,7 +266,7 @@ int ListCases(const Options &options, const std::string &run_folder) {
       if (!one.probe) run.all.push_back(one);
     }
   }
-  std::vector<Case> chosen = Select(run.all, options.filter, "");
+  std::vector<Case> chosen = Choose(options, run.all, "");
   for (const Case &one : chosen) {
     std::string note =
         one.reason.empty()
