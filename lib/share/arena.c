@@ -439,42 +439,48 @@ bool arena_give_back(struct share_block *block) {
 
 /* ------------------------------------------------------------- Others' -- */
 
-/* Maps an arena of another process, and keeps its descriptors; NULL if it is
- * none. */
-static struct arena *map_foreign(const struct arena_name *name) {
-  struct region region;
-  if (!region_attach(&region, name->fds[ARENA_MEMORY], name->id)) return NULL;
+/* Maps an arena of another process, and keeps its descriptors; -EBADMSG if it
+ * is none, or -errno. */
+static int map_foreign(const struct arena_name *name, struct arena **out) {
   struct arena *arena = list_arena();
-  if (arena == NULL) {
-    region.fd = -1; /* the caller's still */
-    region_discard(&region);
-    return NULL;
+  if (arena == NULL) return -ENOMEM;
+  int r = region_attach(&arena->region, name->fds[ARENA_MEMORY], name->id);
+  if (r < 0) {
+    unlist_arena(arena);
+    return r;
   }
-  arena->region = region;
   arena->mapper = sync_self_process();
   if (name->num_fds == ARENA_MAX_FDS) {
     arena->socks[0] = name->fds[ARENA_SENDER];
     arena->socks[1] = name->fds[ARENA_RECEIVER];
   }
-  return arena;
+  *out = arena;
+  return 0;
 }
 
-struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
-                                 enum share_kind kind, bool *out_taken) {
+static bool has_kind(const struct arena *arena, uint64_t offset,
+                     uint32_t kind) {
+  return has_block(arena, offset) &&
+         atomic_load(&region_block(&arena->region, offset)->kind) == kind;
+}
+
+int arena_attach(struct share_block **out, const struct arena_name *name,
+                 uint64_t offset, enum share_kind kind, bool *out_taken) {
   guard_lock();
   struct arena *arena = named(name->id);
-  if (arena == NULL) {
-    arena = map_foreign(name);
-    *out_taken = arena != NULL;
+  bool is_new = arena == NULL;
+  int r = is_new ? map_foreign(name, &arena) : 0;
+  *out_taken = is_new && r == 0;
+  if (r == 0 && !has_kind(arena, offset, kind)) {
+    r = -EBADMSG;
+    if (is_new) remove_arena(arena);
   }
-  struct share_block *block = NULL;
-  if (arena != NULL && has_block(arena, offset)) {
-    block = region_block(&arena->region, offset);
-    if (atomic_load(&block->kind) != (uint32_t)kind) block = NULL;
+  if (r == 0) {
+    arena->num_attached++;
+    *out = region_block(&arena->region, offset);
   }
-  if (block != NULL) arena->num_attached++;
   guard_unlock();
-  return block;
+  return r;
 }
 
 void arena_detach(const struct share_block *block) {

@@ -60,11 +60,11 @@ struct arena_name {
 
 struct arena_name arena_of(const struct share_block *block);
 
-/* arena_attach returns the block at an offset of an arena, which it maps if it
- * is not mapped yet; then, and only then, it takes the descriptors and sets
- * *out_taken. NULL if there is no such block of this kind. */
-struct share_block *arena_attach(const struct arena_name *name, uint64_t offset,
-                                 enum share_kind kind, bool *out_taken);
+/* arena_attach finds the block at an offset of an arena, which it maps if it is
+ * not mapped yet; then, and only then, it takes the descriptors and sets
+ * *out_taken. -EBADMSG if there is no such block of this kind, or -errno. */
+int arena_attach(struct share_block **out, const struct arena_name *name,
+                 uint64_t offset, enum share_kind kind, bool *out_taken);
 
 /* Each arena_attach of another process's block is to be taken back by
  * arena_detach: the last one takes the mapping away, unless arena_keep has said

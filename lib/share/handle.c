@@ -88,12 +88,11 @@ static int decode_one(void **out_object, struct wire_reader *reader, bool alone,
   }
   memcpy(arena.fds, fds + index, arena.num_fds * sizeof *fds);
   bool taken = false;
-  struct share_block *block =
-      arena_attach(&arena, offset, (enum share_kind)kind, &taken);
+  struct share_block *block;
+  int r = arena_attach(&block, &arena, offset, (enum share_kind)kind, &taken);
   for (size_t i = 0; taken && i < arena.num_fds; i++) fds[index + i] = -1;
-  if (block == NULL) return -EBADMSG;
-  *out_object = share_object_of(block);
-  return 0;
+  if (r == 0) *out_object = share_object_of(block);
+  return r;
 }
 
 int share_decode(void **out_object, const uint8_t *data, size_t size, int *fds,

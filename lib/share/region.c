@@ -4,6 +4,8 @@
  */
 #include "lib/share/region.h"
 
+#include <errno.h>
+
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 #include "lib/sys/proc.h"
@@ -51,15 +53,17 @@ int region_make(struct region *out, size_t size) {
   return r;
 }
 
-bool region_attach(struct region *out, int fd, uint64_t id) {
+int region_attach(struct region *out, int fd, uint64_t id) {
   int64_t size = sys_mem_size(fd);
-  if (size < (int64_t)sizeof(struct region_head)) return false;
+  if (size < 0 && size != -EINVAL) return (int)size;
+  if (size < (int64_t)sizeof(struct region_head)) return -EBADMSG;
   *out = (struct region){.size = (size_t)size, .id = id, .fd = fd};
-  if (map(out) < 0) return false;
-  if (out->head->magic == MAGIC && out->head->id == id) return true;
+  int r = map(out);
+  if (r < 0) return r;
+  if (out->head->magic == MAGIC && out->head->id == id) return 0;
   out->fd = -1; /* the caller's still */
   region_discard(out);
-  return false;
+  return -EBADMSG;
 }
 
 void region_discard(struct region *region) {

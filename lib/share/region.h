@@ -31,9 +31,9 @@ struct region {
 /* region_make makes one of this size; 0 or -errno. */
 int region_make(struct region *out, size_t size);
 
-/* region_attach maps another process's; false, and fd is not taken, if it is
- * not one of this id. */
-bool region_attach(struct region *out, int fd, uint64_t id);
+/* region_attach maps another process's; on error fd is not taken. -EBADMSG if
+ * it is not one of this id, or -errno. */
+int region_attach(struct region *out, int fd, uint64_t id);
 
 void region_discard(struct region *region);
 

@@ -82,20 +82,21 @@ class PipesSweep : public ObjectsTest {
     return false;
   }
 
-  // Sends and receives. What could not be received for want of memory is
-  // received the next time.
+  // What could not be received for want of memory is received the next time.
+  bool Fetch(brood_connection *from, brood_value *out, int64_t timeout_ns) {
+    if (Worked(brood_connection_recv(from, out, timeout_ns))) return true;
+    int r = brood_connection_recv(from, out, 0);
+    if (r == 0) return true;
+    EXPECT_EQ(r, BROOD_TIMEOUT) << brood_error_message();
+    EXPECT_NE(error_, ENOMEM) << "it was lost";
+    return false;
+  }
+
   void Exchange(const Connections &pipe, const brood_value &sent,
                 int64_t timeout_ns) {
     if (!Worked(brood_connection_send(pipe.first, sent, timeout_ns))) return;
     brood_value value;
-    if (!Worked(brood_connection_recv(pipe.second, &value, timeout_ns))) {
-      int r = brood_connection_recv(pipe.second, &value, 0);
-      if (r < 0) {
-        EXPECT_EQ(r, BROOD_TIMEOUT) << brood_error_message();
-        EXPECT_NE(error_, ENOMEM) << "it was lost";
-        return;
-      }
-    }
+    if (!Fetch(pipe.second, &value, timeout_ns)) return;
     EXPECT_EQ(value.type, sent.type);
     EXPECT_EQ(value.size_bytes, sent.size_bytes);
     brood_value_clear(&value);
@@ -160,6 +161,25 @@ TEST_P(PipesSweep, ExchangingConnections) {
     Arm();
     Exchange(pipe, brood_object(sent.first), 0);
     Disarm();
+  });
+}
+
+// A lock, for which the receiver has to map memory.
+TEST_P(PipesSweep, ReceivingAnObjectOfAnotherProcess) {
+  ForEachCall([&] {
+    Connections pipe;
+    InFork([&] {
+      brood_lock *lock = brood_lock_new(brood_get_context("fork"));
+      EXPECT_WORKS(brood_connection_send(pipe.first, brood_object(lock), 0));
+    });
+    brood_value value = brood_none();
+    Arm();
+    bool has_lock = Fetch(pipe.second, &value, 0);
+    Disarm();
+    if (has_lock) {
+      EXPECT_WORKS(brood_lock_acquire((brood_lock *)value.as.object, 0));
+    }
+    brood_value_clear(&value);
   });
 }
 
