@@ -18,8 +18,8 @@
 /* What one hold of the lock may put, so that others get it as well. */
 enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 
-/* How long who puts waits for much room. When nobody has got anything by then,
- * a ring of the usual size grows, or any room will do. */
+/* How long who puts waits for much room. After that any will do; and if nobody
+ * has got anything, a ring of the usual size grows. */
 #define PATIENCE_NS INT64_C(5000000)
 
 /* --------------------------------------------------------- The quick way -- */
@@ -148,8 +148,8 @@ static void wait_for_items(struct comm_ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   uint32_t many = ring_many(ring);
   if (ring_look_for_room(ring, seen_head, many, 0)) return;
-  if (many > 1 && !patience->is_over) {
-    patience->is_over = sleep_for_much(ring, seen_head, patience);
+  if (many > 1 && !patience->has_slept) {
+    sleep_for_much(ring, seen_head, patience);
     return;
   }
   ring_wait_room(ring, seen_head, ring_at_last(ring), patience->deadline_ns);
