@@ -96,11 +96,8 @@ struct Pattern {
 };
 constexpr Pattern kPatterns[] = {{1, 1}, {4, 1}, {1, 4}, {4, 4}};
 
-struct Options {
-  int64_t samples = 200;
-  int64_t turns = 1;
+struct Options : CommonOptions {
   int64_t window_ms = 20;
-  FILE *samples_file = nullptr;
 };
 
 // A crew and its task.
@@ -110,8 +107,6 @@ struct Case {
   size_t size_bytes;
   int processors;  // as in Board
 };
-
-bool any_fault = false;
 
 bool Is(const Crew &crew, const char *bench) {
   return strcmp(crew.bench(), bench) == 0;
@@ -265,9 +260,8 @@ void Register(IpcBoard *board, const Case &one, const Options &options,
   name += "/size:" + std::to_string(one.size_bytes);
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
   auto run = [=](benchmark::State &state) {
-    Measured measured = Measure(board, one, options);
-    any_fault |= !measured.fault.empty();
-    Report(state, options.samples_file, Fields(one), measured);
+    Report(state, options.samples_file, Fields(one),
+           Measure(board, one, options));
   };
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->UseManualTime()
@@ -310,17 +304,10 @@ std::vector<Case> MakeCases(const Crews &crews) {
 
 int Main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
-  Options options;
-  bool parsed =
-      Parse(argc, argv,
-            {{"samples", "=N       round trips of each kind in a turn (200)",
-              Count(&options.samples)},
-             {"turns", "=N         turns that subjects take (1)",
-              Count(&options.turns)},
-             {"window_ms", "=N     how long messages are counted (20)",
-              Count(&options.window_ms)},
-             {"samples_file", "=F  writes every sample to a file",
-              File(&options.samples_file)}});
+  Options options{{200}};
+  bool parsed = Parse(argc, argv, &options,
+                      {{"window_ms", "=N     how long messages are counted",
+                        Count(&options.window_ms)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
   IpcBoard *board = nullptr;
@@ -338,10 +325,7 @@ int Main(int argc, char **argv) {
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);
   }
-  benchmark::RunSpecifiedBenchmarks();
-  if (options.samples_file != nullptr && fclose(options.samples_file) != 0)
-    any_fault = true;
-  return any_fault ? 1 : 0;
+  return RunAll(options.samples_file);
 }
 
 }  // namespace

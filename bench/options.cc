@@ -54,7 +54,15 @@ std::function<bool(const std::string &)> File(FILE **out_file) {
   };
 }
 
-bool Parse(int argc, char **argv, const std::vector<Option> &options) {
+bool Parse(int argc, char **argv, CommonOptions *out_common,
+           const std::vector<Option> &own) {
+  std::vector<Option> options = {
+      {"samples", "=N       of each kind in a turn",
+       Count(&out_common->samples)},
+      {"turns", "=N         that subjects take", Count(&out_common->turns)},
+      {"samples_file", "=F  for every sample",
+       File(&out_common->samples_file)}};
+  options.insert(options.end(), own.begin(), own.end());
   for (int i = 1; i < argc; i++) {
     if (TakeOne(argv[i], options)) continue;
     fprintf(stderr,

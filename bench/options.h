@@ -26,9 +26,17 @@ std::function<bool(const std::string &)> Numbers(
     std::vector<int64_t> *out_numbers);
 std::function<bool(const std::string &)> File(FILE **out_file);
 
-// Reads what Google Benchmark has left in argv; false, with all options on
-// standard error, if there is anything else.
-bool Parse(int argc, char **argv, const std::vector<Option> &options);
+// What all benchmarks take.
+struct CommonOptions {
+  int64_t samples;               // of each kind in a turn
+  int64_t turns = 1;             // that subjects take
+  FILE *samples_file = nullptr;  // for every sample
+};
+
+// Reads these and a benchmark's own, which Google Benchmark has left in argv;
+// false, with all options on standard error, if there is anything else.
+bool Parse(int argc, char **argv, CommonOptions *out_common,
+           const std::vector<Option> &own);
 
 }  // namespace bench
 

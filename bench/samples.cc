@@ -24,7 +24,7 @@ struct Percentile {
 constexpr Percentile kPercentiles[] = {
     {"p50_", 0.50}, {"p90_", 0.90}, {"p99_", 0.99}};
 
-}  // namespace
+bool any_fault = false;
 
 void WriteSamples(FILE *file, const std::string &fields,
                   const std::vector<Series> &all) {
@@ -59,9 +59,12 @@ void ShowPercentiles(benchmark::State &state, Series series) {
   }
 }
 
+}  // namespace
+
 void Report(benchmark::State &state, FILE *file, const std::string &fields,
             const Measured &measured) {
   if (!measured.fault.empty()) {
+    any_fault = true;
     if (file != nullptr) WriteAbsent(file, fields, measured.fault);
     return state.SkipWithError(measured.fault.c_str());
   }
@@ -78,6 +81,12 @@ void Report(benchmark::State &state, FILE *file, const std::string &fields,
     double sum = std::accumulate(each.samples.begin(), each.samples.end(), 0.);
     state.counters[each.unit] = sum / each.samples.size();
   }
+}
+
+int RunAll(FILE *file) {
+  benchmark::RunSpecifiedBenchmarks();
+  if (file != nullptr && fclose(file) != 0) any_fault = true;
+  return any_fault ? 1 : 0;
 }
 
 }  // namespace bench

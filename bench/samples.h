@@ -18,15 +18,6 @@ struct Series {
   std::vector<double> samples;
 };
 
-// Writes {FIELDS,"optimized":...,"UNIT":[...],...} and a newline. fields is
-// JSON: what was measured, without braces.
-void WriteSamples(FILE *file, const std::string &fields,
-                  const std::vector<Series> &all);
-
-// Writes {FIELDS,"absent":"REASON"}: a subject that does not work is named,
-// not passed over.
-void WriteAbsent(FILE *file, const std::string &fields, std::string reason);
-
 // What one benchmark has measured.
 struct Measured {
   std::string fault;  // "": none
@@ -36,13 +27,16 @@ struct Measured {
   double unit_seconds = 0;  // of the first; 0: it is a rate, in a second
 };
 
-// Writes to the file, if there is one, and shows what was measured, or why
-// there is nothing.
+// Shows what was measured, or why there is nothing, and writes it to the file,
+// if there is one: {FIELDS,"optimized":...,"UNIT":[...],...} and a newline, or
+// {FIELDS,"absent":"REASON"}, so that a subject that does not work is named and
+// not passed over. fields is JSON: what was measured, without braces.
 void Report(benchmark::State &state, FILE *file, const std::string &fields,
             const Measured &measured);
 
-// Shows p50_UNIT, p90_UNIT and p99_UNIT beside the mean.
-void ShowPercentiles(benchmark::State &state, Series series);
+// Runs what has been registered, and closes the file, if there is one; the exit
+// status of the program, 1 if there was any fault.
+int RunAll(FILE *file);
 
 }  // namespace bench
 

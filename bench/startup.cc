@@ -64,14 +64,9 @@ const char *Name(End end) {
   return end == End::kJoined ? "joined" : "first_instruction";
 }
 
-struct Options {
-  int64_t samples = 100;
-  int64_t turns = 1;
+struct Options : CommonOptions {
   std::vector<int64_t> parent_mib = {0, 64, 256, 1024};
-  FILE *samples_file = nullptr;
 };
-
-bool any_fault = false;
 
 // One start of one process, in microseconds; *out_fault is "" if all is well.
 double Sample(Subject &subject, End end, std::string *out_fault) {
@@ -121,33 +116,16 @@ std::string Fields(const Subject &subject, End end, int64_t parent_mib) {
          "\",\"parent_mib\":" + std::to_string(parent_mib);
 }
 
-void Run(benchmark::State &state, Subject &subject, End end, int64_t parent_mib,
-         FILE *samples_file) {
+Measured Measure(Subject &subject, End end, int64_t parent_mib,
+                 int64_t samples) {
   Hold(parent_mib);
-  std::string fault;
+  Measured measured = {"", {{"us", {}}}, 1e-6};
   // Not recorded: the first start after Hold write-protects pages that were
   // never shared, and the first by any method finds cold caches.
-  Sample(subject, end, &fault);
-  std::vector<double> samples_us;
-  for (auto _ : state) {
-    double us = fault.empty() ? Sample(subject, end, &fault) : 0;
-    if (!fault.empty()) {
-      any_fault = true;
-      state.SkipWithError(fault.c_str());
-      break;
-    }
-    samples_us.push_back(us);
-    state.SetIterationTime(us / 1e6);
-  }
-  if (!fault.empty()) {
-    if (samples_file != nullptr)
-      WriteAbsent(samples_file, Fields(subject), fault);
-    return;
-  }
-  Series series = {"us", samples_us};
-  if (samples_file != nullptr)
-    WriteSamples(samples_file, Fields(subject, end, parent_mib), {series});
-  ShowPercentiles(state, series);
+  Sample(subject, end, &measured.fault);
+  for (int64_t i = 0; i < samples && measured.fault.empty(); i++)
+    measured.all[0].samples.push_back(Sample(subject, end, &measured.fault));
+  return measured;
 }
 
 int64_t NumSamples(const Subject &subject, int64_t parent_mib, int64_t most) {
@@ -164,14 +142,19 @@ void Register(const Options &options, Subject *subject, End end,
                      subject->method() + "/" + Name(end) +
                      "/parent_mib:" + std::to_string(parent_mib);
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
+  int64_t samples = NumSamples(*subject, parent_mib, options.samples);
   FILE *file = options.samples_file;
   auto run = [=](benchmark::State &state) {
-    Run(state, *subject, end, parent_mib, file);
+    Measured measured = Measure(*subject, end, parent_mib, samples);
+    bool works = measured.fault.empty();
+    Report(state, file,
+           works ? Fields(*subject, end, parent_mib) : Fields(*subject),
+           measured);
   };
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->UseManualTime()
       ->Unit(benchmark::kMicrosecond)
-      ->Iterations(NumSamples(*subject, parent_mib, options.samples));
+      ->Iterations(samples);
 }
 
 void RegisterAll(const Options &options,
@@ -188,17 +171,10 @@ void RegisterAll(const Options &options,
 
 int Main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
-  Options options;
-  bool parsed =
-      Parse(argc, argv,
-            {{"samples", "=N         at most N of each kind in a turn (100)",
-              Count(&options.samples)},
-             {"turns", "=N           turns that subjects take (1)",
-              Count(&options.turns)},
-             {"parent_mib", "=N,...  sizes of the parent",
-              Numbers(&options.parent_mib)},
-             {"samples_file", "=F    writes every sample to a file",
-              File(&options.samples_file)}});
+  Options options{{100}};
+  bool parsed = Parse(argc, argv, &options,
+                      {{"parent_mib", "=N,...  sizes of the parent",
+                        Numbers(&options.parent_mib)}});
   if (!parsed) return 2;
   std::string fault;
   auto subjects = MakeSubjects(&fault);
@@ -207,10 +183,7 @@ int Main(int argc, char **argv) {
     return 2;
   }
   RegisterAll(options, subjects);
-  benchmark::RunSpecifiedBenchmarks();
-  if (options.samples_file != nullptr && fclose(options.samples_file) != 0)
-    any_fault = true;
-  return any_fault ? 1 : 0;
+  return RunAll(options.samples_file);
 }
 
 }  // namespace

@@ -60,11 +60,8 @@ namespace {
 // Until the crew is awake and in its stride.
 constexpr int64_t kContendUntimedUs = 3000;
 
-struct Options {
-  int64_t samples = 100;
-  int64_t turns = 1;
+struct Options : CommonOptions {
   int64_t contend_ms = 30;
-  FILE *samples_file = nullptr;
 };
 
 // A crew and how it is to be placed.
@@ -73,8 +70,6 @@ struct Case {
   int processes;
   int processors;  // as in Board
 };
-
-bool any_fault = false;
 
 bool Is(const Case &one, const char *bench) {
   return strcmp(one.crew->bench(), bench) == 0;
@@ -155,9 +150,8 @@ void Register(SyncBoard *board, const Case &one, const Options &options,
     name += "/processors:" + std::to_string(one.processors);
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
   auto run = [=](benchmark::State &state) {
-    Measured measured = Measure(board, one, options);
-    any_fault |= !measured.fault.empty();
-    Report(state, options.samples_file, Fields(one), measured);
+    Report(state, options.samples_file, Fields(one),
+           Measure(board, one, options));
   };
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->UseManualTime()
@@ -186,17 +180,11 @@ std::vector<Case> MakeCases(const Crews &crews) {
 
 int Main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
-  Options options;
+  Options options{{100}};
   bool parsed =
-      Parse(argc, argv,
-            {{"samples", "=N       samples of each kind in a turn (100)",
-              Count(&options.samples)},
-             {"turns", "=N         turns that subjects take (1)",
-              Count(&options.turns)},
-             {"contend_ms", "=N    how long a contended lock is looked at (30)",
-              Count(&options.contend_ms)},
-             {"samples_file", "=F  writes every sample to a file",
-              File(&options.samples_file)}});
+      Parse(argc, argv, &options,
+            {{"contend_ms", "=N    how long a contended lock is looked at",
+              Count(&options.contend_ms)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
   SyncBoard *board = nullptr;
@@ -212,10 +200,7 @@ int Main(int argc, char **argv) {
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);
   }
-  benchmark::RunSpecifiedBenchmarks();
-  if (options.samples_file != nullptr && fclose(options.samples_file) != 0)
-    any_fault = true;
-  return any_fault ? 1 : 0;
+  return RunAll(options.samples_file);
 }
 
 }  // namespace
