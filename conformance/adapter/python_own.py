@@ -9,7 +9,6 @@ import select
 import signal
 import sys
 import threading
-import time
 
 import python_functions
 from python_functions import number_of
@@ -51,10 +50,6 @@ class Uncaught(BaseException):
 
 def handled(number, frame):
     pass
-
-
-def sleep_for(seconds):
-    time.sleep(seconds)
 
 
 def answer_of(obj, name):
@@ -185,9 +180,8 @@ class Own:
     def kill(self, pid, name):
         os.kill(pid, number_of(name))
 
-    def start_thread(self, seconds):
-        threading.Thread(target=sleep_for, args=(seconds,),
-                         daemon=True).start()
+    def start_thread(self):
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
 
     def call_in_threads(self, obj, names, n):
         rows = [[] for _ in range(n)]
