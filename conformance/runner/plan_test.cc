@@ -109,6 +109,13 @@ TEST(OptionsTest, Parse) {
   EXPECT_EQ(o.specs.size(), 2u);
   EXPECT_TRUE(o.strict);
   EXPECT_EQ(o.gtest.size(), 1u);
+  EXPECT_FALSE(o.sparse);
+  Options sparse;
+  EXPECT_EQ(ParseOptions({"--adapter=a", "--sparse"}, &sparse), "");
+  EXPECT_TRUE(sparse.sparse);
+  EXPECT_NE(
+      ParseOptions({"--adapter=a", "--sparse", "--expect=f", "--fix"}, &sparse),
+      "");
   Options none;
   EXPECT_NE(ParseOptions({}, &none), "");
   EXPECT_NE(ParseOptions({"adapter"}, &none), "");
