@@ -245,23 +245,29 @@ TEST_P(Garbage, ObjectsThatAreNone) {
   close(file);
 }
 
+// Of this process, or of another, whose memory has to be mapped to see it.
 TEST_P(Garbage, AnObjectOfAnotherKind) {
-  Objects objects("fork");
-  EXPECT_WORKS(
-      brood_connection_send(pipe_.first, brood_object(objects.lock), 0));
-  // The same packet with another kind.
-  uint8_t packet[100];
-  int fds[8];
-  size_t num_fds = 8;
-  int n = sys_sock_receive(brood_connection_fileno(pipe_.second), packet,
-                           sizeof packet, fds, &num_fds);
-  ASSERT_GT(n, 16);
-  for (int change : {1, 2, 100}) {
-    Bytes bytes(packet, packet + n);
-    bytes[12] ^= (uint8_t)change;
-    ExpectValueRefused(bytes, Descriptors(fds, fds + num_fds));
+  auto send = [&] {
+    Objects objects("fork");
+    EXPECT_WORKS(
+        brood_connection_send(pipe_.first, brood_object(objects.lock), 0));
+  };
+  for (bool foreign : {false, true}) {
+    foreign ? InFork(send) : send();
+    // The same packet with another kind.
+    uint8_t packet[100];
+    int fds[8];
+    size_t num_fds = 8;
+    int n = sys_sock_receive(brood_connection_fileno(pipe_.second), packet,
+                             sizeof packet, fds, &num_fds);
+    ASSERT_GT(n, 16);
+    for (int change : {1, 2, 100}) {
+      Bytes bytes(packet, packet + n);
+      bytes[12] ^= (uint8_t)change;
+      ExpectValueRefused(bytes, Descriptors(fds, fds + num_fds));
+    }
+    for (size_t i = 0; i < num_fds; i++) close(fds[i]);
   }
-  for (size_t i = 0; i < num_fds; i++) close(fds[i]);
 }
 
 // Whatever comes: an error or a value, and the text after it.
