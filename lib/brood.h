@@ -1015,8 +1015,8 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   What is larger than BROOD_MAX_ITEM bytes has memory of its own and counts
  *   as 16. Of these, and of descriptors and objects, it holds some hundred. A
  *   queue that holds as much is full.
- * - Who waits for room in a queue of 32 items or more may wait up to 5 ms
- * longer than there is none: or producers and consumers would go in step.
+ * - Who waits for room in a queue of 32 items or more may do so for 5 ms more
+ *   than there is none: or producers and consumers would go in step.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
  *   this process (queue.closed-put, queue.closed-get). Neither put nor get may
  *   be called from a signal handler.
