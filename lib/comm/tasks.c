@@ -34,7 +34,8 @@ static struct tasks_taker *place_of(struct comm_tasks *tasks,
 }
 
 /* release: what was before is written down when the change begins, and all of
- * it is made before it ends, whenever this process is killed. */
+ * it is made before it ends, whenever this process is killed. The fence:
+ * nothing of it is made before it begins. */
 static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
                   uint32_t head) {
   tasks->change.taken = taker->taken;
@@ -46,6 +47,7 @@ static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
   atomic_store_explicit(&tasks->change.taker,
                         (uint32_t)(taker - tasks->takers) + 1,
                         memory_order_release);
+  atomic_thread_fence(memory_order_release);
 }
 
 static void end(struct comm_tasks *tasks) {
