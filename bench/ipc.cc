@@ -305,9 +305,10 @@ std::vector<Case> MakeCases(const Crews &crews) {
 int Main(int argc, char **argv) {
   benchmark::Initialize(&argc, argv);
   Options options{{200}};
-  bool parsed = Parse(argc, argv, &options,
-                      {{"window_ms", "=N     how long messages are counted",
-                        Count(&options.window_ms)}});
+  bool parsed =
+      Parse(argc, argv, &options,
+            {{"window_ms", "=N     how long messages are counted (20)",
+              Count(&options.window_ms)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
   IpcBoard *board = nullptr;

@@ -183,7 +183,7 @@ int Main(int argc, char **argv) {
   Options options{{100}};
   bool parsed =
       Parse(argc, argv, &options,
-            {{"contend_ms", "=N    how long a contended lock is looked at",
+            {{"contend_ms", "=N    how long a contended lock is looked at (30)",
               Count(&options.contend_ms)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
