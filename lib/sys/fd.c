@@ -175,8 +175,7 @@ static const struct timespec *remaining(int64_t deadline_ns,
   return storage;
 }
 
-int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
-  SYS_FAULT();
+static int poll_until(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   int n;
   do {
     struct timespec storage;
@@ -185,19 +184,27 @@ int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   return n < 0 ? -errno : n;
 }
 
+int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
+  SYS_FAULT();
+  return poll_until(fds, num_fds, deadline_ns);
+}
+
 int sys_poll_one(int fd, short events, int64_t deadline_ns) {
   struct pollfd one = {.fd = fd, .events = events};
   int n = sys_poll(&one, 1, deadline_ns);
   return n < 0 ? n : one.revents;
 }
 
+/* However often it looks, it is one call that may fail: a sweep over all calls
+ * would never end on a machine where the child is slow. */
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
+  SYS_FAULT();
   int64_t sleep_ns = sys_clock_ns() + SOON_NS;
   if (sleep_ns > deadline_ns) sleep_ns = deadline_ns;
   do {
-    int n = sys_poll(fds, num_fds, 0);
+    int n = poll_until(fds, num_fds, 0);
     if (n != 0) return n;
     sys_yield();
   } while (sys_clock_ns() < sleep_ns);
-  return sys_poll(fds, num_fds, deadline_ns);
+  return poll_until(fds, num_fds, deadline_ns);
 }
