@@ -28,10 +28,46 @@ int sys_close(int fd) {
   return -1;
 }
 
+int sys_fd_new(int fd) {
+  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  int r = high < 0 ? -errno : high;
+  close(fd);
+  return r;
+}
+
+int sys_fds_new(int out_fds[], size_t num_fds) {
+  int r = 0;
+  for (size_t i = 0; i < num_fds; i++) {
+    out_fds[i] = sys_fd_new(out_fds[i]);
+    if (out_fds[i] < 0) r = out_fds[i];
+  }
+  for (size_t i = 0; r < 0 && i < num_fds; i++) sys_close(out_fds[i]);
+  return r;
+}
+
+struct sys_kept sys_keep(int fd) {
+  struct stat status = {0};
+  if (fd >= 0) fstat(fd, &status);
+  return (struct sys_kept){
+      .fd = fd, .device = status.st_dev, .file = status.st_ino};
+}
+
+bool sys_kept_is_open(const struct sys_kept *kept) {
+  struct stat status;
+  return kept->fd >= 0 && fstat(kept->fd, &status) == 0 &&
+         status.st_dev == kept->device && status.st_ino == kept->file;
+}
+
+void sys_kept_close(struct sys_kept *kept) {
+  if (sys_kept_is_open(kept)) close(kept->fd);
+  kept->fd = -1;
+}
+
 int sys_open_null(void) {
   SYS_FAULT();
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  return fd < 0 ? -errno : fd;
+  return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
 int sys_stdin(int fd) {
@@ -51,7 +87,7 @@ int sys_cloexec(int fd) {
 
 int sys_fd_copy(int fd) {
   SYS_FAULT();
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   return copy < 0 ? -errno : copy;
 }
 
@@ -65,7 +101,7 @@ int sys_fd_room(int fd) {
 
 int sys_pipe(int out_ends[2]) {
   SYS_FAULT();
-  return pipe2(out_ends, O_CLOEXEC) < 0 ? -errno : 0;
+  return pipe2(out_ends, O_CLOEXEC) < 0 ? -errno : sys_fds_new(out_ends, 2);
 }
 
 int sys_die_at_hangup(int fd) {
@@ -148,7 +184,7 @@ int64_t sys_file_size(int fd) {
 int sys_memfd_new(const char *name) {
   SYS_FAULT();
   int fd = memfd_create(name, MFD_CLOEXEC);
-  return fd < 0 ? -errno : fd;
+  return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
 int sys_map_file(int fd, const void **out_data, size_t *out_size) {

@@ -8,11 +8,36 @@
 #define BROOD_SYS_FD_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* sys_close returns -1, the invalid descriptor: fd = sys_close(fd). */
 int sys_close(int fd);
+
+/* sys_fd_new is what every wrapper returns a new descriptor through: one that
+ * got a number of the standard streams, which may be closed, is moved above
+ * them, or a stray printf would write into it. fd may be -errno already. */
+int sys_fd_new(int fd);
+int sys_fds_new(int out_fds[], size_t num_fds);
+
+/* A descriptor that the library keeps between calls. The program may have
+ * closed it, and its number be that of another file by now: nothing is written
+ * to, punched or closed by a kept number before sys_kept_is_open. (Pidfds are
+ * told apart from Linux 6.9 on; before, only from other kinds of files.) */
+struct sys_kept {
+  int fd; /* -1: none */
+  uint64_t device, file;
+};
+
+#define SYS_KEPT_NONE ((struct sys_kept){.fd = -1})
+
+/* sys_keep takes a descriptor, or -1. */
+struct sys_kept sys_keep(int fd);
+bool sys_kept_is_open(const struct sys_kept *kept);
+
+/* sys_kept_close closes it, if it is still the same file. */
+void sys_kept_close(struct sys_kept *kept);
 
 /* sys_open_null opens /dev/null for reading. */
 int sys_open_null(void);

@@ -20,7 +20,8 @@
 int sys_mem_new(const char *name, size_t size) {
   SYS_FAULT();
   int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd < 0) return -errno;
+  fd = sys_fd_new(fd < 0 ? -errno : fd);
+  if (fd < 0) return fd;
   if (ftruncate(fd, (off_t)size) == 0 &&
       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW) == 0) {
     return fd;

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
 
 /* struct pidfd_info of Linux 6.15, which Debian 12's headers do not have. */
 struct exit_info {
@@ -51,7 +52,7 @@ void sys_exit(int code) {
 int sys_pidfd_open(pid_t pid) {
   SYS_FAULT();
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-  return fd < 0 ? -errno : fd;
+  return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
 int sys_pidfd_signal(int pidfd, int signal_number) {

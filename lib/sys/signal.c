@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
 
 int sys_signals_serve(struct sys_signals *out_before, int reports) {
   SYS_FAULT();
@@ -28,7 +29,7 @@ int sys_signals_serve(struct sys_signals *out_before, int reports) {
   sigaddset(&children, SIGCHLD);
   sigprocmask(SIG_BLOCK, &children, &out_before->mask);
   int fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
-  return fd < 0 ? -errno : fd;
+  return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
 void sys_signals_restore(const struct sys_signals *before) {

@@ -22,7 +22,8 @@ union control {
 int sys_sock_pair(int out_ends[2]) {
   SYS_FAULT();
   int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
-  return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno : 0;
+  return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno
+                                                    : sys_fds_new(out_ends, 2);
 }
 
 int sys_sock_check(int fd) {
@@ -85,7 +86,9 @@ static size_t take_fds(const struct cmsghdr *header, int *out_fds,
     int fd;
     memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
     if (taken < capacity) {
+      fd = sys_fd_new(fd);
       out_fds[taken++] = fd;
+      if (fd < 0) *overflow = 1; /* no number above the streams is left */
     } else {
       sys_close(fd);
       *overflow = 1;
