@@ -5,9 +5,15 @@
  *
  * And what a fork does, by whomever: it waits for the mutex, so the child finds
  * everything whole, and there whatever belonged to the parent is forgotten.
+ *
+ * And what must not happen to a thread that is inside of the library: to be
+ * cancelled while it holds something, or to run the end of the process, or a
+ * fork, in a signal handler as if it held nothing.
  */
 #ifndef BROOD_STATE_GUARD_H
 #define BROOD_STATE_GUARD_H
+
+#include <stdbool.h>
 
 void guard_lock(void);
 void guard_unlock(void);
@@ -15,5 +21,20 @@ void guard_unlock(void);
 /* guard_at_fork has a function called in the child of every fork, with the
  * mutex held; for constructors. */
 void guard_at_fork(void (*forget)(void));
+
+/* guard_shield keeps the calling thread from being cancelled until
+ * guard_unshield; they nest. guard_lock shields too. */
+void guard_shield(void);
+void guard_unshield(void);
+
+/* guard_is_shielded: is this thread inside of the library, with a lock or a
+ * descriptor in its hands? Then this is a signal handler. */
+bool guard_is_shielded(void);
+
+/* guard_open lets the thread be cancelled again, however often it is shielded,
+ * for a call that waits: the caller has a cleanup handler. guard_shut, with
+ * what guard_open returned, ends that. */
+int guard_open(void);
+void guard_shut(int depth);
 
 #endif /* BROOD_STATE_GUARD_H */

@@ -11,6 +11,16 @@
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
 
+void sys_signals_block(sigset_t *out_before) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, out_before);
+}
+
+void sys_signals_unblock(const sigset_t *before) {
+  pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 int sys_signals_serve(struct sys_signals *out_before, int reports) {
   SYS_FAULT();
   struct sigaction ignore = {.sa_handler = SIG_IGN};

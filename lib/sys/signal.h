@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
  * The signals of a forkserver: it must not die of the user's Ctrl-C, and its
- * children must find every signal as the server itself found it.
+ * children must find every signal as the server itself found it. And signals
+ * that wait, while a handler could not do what it wants.
  */
 #ifndef BROOD_SYS_SIGNAL_H
 #define BROOD_SYS_SIGNAL_H
 
 #include <signal.h>
+
+/* sys_signals_block has the calling thread's signals wait, and writes which
+ * waited before; sys_signals_unblock undoes it. */
+void sys_signals_block(sigset_t *out_before);
+void sys_signals_unblock(const sigset_t *before);
 
 struct sys_signals {
   struct sigaction on_int;
