@@ -11,13 +11,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
 #include "lib/sys/proc.h"
 
-enum field { STATE = 3, NUM_THREADS = 20, STARTTIME = 22, EXIT_CODE = 52 };
+enum field {
+  STATE = 3,
+  NUM_THREADS = 20,
+  STARTTIME = 22,
+  STARTCODE = 26,
+  STARTSTACK = 28,
+  EXIT_CODE = 52
+};
 
 struct stat_line {
   char text[1024];
@@ -46,8 +55,26 @@ static const char *find(const struct stat_line *line, enum field field) {
   return at == NULL ? "" : at + 1;
 }
 
-static uint32_t birth_of(const struct stat_line *line) {
-  return (uint32_t)strtoull(find(line, STARTTIME), NULL, 10);
+static uint64_t number_at(const struct stat_line *line, enum field field) {
+  return strtoull(find(line, field), NULL, 10);
+}
+
+enum { IMAGE_BITS = 12, IMAGE_MASK = (1 << IMAGE_BITS) - 1 };
+
+/* Code and stack of a program lie at random; a fork keeps them, and an exec
+ * does not. Without the right to see them the kernel says 1 and 0. */
+static uint32_t mark_of(const struct stat_line *line) {
+  uint64_t stack = number_at(line, STARTSTACK);
+  uint64_t place = number_at(line, STARTCODE) ^ stack;
+  uint32_t image = (uint32_t)(place * UINT64_C(0x9e3779b97f4a7c15) >> 52);
+  if (stack == 0) image = 0;
+  return (uint32_t)number_at(line, STARTTIME) << IMAGE_BITS | image;
+}
+
+static int is_other(uint32_t mark, uint32_t now) {
+  if ((mark ^ now) >> IMAGE_BITS != 0) return mark != 0;
+  uint32_t image = mark & IMAGE_MASK, image_now = now & IMAGE_MASK;
+  return image != 0 && image_now != 0 && image != image_now;
 }
 
 /* A leader that has gone before its threads looks like a zombie. */
@@ -61,21 +88,45 @@ pid_t sys_gettid(void) {
   return (pid_t)syscall(SYS_gettid);
 }
 
-int sys_task_birth(pid_t task, uint32_t *out_birth) {
+int sys_task_home(uint64_t *out_home) {
+  SYS_FAULT();
+  struct stat pids, times = {0};
+  if (stat("/proc/self/ns/pid", &pids) < 0) return -errno;
+  /* Kernels without time namespaces have one time. */
+  if (stat("/proc/self/ns/time", &times) < 0 && errno != ENOENT) return -errno;
+  *out_home = (uint64_t)pids.st_ino << 32 | (uint32_t)times.st_ino;
+  return 0;
+}
+
+int sys_task_mark(pid_t task, uint32_t *out_mark) {
   SYS_FAULT();
   struct stat_line line;
   int r = read_stat(task, &line);
-  if (r == 0) *out_birth = birth_of(&line);
+  if (r == 0) *out_mark = mark_of(&line);
   return r;
 }
 
-int sys_task_ended(pid_t task, uint32_t birth) {
+/* Our own child says so itself, and needs neither /proc nor a descriptor. */
+static int is_own_zombie(pid_t task) {
+  siginfo_t info = {0};
+  int flags = WEXITED | WNOHANG | WNOWAIT;
+  return waitid(P_PID, (id_t)task, &info, flags) == 0 && info.si_pid == task;
+}
+
+int sys_task_ended(pid_t task, uint32_t mark) {
   SYS_FAULT();
   if (kill(task, 0) < 0 && errno == ESRCH) return 1;
+  if (is_own_zombie(task)) return 1;
   struct stat_line line;
-  int r = read_stat(task, &line);
-  if (r < 0) return r == -ENOENT || r == -ESRCH;
-  return (birth != 0 && birth_of(&line) != birth) || is_dead(&line);
+  if (read_stat(task, &line) < 0) return 0;
+  if (is_dead(&line)) return 1;
+  return is_other(mark, mark_of(&line)) ? SYS_TASK_OTHER : 0;
+}
+
+/* To compare its memory with ours needs the same right. */
+static int may_see(pid_t task) {
+  enum { COMPARE_MEMORY = 1 }; /* KCMP_VM of linux/kcmp.h */
+  return syscall(SYS_kcmp, getpid(), task, COMPARE_MEMORY, 0, 0) >= 0;
 }
 
 int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
@@ -84,8 +135,11 @@ int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
   if (read_stat(pid, &line) < 0) return 0;
   /* Still there, so it was the same process all the time. */
   if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0) return 0;
-  const char *exit_code = find(&line, EXIT_CODE);
-  if (!is_dead(&line) || *exit_code == '\0') return 0;
-  *out_exitcode = sys_exitcode_of_status(atoi(exit_code));
+  const char *text = find(&line, EXIT_CODE);
+  if (!is_dead(&line) || *text == '\0') return 0;
+  int status = atoi(text);
+  /* Who may not see it is told 0; may we? */
+  if (status == 0 && !may_see(pid)) return 0;
+  *out_exitcode = sys_exitcode_of_status(status);
   return 1;
 }
