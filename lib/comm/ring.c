@@ -154,9 +154,12 @@ bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
   int needed = look(&ring->tail, seen_tail, 1, 0, looks);
   learn(ring, looks, needed);
   if (needed >= 0) return false;
-  atomic_store(&ring->getters_sleep, 1);
-  if (atomic_load(&ring->tail) != seen_tail) return true;
-  sync_sleep(items_half(&ring->tail), mark_items(seen_tail), deadline_ns);
+  /* An idle getter does no more than this at the end of a slice. */
+  do {
+    atomic_store(&ring->getters_sleep, 1);
+    if (atomic_load(&ring->tail) != seen_tail) return true;
+    sync_sleep(items_half(&ring->tail), mark_items(seen_tail), deadline_ns);
+  } while (!sync_is_over(deadline_ns));
   return true;
 }
 

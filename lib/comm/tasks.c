@@ -132,7 +132,9 @@ void tasks_wake(struct comm_tasks *tasks, uint32_t put) {
 bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns) {
   atomic_store(&tasks->joiners_sleep, 1);
   if (atomic_load(&tasks->done) != done) return false;
-  return sync_sleep(&tasks->done, done, deadline_ns);
+  sync_watch own = 0;
+  int64_t slice_ns = SYNC_SLICE_NS;
+  return sync_sleep_watching(&tasks->done, done, deadline_ns, &own, &slice_ns);
 }
 
 void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out) {

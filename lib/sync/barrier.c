@@ -1,21 +1,25 @@
 /* SPDX-License-Identifier: MIT
  *
  * The state of a barrier, under its lock:
+ */
+/* clang-format off
  *
- *   FILLING    parties come in                     -> ACTING, BROKEN, RESETTING
- *   ACTING     all are in, the last does its action -> DRAINING, BROKEN,
- * RESETTING DRAINING   all may go; who comes now waits     -> FILLING when all
- * have gone RESETTING  those inside leave broken; likewise -> FILLING when all
- * have gone BROKEN     nobody stays                        -> RESETTING,
- * FILLING by reset
+ *   FILLING    parties come in                 -> ACTING, BROKEN, RESETTING
+ *   ACTING     all are in, the last party does
+ *              its action                      -> DRAINING, BROKEN, RESETTING
+ *   DRAINING   all may go; newcomers wait      -> FILLING when all have gone
+ *   RESETTING  those inside leave broken;
+ *              newcomers wait                  -> FILLING when all have gone
+ *   BROKEN     nobody stays                    -> RESETTING, FILLING by reset
  *
- * Whoever waits, sleeps on `changes`, which counts changes of the state.
+ * clang-format on */
+/* A party that waits sleeps on `changes`, which counts changes of the state.
  *
  * Killed where?  Inside: its neighbour, the party of the next lower index, sees
- * it at the end of a slice, or the last party as it comes. With the lock: who
- * takes the lock next is told. Both break a barrier that is filling or acting.
- * On the way out: those who want to come in find the dead among the parties and
- * count them out.
+ * it at the end of a slice, or the last party as it comes. With the lock: the
+ * next to take the lock is told. Both break a barrier that is filling or
+ * acting. On the way out: newcomers find the dead among the parties and count
+ * them out.
  */
 #include "lib/sync/barrier.h"
 
@@ -82,7 +86,10 @@ static bool sleep_outside(struct sync_barrier *barrier, int64_t deadline_ns) {
   uint32_t changes =
       atomic_load_explicit(&barrier->changes, memory_order_relaxed);
   leave(barrier);
-  bool slice = sync_sleep(&barrier->changes, changes, deadline_ns);
+  sync_watch own = 0; /* each watches another: all take their turns */
+  int64_t slice_ns = SYNC_SLICE_NS;
+  bool slice = sync_sleep_watching(&barrier->changes, changes, deadline_ns,
+                                   &own, &slice_ns);
   enter(barrier);
   return slice;
 }

@@ -6,15 +6,19 @@
  * who has just come from who has waited long.
  *
  * The word of a place:
+ */
+/* clang-format off
  *
  *   FREE      nobody's          -> WAITING   by a waiter, under the lock
  *   WAITING   somebody waits    -> NOTIFIED  by a notifier, under the lock
- *                               -> FREE      by the waiter, when its time is
- * over NOTIFIED  and may go        -> FREE      by the waiter
+ *                               -> FREE      by the waiter, in time no more
+ *   NOTIFIED  and may go        -> FREE      by the waiter, under the lock
  *
- * Killed where?  Waiting: a notifier that wakes nobody there looks whether the
- * waiter lives, and goes on to the next. Notified, or leaving: its place is
- * found when places run short. The notifier, between word and wake: the waiter
+ * clang-format on */
+/* Killed where?  Waiting: a notifier that wakes nobody there looks whether the
+ * waiter lives, and goes on to the next. Notified, before it has the lock back:
+ * another waiter sees that at the end of a slice, or whoever needs the place,
+ * and notifies another instead. The notifier, between word and wake: the waiter
  * sees the word at the end of its slice.
  */
 #include "lib/sync/condition.h"
@@ -37,55 +41,6 @@ static uint32_t state_of(struct sync_waiter *waiter) {
 static bool change(struct sync_waiter *waiter, uint32_t from, uint32_t to) {
   return atomic_compare_exchange_strong_explicit(
       &waiter->state, &from, to, memory_order_relaxed, memory_order_relaxed);
-}
-
-/* A free place; one of the dead if there is no other; or NULL. */
-static struct sync_waiter *find_place(struct sync_condition *condition) {
-  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
-    struct sync_waiter *waiter = &condition->waiters[i];
-    if (state_of(waiter) != FREE) continue;
-    if (i >= condition->used) condition->used = i + 1;
-    return waiter;
-  }
-  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
-    struct sync_waiter *waiter = &condition->waiters[i];
-    if (sync_has_ended(waiter->thread)) return waiter;
-  }
-  return NULL;
-}
-
-static struct sync_waiter *arrive(struct sync_condition *condition) {
-  struct sync_waiter *waiter = find_place(condition);
-  if (waiter == NULL) return NULL;
-  waiter->thread = sync_self_thread();
-  waiter->ticket = condition->tickets++;
-  atomic_store_explicit(&waiter->state, WAITING, memory_order_relaxed);
-  return waiter;
-}
-
-/* Sleeps until notified, and leaves the place; false when the time is over. */
-static bool leave_notified(struct sync_waiter *waiter, int64_t deadline_ns) {
-  while (state_of(waiter) == WAITING) {
-    if (!sync_is_over(deadline_ns)) {
-      sync_sleep(&waiter->state, WAITING, deadline_ns);
-    } else if (change(waiter, WAITING, FREE)) {
-      return false;
-    }
-  }
-  atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
-  return true;
-}
-
-int sync_condition_wait(struct sync_condition *condition,
-                        struct sync_lock *lock, uint64_t token,
-                        int64_t deadline_ns) {
-  struct sync_waiter *waiter = arrive(condition);
-  if (waiter == NULL) return -ENOSPC;
-  uint32_t depth = sync_lock_suspend(lock);
-  bool notified = leave_notified(waiter, deadline_ns);
-  int r = sync_lock_resume(lock, token, depth);
-  if (r < 0) return r;
-  return notified ? 0 : -ETIMEDOUT;
 }
 
 /* Who has waited longest, or NULL. Tickets wrap; the oldest is the one from
@@ -120,4 +75,102 @@ void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
     if (waiter == NULL) return;
     if (notify(waiter)) count--;
   }
+}
+
+/* ------------------------------------------------------------- The dead -- */
+
+static bool died_notified(struct sync_waiter *waiter) {
+  return state_of(waiter) == NOTIFIED && sync_has_ended(waiter->thread);
+}
+
+static bool any_died_notified(struct sync_condition *condition) {
+  for (uint32_t i = 0; i < condition->used; i++) {
+    if (died_notified(&condition->waiters[i])) return true;
+  }
+  return false;
+}
+
+/* Gives to others what the dead were notified of; with the lock. */
+static void pass_on(struct sync_condition *condition) {
+  for (uint32_t i = 0; i < condition->used; i++) {
+    struct sync_waiter *waiter = &condition->waiters[i];
+    if (!died_notified(waiter)) continue;
+    atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
+    sync_condition_notify(condition, 1);
+  }
+}
+
+/* -------------------------------------------------------------- Waiting -- */
+
+static struct sync_waiter *find_free(struct sync_condition *condition) {
+  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
+    struct sync_waiter *waiter = &condition->waiters[i];
+    if (state_of(waiter) != FREE) continue;
+    if (i >= condition->used) condition->used = i + 1;
+    return waiter;
+  }
+  return NULL;
+}
+
+/* A free place; one of the dead if there is no other; or NULL. */
+static struct sync_waiter *find_waiter_place(struct sync_condition *condition) {
+  struct sync_waiter *free_one = find_free(condition);
+  if (free_one != NULL) return free_one;
+  pass_on(condition);
+  free_one = find_free(condition);
+  if (free_one != NULL) return free_one;
+  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
+    struct sync_waiter *waiter = &condition->waiters[i];
+    if (sync_has_ended(waiter->thread)) return waiter;
+  }
+  return NULL;
+}
+
+/* release: a place that says WAITING has its thread and ticket, wherever this
+ * thread is killed. */
+static struct sync_waiter *arrive(struct sync_condition *condition) {
+  struct sync_waiter *waiter = find_waiter_place(condition);
+  if (waiter == NULL) return NULL;
+  atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
+  atomic_thread_fence(memory_order_release);
+  waiter->thread = sync_self_thread();
+  waiter->ticket = condition->tickets++;
+  atomic_store_explicit(&waiter->state, WAITING, memory_order_release);
+  return waiter;
+}
+
+/* Sleeps until notified; 0, -ETIMEDOUT and the place is left, or -EAGAIN: a
+ * notification is to be passed on. */
+static int await_notification(struct sync_condition *condition,
+                              struct sync_waiter *waiter, int64_t *slice_ns,
+                              int64_t deadline_ns) {
+  while (state_of(waiter) == WAITING) {
+    if (sync_is_over(deadline_ns)) {
+      if (change(waiter, WAITING, FREE)) return -ETIMEDOUT;
+    } else if (sync_sleep_watching(&waiter->state, WAITING, deadline_ns,
+                                   &condition->watch, slice_ns) &&
+               any_died_notified(condition)) {
+      return -EAGAIN;
+    }
+  }
+  return 0;
+}
+
+int sync_condition_wait(struct sync_condition *condition,
+                        struct sync_lock *lock, uint64_t token,
+                        int64_t deadline_ns) {
+  struct sync_waiter *waiter = arrive(condition);
+  if (waiter == NULL) return -ENOSPC;
+  int64_t slice_ns = SYNC_SLICE_NS;
+  int r, lock_r = 0;
+  do {
+    uint32_t depth = sync_lock_suspend(lock);
+    r = await_notification(condition, waiter, &slice_ns, deadline_ns);
+    if (sync_lock_resume(lock, token, depth) < 0) lock_r = -EOWNERDEAD;
+    if (r == -EAGAIN) pass_on(condition);
+  } while (r == -EAGAIN);
+  /* Only with the lock: a waiter that is killed before has not taken the
+   * notification away. */
+  if (r == 0) atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
+  return lock_r < 0 ? lock_r : r;
 }

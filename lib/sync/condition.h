@@ -23,7 +23,8 @@ struct sync_waiter {
 struct sync_condition {
   uint32_t tickets; /* given out so far */
   uint32_t used;    /* no waiter was ever beyond this one */
-  uint64_t unused;
+  sync_watch watch; /* of those that wait, for the dead among the notified */
+  uint32_t unused;
   struct sync_waiter waiters[SYNC_CONDITION_WAITERS];
 };
 

@@ -228,6 +228,35 @@ TEST_F(Condition, AKilledWaiterTakesNoNotification) {
   AwaitWoken(1);
 }
 
+// Found was: a waiter that was killed after its notification, and before it had
+// the lock back, took the notification with it.
+TEST_F(Condition, AKilledTakerGivesItsNotificationOn) {
+  Victim victim([&] {
+    sync_lock_acquire(lock_.get(), sync_self_thread(), SYS_CLOCK_NEVER);
+    sync_condition_wait(condition_.get(), lock_.get(), sync_self_thread(),
+                        SYS_CLOCK_NEVER);
+  });
+  victim.AwaitSleep(&Place(0)->state);
+  StartWaiter();
+  Acquire();
+  sync_condition_notify(condition_.get(), 1);
+  EXPECT_EQ(Load32(&Place(0)->state), (uint32_t)kNotified);
+  victim.Kill();
+  Release();
+  AwaitWoken(1);
+}
+
+// Likewise of one whose place is needed.
+TEST_F(Condition, ADeadTakersPlaceIsNotTakenWithItsNotification) {
+  FillPlaces(DeadToken(), kNotified);
+  Place(1)->thread = sync_self_thread();
+  Store32(&Place(1)->state, kWaiting);
+  Acquire();
+  EXPECT_EQ(Wait(sys_clock_ns() + kMillisecond), -ETIMEDOUT);
+  EXPECT_EQ(Load32(&Place(1)->state), (uint32_t)kNotified);
+  Release();
+}
+
 TEST_F(Condition, NotifyingOnlyTheDeadEnds) {
   FillPlaces(DeadToken(), kWaiting);
   Notify(1);

@@ -64,6 +64,7 @@ static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
 
 static int acquire_contended(struct sync_lock *lock, uint64_t token,
                              int64_t deadline_ns) {
+  int64_t slice_ns = SYNC_SLICE_NS;
   for (;;) {
     uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
     if (word == 0) {
@@ -77,7 +78,8 @@ static int acquire_contended(struct sync_lock *lock, uint64_t token,
       if (!swap(lock, word, word | SLEEP)) continue;
       word |= SLEEP;
     }
-    if (sync_sleep(low_half(lock), (uint32_t)word, deadline_ns) &&
+    if (sync_sleep_watching(low_half(lock), (uint32_t)word, deadline_ns,
+                            &lock->watch, &slice_ns) &&
         inherit(lock, word, token)) {
       return -EOWNERDEAD;
     }

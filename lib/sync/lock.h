@@ -9,10 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/sync/sleep.h"
+
 struct sync_lock {
   _Atomic uint64_t word;
   uint32_t depth; /* recursive use only: how often the holder holds it */
-  uint32_t unused;
+  sync_watch watch;
 };
 
 _Static_assert(sizeof(struct sync_lock) == 16, "part of the shared layout");

@@ -2,6 +2,8 @@
 // lock whose holder was killed goes to the next one, who is told.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/time.h>
 #include <time.h>
 
 #include <atomic>
@@ -10,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "lib/test/faults.h"
 #include "lib/test/fixture.h"
 #include "lib/test/victim.h"
 
@@ -230,6 +233,50 @@ TEST_F(LockDeath, IsFoundByWhoPollsAnotherLockBefore) {
     nanosleep(&pause, nullptr);
   }
   EXPECT_TRUE(found);
+}
+
+// Found was: each signal began a new slice, so that a timer which was quicker
+// than a slice hid every death from those that wait without limit.
+TEST_F(LockDeath, IsFoundAmidSignals) {
+  struct sigaction ignore = {}, before;
+  ignore.sa_handler = [](int) {};
+  sigaction(SIGALRM, &ignore, &before);
+  itimerval often = {{0, 20000}, {0, 20000}}, never = {};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  victim_->Kill();
+  uint64_t me = sync_self_process();
+  EXPECT_EQ(sync_lock_acquire(lock_.get(), me, SYS_CLOCK_NEVER), -EOWNERDEAD);
+  setitimer(ITIMER_REAL, &never, nullptr);
+  sigaction(SIGALRM, &before, nullptr);
+}
+
+// Found was: every sleeper woke up eleven times a second and read /proc, so
+// that many idle ones cost a tenth of a processor.
+TEST_F(LockDeath, OneOfManyLooks) {
+  constexpr int kMany = 24, kMaxCalls = 1 << 30;
+  std::vector<std::thread> sleepers;
+  for (int i = 0; i < kMany; i++) {
+    sleepers.emplace_back([&] {
+      int r =
+          sync_lock_acquire(lock_.get(), sync_self_thread(), SYS_CLOCK_NEVER);
+      EXPECT_TRUE(r == 0 || r == -EOWNERDEAD) << r;
+      EXPECT_EQ(sync_lock_release(lock_.get()), 0);
+    });
+  }
+  // Two seconds are 22 slices: 24 sleepers would look 528 times.
+  uint32_t first = Load32(&lock_->watch);
+  EXPECT_TRUE(WaitUntil([&] { return Load32(&lock_->watch) != first; }));
+  sys_fault_only("sys_task_ended");
+  sys_fault_arm(kMaxCalls, EIO);
+  timespec two = {2, 0};
+  nanosleep(&two, nullptr);
+  int looks = kMaxCalls - sys_fault_left();
+  sys_fault_arm(0, 0);
+  sys_fault_only(nullptr);
+  EXPECT_GT(looks, 0);
+  EXPECT_LT(looks, 40);
+  victim_->Kill();
+  for (std::thread &sleeper : sleepers) sleeper.join();
 }
 
 TEST_F(LockDeath, IsFoundAtADeadlineWithinASlice) {

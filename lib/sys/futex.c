@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,7 +24,8 @@ int sys_futex_wait(_Atomic uint32_t *word, uint32_t value,
   long r = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value,
                    deadline_ns == SYS_CLOCK_NEVER ? NULL : &deadline, NULL,
                    FUTEX_BITSET_MATCH_ANY);
-  return r < 0 && errno == ETIMEDOUT ? -ETIMEDOUT : 0;
+  bool is_event = r < 0 && (errno == ETIMEDOUT || errno == EINTR);
+  return is_event ? -errno : 0;
 }
 
 int sys_futex_wake(_Atomic uint32_t *word, int count) {

@@ -8,9 +8,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* sys_futex_wait sleeps while *word is value: 0 if it was woken, a signal came,
- * or the word is another; -ETIMEDOUT at a deadline of sys_clock_ns. The caller
- * looks again in any case. */
+/* sys_futex_wait sleeps while *word is value: 0 if it was woken, or the word is
+ * another; -EINTR if a signal came; -ETIMEDOUT at a deadline of sys_clock_ns.
+ * The caller looks again in any case. */
 int sys_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
 
 /* sys_futex_wake wakes up to count sleepers of all processes and returns how
