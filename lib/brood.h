@@ -117,7 +117,10 @@ const char *brood_error_name(int code);
  * children and join the others. A second call does nothing.
  *
  * Without it, starting a process by spawn or forkserver is refused with
- * BROOD_RUNTIME_ERROR before any process exists (main.once). */
+ * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
+ * program that has rights which its caller has not (set-uid, set-gid, file
+ * capabilities): there a caller could choose what is run with these rights. Such
+ * a program has fork, and when it is run in the role of a child it ends. */
 int brood_init(int argc, char **argv);
 
 /* brood_argv returns the arguments of the program's main, ended by NULL, and
@@ -454,8 +457,8 @@ brood_process *brood_process_free(brood_process *process);
  * BROOD_VALUE_ERROR      closed; under spawn and forkserver: the target is
  *                        not registered, or its name is ambiguous
  * BROOD_TYPE_ERROR       under spawn and forkserver: a pointer argument
- * BROOD_RUNTIME_ERROR    under spawn and forkserver: no brood_init; a preload
- *                        function failed
+ * BROOD_RUNTIME_ERROR    under spawn and forkserver: no brood_init; a set-uid
+ *                        program; a preload function failed
  * BROOD_OS_ERROR         the kernel refused: no such executable (ENOENT), too
  *                        many processes (EAGAIN), a full descriptor table
  *                        (EMFILE), an argument's descriptor is not open

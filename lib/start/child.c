@@ -13,11 +13,11 @@
 
 #include "lib/start/args.h"
 #include "lib/start/current.h"
-#include "lib/state/default.h"
 #include "lib/start/finish.h"
-#include "lib/state/registry.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
+#include "lib/state/default.h"
+#include "lib/state/registry.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -94,10 +94,13 @@ static void become(const struct delivery *delivery,
   }
 }
 
-static brood_target find_target(const struct wire_record *record) {
-  if (*record->target == '\0') {
-    return (brood_target)(uintptr_t)record->target_address;
-  }
+/* A record names its target, and never says where it is: whoever can have this
+ * program run in a role writes the record. */
+static brood_target find_target(const struct delivery *delivery,
+                                const struct wire_record *record) {
+  if (delivery->target != NULL) return delivery->target;
+  if (delivery->handle != NULL) return delivery->handle->target;
+  if (*record->target == '\0') return NULL;
   brood_target target = registry_target(record->target);
   if (target == NULL) {
     child_refuse("no target is registered as '%.200s' in this program",
@@ -126,8 +129,7 @@ void child_main(const struct delivery *delivery) {
     child_refuse("cannot unpack %u arguments of %zu bytes", record.num_args,
                  record.args_size);
   }
-  brood_target target =
-      delivery->target != NULL ? delivery->target : find_target(&record);
+  brood_target target = find_target(delivery, &record);
   log_info("child process calling self.run()");
   if (target != NULL) target(args);
   child_leave(0);

@@ -26,6 +26,13 @@ enum { SMALL_HEAD = 256, SMALL_TABLE = 8 };
 static int check_fresh_image(const struct brood_process *process,
                              const char **out_target) {
   const char *name = process->name;
+  if (sys_is_privileged()) {
+    return error_set(BROOD_RUNTIME_ERROR,
+                     "cannot start '%.100s' in a fresh process: this program "
+                     "has rights that its caller has not (set-uid, set-gid or "
+                     "capabilities)",
+                     name);
+  }
   if (!settings_initialised()) {
     return error_set(BROOD_RUNTIME_ERROR,
                      "cannot start '%.100s' in a fresh process: main does not "
@@ -178,9 +185,6 @@ int launch_process(struct brood_process *process) {
   int r = method->fresh_image ? check_fresh_image(process, &record.target) : 0;
   if (r == 0) r = check_descriptors(process);
   if (r < 0) return r;
-  if (!method->fresh_image) {
-    record.target_address = (uint64_t)(uintptr_t)process->target;
-  }
   fill_record(&record, process, context);
   char *cwd = NULL;
   if (method->surroundings) r = fill_surroundings(&record, &cwd);

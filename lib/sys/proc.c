@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
@@ -140,6 +141,10 @@ int sys_exe_path(char *out_path, size_t capacity) {
   }
   memcpy(out_path, self, sizeof self);
   return 0;
+}
+
+bool sys_is_privileged(void) {
+  return getauxval(AT_SECURE) != 0;
 }
 
 int sys_random(void *out_data, size_t size) {

@@ -6,6 +6,7 @@
 #ifndef BROOD_SYS_PROC_H
 #define BROOD_SYS_PROC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -65,6 +66,10 @@ int sys_cpu_count(void);
 /* sys_exe_path writes the path of the running program; "/proc/self/exe" if it
  * is no longer there under its name. */
 int sys_exe_path(char *out_path, size_t capacity);
+
+/* sys_is_privileged: this image was given rights that its caller does not have
+ * (set-uid, set-gid, capabilities of the file). */
+bool sys_is_privileged(void);
 
 /* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);

@@ -35,7 +35,6 @@ static void put_body(struct wire_writer *writer,
   wire_put_string(writer, record->name);
   wire_put_string(writer, record->identity);
   wire_put_string(writer, record->target);
-  wire_put_u64(writer, record->target_address);
   wire_put_string(writer, record->creator_name);
   wire_put_u32(writer, record->creator_pid);
   wire_put_blob(writer, record->authkey, record->authkey_size);
@@ -90,7 +89,6 @@ static void get_body(struct wire_reader *reader, struct wire_record *record) {
   record->name = wire_get_string(reader, &ignored);
   record->identity = wire_get_string(reader, &ignored);
   record->target = wire_get_string(reader, &ignored);
-  record->target_address = wire_get_u64(reader);
   record->creator_name = wire_get_string(reader, &ignored);
   record->creator_pid = wire_get_u32(reader);
   record->authkey = wire_get_blob(reader, &record->authkey_size);

@@ -36,11 +36,10 @@ struct wire_texts wire_get_texts(struct wire_reader *reader);
 
 struct wire_record {
   uint32_t flags;
-  uint32_t method;         /* number of the one that starts it */
-  const char *name;        /* of the process */
-  const char *identity;    /* "1:2", "" in main */
-  const char *target;      /* "": by address, or nothing to run */
-  uint64_t target_address; /* only where memory is shared; 0 otherwise */
+  uint32_t method;      /* number of the one that starts it */
+  const char *name;     /* of the process */
+  const char *identity; /* "1:2", "" in main */
+  const char *target;   /* "": nothing to run, or fork has it in memory */
   const char *creator_name;
   uint32_t creator_pid;
   const void *authkey;

@@ -27,7 +27,6 @@ wire_record Record(uint32_t flags) {
   record.name = "SpawnProcess-1:2";
   record.identity = "1:2";
   record.target = "worker";
-  record.target_address = UINT64_C(0x123456789abcdef0);
   record.creator_name = "MainProcess";
   record.creator_pid = 4321;
   record.authkey = "\0key";
@@ -75,7 +74,6 @@ void ExpectSame(const wire_record &got, const wire_record &sent) {
   EXPECT_STREQ(got.name, sent.name);
   EXPECT_STREQ(got.identity, sent.identity);
   EXPECT_STREQ(got.target, sent.target);
-  EXPECT_EQ(got.target_address, sent.target_address);
   EXPECT_STREQ(got.creator_name, sent.creator_name);
   EXPECT_EQ(got.creator_pid, sent.creator_pid);
   ASSERT_EQ(got.authkey_size, sent.authkey_size);

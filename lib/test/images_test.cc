@@ -1,0 +1,100 @@
+// Proves which program a fresh process is an image of, and that nobody can have
+// a program with more rights than their own run as one.
+// SPDX-License-Identifier: MIT
+#include <fcntl.h>
+#include <grp.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "lib/test/capture.h"
+#include "lib/test/process.h"
+#include "lib/test/targets.h"
+
+namespace {
+
+constexpr uid_t kNobody = 65534;
+constexpr char kAllStart[] = "fork 7\nspawn 7\nforkserver 7\n";
+
+class Images : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/brood-images-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    folder_ = name;
+    ASSERT_EQ(chmod(name, 0755), 0);
+    program_ = folder_ + "/lone";
+    std::filesystem::copy_file(brood_argv(nullptr)[1], program_);
+    ASSERT_EQ(chmod(program_.c_str(), 0755), 0);
+  }
+  void TearDown() override {
+    std::filesystem::remove_all(folder_);
+  }
+
+  // Runs the program as somebody; its output, and its exit code.
+  std::string Run(const char *argument, uid_t uid, int *out_code) {
+    Capture out(STDOUT_FILENO), error(STDERR_FILENO);
+    pid_t pid = fork();
+    if (pid == 0) {
+      alarm(kLong / kSecond);
+      if (uid != getuid() && (setgid(uid) != 0 || setuid(uid) != 0)) _exit(99);
+      execl(program_.c_str(), "lone", argument, nullptr);
+      _exit(98);
+    }
+    int status = 0;
+    waitpid(pid, &status, 0);
+    *out_code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+    return out.Text() + error.Text();
+  }
+
+  std::string folder_, program_;
+};
+
+class ImagesSetUid : public Images {
+ protected:
+  void SetUp() override {
+    Images::SetUp();
+    if (HasFatalFailure()) return;
+    if (getuid() != 0) GTEST_SKIP() << "needs root, to make a set-uid program";
+    ASSERT_EQ(chmod(program_.c_str(), 04755), 0);
+    int code = 0;
+    if (Run("--secure", kNobody, &code) != "secure\n") {
+      GTEST_SKIP() << "needs a second user and a file system without nosuid, "
+                      "for a set-uid program";
+    }
+  }
+};
+
+// The role is in argv, and the record with the target and its arguments in a
+// descriptor: the caller's, both of them.
+TEST_F(ImagesSetUid, ARoleIsRefused) {
+  for (const char *role : {"--brood-spawned", "--brood-forkserver"}) {
+    int code = 0;
+    std::string text = Run(role, kNobody, &code);
+    EXPECT_EQ(code, 1);
+    EXPECT_THAT(text, testing::HasSubstr("has not its rights")) << role;
+  }
+}
+
+TEST_F(ImagesSetUid, StartsOnlyByFork) {
+  int code = 0;
+  std::string text = Run(nullptr, kNobody, &code);
+  EXPECT_EQ(code, 0);
+  EXPECT_THAT(text, testing::StartsWith("fork 7\nspawn RuntimeError: "));
+  EXPECT_THAT(text, testing::HasSubstr("\nforkserver RuntimeError: "));
+  EXPECT_THAT(text, testing::HasSubstr("set-uid"));
+}
+
+// Rights are what its caller has not.
+TEST_F(ImagesSetUid, ItsOwnUserMayStartByEveryMethod) {
+  int code = 0;
+  EXPECT_EQ(Run(nullptr, 0, &code), kAllStart);
+  EXPECT_EQ(code, 0);
+}
+
+}  // namespace
