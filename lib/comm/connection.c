@@ -5,10 +5,12 @@
 #include "lib/comm/connection.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "lib/comm/loan.h"
 #include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
@@ -22,7 +24,10 @@ int connection_begin(brood_connection *connection, unsigned directions) {
   if (r < 0) return r;
   if (!end_enter(connection)) return refuse_closed();
   unsigned missing = directions & ~atomic_load(&connection->flags);
-  if (missing == 0) return 0;
+  if (missing == 0) {
+    guard_shield();
+    return 0;
+  }
   end_leave(connection);
   return error_set_os(-EBADF, missing & BROOD_READABLE
                                   ? "connection is write-only"
@@ -31,12 +36,31 @@ int connection_begin(brood_connection *connection, unsigned directions) {
 
 void connection_end(brood_connection *connection) {
   end_leave(connection);
+  guard_unshield();
 }
 
-int connection_await(const brood_connection *connection, short events,
-                     int64_t deadline_ns) {
+void connection_abandon(void *argument) {
+  struct connection_wait *wait = argument;
+  guard_shut(wait->depth);
+  wait->abandon(wait->argument);
+}
+
+int connection_await(struct connection_wait *wait, struct pollfd *polls,
+                     size_t num_polls, int64_t deadline_ns) {
+  int r;
+  pthread_cleanup_push(connection_abandon, wait);
+  wait->depth = guard_open();
+  r = sys_poll(polls, num_polls, deadline_ns);
+  guard_shut(wait->depth);
+  pthread_cleanup_pop(0);
+  return r;
+}
+
+int connection_await_event(const brood_connection *connection, short events,
+                           struct connection_wait *wait, int64_t deadline_ns) {
   if (deadline_ns <= 0) return -ETIMEDOUT;
-  int r = sys_poll_one(atomic_load(&connection->fd), events, deadline_ns);
+  struct pollfd one = {.fd = atomic_load(&connection->fd), .events = events};
+  int r = connection_await(wait, &one, 1, deadline_ns);
   if (r < 0) return r;
   return r == 0 ? -ETIMEDOUT : 0;
 }
@@ -157,13 +181,19 @@ int brood_connection_fileno(brood_connection *connection) {
   return fd;
 }
 
+static void end_poll(void *connection) {
+  connection_end(connection);
+}
+
 int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = connection_begin(connection, BROOD_READABLE);
   if (r < 0) return r;
   r = 1;
   if (!end_has_kept(connection)) {
-    r = sys_poll_one(atomic_load(&connection->fd), POLLIN, deadline_ns);
+    struct connection_wait wait = {.abandon = end_poll, .argument = connection};
+    struct pollfd one = {.fd = atomic_load(&connection->fd), .events = POLLIN};
+    r = connection_await(&wait, &one, 1, deadline_ns);
   }
   connection_end(connection);
   return r < 0 ? error_set_os(r, "cannot poll a connection") : r > 0;

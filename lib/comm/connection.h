@@ -10,6 +10,7 @@
 #define BROOD_COMM_CONNECTION_H
 
 #include "lib/share/end.h"
+#include "lib/sys/fd.h"
 
 /* Larger strings and bytes go outside. The kernel wants the memory of a packet
  * in one piece but for 68 KiB of it; up to here that piece is easy to have, and
@@ -17,15 +18,31 @@
 enum { CONNECTION_INSIDE = 96 << 10 };
 
 /* connection_begin is the first line of each function that needs the
- * descriptor, in these directions (0: any); connection_end is the last. Sets
- * and returns the error of a connection that is none, closed, or not for this.
- */
+ * descriptor, in these directions (0: any); connection_end is the last, and the
+ * thread is shielded in between. Sets and returns the error of a connection
+ * that is none, closed, or not for this. */
 int connection_begin(brood_connection *connection, unsigned directions);
 void connection_end(brood_connection *connection);
 
-/* connection_await waits for events after a call that would have had to wait;
- * 0, -ETIMEDOUT or another -errno. */
-int connection_await(const brood_connection *connection, short events,
-                     int64_t deadline_ns);
+/* What a thread that is cancelled while it waits for the other side leaves: an
+ * end that would never close, memory, descriptors. */
+struct connection_wait {
+  void (*abandon)(void *argument);
+  void *argument;
+  int depth; /* of the shield */
+};
+
+/* connection_abandon is the cleanup handler around such a wait. */
+void connection_abandon(void *wait);
+
+/* connection_await polls descriptors until sys_clock_ns is deadline_ns; returns
+ * as sys_poll. The thread may be cancelled. */
+int connection_await(struct connection_wait *wait, struct pollfd *polls,
+                     size_t num_polls, int64_t deadline_ns);
+
+/* connection_await_event does so after a call that would have had to wait; 0,
+ * -ETIMEDOUT or another -errno. */
+int connection_await_event(const brood_connection *connection, short events,
+                           struct connection_wait *wait, int64_t deadline_ns);
 
 #endif /* BROOD_COMM_CONNECTION_H */

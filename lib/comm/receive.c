@@ -7,12 +7,14 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/comm/connection.h"
 #include "lib/comm/message.h"
 #include "lib/error/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -89,9 +91,35 @@ static int look(const brood_connection *connection, struct end_packet *packet,
   return r;
 }
 
+struct receiving {
+  brood_connection *connection;
+  struct end_packet *packet;
+};
+
+static void give_up_receiving(void *argument) {
+  struct receiving *receiving = argument;
+  put_packet(receiving->connection, receiving->packet);
+  connection_end(receiving->connection);
+}
+
+/* What a thread that is cancelled here has just received is lost with it. */
+static int receive_blocking(struct receiving *receiving,
+                            struct connection_wait *wait) {
+  int r;
+  pthread_cleanup_push(connection_abandon, wait);
+  wait->depth = guard_open();
+  r = receive_parts(receiving->connection, receiving->packet, true);
+  guard_shut(wait->depth);
+  pthread_cleanup_pop(0);
+  return r;
+}
+
 /* Waits once, until there may be something: -EAGAIN then, or it is there. */
 static int receive_waiting(brood_connection *connection,
                            struct end_packet *packet, int64_t deadline_ns) {
+  struct receiving receiving = {connection, packet};
+  struct connection_wait wait = {.abandon = give_up_receiving,
+                                 .argument = &receiving};
   int64_t begun_ns = sys_clock_ns();
   int64_t soon_ns = begun_ns + SOON_NS;
   int r = -EAGAIN;
@@ -99,10 +127,10 @@ static int receive_waiting(brood_connection *connection,
     r = look(connection, packet, soon_ns < deadline_ns ? soon_ns : deadline_ns);
   }
   if (r == -EAGAIN && deadline_ns == SYS_CLOCK_NEVER) {
-    r = receive_parts(connection, packet, true);
+    r = receive_blocking(&receiving, &wait);
   }
   if (r == -EAGAIN) {
-    r = connection_await(connection, POLLIN, deadline_ns);
+    r = connection_await_event(connection, POLLIN, &wait, deadline_ns);
     if (r == 0) r = receive_parts(connection, packet, false);
   }
   atomic_store(&connection->is_busy, sys_clock_ns() < soon_ns);

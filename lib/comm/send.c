@@ -4,29 +4,59 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 
 #include "lib/comm/connection.h"
 #include "lib/comm/message.h"
 #include "lib/error/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
+/* What is under way, until it is sent or given up. */
+struct sending {
+  brood_connection *connection;
+  struct message message;
+};
+
+static void give_up_sending(void *argument) {
+  struct sending *sending = argument;
+  message_discard(&sending->message);
+  connection_end(sending->connection);
+}
+
+/* Sends, and waits for room if it has to. */
+static int send_waiting(struct sending *sending, int fd,
+                        const struct iovec parts[2]) {
+  const struct message *message = &sending->message;
+  struct connection_wait wait = {.abandon = give_up_sending,
+                                 .argument = sending};
+  int r;
+  pthread_cleanup_push(connection_abandon, &wait);
+  wait.depth = guard_open();
+  r = sys_sock_send(fd, parts, 2, message->fds, message->item.num_fds);
+  guard_shut(wait.depth);
+  pthread_cleanup_pop(0);
+  return r;
+}
+
 /* The descriptor may be the program's too, which has made it non-blocking. */
-static int transmit(const brood_connection *connection,
-                    const struct message *message, int64_t deadline_ns) {
-  const struct wire_item *item = &message->item;
+static int transmit(struct sending *sending, int64_t deadline_ns) {
+  const struct wire_item *item = &sending->message.item;
   struct iovec parts[] = {{(void *)item->head, WIRE_ITEM_HEAD},
                           {(void *)item->body, item->size}};
-  int fd = atomic_load(&connection->fd);
+  struct connection_wait wait = {.abandon = give_up_sending,
+                                 .argument = sending};
+  int fd = atomic_load(&sending->connection->fd);
   for (;;) {
     int r = deadline_ns == SYS_CLOCK_NEVER
-                ? sys_sock_send(fd, parts, 2, message->fds, item->num_fds)
-                : sys_sock_try_send(fd, parts, 2, message->fds, item->num_fds);
-    if (r == -EAGAIN)
-      r = connection_await(connection, POLLOUT, deadline_ns);
-    else
-      return r;
+                ? send_waiting(sending, fd, parts)
+                : sys_sock_try_send(fd, parts, 2, sending->message.fds,
+                                    item->num_fds);
+    if (r != -EAGAIN) return r;
+    r = connection_await_event(sending->connection, POLLOUT, &wait,
+                               deadline_ns);
     if (r < 0) return r;
   }
 }
@@ -34,12 +64,12 @@ static int transmit(const brood_connection *connection,
 /* Packs and sends; *out_errno is why the kernel did not take it, or 0. */
 static int send_packed(brood_connection *connection, const brood_value *value,
                        size_t max_inside, int64_t deadline_ns, int *out_errno) {
-  struct message message;
-  int r = message_pack_lending(&message, value, max_inside);
+  struct sending sending = {.connection = connection};
+  int r = message_pack_lending(&sending.message, value, max_inside);
   if (r < 0) return r;
-  *out_errno = transmit(connection, &message, deadline_ns);
-  message.was_sent = *out_errno == 0;
-  message_discard(&message);
+  *out_errno = transmit(&sending, deadline_ns);
+  sending.message.was_sent = *out_errno == 0;
+  message_discard(&sending.message);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "lib/comm/connection.h"
 #include "lib/error/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/wire/value.h"
@@ -84,28 +85,47 @@ static int collect(const struct pollfd *polls, size_t count,
   return num_ready;
 }
 
-static int wait_entered(const brood_value *objects, size_t count,
-                        struct pollfd *polls, size_t *out_ready,
-                        int64_t deadline_ns) {
-  bool kept = mark_kept(objects, count, polls);
-  int r = sys_poll(polls, count, kept ? 0 : deadline_ns);
-  if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
-  if (kept) mark_kept(objects, count, polls); /* poll has overwritten it */
-  return collect(polls, count, out_ready);
+/* A wait under way. */
+struct waiting {
+  const brood_value *objects;
+  size_t count; /* entered */
+  struct pollfd *polls;
+  bool is_allocated;
+};
+
+static void give_up_waiting(void *argument) {
+  struct waiting *waiting = argument;
+  leave_all(waiting->objects, waiting->count);
+  if (waiting->is_allocated) free(waiting->polls);
 }
 
-static int wait_for(const brood_value *objects, size_t count,
-                    struct pollfd *polls, size_t *out_ready,
+static int wait_entered(struct waiting *waiting, size_t *out_ready,
+                        int64_t deadline_ns) {
+  const brood_value *objects = waiting->objects;
+  size_t count = waiting->count;
+  struct connection_wait wait = {.abandon = give_up_waiting,
+                                 .argument = waiting};
+  guard_shield();
+  bool kept = mark_kept(objects, count, waiting->polls);
+  int r =
+      connection_await(&wait, waiting->polls, count, kept ? 0 : deadline_ns);
+  guard_unshield();
+  if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
+  if (kept) mark_kept(objects, count, waiting->polls); /* poll has reset it */
+  return collect(waiting->polls, count, out_ready);
+}
+
+static int wait_for(struct waiting *waiting, size_t count, size_t *out_ready,
                     int64_t deadline_ns) {
   int r = 0;
-  size_t entered = 0;
-  while (entered < count) {
-    r = enter(&objects[entered], entered, &polls[entered]);
+  while (waiting->count < count) {
+    size_t index = waiting->count;
+    r = enter(&waiting->objects[index], index, &waiting->polls[index]);
     if (r < 0) break;
-    entered++;
+    waiting->count++;
   }
-  if (r == 0) r = wait_entered(objects, count, polls, out_ready, deadline_ns);
-  leave_all(objects, entered);
+  if (r == 0) r = wait_entered(waiting, out_ready, deadline_ns);
+  leave_all(waiting->objects, waiting->count);
   return r;
 }
 
@@ -117,14 +137,15 @@ int brood_wait(const brood_value *objects, size_t num_objects,
                      num_objects, (const void *)objects, (void *)out_ready);
   }
   struct pollfd few[FEW];
-  struct pollfd *polls = few;
-  if (num_objects > FEW) {
-    polls = reallocarray(NULL, num_objects, sizeof *polls);
+  struct waiting waiting = {
+      .objects = objects, .polls = few, .is_allocated = num_objects > FEW};
+  if (waiting.is_allocated) {
+    waiting.polls = reallocarray(NULL, num_objects, sizeof *waiting.polls);
   }
-  if (polls == NULL) {
+  if (waiting.polls == NULL) {
     return error_set_os(-ENOMEM, "cannot wait for %zu values", num_objects);
   }
-  int r = wait_for(objects, num_objects, polls, out_ready, deadline_ns);
-  if (polls != few) free(polls);
+  int r = wait_for(&waiting, num_objects, out_ready, deadline_ns);
+  if (waiting.is_allocated) free(waiting.polls);
   return r;
 }
