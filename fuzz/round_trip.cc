@@ -112,7 +112,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sent.target = texts[2].c_str();
   sent.creator_name = texts[3].c_str();
   sent.cwd = texts[4].c_str();
-  sent.creator_pid = input.Number();
+  sent.creator = input.Number();
+  sent.home = input.Number();
   sent.authkey = authkey.data();
   sent.authkey_size = authkey.size();
   sent.argv.texts = argv_pointers.data();
@@ -132,7 +133,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (int i = 0; i < (surroundings ? 5 : 4); i++) {
     CHECK(texts[i] == got_texts[i]);
   }
-  CHECK(got.creator_pid == sent.creator_pid);
+  CHECK(got.creator == sent.creator);
+  CHECK(got.home == sent.home);
   CHECK(std::string((const char *)got.authkey, got.authkey_size) == authkey);
   CHECK(std::string((const char *)got.args, got.args_size) == args);
   CheckSame(got.argv, argv);

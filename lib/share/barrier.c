@@ -8,6 +8,7 @@
 
 #include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sync/barrier.h"
 #include "lib/sys/clock.h"
@@ -68,10 +69,18 @@ struct call {
   int code;
 };
 
+static int call_callable(void *argument) {
+  struct call *call = argument;
+  call->code = call->function();
+  return 0;
+}
+
+/* An action that threw past this would leave the others waiting for ever. */
 static int call_action(void *argument) {
   struct call *call = argument;
   call->function = registry_callable(call->name);
-  call->code = call->function == NULL ? 1 : call->function();
+  call->code = 1;
+  if (call->function != NULL) guard_call(call_callable, call);
   return call->code;
 }
 

@@ -3,11 +3,11 @@
  * What a handle says of its process, and what may be changed.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/error/error.h"
 #include "lib/start/current.h"
+#include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 
 int brood_process_pid(brood_process *process) {
@@ -29,11 +29,9 @@ int brood_process_set_name(brood_process *process, const char *name) {
   }
   int r = process_check_name(name);
   if (r < 0) return r;
-  char *copy = strdup(name);
+  char *copy = process_keep_text(process, name, strlen(name));
   if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep a name");
-  if (!process->name_is_constant) free(process->name);
-  process->name = copy;
-  process->name_is_constant = false;
+  atomic_store(&process->name, copy);
   return 0;
 }
 
@@ -65,8 +63,11 @@ const void *brood_process_authkey(brood_process *process,
       return NULL;
     }
   }
+  guard_lock();
   *out_size_bytes = process->authkey_size;
-  return process->authkey;
+  const void *key = process->authkey;
+  guard_unlock();
+  return key;
 }
 
 int brood_process_set_authkey(brood_process *process, const void *key,
@@ -78,8 +79,11 @@ int brood_process_set_authkey(brood_process *process, const void *key,
                      "authkey of %zu bytes: between 1 and %d are needed",
                      size_bytes, BROOD_MAX_AUTHKEY);
   }
-  memmove(process->authkey_storage, key, size_bytes);
-  process->authkey = process->authkey_storage;
+  char *copy = process_keep_text(process, key, size_bytes);
+  if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep an authkey");
+  guard_lock();
+  process->authkey = (const uint8_t *)copy;
   process->authkey_size = size_bytes;
+  guard_unlock();
   return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "lib/start/child.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
 #include "lib/state/default.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -109,6 +111,26 @@ static brood_target find_target(const struct delivery *delivery,
   return target;
 }
 
+struct call_of_target {
+  brood_target target;
+  const brood_args *args;
+};
+
+static void leave_by_thread_end(void *nothing) {
+  (void)nothing;
+  child_leave(0);
+}
+
+/* A target that ends its thread has returned, as far as the process is
+ * concerned: what else would run are the exit handlers of the creator. */
+static int run_target(void *argument) {
+  const struct call_of_target *call = argument;
+  pthread_cleanup_push(leave_by_thread_end, NULL);
+  call->target(call->args);
+  pthread_cleanup_pop(0);
+  return 0;
+}
+
 void child_main(const struct delivery *delivery) {
   struct wire_record record;
   const char *few_texts[FEW_TEXTS];
@@ -131,7 +153,8 @@ void child_main(const struct delivery *delivery) {
   }
   brood_target target = find_target(delivery, &record);
   log_info("child process calling self.run()");
-  if (target != NULL) target(args);
+  struct call_of_target call = {.target = target, .args = args};
+  if (target != NULL) guard_call(run_target, &call);
   child_leave(0);
 }
 

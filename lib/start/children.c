@@ -10,6 +10,7 @@
  */
 #include "lib/start/children.h"
 
+#include <limits.h>
 #include <signal.h>
 
 #include "lib/error/error.h"
@@ -18,6 +19,8 @@
 #include "lib/sys/proc.h"
 
 static struct brood_process *first;
+static struct brood_process *to_look_at;   /* by the next children_reap_some */
+static struct brood_process *oldest_named; /* of those that have a pidfd */
 static atomic_int num_listed; /* to see without the guard that there is none */
 
 /* In the child of a fork: these are somebody else's. The handles stay valid for
@@ -28,7 +31,7 @@ static void forget(void) {
        process = process->next) {
     sys_close(process->lifeline);
   }
-  first = NULL;
+  first = to_look_at = oldest_named = NULL;
   atomic_store(&num_listed, 0);
 }
 
@@ -44,6 +47,8 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   if (r == 0) {
     process->lifeline = ends[1];
     process->next = first;
+    process->previous = NULL;
+    if (first != NULL) first->previous = process;
     first = process;
     atomic_fetch_add(&num_listed, 1);
     atomic_fetch_add(&process->num_handles, 1);
@@ -53,11 +58,19 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   return r;
 }
 
-/* Takes the process that *link points to off the list; with the guard held.
- * Its handle is the caller's to give back. */
-static struct brood_process *unlink_at(struct brood_process **link) {
-  struct brood_process *process = *link;
-  *link = process->next;
+static bool is_listed(const struct brood_process *process) {
+  return process == first || process->previous != NULL;
+}
+
+/* Takes one off the list; with the guard held. Its handle is the caller's to
+ * give back. */
+static struct brood_process *unlist_process(struct brood_process *process) {
+  if (process == to_look_at) to_look_at = process->next;
+  if (process == oldest_named) oldest_named = process->previous;
+  if (process == first) first = process->next;
+  if (process->previous != NULL) process->previous->next = process->next;
+  if (process->next != NULL) process->next->previous = process->previous;
+  process->next = process->previous = NULL;
   atomic_fetch_sub(&num_listed, 1);
   process->lifeline = sys_close(process->lifeline);
   return process;
@@ -66,9 +79,7 @@ static struct brood_process *unlink_at(struct brood_process **link) {
 void children_remove(struct brood_process *process) {
   struct brood_process *removed = NULL;
   guard_lock();
-  struct brood_process **link = &first;
-  while (*link != NULL && *link != process) link = &(*link)->next;
-  if (*link != NULL) removed = unlink_at(link);
+  if (is_listed(process)) removed = unlist_process(process);
   guard_unlock();
   brood_process_free(removed);
 }
@@ -79,29 +90,99 @@ static bool has_ended(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return false;
   bool ended = atomic_load(&process->state) == PROCESS_ENDED ||
                (atomic_load(&process->state) == PROCESS_STARTED &&
-                process_poll(process));
+                process_poll(process) == 1);
   pthread_mutex_unlock(&process->mutex);
   return ended;
 }
 
-void children_reap(void) {
-  struct brood_process *ended = NULL;
-  guard_lock();
-  for (struct brood_process **link = &first; *link != NULL;) {
-    if (!has_ended(*link)) {
-      link = &(*link)->next;
-      continue;
-    }
-    struct brood_process *process = unlink_at(link);
-    process->next = ended;
-    ended = process;
-  }
-  guard_unlock();
+static void free_all(struct brood_process *ended) {
   while (ended != NULL) {
     struct brood_process *next = ended->next;
     brood_process_free(ended);
     ended = next;
   }
+}
+
+/* Looks at so many, from one on; returns the one after the last. */
+static struct brood_process *reap_from(struct brood_process *process, int count,
+                                       struct brood_process **ended) {
+  while (process != NULL && count-- > 0) {
+    struct brood_process *next = process->next;
+    if (has_ended(process)) {
+      unlist_process(process)->next = *ended;
+      *ended = process;
+    }
+    process = next;
+  }
+  return process;
+}
+
+void children_reap(void) {
+  struct brood_process *ended = NULL;
+  guard_lock();
+  reap_from(first, INT_MAX, &ended);
+  guard_unlock();
+  free_all(ended);
+}
+
+void children_reap_some(void) {
+  enum { SOME = 8 };
+  struct brood_process *ended = NULL;
+  if (atomic_load(&num_listed) == 0) return;
+  guard_lock();
+  if (to_look_at == NULL) to_look_at = first;
+  to_look_at = reap_from(to_look_at, SOME, &ended);
+  guard_unlock();
+  free_all(ended);
+}
+
+/* The kernel gives pids out in ascending order, and begins anew at the end: one
+ * can come again only after a child had a lower one than the child before. */
+static pid_t latest_pid;
+static uint32_t num_rounds;
+
+bool children_has_younger(const struct brood_process *process) {
+  guard_lock();
+  bool is_new = process->round == num_rounds;
+  const struct brood_process *younger = is_new ? NULL : first;
+  while (younger != NULL && younger != process &&
+         (younger->launched.pid != process->launched.pid ||
+          atomic_load(&younger->state) != PROCESS_STARTED)) {
+    younger = younger->next;
+  }
+  guard_unlock();
+  return younger != NULL && younger != process;
+}
+
+/* Of the children that have none the exit code is lost if the program waits for
+ * them itself. */
+enum { MANY_PIDFDS = 256 };
+
+/* With the guard. One whose pidfd the user has, or a thread waits with, or that
+ * is in use right now keeps it. */
+static void forget_pidfd(struct brood_process *process) {
+  if (pthread_mutex_trylock(&process->mutex) != 0) return;
+  bool is_spare = process->num_waiters == 0 && !process->has_sentinel &&
+                  !process->context->method->surroundings;
+  if (is_spare) {
+    sys_kept_close(&process->pidfd_file);
+    process->launched.pidfd = -1;
+  }
+  pthread_mutex_unlock(&process->mutex);
+}
+
+void children_name(struct brood_process *process) {
+  guard_lock();
+  if (process->launched.pid <= latest_pid) num_rounds++;
+  latest_pid = process->launched.pid;
+  process->round = num_rounds;
+  if (oldest_named == NULL) oldest_named = process;
+  if (atomic_load(&num_listed) > MANY_PIDFDS) {
+    struct brood_process *oldest = oldest_named;
+    oldest_named = oldest->previous;
+    if (oldest != process) forget_pidfd(oldest);
+  }
+  guard_unlock();
 }
 
 int brood_active_children(brood_process **out, size_t capacity) {

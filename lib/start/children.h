@@ -18,6 +18,18 @@ void children_remove(struct brood_process *process);
 /* children_reap takes the ends of those that have finished. */
 void children_reap(void);
 
+/* children_reap_some does so for a few, others each time: what a start owes to
+ * those before it, whose number must not matter to it. */
+void children_reap_some(void);
+
+/* children_has_younger: has one that was started later the same pid? */
+bool children_has_younger(const struct brood_process *process);
+
+/* children_name counts a process that has a pidfd now, and closes that of the
+ * oldest if there are many: each descriptor makes every fork slower. With the
+ * mutex of the process held. */
+void children_name(struct brood_process *process);
+
 /* children_terminate_daemons sends SIGTERM to the daemonic ones. */
 void children_terminate_daemons(void);
 

@@ -5,19 +5,22 @@
  */
 #include "lib/start/current.h"
 
-#include <string.h>
+#include <errno.h>
 
 #include "lib/error/error.h"
 #include "lib/state/guard.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
 enum { AUTHKEY_SIZE = 32 };
 
+#define LOOK_AGAIN_NS INT64_C(50000000)
+
 static struct brood_process self = {
     .kind = PROCESS_SELF,
     .name = (char[]){"MainProcess"},
-    .name_is_constant = true,
     .identity = (char[]){""},
     .mutex = PTHREAD_MUTEX_INITIALIZER,
     .launched = {.pidfd = -1, .report = -1},
@@ -25,19 +28,19 @@ static struct brood_process self = {
 };
 static struct brood_process parent = {
     .kind = PROCESS_PARENT,
-    .name_is_constant = true,
     .mutex = PTHREAD_MUTEX_INITIALIZER,
     .lifeline = -1,
 };
 static const struct brood_process *creators_handle;
+static uint64_t creator; /* token */
 static bool is_child;
 static atomic_int num_made;
 
-static int pidfd = -1;
+static struct sys_kept own_pidfd = SYS_KEPT_NONE;
 
 /* The number stays open in a fork's child: there it names the parent. */
 static void forget(void) {
-  pidfd = -1;
+  own_pidfd.fd = -1;
 }
 
 __attribute__((constructor)) static void watch_forks(void) {
@@ -64,8 +67,11 @@ bool current_is_child(void) {
 
 int current_pidfd(void) {
   guard_lock();
-  if (pidfd < 0) pidfd = sys_pidfd_open(sys_getpid());
-  int r = pidfd;
+  int r = own_pidfd.fd;
+  if (!sys_kept_is_open(&own_pidfd)) {
+    r = sys_pidfd_open(sys_getpid());
+    own_pidfd = sys_keep(r);
+  }
   guard_unlock();
   return r;
 }
@@ -77,46 +83,65 @@ int current_next_number(void) {
 int current_copy_authkey(struct brood_process *out) {
   int r = 0;
   guard_lock();
+  static uint8_t first[AUTHKEY_SIZE];
   if (self.authkey_size == 0 && !is_child) {
-    r = sys_random(self.authkey_storage, AUTHKEY_SIZE);
-    self.authkey = self.authkey_storage;
-    if (r == 0) self.authkey_size = AUTHKEY_SIZE;
+    r = sys_random(first, sizeof first);
+    self.authkey = first;
+    if (r == 0) self.authkey_size = sizeof first;
   }
-  if (r == 0 && out != &self) {
-    memcpy(out->authkey_storage, self.authkey, self.authkey_size);
-    out->authkey = out->authkey_storage;
-    out->authkey_size = self.authkey_size;
-  }
+  const uint8_t *key = self.authkey;
+  size_t size = self.authkey_size;
   guard_unlock();
-  return r;
+  if (r < 0 || out == &self) return r;
+  out->authkey = (uint8_t *)process_keep_text(out, key, size);
+  out->authkey_size = size;
+  return out->authkey == NULL ? -ENOMEM : 0;
 }
 
 static void fill_self(const struct wire_record *record) {
-  self.creator = (pid_t)record->creator_pid;
+  self.creator = sync_number_of(record->creator);
   self.name = (char *)record->name;
   self.identity = (char *)record->identity;
   self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
   self.authkey = record->authkey;
   self.authkey_size = record->authkey_size;
-  self.name_is_constant = true;
   atomic_store(&self.state, PROCESS_STARTED);
 }
 
 /* Names stay where the record is. */
 static void fill_parent(const struct wire_record *record, int creator_pidfd) {
   parent.name = (char *)record->creator_name;
-  parent.launched = (struct launched){
-      .pid = (pid_t)record->creator_pid, .pidfd = creator_pidfd, .report = -1};
+  parent.launched = (struct launched){.pid = sync_number_of(record->creator),
+                                      .pidfd = creator_pidfd,
+                                      .report = -1};
+  parent.pidfd_file = sys_keep(creator_pidfd);
+  creator = record->creator;
   atomic_store(&parent.state, PROCESS_STARTED);
 }
 
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd) {
+  sync_set_home(record->home);
   fill_self(record);
   fill_parent(record, creator_pidfd);
   creators_handle = handle;
   atomic_store(&num_made, 0);
   is_child = true;
+}
+
+/* A child that closed its descriptors goes by the creator's token. */
+int current_await_parent(int64_t deadline_ns) {
+  int r = -EBADF;
+  if (sys_kept_is_open(&parent.pidfd_file)) {
+    r = sys_pidfd_wait(parent.launched.pidfd, deadline_ns);
+  }
+  while (r == -EBADF) {
+    if (sync_has_ended(creator)) return 1;
+    if (sys_clock_ns() >= deadline_ns) return 0;
+    int64_t end_ns = sys_clock_ns() + LOOK_AGAIN_NS;
+    sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
+  }
+  return r;
 }
 
 bool current_is(const struct brood_process *process) {

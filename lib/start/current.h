@@ -28,6 +28,10 @@ int current_copy_authkey(struct brood_process *out);
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd);
 
+/* current_await_parent waits until the creator ends: 1, 0 at a deadline of
+ * sys_clock_ns, or -errno. */
+int current_await_parent(int64_t deadline_ns);
+
 /* current_is is true for the handle of this process, and in a fork's child
  * also for the one that its creator made. */
 bool current_is(const struct brood_process *process);

@@ -12,44 +12,82 @@
 #include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
+#include "lib/start/reap.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* process_poll for callers without the mutex. */
+/* process_poll for callers without the mutex; sets the error. */
 static int poll_now(struct brood_process *process) {
-  pthread_mutex_lock(&process->mutex);
-  int ended = process_poll(process);
-  pthread_mutex_unlock(&process->mutex);
-  if (ended) children_remove(process);
-  return ended;
+  process_lock(process);
+  int r = process_poll(process);
+  process_unlock(process);
+  if (r == 1) children_remove(process);
+  if (r >= 0) return r;
+  return error_set_os(r,
+                      "cannot tell how '%.100s' is: its descriptor was closed",
+                      process->name);
 }
 
-/* Waits for something to happen to a started process, without the mutex.
- * Returns 0 when the deadline passed, else 1, or -errno. */
-static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
-  struct launched *launched = &process->launched;
-  bool reports = launched->report >= 0 && !launched->report_lost;
-  struct pollfd end = {.fd = reports ? launched->report : launched->pidfd,
-                       .events = POLLIN};
-  process->num_waiters++;
-  pthread_mutex_unlock(&process->mutex);
-  int r = sys_poll_soon(&end, 1, deadline_ns);
-  pthread_mutex_lock(&process->mutex);
+static void stop_waiting(void *argument) {
+  struct brood_process *process = argument;
+  process_lock(process);
   process->num_waiters--;
   if (process_state(process) == PROCESS_CLOSED && process->num_waiters == 0) {
     process_release(process);
   }
-  return r < 0 ? r : r != 0;
+  process_unlock(process);
+}
+
+/* Waits for something to happen to a started process, with the mutex held but
+ * not meanwhile; the thread may be cancelled. Returns 0 when the deadline
+ * passed, else 1, or -errno. */
+static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
+  int r = process_name_again(process);
+  if (r == -ESRCH) return 1; /* just now: process_poll will tell */
+  if (r < 0) return r;
+  struct launched launched = process->launched;
+  struct pollfd report = {.fd = launched.report, .events = POLLIN};
+  process->num_waiters++;
+  process_unlock(process);
+  pthread_cleanup_push(stop_waiting, process);
+  if (launched.report >= 0 && !launched.report_lost) {
+    r = sys_poll_soon(&report, 1, deadline_ns);
+  } else {
+    r = sys_pidfd_wait(launched.pidfd, deadline_ns);
+  }
+  pthread_cleanup_pop(1);
+  process_lock(process);
+  return r == -EBADF ? 1 : r; /* process_poll knows what to do about it */
+}
+
+#define LONGEST_PAUSE_NS INT64_C(20000000)
+
+/* It has ended, but its status is not to be had yet: a tracer has it. */
+static void pause_a_little(int64_t *pause_ns, int64_t deadline_ns) {
+  int64_t end_ns = sys_clock_ns() + *pause_ns;
+  sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
+  if (*pause_ns < LONGEST_PAUSE_NS) *pause_ns *= 2;
+}
+
+/* With the mutex held. 1 if it has ended, 0 if not in time, or -errno. */
+static int await_end(struct brood_process *process, int64_t deadline_ns) {
+  int64_t pause_ns = 10000;
+  int r;
+  while ((r = process_poll(process)) == 0) {
+    r = wait_outside(process, deadline_ns);
+    if (r > 0) r = process_poll(process);
+    if (r != 0 || sys_clock_ns() >= deadline_ns) break;
+    pause_a_little(&pause_ns, deadline_ns);
+  }
+  return r;
 }
 
 static int join_child(struct brood_process *process, int64_t deadline_ns) {
-  int r = 1;
-  pthread_mutex_lock(&process->mutex);
-  while (!process_poll(process) && r > 0)
-    r = wait_outside(process, deadline_ns);
+  process_lock(process);
+  int r = await_end(process, deadline_ns);
   bool ended = process_state(process) != PROCESS_STARTED;
-  pthread_mutex_unlock(&process->mutex);
+  process_unlock(process);
   if (ended) {
     children_remove(process);
     return 0;
@@ -60,7 +98,7 @@ static int join_child(struct brood_process *process, int64_t deadline_ns) {
 }
 
 static int join_parent(struct brood_process *parent, int64_t deadline_ns) {
-  int r = sys_poll_one(parent->launched.pidfd, POLLIN, deadline_ns);
+  int r = current_await_parent(deadline_ns);
   if (r > 0) return 0;
   if (r < 0) return error_set_os(r, "cannot wait for '%.100s'", parent->name);
   return error_set(BROOD_TIMEOUT, "parent process '%.100s' is still running",
@@ -89,15 +127,28 @@ int brood_process_is_alive(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;
   if (current_is(process)) return 1;
-  if (process->kind == PROCESS_PARENT) {
-    return sys_poll_one(process->launched.pidfd, POLLIN, 0) == 0;
-  }
+  if (process->kind == PROCESS_PARENT) return current_await_parent(0) == 0;
   if (!process_is_own_child(process)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "can only test a child process, not '%.100s'",
                      process->name);
   }
-  return process_state(process) != PROCESS_NEW && !poll_now(process);
+  if (process_state(process) == PROCESS_NEW) return 0;
+  r = poll_now(process);
+  return r < 0 ? r : r == 0;
+}
+
+/* With the mutex held, so that no other thread closes the descriptor, whose
+ * number would soon be another process's. */
+static int signal_locked(struct brood_process *process, int signal_number) {
+  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
+    return 0;
+  }
+  int r = process_poll(process);
+  if (r == 1) return 0;
+  if (r == 0) r = process_name_again(process);
+  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd, signal_number);
+  return r == -ESRCH ? 0 : r;
 }
 
 static int send_signal(struct brood_process *process, int signal_number) {
@@ -108,10 +159,10 @@ static int send_signal(struct brood_process *process, int signal_number) {
                      "process '%.100s' has not been started by this handle",
                      process->name);
   }
-  if (process_state(process) == PROCESS_ENDED) return 0;
-  if (process->launched.gone) return 0;
-  r = sys_pidfd_signal(process->launched.pidfd, signal_number);
-  if (r == 0 || r == -ESRCH) return 0;
+  process_lock(process);
+  r = signal_locked(process, signal_number);
+  process_unlock(process);
+  if (r == 0) return 0;
   return error_set_os(r, "cannot send signal %d to '%.100s'", signal_number,
                       process->name);
 }
@@ -133,17 +184,20 @@ int brood_process_close(brood_process *process) {
     process_release(process);
     return 0;
   }
-  if (process_state(process) == PROCESS_STARTED && !poll_now(process)) {
+  int ended = 1;
+  if (process_state(process) == PROCESS_STARTED) ended = poll_now(process);
+  if (ended < 0) return ended;
+  if (!ended) {
     return error_set(BROOD_VALUE_ERROR,
                      "cannot close process '%.100s' while it is still "
                      "running: call join or terminate first",
                      process->name);
   }
   children_remove(process);
-  pthread_mutex_lock(&process->mutex);
+  process_lock(process);
   atomic_store(&process->state, PROCESS_CLOSED);
   if (process->num_waiters == 0) process_release(process);
-  pthread_mutex_unlock(&process->mutex);
+  process_unlock(process);
   return 0;
 }
 
@@ -152,15 +206,40 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   if (r < 0) return r;
   if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW)
     return 0;
-  if (!poll_now(process)) return 0;
+  r = poll_now(process);
+  if (r <= 0) return r;
   *out_exitcode = process->exitcode;
   return 1;
+}
+
+/* With the mutex held. */
+static int tell_sentinel(struct brood_process *process) {
+  struct launched *launched = &process->launched;
+  int r = launched->pidfd < 0 ? process_poll(process) : 0;
+  if (r == 0) r = process_name_again(process);
+  if (r == 1) {
+    r = reap_watch_nothing(launched->pid, launched);
+    process->pidfd_file = sys_keep(launched->pidfd);
+  }
+  if (r < 0) return r;
+  process->has_sentinel = true;
+  return sys_pidfd_pollable(launched->pidfd) ? launched->pidfd : -ENOSYS;
 }
 
 int brood_process_sentinel(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;
-  if (process->launched.pidfd >= 0) return process->launched.pidfd;
-  return error_set(BROOD_VALUE_ERROR, "process '%.100s' not started",
-                   process->name);
+  bool is_child = process_is_own_child(process);
+  r = process->launched.pidfd;
+  if (is_child ? process_state(process) == PROCESS_NEW : r < 0) {
+    return error_set(BROOD_VALUE_ERROR, "process '%.100s' not started",
+                     process->name);
+  }
+  if (is_child) {
+    process_lock(process);
+    r = tell_sentinel(process);
+    process_unlock(process);
+  }
+  if (r >= 0) return r;
+  return error_set_os(r, "no sentinel of '%.100s'", process->name);
 }

@@ -10,10 +10,14 @@
 
 #include "brood.h"
 #include "lib/start/children.h"
+#include "lib/state/guard.h"
 
 #define DAEMON_GRACE_NS INT64_C(1000000000)
 
+/* In a handler that interrupted this thread inside of the library nobody can be
+ * waited for: daemonic children end by their lifelines. */
 void finish_children(void) {
+  if (guard_is_shielded()) return;
   struct brood_process *process = children_take_one();
   if (process != NULL) children_terminate_daemons();
   for (; process != NULL; process = children_take_one()) {

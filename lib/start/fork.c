@@ -10,6 +10,7 @@
 #include "lib/start/method.h"
 #include "lib/start/process.h"
 #include "lib/start/reap.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -29,6 +30,7 @@ static int open_null_input(void) {
 }
 
 __attribute__((noreturn)) static void run_child(const struct launch *launch) {
+  guard_release_all();
   int r = sys_stdin(atomic_load(&null_input));
   if (r < 0) child_refuse("cannot make /dev/null standard input");
   child_main(&(struct delivery){.handle = launch->process,

@@ -291,7 +291,7 @@ static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
   }
   int pidfd = launched->pidfd;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  if (sys_poll_one(pidfd, POLLIN, 0) <= 0) return 0;
+  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
   if (reap_ask_kernel(pidfd, out_exitcode) == 1) return 1;
   /* The server was killed: a zombie until whoever adopted it cares. */
   if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;

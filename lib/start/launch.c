@@ -15,6 +15,7 @@
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
 #include "lib/state/registry.h"
+#include "lib/sync/self.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -104,7 +105,8 @@ static void fill_record(struct wire_record *record,
   record->name = process->name;
   record->identity = process->identity;
   record->creator_name = creator->name;
-  record->creator_pid = (uint32_t)sys_getpid();
+  record->creator = sync_self_process();
+  record->home = sync_home();
   record->authkey = process->authkey;
   record->authkey_size = process->authkey_size;
   log_get(&record->log_level, &record->log_handlers);
@@ -190,6 +192,11 @@ int launch_process(struct brood_process *process) {
   if (method->surroundings) r = fill_surroundings(&record, &cwd);
   if (r == 0) r = launch_and_list(process, method, &record);
   free(cwd);
-  if (r == 0) process->context = context;
+  if (r == 0) {
+    process->context = context;
+    process->pidfd_file = sys_keep(process->launched.pidfd);
+    process->report_file = sys_keep(process->launched.report);
+    children_name(process);
+  }
   return r;
 }

@@ -29,9 +29,9 @@ struct launch {
 /* A process that was delivered to. */
 struct launched {
   pid_t pid;
-  int pidfd;  /* if it has gone without a trace: anything readable */
-  bool gone;  /* it has ended, and its status with it */
-  int report; /* where the forkserver reports the end, or -1 */
+  int pidfd;        /* if it has gone without a trace: anything readable */
+  bool gone;        /* it has ended, and its status with it */
+  int report;       /* where the forkserver reports the end, or -1 */
   bool report_lost; /* its server died first */
 };
 

@@ -11,7 +11,10 @@
 #include <string.h>
 
 #include "lib/error/error.h"
+#include "lib/start/children.h"
 #include "lib/start/current.h"
+#include "lib/start/reap.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -38,10 +41,34 @@ bool process_is_own_child(const struct brood_process *process) {
   return process->kind == PROCESS_CHILD && process->creator == sys_getpid();
 }
 
+void process_lock(struct brood_process *process) {
+  guard_shield();
+  pthread_mutex_lock(&process->mutex);
+}
+
+void process_unlock(struct brood_process *process) {
+  pthread_mutex_unlock(&process->mutex);
+  guard_unshield();
+}
+
 /* Closes what the launch opened, when nobody can poll it any more. */
 void process_release(struct brood_process *process) {
-  process->launched.pidfd = sys_close(process->launched.pidfd);
-  process->launched.report = sys_close(process->launched.report);
+  sys_kept_close(&process->pidfd_file);
+  sys_kept_close(&process->report_file);
+  process->launched.pidfd = process->launched.report = -1;
+}
+
+char *process_keep_text(struct brood_process *process, const void *bytes,
+                        size_t size) {
+  struct process_text *text = malloc(sizeof *text + size + 1);
+  if (text == NULL) return NULL;
+  memcpy(text->bytes, bytes, size);
+  text->bytes[size] = '\0';
+  guard_lock();
+  text->next = process->texts;
+  process->texts = text;
+  guard_unlock();
+  return text->bytes;
 }
 
 static int check_options(const brood_process_options *options) {
@@ -77,11 +104,13 @@ static int fill_name(struct brood_process *process, const char *name) {
     process->identity = NULL;
     return -ENOMEM;
   }
-  if (name != NULL && *name != '\0') {
-    process->name = strdup(name);
-  } else if (asprintf(&process->name, "%s-%s", class, process->identity) < 0) {
-    process->name = NULL;
+  char *own = NULL;
+  if (name == NULL || *name == '\0') {
+    if (asprintf(&own, "%s-%s", class, process->identity) < 0) return -ENOMEM;
+    name = own;
   }
+  process->name = process_keep_text(process, name, strlen(name));
+  free(own);
   return process->name == NULL ? -ENOMEM : 0;
 }
 
@@ -116,6 +145,8 @@ brood_process *brood_process_new(const brood_context *context,
       .context = context,
       .mutex = PTHREAD_MUTEX_INITIALIZER,
       .launched = {.pidfd = -1, .report = -1},
+      .pidfd_file = SYS_KEPT_NONE,
+      .report_file = SYS_KEPT_NONE,
       .lifeline = -1,
   };
   if (fill(process, options == NULL ? &nothing : options) == 0) return process;
@@ -128,18 +159,46 @@ brood_process *brood_process_free(brood_process *process) {
   process_release(process);
   args_discard(&process->args);
   free(process->identity);
-  free(process->name);
+  while (process->texts != NULL) {
+    struct process_text *text = process->texts;
+    process->texts = text->next;
+    free(text);
+  }
   pthread_mutex_destroy(&process->mutex);
   free(process);
   return NULL;
 }
 
+/* Is it known by its number alone? Then the program has closed the pidfd, whose
+ * number may be that of something else by now, or there were too many. */
+static int check_pidfd(struct brood_process *process) {
+  struct launched *launched = &process->launched;
+  if (launched->gone || sys_kept_is_open(&process->pidfd_file)) return 0;
+  if (process->context->method->reap != reap_own_child) return -EBADF;
+  launched->pidfd = -1;
+  /* A younger one has the number: somebody else has waited for this one. */
+  launched->gone = children_has_younger(process);
+  return 0;
+}
+
 int process_poll(struct brood_process *process) {
   if (process_state(process) != PROCESS_STARTED) return 1;
   int exitcode;
+  int r = check_pidfd(process);
+  if (r < 0) return r;
+  if (!sys_kept_is_open(&process->report_file)) process->launched.report = -1;
   const struct start_method *method = process->context->method;
   if (method->reap(&process->launched, &exitcode) != 1) return 0;
   process->exitcode = exitcode;
   atomic_store(&process->state, PROCESS_ENDED);
   return 1;
+}
+
+int process_name_again(struct brood_process *process) {
+  if (process->launched.pidfd >= 0) return 0;
+  int pidfd = sys_pidfd_open(process->launched.pid);
+  if (pidfd < 0) return pidfd;
+  process->launched.pidfd = pidfd;
+  process->pidfd_file = sys_keep(pidfd);
+  return 0;
 }

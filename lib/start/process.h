@@ -12,6 +12,7 @@
 
 #include "lib/start/args.h"
 #include "lib/start/context.h"
+#include "lib/sys/fd.h"
 
 enum process_kind { PROCESS_CHILD, PROCESS_SELF, PROCESS_PARENT };
 
@@ -29,27 +30,45 @@ struct brood_process {
   const brood_context *context; /* NULL: the default at start */
   brood_target target;
   struct packed_args args;
-  char *identity; /* "1:2": numbers from main down to here */
-  char *name;
-  bool name_is_constant;
+  char *identity;     /* "1:2": numbers from main down to here */
+  char *_Atomic name; /* in texts, constant, or in a launch record */
   bool daemon;
-  const uint8_t *authkey; /* authkey_storage, or in a launch record */
+  const uint8_t *authkey; /* likewise; both guarded */
   size_t authkey_size;
-  uint8_t authkey_storage[BROOD_MAX_AUTHKEY];
+  struct process_text *texts; /* guarded */
 
   /* The mutex guards what follows. It is held while the process is being
    * launched, so whoever holds the guard may only try it; and only by the
    * creator, so a fork elsewhere leaves nobody waiting for it. */
   pthread_mutex_t mutex;
   _Atomic(enum process_state) state;
-  int num_waiters; /* threads that poll a descriptor without the mutex */
+  int num_waiters;   /* threads that poll a descriptor without the mutex */
+  bool has_sentinel; /* the user was told the pidfd */
   struct launched launched;
+  struct sys_kept pidfd_file, report_file; /* what its descriptors were */
   int exitcode;
 
   /* Guarded by the guard. */
   int lifeline; /* our end of a daemonic child's, or -1 */
-  struct brood_process *next;
+  struct brood_process *next, *previous;
+  uint32_t round; /* of pids, in which it got its own */
 };
+
+/* Names and keys that a handle has or had: whoever was told one may read it for
+ * as long as the handle lives. */
+struct process_text {
+  struct process_text *next;
+  char bytes[];
+};
+
+/* process_keep_text copies bytes, and a NUL behind them, to a handle; NULL
+ * without memory. */
+char *process_keep_text(struct brood_process *process, const void *bytes,
+                        size_t size);
+
+/* process_lock takes the mutex, and shields the thread that has it. */
+void process_lock(struct brood_process *process);
+void process_unlock(struct brood_process *process);
 
 enum process_state process_state(const struct brood_process *process);
 
@@ -67,9 +86,15 @@ bool process_is_own_child(const struct brood_process *process);
 /* process_release closes the descriptors; nobody may be polling them. */
 void process_release(struct brood_process *process);
 
-/* process_poll takes the end of a started process if there is one; 1 or 0 is
- * whether it has ended. With the mutex held. */
+/* process_poll takes the end of a started process if there is one: 1 if it has
+ * ended, 0 while it runs, -EBADF if the program has closed the only descriptor
+ * that could tell. With the mutex held. */
 int process_poll(struct brood_process *process);
+
+/* process_name_again sees to it that a process which has not ended, as
+ * process_poll has just found, has a pidfd; 0 or -errno. With the mutex held.
+ */
+int process_name_again(struct brood_process *process);
 
 /* launch_process starts a process whose caller may do so; 0, or an error that
  * it has set. With the mutex held. */

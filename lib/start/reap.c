@@ -19,7 +19,7 @@ int reap_check_room(int any_open_fd) {
 /* The child has ended and somebody else has taken its status before we could
  * name it. It did run: that is no failure to start. The end of a pipe that
  * nobody writes to stands for the pidfd. */
-static int watch_nothing(pid_t pid, struct launched *out) {
+int reap_watch_nothing(pid_t pid, struct launched *out) {
   int ends[2];
   int r = sys_pipe(ends);
   if (r < 0) return r;
@@ -31,7 +31,7 @@ static int watch_nothing(pid_t pid, struct launched *out) {
 
 int reap_watch(pid_t pid, struct launched *out) {
   int pidfd = sys_pidfd_open(pid);
-  if (pidfd == -ESRCH) return watch_nothing(pid, out);
+  if (pidfd == -ESRCH) return reap_watch_nothing(pid, out);
   if (pidfd < 0) {
     sys_discard_child(pid);
     return pidfd;
@@ -53,9 +53,11 @@ int reap_ask_kernel(int pidfd, int *out_exitcode) {
 int reap_own_child(struct launched *launched, int *out_exitcode) {
   *out_exitcode = REAP_LOST;
   if (launched->gone) return 1;
-  int r = sys_pidfd_reap(launched->pidfd, out_exitcode);
-  if (r != -ECHILD) return r == 1;
-  if (sys_poll_one(launched->pidfd, POLLIN, 0) <= 0) return 0;
+  int r = launched->pidfd < 0 ? sys_child_reap(launched->pid, out_exitcode)
+                              : sys_pidfd_reap(launched->pidfd, out_exitcode);
+  if (r >= 0 || launched->pidfd < 0) return r != 0;
+  /* Somebody else has its status, or we may not wait for it. */
+  if (sys_pidfd_wait(launched->pidfd, 0) <= 0) return 0;
   reap_ask_kernel(launched->pidfd, out_exitcode);
   return 1;
 }

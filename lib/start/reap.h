@@ -16,6 +16,9 @@ int reap_check_room(int any_open_fd);
  * gone. Returns 0 or -errno. */
 int reap_watch(pid_t pid, struct launched *out);
 
+/* reap_watch_nothing describes a process that has gone without a trace. */
+int reap_watch_nothing(pid_t pid, struct launched *out);
+
 /* reap_own_child is start_method.reap for a child of this process. */
 int reap_own_child(struct launched *launched, int *out_exitcode);
 

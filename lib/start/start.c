@@ -6,6 +6,7 @@
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/finish.h"
+#include "lib/state/guard.h"
 
 static int check_startable(const struct brood_process *process) {
   const char *name = process->name;
@@ -36,11 +37,14 @@ int brood_process_start(brood_process *process) {
   int r = check_startable(process);
   if (r < 0) return r;
   finish_at_exit();
-  children_reap();
-  pthread_mutex_lock(&process->mutex);
+  children_reap_some();
+  /* A handler that calls exit would wait for this process, and its mutex. */
+  guard_hold_signals();
+  process_lock(process);
   r = check_startable(process);
   if (r == 0) r = launch_process(process);
   if (r == 0) atomic_store(&process->state, PROCESS_STARTED);
-  pthread_mutex_unlock(&process->mutex);
+  process_unlock(process);
+  guard_release_signals();
   return r;
 }

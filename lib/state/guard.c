@@ -12,7 +12,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* This thread's; a fork copies them to the thread that goes on. */
 static _Thread_local int depth, cancel_state;
-static _Thread_local bool has_mutex;
+static _Thread_local int num_locked; /* how often it has the mutex */
 
 void guard_shield(void) {
   if (depth == 0) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -40,16 +40,58 @@ void guard_shut(int before) {
   depth = before;
 }
 
+static _Thread_local sigset_t held_signals;
+static _Thread_local bool has_held;
+
+void guard_hold_signals(void) {
+  guard_shield();
+  sys_signals_block(&held_signals);
+  has_held = true;
+}
+
+void guard_release_signals(void) {
+  has_held = false;
+  sys_signals_unblock(&held_signals);
+  guard_unshield();
+}
+
+void guard_release_all(void) {
+  while (depth > 1) guard_unshield();
+  if (has_held) guard_release_signals();
+}
+
+const sigset_t *guard_held_signals(void) {
+  return has_held ? &held_signals : NULL;
+}
+
 void guard_lock(void) {
   guard_shield();
-  pthread_mutex_lock(&mutex);
-  has_mutex = true;
+  if (num_locked++ == 0) pthread_mutex_lock(&mutex);
 }
 
 void guard_unlock(void) {
-  has_mutex = false;
-  pthread_mutex_unlock(&mutex);
+  if (--num_locked == 0) pthread_mutex_unlock(&mutex);
   guard_unshield();
+}
+
+/* --------------------------------------------------------------- Unwinding */
+
+/* An unwinder that is told that there is no return address takes the frame for
+ * the first of all. Without such tables it stops of itself. */
+#if defined(__GCC_HAVE_DWARF2_CFI_ASM) && defined(__x86_64__)
+#define NO_FRAME_BEHIND() __asm__ volatile(".cfi_undefined rip")
+#elif defined(__GCC_HAVE_DWARF2_CFI_ASM) && defined(__aarch64__)
+#define NO_FRAME_BEHIND() __asm__ volatile(".cfi_undefined x30")
+#else
+#define NO_FRAME_BEHIND() ((void)0)
+#endif
+
+__attribute__((noinline)) int guard_call(int (*function)(void *argument),
+                                         void *argument) {
+  NO_FRAME_BEHIND();
+  int r = function(argument);
+  __asm__ volatile("" : "+r"(r)); /* no tail call: this frame is the point */
+  return r;
 }
 
 /* ---------------------------------------------------------------- Forks -- */
@@ -61,23 +103,20 @@ static int num_forgets;
 
 /* Of the thread that forks, while it has the mutex. */
 static sigset_t signals;
-static bool had_mutex;
 
 /* A handler that ran here and called exit would wait for the mutex for ever:
  * signals wait until the fork is over. A fork in a handler that interrupted a
- * holder of the mutex goes through as it is. */
+ * holder of the mutex goes through. */
 static void before_fork(void) {
   sigset_t before;
   sys_signals_block(&before);
-  bool has = has_mutex;
-  if (!has) guard_lock();
+  guard_lock();
   signals = before;
-  had_mutex = has;
 }
 
 static void leave_fork(void) {
   sigset_t before = signals;
-  if (!had_mutex) guard_unlock();
+  guard_unlock();
   sys_signals_unblock(&before);
 }
 
@@ -86,12 +125,8 @@ static void leave_fork(void) {
 static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
   mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  if (had_mutex) pthread_mutex_lock(&mutex);
-  if (!had_mutex) {
-    has_mutex = false;
-    guard_unshield();
-  }
-  sys_signals_unblock(&signals);
+  pthread_mutex_lock(&mutex);
+  leave_fork();
 }
 
 void guard_at_fork(void (*forget)(void)) {

@@ -13,8 +13,10 @@
 #ifndef BROOD_STATE_GUARD_H
 #define BROOD_STATE_GUARD_H
 
+#include <signal.h>
 #include <stdbool.h>
 
+/* guard_lock nests, within a thread. */
 void guard_lock(void);
 void guard_unlock(void);
 
@@ -31,10 +33,26 @@ void guard_unshield(void);
  * descriptor in its hands? Then this is a signal handler. */
 bool guard_is_shielded(void);
 
+/* guard_hold_signals has this thread's signals wait, and shields it, for as
+ * long as a handler could not do what it wants; guard_release_signals ends
+ * that. guard_held_signals returns which are to wait in a process that is made
+ * meanwhile, NULL outside. */
+void guard_hold_signals(void);
+void guard_release_signals(void);
+const sigset_t *guard_held_signals(void);
+
+/* guard_release_all ends all of it, in a child that was forked inside. */
+void guard_release_all(void);
+
 /* guard_open lets the thread be cancelled again, however often it is shielded,
  * for a call that waits: the caller has a cleanup handler. guard_shut, with
  * what guard_open returned, ends that. */
 int guard_open(void);
 void guard_shut(int depth);
+
+/* guard_call calls a function of the program's, out of which no C++ exception
+ * and no end of the thread unwinds: the frames behind it are another's, or hold
+ * something. An exception ends the process by std::terminate. */
+int guard_call(int (*function)(void *argument), void *argument);
 
 #endif /* BROOD_STATE_GUARD_H */

@@ -84,10 +84,6 @@ uint64_t sync_self_thread(void) {
   return thread_token;
 }
 
-static pid_t number_of(uint64_t token) {
-  return (pid_t)(uint32_t)token;
-}
-
 static uint32_t mark_of_token(uint64_t token) {
   return (uint32_t)(token >> 32);
 }
@@ -97,7 +93,7 @@ static uint32_t mark_of_token(uint64_t token) {
  * tell nothing either. */
 static bool is_birth_as_ever(uint64_t self) {
   uint32_t now;
-  return sys_task_mark(number_of(self), &now) == 0 &&
+  return sys_task_mark(sync_number_of(self), &now) == 0 &&
          now == mark_of_token(self);
 }
 
@@ -105,7 +101,7 @@ bool sync_has_ended(uint64_t token) {
   uint64_t self = sync_self_process();
   if (((token | self) & FOREIGN) != 0) return false;
   guard_shield();
-  int r = sys_task_ended(number_of(token), mark_of_token(token));
+  int r = sys_task_ended(sync_number_of(token), mark_of_token(token));
   bool ended = r == 1 || (r == SYS_TASK_OTHER && is_birth_as_ever(self));
   guard_unshield();
   return ended;

@@ -20,11 +20,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* sync_self_process and sync_self_thread return the caller's tokens, never 0.
  * The first call reads /proc, later ones make no system call. */
 uint64_t sync_self_process(void);
 uint64_t sync_self_thread(void);
+
+/* sync_number_of returns a token's pid or thread id. */
+static inline pid_t sync_number_of(uint64_t token) {
+  return (pid_t)(token & ((UINT32_C(1) << 29) - 1));
+}
 
 /* sync_has_ended asks whether a token's process or thread is known to be no
  * more. */

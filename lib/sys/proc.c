@@ -9,6 +9,7 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,10 +20,13 @@
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/task.h"
 
 /* struct pidfd_info of Linux 6.15, which Debian 12's headers do not have. */
 struct exit_info {
@@ -50,31 +54,131 @@ void sys_exit(int code) {
   _exit(code);
 }
 
-int sys_pidfd_open(pid_t pid) {
-  SYS_FAULT();
+/* --------------------------------------- Descriptors that name processes -- */
+
+/* What stands in for a pidfd, in a memfd. */
+struct stand_in {
+  uint64_t magic;
+  int32_t pid;
+  uint32_t mark; /* of lib/sys/task.h */
+};
+
+#define STAND_IN_MAGIC UINT64_C(0x6e692d646e617473)
+
+static bool read_stand_in(int fd, struct stand_in *out) {
+  return pread(fd, out, sizeof *out, 0) == (ssize_t)sizeof *out &&
+         out->magic == STAND_IN_MAGIC;
+}
+
+static int make_stand_in(pid_t pid) {
+  struct stand_in stand_in = {.magic = STAND_IN_MAGIC, .pid = pid};
+  if (kill(pid, 0) < 0 && errno == ESRCH) return -ESRCH;
+  if (sys_task_mark(pid, &stand_in.mark) < 0) stand_in.mark = 0;
+  int fd = sys_memfd_new("brood-process");
+  int r = fd < 0 ? fd : sys_write_full(fd, &stand_in, sizeof stand_in);
+  if (r >= 0) return fd;
+  sys_close(fd);
+  return r;
+}
+
+static int open_pidfd(pid_t pid) {
   int fd = (int)syscall(SYS_pidfd_open, pid, 0);
   return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
-int sys_pidfd_signal(int pidfd, int signal_number) {
-  SYS_FAULT();
+static int signal_pidfd(int pidfd, int signal_number) {
   long r = syscall(SYS_pidfd_send_signal, pidfd, signal_number, NULL, 0);
   return r < 0 ? -errno : 0;
+}
+
+/* Some know one of the calls and not the other. */
+static bool find_out_about_pidfds(void) {
+  int fd = open_pidfd(getpid());
+  if (fd < 0) return fd != -ENOSYS && fd != -EPERM;
+  siginfo_t info;
+  bool works = signal_pidfd(fd, 0) == 0 &&
+               (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 ||
+                errno == ECHILD);
+  sys_close(fd);
+  return works;
+}
+
+static bool has_pidfds(void) {
+  enum { UNKNOWN, NO, YES };
+  static _Atomic int known = UNKNOWN;
+  if (known == UNKNOWN) known = find_out_about_pidfds() ? YES : NO;
+  return known == YES;
+}
+
+int sys_pidfd_open(pid_t pid) {
+  SYS_FAULT();
+  return has_pidfds() ? open_pidfd(pid) : make_stand_in(pid);
+}
+
+bool sys_pidfd_pollable(int pidfd) {
+  struct stand_in stand_in;
+  return has_pidfds() || !read_stand_in(pidfd, &stand_in);
+}
+
+int sys_pidfd_signal(int pidfd, int signal_number) {
+  SYS_FAULT();
+  struct stand_in process;
+  if (has_pidfds()) return signal_pidfd(pidfd, signal_number);
+  if (!read_stand_in(pidfd, &process)) return -EBADF;
+  if (sys_task_ended(process.pid, process.mark) == SYS_TASK_OTHER) {
+    return -ESRCH;
+  }
+  return kill(process.pid, signal_number) < 0 ? -errno : 0;
+}
+
+/* Looks from time to time. */
+static int wait_for_stand_in(const struct stand_in *process,
+                             int64_t deadline_ns) {
+  for (int64_t pause_ns = 100000;; pause_ns *= 2) {
+    if (sys_task_ended(process->pid, process->mark) != 0) return 1;
+    if (sys_clock_ns() >= deadline_ns) return 0;
+    if (pause_ns > 10000000) pause_ns = 10000000;
+    struct timespec pause = {.tv_nsec = pause_ns};
+    nanosleep(&pause, NULL);
+  }
+}
+
+int sys_pidfd_wait(int pidfd, int64_t deadline_ns) {
+  struct stand_in process;
+  if (!has_pidfds() && read_stand_in(pidfd, &process)) {
+    return wait_for_stand_in(&process, deadline_ns);
+  }
+  struct pollfd end = {.fd = pidfd, .events = POLLIN};
+  int r = deadline_ns <= 0 ? sys_poll(&end, 1, 0)
+                           : sys_poll_soon(&end, 1, deadline_ns);
+  if (r > 0 && (end.revents & POLLNVAL) != 0) return -EBADF;
+  return r < 0 ? r : r > 0;
 }
 
 static int exitcode_of_siginfo(const siginfo_t *info) {
   return info->si_code == CLD_EXITED ? info->si_status : -info->si_status;
 }
 
-int sys_pidfd_reap(int pidfd, int *out_exitcode) {
-  SYS_FAULT();
+static int reap(idtype_t how, id_t who, int *out_exitcode) {
   siginfo_t info = {0};
-  if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | WNOHANG) < 0) {
-    return -errno;
-  }
+  if (waitid(how, who, &info, WEXITED | WNOHANG) < 0) return -errno;
   if (info.si_pid == 0) return 0;
   *out_exitcode = exitcode_of_siginfo(&info);
   return 1;
+}
+
+int sys_pidfd_reap(int pidfd, int *out_exitcode) {
+  SYS_FAULT();
+  struct stand_in process;
+  if (!has_pidfds() && read_stand_in(pidfd, &process)) {
+    return reap(P_PID, (id_t)process.pid, out_exitcode);
+  }
+  return reap(P_PIDFD, (id_t)pidfd, out_exitcode);
+}
+
+int sys_child_reap(pid_t pid, int *out_exitcode) {
+  SYS_FAULT();
+  return reap(P_PID, (id_t)pid, out_exitcode);
 }
 
 int sys_exitcode_of_status(int status) {

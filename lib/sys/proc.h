@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* sys_fork is fork with the C library's own preparations, so that the child
@@ -26,8 +27,19 @@ void sys_discard_child(pid_t pid);
 /* sys_exit ends the process at once, by _exit. */
 __attribute__((noreturn)) void sys_exit(int code);
 
-/* sys_pidfd_open names an existing process by a descriptor. */
+/* sys_pidfd_open names an existing process by a descriptor. Where there are
+ * none (Linux before 5.4, gVisor, valgrind, a filter of system calls), it is a
+ * small file that says whose it is: it can be passed on, and serves the
+ * functions below, but it cannot be polled. */
 int sys_pidfd_open(pid_t pid);
+
+/* sys_pidfd_pollable: is it a real one? */
+bool sys_pidfd_pollable(int pidfd);
+
+/* sys_pidfd_wait waits until the process ends: 1, 0 at a deadline of
+ * sys_clock_ns, -EBADF if it is no open descriptor. It looks for a moment
+ * before it sleeps, as sys_poll_soon. */
+int sys_pidfd_wait(int pidfd, int64_t deadline_ns);
 
 /* sys_pidfd_signal sends a signal; -ESRCH after the end. */
 int sys_pidfd_signal(int pidfd, int signal_number);
@@ -36,6 +48,10 @@ int sys_pidfd_signal(int pidfd, int signal_number);
  * status: 1 and the exit code, 0 while it runs, -ECHILD if it is not, or no
  * longer, ours to wait for. */
 int sys_pidfd_reap(int pidfd, int *out_exitcode);
+
+/* sys_child_reap does so for a child by its number, which nobody else gets
+ * before it has been waited for. */
+int sys_child_reap(pid_t pid, int *out_exitcode);
 
 /* sys_pidfd_exit_info asks the kernel how a process ended that anybody has
  * waited for: 1 and the exit code, 0 if it does not (yet) say: not reaped, or

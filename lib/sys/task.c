@@ -134,7 +134,7 @@ int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
   struct stat_line line;
   if (read_stat(pid, &line) < 0) return 0;
   /* Still there, so it was the same process all the time. */
-  if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0) return 0;
+  if (sys_pidfd_signal(pidfd, 0) < 0) return 0;
   const char *text = find(&line, EXIT_CODE);
   if (!is_dead(&line) || *text == '\0') return 0;
   int status = atoi(text);

@@ -36,7 +36,8 @@ static void put_body(struct wire_writer *writer,
   wire_put_string(writer, record->identity);
   wire_put_string(writer, record->target);
   wire_put_string(writer, record->creator_name);
-  wire_put_u32(writer, record->creator_pid);
+  wire_put_u64(writer, record->creator);
+  wire_put_u64(writer, record->home);
   wire_put_blob(writer, record->authkey, record->authkey_size);
   wire_put_u32(writer, record->log_level);
   wire_put_u32(writer, record->log_handlers);
@@ -90,7 +91,8 @@ static void get_body(struct wire_reader *reader, struct wire_record *record) {
   record->identity = wire_get_string(reader, &ignored);
   record->target = wire_get_string(reader, &ignored);
   record->creator_name = wire_get_string(reader, &ignored);
-  record->creator_pid = wire_get_u32(reader);
+  record->creator = wire_get_u64(reader);
+  record->home = wire_get_u64(reader);
   record->authkey = wire_get_blob(reader, &record->authkey_size);
   record->log_level = wire_get_u32(reader);
   record->log_handlers = wire_get_u32(reader);

@@ -41,7 +41,8 @@ struct wire_record {
   const char *identity; /* "1:2", "" in main */
   const char *target;   /* "": nothing to run, or fork has it in memory */
   const char *creator_name;
-  uint32_t creator_pid;
+  uint64_t creator; /* token */
+  uint64_t home;    /* of the tree of processes: lib/sync/self.h */
   const void *authkey;
   size_t authkey_size;
   uint32_t log_level;

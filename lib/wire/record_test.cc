@@ -28,7 +28,8 @@ wire_record Record(uint32_t flags) {
   record.identity = "1:2";
   record.target = "worker";
   record.creator_name = "MainProcess";
-  record.creator_pid = 4321;
+  record.creator = 4321;
+  record.home = 8765;
   record.authkey = "\0key";
   record.authkey_size = 4;
   record.log_level = 20;
@@ -75,7 +76,8 @@ void ExpectSame(const wire_record &got, const wire_record &sent) {
   EXPECT_STREQ(got.identity, sent.identity);
   EXPECT_STREQ(got.target, sent.target);
   EXPECT_STREQ(got.creator_name, sent.creator_name);
-  EXPECT_EQ(got.creator_pid, sent.creator_pid);
+  EXPECT_EQ(got.creator, sent.creator);
+  EXPECT_EQ(got.home, sent.home);
   ASSERT_EQ(got.authkey_size, sent.authkey_size);
   EXPECT_EQ(memcmp(got.authkey, sent.authkey, sent.authkey_size), 0);
   EXPECT_EQ(got.log_level, sent.log_level);
