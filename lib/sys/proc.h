@@ -63,9 +63,12 @@ pid_t sys_getppid(void);
 /* sys_cpu_count returns the number of configured processors. */
 int sys_cpu_count(void);
 
-/* sys_exe_path writes the path of the running program; "/proc/self/exe" if it
- * is no longer there under its name. */
-int sys_exe_path(char *out_path, size_t capacity);
+/* sys_own_image returns what sys_spawn runs this very program by, whatever has
+ * its name by now, and writes that name, or what is the next best. */
+const char *sys_own_image(char *out_name, size_t capacity);
+
+/* sys_set_name names this process, for ps and top, as the file of a path. */
+void sys_set_name(const char *path);
 
 /* sys_is_privileged: this image was given rights that its caller does not have
  * (set-uid, set-gid, capabilities of the file). */
