@@ -171,16 +171,6 @@ int sys_random(void *out_data, size_t size) {
   return getentropy(out_data, size) < 0 ? -errno : 0;
 }
 
-int sys_getcwd(char *out_path, size_t capacity) {
-  SYS_FAULT();
-  return getcwd(out_path, capacity) == NULL ? -errno : 0;
-}
-
-int sys_chdir(const char *path) {
-  SYS_FAULT();
-  return chdir(path) < 0 ? -errno : 0;
-}
-
 char **sys_environment(void) {
   return environ;
 }

@@ -77,9 +77,6 @@ bool sys_is_privileged(void);
 /* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);
 
-int sys_getcwd(char *out_path, size_t capacity);
-int sys_chdir(const char *path);
-
 /* sys_environment returns the environment, sys_set_environment replaces it by
  * one that must live as long as the process. */
 char **sys_environment(void);

@@ -76,7 +76,7 @@ TEST_P(ImagesOf, AProgramThatChanged) {
 INSTANTIATE_TEST_SUITE_P(All, ImagesOf,
                          testing::Values("--same", "--deleted", "--replaced",
                                          "--mounted-over", "--main-ends",
-                                         "--arguments"));
+                                         "--arguments", "--no-directory"));
 
 class ImagesSetUid : public Images {
  protected:
