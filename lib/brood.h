@@ -120,12 +120,14 @@ const char *brood_error_name(int code);
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller has not (set-uid, set-gid, file
  * capabilities): there a caller could choose what is run with these rights. Such
- * a program has fork, and when it is run in the role of a child it ends. */
+ * a program has fork, and when it is run in the role of a child it ends.
+ *
+ * BROOD_OS_ERROR  out of memory */
 int brood_init(int argc, char **argv);
 
-/* brood_argv returns the arguments of the program's main, ended by NULL, and
- * their number; the same in every descendant (argv.same). NULL before
- * brood_init. */
+/* brood_argv returns the arguments of the program's main as they were at
+ * brood_init, ended by NULL, and their number; the same in every descendant
+ * (argv.same). NULL before brood_init. */
 const char *const *brood_argv(int *out_argc);
 
 /* brood_exit ends the calling process in the ordinary way with code modulo
@@ -198,6 +200,10 @@ int brood_context_set_start_method(const brood_context *context,
 /* brood_set_executable names the program that spawn and the forkserver run
  * from now on, in place of this program; for all contexts of this process
  * (executable.global). The path is not looked at until a process starts.
+ * Without it they run the very file that this process was made of, whatever has
+ * its name by now. For a program that was run as an argument of its dynamic
+ * loader that file is the loader: only with this can it start by spawn and the
+ * forkserver.
  *
  * BROOD_TYPE_ERROR  path is NULL
  * BROOD_OS_ERROR    out of memory */

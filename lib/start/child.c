@@ -59,16 +59,17 @@ static const char **find_room(const struct wire_texts *texts,
   return many;
 }
 
-static void take_surroundings(const struct wire_record *record,
+static void take_surroundings(const struct wire_record *record, int directory,
                               const char **few_texts) {
   const char **environment = find_room(&record->environment, few_texts);
   child_texts(&record->environment, environment);
   sys_set_environment((char **)environment);
-  int r = sys_chdir(record->cwd);
+  int r = sys_directory_enter(directory);
   if (r < 0) {
-    child_refuse("cannot change to directory '%.300s': %s", record->cwd,
+    child_refuse("cannot change to the directory of the creator: %s",
                  strerrordesc_np(-r));
   }
+  sys_close(directory);
 }
 
 /* Everything of the record that is not the target. */
@@ -92,7 +93,8 @@ static void become(const struct delivery *delivery,
     settings_set_argv(argv, (int)record->argv.count);
   }
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
-    take_surroundings(record, few_texts);
+    int directory = delivery->fds[wire_record_own_fds(record) - 1];
+    take_surroundings(record, directory, few_texts);
   }
 }
 

@@ -4,9 +4,11 @@
  * again for? A set-uid program is never run again: its caller, whom it has
  * rights over, would choose what is run.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "brood.h"
+#include "lib/error/error.h"
 #include "lib/start/child.h"
 #include "lib/start/image.h"
 #include "lib/start/settings.h"
@@ -20,6 +22,7 @@ static bool has_role(int argc, char **argv, const char *role) {
         "rights",
         role);
   }
+  sys_set_name(argv[0]);
   return true;
 }
 
@@ -27,6 +30,9 @@ int brood_init(int argc, char **argv) {
   if (settings_initialised()) return 0;
   if (has_role(argc, argv, IMAGE_SPAWNED)) spawn_child();
   if (has_role(argc, argv, IMAGE_FORKSERVER)) forkserver_main();
-  settings_set_argv((const char *const *)argv, argc);
+  /* A copy: programs sort, cut and overwrite what they were given. */
+  const char **copy = texts_copy((const char *const *)argv, (size_t)argc);
+  if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep argv");
+  settings_set_argv(copy, argc);
   return 0;
 }

@@ -5,7 +5,6 @@
  * courier is sent with both. Whatever fails leaves the handle as it was.
  */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 
 #include "lib/error/error.h"
@@ -70,10 +69,11 @@ static int check_descriptors(const struct brood_process *process) {
 /* Writes the record's own descriptors, then the arguments'; returns how
  * many. */
 static size_t fill_table(int *table, const struct brood_process *process,
-                         int creator, int lifeline) {
+                         int creator, int lifeline, int directory) {
   size_t count = 0;
   table[count++] = creator;
   if (lifeline >= 0) table[count++] = lifeline;
+  if (directory >= 0) table[count++] = directory;
   for (uint32_t i = 0; i < process->args.num_fds; i++) {
     table[count++] = process->args.fds[i];
   }
@@ -81,19 +81,20 @@ static size_t fill_table(int *table, const struct brood_process *process,
 }
 
 /* What the other methods inherit from us, a forkserver's child has to be told.
- * out_cwd is for free(). */
-static int fill_surroundings(struct wire_record *record, char **out_cwd) {
-  char *cwd = malloc(PATH_MAX);
-  int r = cwd == NULL ? -ENOMEM : sys_getcwd(cwd, PATH_MAX);
-  if (r < 0) {
-    free(cwd);
-    return error_set_os(r, "cannot tell the current directory");
-  }
-  *out_cwd = cwd;
+ * The directory itself travels: it may have lost its name, or forbid to go by
+ * that. */
+static int fill_surroundings(struct wire_record *record, int *out_directory) {
+  const char *const *texts = (const char *const *)sys_environment();
+  size_t count = 0;
+  while (texts != NULL && texts[count] != NULL) count++;
   record->flags |= WIRE_RECORD_SURROUNDINGS;
-  record->cwd = cwd;
-  record->environment.texts = (const char *const *)sys_environment();
-  return 0;
+  record->environment.texts = texts_copy(texts, count);
+  if (record->environment.texts == NULL) {
+    return error_set_os(-ENOMEM, "cannot copy the environment");
+  }
+  *out_directory = sys_directory_open();
+  if (*out_directory >= 0) return 0;
+  return error_set_os(*out_directory, "cannot open the current directory");
 }
 
 static void fill_record(struct wire_record *record,
@@ -141,13 +142,14 @@ static int deliver(const struct start_method *method,
  * is to live on, stays the caller's. */
 static int launch_listed(struct brood_process *process,
                          const struct start_method *method,
-                         struct wire_record *record, int lifeline) {
+                         struct wire_record *record, int lifeline,
+                         int directory) {
   int creator = current_pidfd();
   if (creator < 0) {
     return error_set_os(creator, "cannot start '%.100s'", process->name);
   }
   int small[SMALL_TABLE];
-  size_t capacity = process->args.num_fds + 2;
+  size_t capacity = process->args.num_fds + 3;
   int *table =
       capacity <= SMALL_TABLE ? small : malloc(capacity * sizeof *table);
   if (table == NULL) {
@@ -158,7 +160,7 @@ static int launch_listed(struct brood_process *process,
       .args = process->args.data,
       .args_size = process->args.size,
       .fds = table,
-      .num_fds = fill_table(table, process, creator, lifeline)};
+      .num_fds = fill_table(table, process, creator, lifeline, directory)};
   if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
   record->num_fds = (uint32_t)launch.num_fds;
   int r = deliver(method, record, &launch, &process->launched);
@@ -169,11 +171,11 @@ static int launch_listed(struct brood_process *process,
 /* Lists the process and launches it, or neither. */
 static int launch_and_list(struct brood_process *process,
                            const struct start_method *method,
-                           struct wire_record *record) {
+                           struct wire_record *record, int directory) {
   int lifeline = -1;
   int r = children_add(process, &lifeline);
   if (r < 0) return error_set_os(r, "cannot start '%.100s'", process->name);
-  r = launch_listed(process, method, record, lifeline);
+  r = launch_listed(process, method, record, lifeline, directory);
   sys_close(lifeline);
   if (r < 0) children_remove(process);
   return r;
@@ -188,10 +190,11 @@ int launch_process(struct brood_process *process) {
   if (r == 0) r = check_descriptors(process);
   if (r < 0) return r;
   fill_record(&record, process, context);
-  char *cwd = NULL;
-  if (method->surroundings) r = fill_surroundings(&record, &cwd);
-  if (r == 0) r = launch_and_list(process, method, &record);
-  free(cwd);
+  int directory = -1;
+  if (method->surroundings) r = fill_surroundings(&record, &directory);
+  if (r == 0) r = launch_and_list(process, method, &record, directory);
+  sys_close(directory);
+  free((void *)record.environment.texts);
   if (r == 0) {
     process->context = context;
     process->pidfd_file = sys_keep(process->launched.pidfd);

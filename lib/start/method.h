@@ -40,7 +40,7 @@ struct start_method {
   const char *process_class;
   bool fresh_image;  /* targets go by name, pointers mean nothing */
   bool own_image;    /* one for each child: argv has to be carried */
-  bool surroundings; /* cwd and environment have to be carried */
+  bool surroundings; /* directory and environment have to be carried */
 
   /* launch returns 0, or an error that it has set; then nothing runs. */
   int (*launch)(const struct launch *launch, struct launched *out);

@@ -39,7 +39,7 @@ struct serve_reply {
 
 /* Records up to this size travel in the message itself; no launch has more
  * descriptors than arguments and the record's own. */
-enum { SERVE_INLINE = 32768, SERVE_MAX_FDS = 65535 + 2 };
+enum { SERVE_INLINE = 32768, SERVE_MAX_FDS = 65535 + 3 };
 
 /* Where a forkserver finds its descriptors. */
 enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };

@@ -48,22 +48,31 @@ int settings_executable(char *out_path, size_t capacity) {
     if (r == 0) memcpy(out_path, executable, size);
   }
   guard_unlock();
-  return r <= 0 ? r : sys_exe_path(out_path, capacity);
+  return r;
 }
 
-/* Copies a list of texts into one block. */
-static const char **copy_texts(const char *const *texts, size_t num_texts) {
-  size_t size = (num_texts + 1) * sizeof *texts;
-  for (size_t i = 0; i < num_texts; i++) size += strlen(texts[i]) + 1;
-  const char **block = malloc(size);
+/* Each pointer is read once. A text that grows in place is cut: there is room
+ * for what was counted, and for the end of each. */
+const char **texts_copy(const char *const *texts, size_t max_texts) {
+  const char **block = malloc((max_texts + 1) * sizeof *block);
   if (block == NULL) return NULL;
-  char *at = (char *)(block + num_texts + 1);
-  for (size_t i = 0; i < num_texts; i++) {
-    block[i] = at;
-    at = stpcpy(at, texts[i]) + 1;
+  size_t count = 0, room = 0;
+  while (count < max_texts && (block[count] = texts[count]) != NULL) {
+    room += strlen(block[count++]) + 1;
   }
-  block[num_texts] = NULL;
-  return block;
+  const char **more = realloc(block, (count + 1) * sizeof *block + room);
+  if (more == NULL) free(block);
+  if (more == NULL) return NULL;
+  char *at = (char *)(more + count + 1);
+  for (size_t i = 0; i < count; i++) {
+    size_t size = strnlen(more[i], room - (count - i));
+    more[i] = memcpy(at, more[i], size);
+    at[size] = '\0';
+    at += size + 1;
+    room -= size + 1;
+  }
+  more[count] = NULL;
+  return more;
 }
 
 int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
@@ -79,7 +88,7 @@ int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
                        i);
     }
   }
-  const char **copy = copy_texts(names, num_names);
+  const char **copy = texts_copy(names, num_names);
   if (copy == NULL) {
     return error_set_os(-ENOMEM, "cannot keep %zu preload names", num_names);
   }
@@ -95,7 +104,7 @@ const char **settings_preload(void) {
   guard_lock();
   size_t count = 0;
   while (preload != NULL && preload[count] != NULL) count++;
-  const char **copy = copy_texts(preload, count);
+  const char **copy = texts_copy(preload, count);
   guard_unlock();
   return copy;
 }

@@ -10,13 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* settings_executable writes the program that fresh images run: the one that
- * was set, or this one. Returns 0 or -errno. */
+/* settings_executable writes the program that was set for fresh images to run,
+ * and returns 0; 1 if none was, or -errno. */
 int settings_executable(char *out_path, size_t capacity);
 
 /* settings_preload returns a copy of the names, ended by NULL, in one block
  * for free(); NULL: out of memory. */
 const char **settings_preload(void);
+
+/* texts_copy copies a list, to its end or the maximum, into one block for
+ * free(), as it is at one time: other threads may change it meanwhile. NULL:
+ * out of memory. */
+const char **texts_copy(const char *const *texts, size_t max_texts);
 
 /* Set by brood_init and, in a child, by the record. */
 void settings_set_argv(const char *const *argv, int argc);

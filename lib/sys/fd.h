@@ -45,6 +45,11 @@ int sys_open_null(void);
 /* sys_stdin puts a descriptor on standard input. */
 int sys_stdin(int fd);
 
+/* sys_directory_open returns the working directory, whatever it is called or
+ * permits by now. sys_directory_enter makes one the working directory. */
+int sys_directory_open(void);
+int sys_directory_enter(int fd);
+
 /* sys_fd_valid returns 0 if fd is open, -EBADF if not. */
 int sys_fd_valid(int fd);
 

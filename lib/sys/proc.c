@@ -9,6 +9,7 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -233,18 +235,35 @@ int sys_cpu_count(void) {
   return count < 1 ? -ENOSYS : (int)count;
 }
 
-int sys_exe_path(char *out_path, size_t capacity) {
-  SYS_FAULT();
-  static const char self[] = "/proc/self/exe";
-  ssize_t n = readlink(self, out_path, capacity);
-  if (n < 0) return -errno;
-  if (capacity < sizeof self) return -ENAMETOOLONG;
-  if ((size_t)n < capacity) {
-    out_path[n] = '\0';
-    if (access(out_path, X_OK) == 0) return 0;
-  }
-  memcpy(out_path, self, sizeof self);
-  return 0;
+/* Writes what a link names, or the link. */
+static const char *read_name(const char *link, char *out_name,
+                             size_t capacity) {
+  ssize_t n = readlink(link, out_name, capacity - 1);
+  if (n < 0) n = stpncpy(out_name, link, capacity - 1) - out_name;
+  out_name[n] = '\0';
+  return out_name;
+}
+
+/* The image is never run by its name: that may be of another file by now, and
+ * who can have it so (a mount, another root, a folder that all may write to)
+ * has rights that he would get by it. The link is followed in the child. Here
+ * it is the thread's, which is there even when main has ended by pthread_exit.
+ *
+ * Valgrind, which is what such a link leads to under it, does not let itself be
+ * run; of /proc/self/exe it says the program's name. */
+const char *sys_own_image(char *out_name, size_t capacity) {
+  static const char link[] = "/proc/thread-self/exe";
+  read_name(link, out_name, capacity);
+  if (strstr(out_name, "/valgrind/") == NULL) return link;
+  char told[PATH_MAX];
+  read_name("/proc/self/exe", told, sizeof told);
+  if (strcmp(told, out_name) == 0) return link;
+  return strncpy(out_name, told, capacity);
+}
+
+void sys_set_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  prctl(PR_SET_NAME, slash == NULL ? path : slash + 1);
 }
 
 bool sys_is_privileged(void) {
@@ -254,16 +273,6 @@ bool sys_is_privileged(void) {
 int sys_random(void *out_data, size_t size) {
   SYS_FAULT();
   return getentropy(out_data, size) < 0 ? -errno : 0;
-}
-
-int sys_getcwd(char *out_path, size_t capacity) {
-  SYS_FAULT();
-  return getcwd(out_path, capacity) == NULL ? -errno : 0;
-}
-
-int sys_chdir(const char *path) {
-  SYS_FAULT();
-  return chdir(path) < 0 ? -errno : 0;
 }
 
 char **sys_environment(void) {

@@ -6,6 +6,7 @@
 #ifndef BROOD_SYS_PROC_H
 #define BROOD_SYS_PROC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,9 +18,10 @@ int sys_fork(void);
 
 /* sys_spawn starts a program by posix_spawn. In it standard input is
  * /dev/null, 1 and 2 are the caller's, fds[i] is 3 + i, and nothing else is
- * open. Returns the pid. */
+ * open. signals are those that wait there, NULL: the caller's. Returns the pid.
+ */
 int sys_spawn(const char *path, char *const argv[], const int *fds,
-              size_t num_fds);
+              size_t num_fds, const sigset_t *signals);
 
 /* sys_discard_child kills a child of this process and reaps it. */
 void sys_discard_child(pid_t pid);
@@ -79,9 +81,12 @@ pid_t sys_getppid(void);
 /* sys_cpu_count returns the number of configured processors. */
 int sys_cpu_count(void);
 
-/* sys_exe_path writes the path of the running program; "/proc/self/exe" if it
- * is no longer there under its name. */
-int sys_exe_path(char *out_path, size_t capacity);
+/* sys_own_image returns what sys_spawn runs this very program by, whatever has
+ * its name by now, and writes that name, or what is the next best. */
+const char *sys_own_image(char *out_name, size_t capacity);
+
+/* sys_set_name names this process, for ps and top, as the file of a path. */
+void sys_set_name(const char *path);
 
 /* sys_is_privileged: this image was given rights that its caller does not have
  * (set-uid, set-gid, capabilities of the file). */
@@ -89,9 +94,6 @@ bool sys_is_privileged(void);
 
 /* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);
-
-int sys_getcwd(char *out_path, size_t capacity);
-int sys_chdir(const char *path);
 
 /* sys_environment returns the environment, sys_set_environment replaces it by
  * one that must live as long as the process. */

@@ -72,18 +72,25 @@ static int plan(posix_spawn_file_actions_t *actions, int *sources,
 }
 
 int sys_spawn(const char *path, char *const argv[], const int *fds,
-              size_t num_fds) {
+              size_t num_fds, const sigset_t *signals) {
   SYS_FAULT();
   int *sources = malloc((num_fds + 1) * sizeof *sources);
   if (sources == NULL) return -ENOMEM;
   if (num_fds > 0) memcpy(sources, fds, num_fds * sizeof *sources);
   posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
   pid_t pid = 0;
   int r = posix_spawn_file_actions_init(&actions);
   if (r != 0) goto out;
+  posix_spawnattr_init(&attributes); /* neither fails, with Linux */
+  if (signals != NULL) {
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, signals);
+  }
   r = plan(&actions, sources, num_fds);
-  if (r == 0) r = posix_spawn(&pid, path, &actions, NULL, argv, environ);
+  if (r == 0) r = posix_spawn(&pid, path, &actions, &attributes, argv, environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
 out:
   free(sources);
   return r == 0 ? pid : -r;

@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <set>
+#include <thread>
 
 #include "lib/test/process.h"
 #include "lib/test/targets.h"
@@ -58,6 +60,24 @@ TEST_P(Surroundings, OfALargeEnvironment) {
   ASSERT_EQ(setenv("BROOD_TEST_VARIABLE", large.c_str(), 1), 0);
   EXPECT_THAT(SurroundingsOfAChild(GetParam()),
               testing::StartsWith(large + " "));
+  ASSERT_EQ(unsetenv("BROOD_TEST_VARIABLE"), 0);
+}
+
+// One walk over the environment counted, another one wrote.
+TEST_F(LibraryTest, AnEnvironmentThatChangesMeanwhile) {
+  std::atomic<bool> stop{false};
+  std::thread changes([&] {
+    for (size_t i = 0; !stop; i++) {
+      setenv("BROOD_TEST_VARIABLE", std::string(i * 977 % 19000, 'v').c_str(),
+             1);
+    }
+  });
+  for (int i = 0; i < 300 && !HasFailure(); i++) {
+    EXPECT_EQ(Process("forkserver", exit_with, {brood_int64(7)}).Run(), 7)
+        << brood_error_message();
+  }
+  stop = true;
+  changes.join();
   ASSERT_EQ(unsetenv("BROOD_TEST_VARIABLE"), 0);
 }
 

@@ -43,7 +43,6 @@ static void put_body(struct wire_writer *writer,
   wire_put_u32(writer, record->log_handlers);
   wire_put_texts(writer, record->argv.texts);
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
-    wire_put_string(writer, record->cwd);
     wire_put_texts(writer, record->environment.texts);
   }
   wire_put_u32(writer, record->num_args);
@@ -97,10 +96,8 @@ static void get_body(struct wire_reader *reader, struct wire_record *record) {
   record->log_level = wire_get_u32(reader);
   record->log_handlers = wire_get_u32(reader);
   record->argv = wire_get_texts(reader);
-  record->cwd = NULL;
   record->environment = (struct wire_texts){0};
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
-    record->cwd = wire_get_string(reader, &ignored);
     record->environment = wire_get_texts(reader);
   }
   record->num_args = wire_get_u32(reader);
@@ -108,7 +105,8 @@ static void get_body(struct wire_reader *reader, struct wire_record *record) {
 }
 
 uint32_t wire_record_own_fds(const struct wire_record *record) {
-  return record->flags & WIRE_RECORD_LIFELINE ? 2 : 1;
+  return 1 + ((record->flags & WIRE_RECORD_LIFELINE) != 0) +
+         ((record->flags & WIRE_RECORD_SURROUNDINGS) != 0);
 }
 
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,

@@ -12,7 +12,7 @@
 enum {
   WIRE_RECORD_DAEMON = 1u << 0,      /* the daemon flag */
   WIRE_RECORD_LIFELINE = 1u << 1,    /* a lifeline is in the table */
-  WIRE_RECORD_SURROUNDINGS = 1u << 2 /* cwd and environment are there */
+  WIRE_RECORD_SURROUNDINGS = 1u << 2 /* directory, environment */
 };
 
 /* The table of descriptors that goes with a record begins with these; the
@@ -20,6 +20,7 @@ enum {
 enum {
   WIRE_RECORD_FD_CREATOR = 0, /* a pidfd of the creator */
   WIRE_RECORD_FD_LIFELINE = 1 /* only with WIRE_RECORD_LIFELINE */
+  /* with WIRE_RECORD_SURROUNDINGS, the last one: the working directory */
 };
 
 /* Several strings; as an input they come from `texts`, ended by NULL. After
@@ -48,7 +49,6 @@ struct wire_record {
   uint32_t log_level;
   uint32_t log_handlers;
   struct wire_texts argv;
-  const char *cwd;
   struct wire_texts environment;
   uint32_t num_args;
   uint32_t num_fds; /* the whole table */

@@ -35,7 +35,6 @@ wire_record Record(uint32_t flags) {
   record.log_level = 20;
   record.log_handlers = 2;
   record.argv.texts = kArgv;
-  record.cwd = "/tmp";
   record.environment.texts = kEnvironment;
   record.num_args = 5;
   record.num_fds = 3;
@@ -96,7 +95,6 @@ TEST(Record, ComesBackWhole) {
   ExpectSame(got, sent);
   EXPECT_EQ(Texts(got.argv),
             (std::vector<std::string>{"program", "", "--flag=x"}));
-  EXPECT_STREQ(got.cwd, "/tmp");
   EXPECT_EQ(Texts(got.environment),
             (std::vector<std::string>{"HOME=/", "EMPTY="}));
   EXPECT_EQ(memcmp(got.args, kArgs, 5), 0);
@@ -110,7 +108,6 @@ TEST(Record, LeavesOutWhatItsFlagsDoNotName) {
   ASSERT_TRUE(wire_record_decode(&got, bytes.data(), bytes.size(), nullptr));
   ExpectSame(got, sent);
   EXPECT_EQ(got.argv.count, 0u);
-  EXPECT_EQ(got.cwd, nullptr);
   EXPECT_EQ(got.environment.count, 0u);
 }
 
@@ -124,13 +121,21 @@ TEST(Record, ArgumentsMayLieApart) {
 }
 
 TEST(Record, ItsOwnDescriptorsMustFitIntoTheTable) {
-  wire_record sent = Record(WIRE_RECORD_LIFELINE);
-  for (uint32_t num_fds : {0u, 1u, 2u}) {
-    sent.num_fds = num_fds;
-    Bytes bytes = Encode(sent);
-    wire_record got;
-    EXPECT_EQ(wire_record_decode(&got, bytes.data(), bytes.size(), nullptr),
-              num_fds >= wire_record_own_fds(&sent));
+  struct {
+    uint32_t flags, own_fds;
+  } kinds[] = {{0, 1},
+               {WIRE_RECORD_LIFELINE, 2},
+               {WIRE_RECORD_SURROUNDINGS, 2},
+               {kEverything, 3}};
+  for (const auto &kind : kinds) {
+    wire_record sent = Record(kind.flags);
+    EXPECT_EQ(wire_record_own_fds(&sent), kind.own_fds);
+    for (sent.num_fds = 0; sent.num_fds < 4; sent.num_fds++) {
+      Bytes bytes = Encode(sent);
+      wire_record got;
+      EXPECT_EQ(wire_record_decode(&got, bytes.data(), bytes.size(), nullptr),
+                sent.num_fds >= kind.own_fds);
+    }
   }
 }
 
@@ -167,9 +172,6 @@ bool StaysInside(const Bytes &bytes, const wire_record &record) {
   for (const char *text : {record.name, record.identity,
                            record.target, record.creator_name}) {
     if (!IsInside(bytes, text, strlen(text) + 1)) return false;
-  }
-  if (record.cwd && !IsInside(bytes, record.cwd, strlen(record.cwd) + 1)) {
-    return false;
   }
   return IsInside(bytes, record.authkey, record.authkey_size) &&
          IsInside(bytes, record.args, record.args_size) &&
