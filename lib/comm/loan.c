@@ -117,7 +117,7 @@ int loan_make(const void *body, size_t size, int *out_loan) {
   int loan = take_soon();
   if (loan < 0) return loan;
   int fd = loans[loan].fd; /* ours while it is busy */
-  if (fd < 0) fd = sys_memfd_new("brood-message");
+  if (fd < 0) fd = sys_memfd_new("brood-message", LOAN_BODY + size);
   int r = fd < 0 ? fd : write_body(fd, body, size);
   if (r < 0) {
     give_back(loan, sys_close(fd));

@@ -12,6 +12,7 @@
 #include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/end.h"
+#include "lib/share/object.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 #include "lib/wire/value.h"
@@ -38,7 +39,7 @@ static int check_text(const brood_value *value) {
 /* A memfd of the body, or -errno. */
 static int write_outside(const brood_value *value) {
   int r = sys_mem_room(value->size_bytes);
-  int memory = r < 0 ? r : sys_memfd_new("brood-message");
+  int memory = r < 0 ? r : sys_memfd_new("brood-message", value->size_bytes);
   if (memory < 0) return memory;
   r = sys_write_full(memory, value->as.data, value->size_bytes);
   if (r == 0) return memory;
@@ -88,6 +89,13 @@ static int pack_descriptor(struct message *out, const brood_value *value) {
 
 /* What must not happen to an object while it is sent, and after. */
 static int hold_object(struct message *out, struct share_handle *handle) {
+  for (uint32_t i = 0; i < handle->num_fds; i++) {
+    if (handle->kind == SHARE_CONNECTION || handle->fds[i] >= 0) continue;
+    return error_set_os(-EBADF,
+                        "cannot send %s: the program has closed its "
+                        "descriptors",
+                        share_kind_name(handle->kind));
+  }
   if (handle->kind != SHARE_CONNECTION) {
     arena_send(handle->block);
     return 0;

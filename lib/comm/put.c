@@ -190,7 +190,7 @@ static int put_patiently(struct comm_queue *queue,
 static int put_one(struct comm_queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
-  int r = message_pack(&message, value, BROOD_MAX_ITEM);
+  int r = message_pack(&message, value, ring_max_item(&queue->ring));
   if (r == 0) {
     r = put_patiently(queue, &message, deadline_ns);
     if (r == -EAGAIN) {

@@ -22,9 +22,10 @@ void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable) {
   size_t most = sizeof(struct comm_queue) + (size_t)RING_MOST * MARK_UNIT;
   size_t least = sizeof(struct comm_queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct comm_queue *queue = share_new_alone(context, kind, most, least);
+  struct comm_queue *queue = share_new_alone(context, kind, least, most);
   if (queue == NULL) return NULL;
-  ring_init(&queue->ring, maxsize);
+  size_t room = share_block_of(queue)->size - sizeof(struct comm_queue);
+  ring_init(&queue->ring, maxsize, room / MARK_UNIT);
   queue->is_joinable = joinable;
   return queue;
 }

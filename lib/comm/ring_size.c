@@ -55,9 +55,9 @@ static void spread(struct comm_ring *ring, uint32_t from, uint32_t to) {
 int ring_grow(struct comm_ring *ring, const struct share_block *block,
               uint32_t units, int64_t deadline_ns) {
   uint32_t old = atomic_load_explicit(&ring->capacity, memory_order_relaxed);
-  if (old == RING_MOST) return -ENOSPC;
+  if (old == ring->most) return -ENOSPC;
   uint32_t new = 2 * old;
-  while (new < ITEMS_AT_LEAST * units &&new < RING_MOST) new *= 2;
+  while (new < ITEMS_AT_LEAST * units &&new < ring->most) new *= 2;
   int r = reserve(ring, block, new);
   if (r < 0) return r;
   r = ring_lock_get(ring, deadline_ns);
