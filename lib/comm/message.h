@@ -34,9 +34,10 @@ int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside);
 
 /* message_pack_lending may put a body outside that the receiver has to give
- * back: not for carriers where a message may be looked at twice. */
+ * back to the lender, through which it is sent: not for carriers where a
+ * message may be looked at twice. */
 int message_pack_lending(struct message *out, const brood_value *value,
-                         size_t max_inside);
+                         size_t max_inside, const brood_connection *lender);
 
 /* message_discard gives back what was made, sent or not. */
 void message_discard(struct message *message);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/comm/loan.h"
 #include "lib/comm/message.h"
 #include "lib/error/error.h"
 #include "lib/share/end.h"
+#include "lib/share/loan.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 
@@ -171,10 +171,7 @@ void brood_value_clear(brood_value *value) {
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
     case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT:
-      share_forget(value->as.data);
-      loan_drop();
-      break;
+    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
     default: break;
   }
   *value = (brood_value){.type = BROOD_TYPE_NONE};

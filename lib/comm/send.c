@@ -35,7 +35,7 @@ static int transmit(const brood_connection *connection,
 static int send_packed(brood_connection *connection, const brood_value *value,
                        size_t max_inside, int64_t deadline_ns, int *out_errno) {
   struct message message;
-  int r = message_pack_lending(&message, value, max_inside);
+  int r = message_pack_lending(&message, value, max_inside, connection);
   if (r < 0) return r;
   *out_errno = transmit(connection, &message, deadline_ns);
   message.was_sent = *out_errno == 0;
