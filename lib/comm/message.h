@@ -74,6 +74,13 @@ int message_copy(const struct received *received, void *out_data);
 int message_unpack(struct received *received, uint8_t **memory,
                    brood_value *out);
 
+/* The same in two parts: message_unpack_head does all but read a body that is
+ * outside, for which it only finds memory. When message_unpack_body has failed,
+ * there is no value. */
+int message_unpack_head(struct received *received, uint8_t **memory,
+                        brood_value *out);
+int message_unpack_body(struct received *received, brood_value *value);
+
 /* message_close closes what is left of the descriptors. */
 void message_close(struct received *received);
 

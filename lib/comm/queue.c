@@ -162,6 +162,5 @@ int brood_queue_empty(brood_queue *queue) {
 int brood_queue_full(brood_queue *queue) {
   int r = check(queue);
   if (r < 0) return r;
-  uint32_t maxsize = queue->base.ring.maxsize;
-  return maxsize != 0 && ring_count(&queue->base.ring) >= maxsize;
+  return ring_is_full(&queue->base.ring);
 }

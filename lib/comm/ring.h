@@ -248,4 +248,9 @@ void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
  * at the moment of the call. */
 uint32_t ring_count(struct comm_ring *ring);
 
+/* ring_is_full: are there maxsize items? */
+static inline bool ring_is_full(struct comm_ring *ring) {
+  return ring->maxsize != 0 && ring_count(ring) >= ring->maxsize;
+}
+
 #endif /* BROOD_COMM_RING_H */
