@@ -131,6 +131,7 @@ static int get(brood_queue *queue, brood_value *out_items, size_t capacity,
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
   int r = check(queue);
+  if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
   r = get(queue, out_item, 1, timeout_ns);
   return r < 0 ? r : 0;
