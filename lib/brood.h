@@ -13,7 +13,8 @@
  * - Functions that make or find something return it, or NULL. All others
  *   return 0 or a count, or a negative enum brood_error. After a failure
  *   brood_error() and brood_error_message() tell this thread what happened,
- *   with the offending value. Outputs are written only on success.
+ *   with the offending value. Outputs are written only on success; NULL where
+ *   an output or a function belongs is BROOD_TYPE_ERROR.
  * - Every function may be called from any thread. Whatever a process handle
  *   allows only to its creator is allowed to any thread of the creator.
  * - Arguments are borrowed unless the comment says "takes". Strings are UTF-8

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "lib/comm/loan.h"
 #include "lib/error/error.h"
 #include "lib/share/object.h"
 #include "lib/state/guard.h"
@@ -146,7 +145,6 @@ brood_connection *brood_connection_free(brood_connection *connection) {
   /* Not share_check: the pointer may point to nothing at all. */
   if (end_find(connection) != NULL) {
     end_free(connection);
-    loan_drop();
   } else {
     share_refuse(connection, SHARE_CONNECTION);
   }

@@ -57,7 +57,10 @@ struct reader {
   struct comm_queue *queue;
   uint64_t head;
   uint64_t readable;
-  bool has_fds; /* the last item: the courier is to drop them */
+  bool has_other; /* it has got one item, and that is not light: */
+  brood_value value;
+  int fds[MESSAGE_MAX_FDS];
+  struct received received;
 };
 
 /* Is there such an item in the ring, as far as its head can tell? */
@@ -66,11 +69,12 @@ static bool is_sound(const struct wire_item *item, uint32_t units_left) {
          item_units(item->size, item->num_fds) <= units_left;
 }
 
-/* What is not light; how many units it has, or an error. */
-static int read_other(struct reader *reader, brood_value *out_value) {
+/* What is not light, but for a body outside, which may take long to read; how
+ * many units it has, or an error. */
+static int read_other(struct reader *reader) {
   struct comm_ring *ring = &reader->queue->ring;
   uint8_t head[WIRE_ITEM_HEAD], body[MOST_SMALL];
-  int fds[MESSAGE_MAX_FDS];
+  int *fds = reader->fds;
   struct wire_item item;
   uint32_t at = mark_units(reader->head);
   uint32_t left = mark_units(reader->readable) - at;
@@ -86,42 +90,46 @@ static int read_other(struct reader *reader, brood_value *out_value) {
     if (r < 0) return r;
   }
   ring_read(ring, at, body, item.size);
-  struct received received;
-  int r = message_open(&received, head, body, item.size, fds, item.num_fds);
+  struct received *received = &reader->received;
+  int r = message_open(received, head, body, item.size, fds, item.num_fds);
   uint8_t *none = NULL;
-  if (r == 0) r = message_unpack(&received, &none, out_value);
+  if (r == 0) r = message_unpack_head(received, &none, &reader->value);
   if (r < 0) {
-    message_close(&received);
+    message_close(received);
     return r;
   }
-  reader->has_fds = item.num_fds > 0;
+  reader->has_other = true;
   return (int)item_units(item.size, item.num_fds);
 }
 
-static int read_item(struct reader *reader, brood_value *out_value) {
+/* What is not light comes alone. */
+static int read_item(struct reader *reader, bool is_first,
+                     brood_value *out_value) {
   struct comm_ring *ring = &reader->queue->ring;
   int r = item_read_light(ring, reader->head, reader->readable, out_value);
-  if (r == 0) r = read_other(reader, out_value);
-  if (r < 0) return r;
+  if (r == 0 && is_first) r = read_other(reader);
+  if (r <= 0) return r;
   reader->head = mark_plus(reader->head, 1, (uint32_t)r);
   ring_ask_to_read(ring, mark_units(reader->head));
-  return 0;
+  return r;
 }
 
-/* What has descriptors is the last of several: the courier drops one. */
+static int refuse_next(int r) {
+  return error_set_os(r, "cannot get the next item of a queue");
+}
+
 static int read_items(struct reader *reader, brood_value *out_items,
                       size_t capacity, size_t *out_count) {
   size_t count = 0;
   int r = 0;
-  while (count < capacity && !reader->has_fds &&
+  while (count < capacity && !reader->has_other &&
          mark_items(reader->head) != mark_items(reader->readable)) {
-    r = read_item(reader, &out_items[count]);
-    if (r < 0) break;
+    r = read_item(reader, count == 0, &out_items[count]);
+    if (r <= 0) break;
     count++;
   }
   *out_count = count;
-  if (count > 0 || r == 0) return 0;
-  return error_set_os(r, "cannot get the next item of a queue");
+  return count > 0 || r >= 0 ? 0 : refuse_next(r);
 }
 
 static void commit(struct reader *reader, uint64_t from, size_t count) {
@@ -131,21 +139,24 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   }
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
-  if (reader->has_fds) courier_drop(share_block_of(queue));
+  if (reader->has_other && reader->received.item.num_fds > 0) {
+    courier_drop(share_block_of(queue));
+  }
   if (mark_items(reader->head) == mark_items(reader->readable) &&
       ring_capacity(&queue->ring) > RING_USUAL) {
     ring_shrink(&queue->ring, share_block_of(queue));
   }
 }
 
-/* One hold of the lock. Without an item *out_count is 0, and *out_tail what was
- * seen by then. */
+/* One hold of the lock: 0, -ETIMEDOUT if it was not to be had, or an error that
+ * is set. Without an item *out_count is 0, and *out_tail what was seen by then.
+ */
 static int try_get(struct comm_queue *queue, brood_value *out_items,
                    size_t capacity, int64_t deadline_ns, size_t *out_count,
                    uint64_t *out_tail) {
   struct comm_ring *ring = &queue->ring;
   *out_count = 0;
-  if (queue_lock_get(queue, deadline_ns) < 0) return 0;
+  if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   struct reader reader = {
@@ -156,10 +167,17 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   /* By what was seen of the tail: to look at it now would take it from who
    * writes there. */
   bool much_is_free =
-      reader.has_fds || ring_much_is_free(ring, reader.head, reader.readable);
+      reader.has_other || ring_much_is_free(ring, reader.head, reader.readable);
   sync_quick_release(&ring->get_lock);
   if (*out_count > 0) ring_get_wake(ring, much_is_free);
-  return r;
+  if (!reader.has_other) return r;
+  r = message_unpack_body(&reader.received, &reader.value);
+  if (r == 0) {
+    *out_items = reader.value;
+    return 0;
+  }
+  message_close(&reader.received);
+  return refuse_next(r);
 }
 
 int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
@@ -177,7 +195,12 @@ int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
     has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);
   }
   if (has_slept) ring_slept_get(&queue->ring);
-  return r;
+  if (r != -ETIMEDOUT) return r;
+  return ring_count(&queue->ring) == 0 ? QUEUE_TIMEOUT : queue_refuse_lock();
+}
+
+int queue_refuse_lock(void) {
+  return error_set(BROOD_TIMEOUT, "another process holds the queue");
 }
 
 int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns) {

@@ -8,10 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/comm/loan.h"
 #include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/end.h"
+#include "lib/share/loan.h"
+#include "lib/share/object.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 #include "lib/wire/value.h"
@@ -38,7 +39,7 @@ static int check_text(const brood_value *value) {
 /* A memfd of the body, or -errno. */
 static int write_outside(const brood_value *value) {
   int r = sys_mem_room(value->size_bytes);
-  int memory = r < 0 ? r : sys_memfd_new("brood-message");
+  int memory = r < 0 ? r : sys_memfd_new("brood-message", value->size_bytes);
   if (memory < 0) return memory;
   r = sys_write_full(memory, value->as.data, value->size_bytes);
   if (r == 0) return memory;
@@ -47,13 +48,13 @@ static int write_outside(const brood_value *value) {
 }
 
 static int pack_outside(struct message *out, const brood_value *value,
-                        bool lend) {
+                        const brood_connection *lender) {
   size_t size = value->size_bytes;
   int fd = -EAGAIN;
-  if (lend && size <= LOAN_MAX) {
-    fd = loan_make(value->as.data, size, &out->loan);
+  if (lender != NULL && size <= LOAN_MAX) {
+    fd = loan_make(lender, value->as.data, size, &out->loan);
   }
-  if (fd == -EAGAIN) {
+  if (fd == -EAGAIN || fd == -EFBIG) {
     fd = write_outside(value);
     out->memory = fd;
   }
@@ -65,10 +66,10 @@ static int pack_outside(struct message *out, const brood_value *value,
 }
 
 static int pack_text(struct message *out, const brood_value *value,
-                     size_t max_inside, bool lend) {
+                     size_t max_inside, const brood_connection *lender) {
   int r = check_text(value);
   if (r < 0) return r;
-  if (value->size_bytes > max_inside) return pack_outside(out, value, lend);
+  if (value->size_bytes > max_inside) return pack_outside(out, value, lender);
   static const char nothing[1];
   brood_value inside = *value;
   if (inside.as.data == NULL) inside.as.data = nothing;
@@ -88,6 +89,13 @@ static int pack_descriptor(struct message *out, const brood_value *value) {
 
 /* What must not happen to an object while it is sent, and after. */
 static int hold_object(struct message *out, struct share_handle *handle) {
+  for (uint32_t i = 0; i < handle->num_fds; i++) {
+    if (handle->kind == SHARE_CONNECTION || handle->fds[i] >= 0) continue;
+    return error_set_os(-EBADF,
+                        "cannot send %s: the program has closed its "
+                        "descriptors",
+                        share_kind_name(handle->kind));
+  }
   if (handle->kind != SHARE_CONNECTION) {
     arena_send(handle->block);
     return 0;
@@ -127,14 +135,14 @@ static int pack_object(struct message *out, const brood_value *value) {
 }
 
 static int pack(struct message *out, const brood_value *value,
-                size_t max_inside, bool lend) {
+                size_t max_inside, const brood_connection *lender) {
   out->memory = -1;
   out->loan = -1;
   out->was_sent = false;
   out->end = NULL;
   switch (value->type) {
     case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: return pack_text(out, value, max_inside, lend);
+    case BROOD_TYPE_BYTES: return pack_text(out, value, max_inside, lender);
     case BROOD_TYPE_DESCRIPTOR: return pack_descriptor(out, value);
     case BROOD_TYPE_OBJECT: return pack_object(out, value);
     case BROOD_TYPE_POINTER:
@@ -151,12 +159,12 @@ static int pack(struct message *out, const brood_value *value,
 
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside) {
-  return pack(out, value, max_inside, false);
+  return pack(out, value, max_inside, NULL);
 }
 
 int message_pack_lending(struct message *out, const brood_value *value,
-                         size_t max_inside) {
-  return pack(out, value, max_inside, true);
+                         size_t max_inside, const brood_connection *lender) {
+  return pack(out, value, max_inside, lender);
 }
 
 void message_discard(struct message *message) {

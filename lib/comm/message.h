@@ -34,9 +34,10 @@ int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside);
 
 /* message_pack_lending may put a body outside that the receiver has to give
- * back: not for carriers where a message may be looked at twice. */
+ * back to the lender, through which it is sent: not for carriers where a
+ * message may be looked at twice. */
 int message_pack_lending(struct message *out, const brood_value *value,
-                         size_t max_inside);
+                         size_t max_inside, const brood_connection *lender);
 
 /* message_discard gives back what was made, sent or not. */
 void message_discard(struct message *message);
@@ -72,6 +73,13 @@ int message_copy(const struct received *received, void *out_data);
  * NULL then. */
 int message_unpack(struct received *received, uint8_t **memory,
                    brood_value *out);
+
+/* The same in two parts: message_unpack_head does all but read a body that is
+ * outside, for which it only finds memory. When message_unpack_body has failed,
+ * there is no value. */
+int message_unpack_head(struct received *received, uint8_t **memory,
+                        brood_value *out);
+int message_unpack_body(struct received *received, brood_value *value);
 
 /* message_close closes what is left of the descriptors. */
 void message_close(struct received *received);

@@ -72,13 +72,14 @@ static int send_fds(struct comm_queue *queue, const struct message *message,
   int r = courier_put(block, ++ring->courier_id, message->fds, count);
   if (r != -EAGAIN || ring_count(ring) > 0) return r;
   /* What takes the room is left from the dead. */
-  if (queue_lock_get(queue, deadline_ns) < 0) return r;
+  if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   courier_clear(block);
   sync_quick_release(&ring->get_lock);
   return courier_put(block, ring->courier_id, message->fds, count);
 }
 
-/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, or another error. */
+/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if a lock
+ * was not to be had, or another error. */
 static int try_write(struct comm_queue *queue, uint64_t tail,
                      const struct message *message, int64_t deadline_ns) {
   struct comm_ring *ring = &queue->ring;
@@ -99,17 +100,18 @@ static int write_in_ring(struct comm_queue *queue, uint64_t tail,
   if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
     r = ring_grow(ring, share_block_of(queue), units, patience->deadline_ns);
     if (r == 0) r = try_write(queue, tail, message, patience->deadline_ns);
-    if (r == -ENOSPC || r == -ETIMEDOUT) r = -EAGAIN;
+    if (r == -ENOSPC) r = -EAGAIN;
   }
   return r;
 }
 
 /* One hold of the lock. 0; -ENOSPC: look whether there will be room; -EAGAIN:
- * wait for it, from *out_head on; or an error. */
+ * wait for it, from *out_head on; -ETIMEDOUT: a lock was not to be had; or an
+ * error. */
 static int try_put(struct comm_queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
   struct comm_ring *ring = &queue->ring;
-  if (ring_lock_put(ring, patience->deadline_ns) < 0) return -EAGAIN;
+  if (ring_lock_put(ring, patience->deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   int r = write_in_ring(queue, tail, message, patience);
@@ -190,11 +192,13 @@ static int put_patiently(struct comm_queue *queue,
 static int put_one(struct comm_queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
-  int r = message_pack(&message, value, BROOD_MAX_ITEM);
+  int r = message_pack(&message, value, ring_max_item(&queue->ring));
   if (r == 0) {
     r = put_patiently(queue, &message, deadline_ns);
-    if (r == -EAGAIN) {
+    if (r == -EAGAIN || (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
       r = QUEUE_TIMEOUT;
+    } else if (r == -ETIMEDOUT) {
+      r = queue_refuse_lock();
     } else if (r < 0) {
       r = error_set_os(r, "cannot put an item");
     }

@@ -22,9 +22,10 @@ void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable) {
   size_t most = sizeof(struct comm_queue) + (size_t)RING_MOST * MARK_UNIT;
   size_t least = sizeof(struct comm_queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct comm_queue *queue = share_new_alone(context, kind, most, least);
+  struct comm_queue *queue = share_new_alone(context, kind, least, most);
   if (queue == NULL) return NULL;
-  ring_init(&queue->ring, maxsize);
+  size_t room = share_block_of(queue)->size - sizeof(struct comm_queue);
+  ring_init(&queue->ring, maxsize, room / MARK_UNIT);
   queue->is_joinable = joinable;
   return queue;
 }
@@ -130,6 +131,7 @@ static int get(brood_queue *queue, brood_value *out_items, size_t capacity,
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
   int r = check(queue);
+  if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
   r = get(queue, out_item, 1, timeout_ns);
   return r < 0 ? r : 0;
@@ -161,6 +163,5 @@ int brood_queue_empty(brood_queue *queue) {
 int brood_queue_full(brood_queue *queue) {
   int r = check(queue);
   if (r < 0) return r;
-  uint32_t maxsize = queue->base.ring.maxsize;
-  return maxsize != 0 && ring_count(&queue->base.ring) >= maxsize;
+  return ring_is_full(&queue->base.ring);
 }

@@ -25,6 +25,10 @@ void *queue_make(const brood_context *context, enum share_kind kind,
  * left that was killed; 0 or -ETIMEDOUT. */
 int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
 
+/* queue_refuse_lock sets and returns the error of who did not get a lock, and
+ * does not know how it is behind it. */
+int queue_refuse_lock(void);
+
 enum { QUEUE_TIMEOUT = 1 };
 
 /* queue_put_quickly puts what needs no waiting and is known to be right, in one

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/comm/loan.h"
 #include "lib/comm/message.h"
 #include "lib/error/error.h"
 #include "lib/share/end.h"
+#include "lib/share/loan.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 
@@ -77,8 +77,8 @@ int message_copy(const struct received *received, void *out_data) {
   return judge(r < 0 ? r : read_body(received, out_data));
 }
 
-/* A copy of a string or bytes, with room for a byte behind; 0 or -errno. */
-static int copy_body(const struct received *received, char **out_data) {
+/* Room for a string or bytes, and for a byte behind; 0 or -errno. */
+static int allocate_body(const struct received *received, char **out_data) {
   size_t size = received->view.size_bytes;
   int r = 0;
   if (is_outside(received)) {
@@ -86,15 +86,8 @@ static int copy_body(const struct received *received, char **out_data) {
     if (r == 0) r = sys_mem_room(size);
   }
   if (r < 0) return r;
-  char *data = malloc(size + 1);
-  if (data == NULL) return -ENOMEM;
-  r = read_body(received, data);
-  if (r < 0) {
-    free(data);
-    return r;
-  }
-  *out_data = data;
-  return 0;
+  *out_data = malloc(size + 1);
+  return *out_data == NULL ? -ENOMEM : 0;
 }
 
 /* The memory that the body lies in, no larger than it must be. */
@@ -111,8 +104,9 @@ static int unpack_text(struct received *received, uint8_t **memory,
   if (!is_outside(received) && *memory != NULL) {
     data = take_memory(received, memory);
   } else {
-    int r = copy_body(received, &data);
+    int r = allocate_body(received, &data);
     if (r < 0) return r;
+    if (!is_outside(received)) read_body(received, data);
   }
   data[received->view.size_bytes] = '\0';
   *out = (brood_value){.type = received->view.type,
@@ -131,8 +125,8 @@ static int unpack_object(struct received *received, brood_value *out) {
   return 0;
 }
 
-int message_unpack(struct received *received, uint8_t **memory,
-                   brood_value *out) {
+int message_unpack_head(struct received *received, uint8_t **memory,
+                        brood_value *out) {
   int r = 0;
   switch (received->view.type) {
     case BROOD_TYPE_STRING:
@@ -145,8 +139,28 @@ int message_unpack(struct received *received, uint8_t **memory,
       break;
     default: *out = received->view;
   }
-  if (r == 0) message_close(received);
+  if (r == 0 && !is_outside(received)) message_close(received);
   return judge(r);
+}
+
+int message_unpack_body(struct received *received, brood_value *value) {
+  if (!is_outside(received)) return 0;
+  int r = read_body(received, value->as.object);
+  if (r == 0) {
+    message_close(received);
+  } else {
+    free(value->as.object);
+  }
+  return judge(r);
+}
+
+int message_unpack(struct received *received, uint8_t **memory,
+                   brood_value *out) {
+  brood_value value;
+  int r = message_unpack_head(received, memory, &value);
+  if (r == 0) r = message_unpack_body(received, &value);
+  if (r == 0) *out = value;
+  return r;
 }
 
 void message_close(struct received *received) {
@@ -171,10 +185,7 @@ void brood_value_clear(brood_value *value) {
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
     case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT:
-      share_forget(value->as.data);
-      loan_drop();
-      break;
+    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
     default: break;
   }
   *value = (brood_value){.type = BROOD_TYPE_NONE};

@@ -43,8 +43,10 @@ static _Atomic uint32_t *items_half(_Atomic uint64_t *mark) {
   return (_Atomic uint32_t *)(void *)mark;
 }
 
-void ring_init(struct comm_ring *ring, uint32_t maxsize) {
+void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room) {
   ring->maxsize = maxsize;
+  ring->most = RING_MOST;
+  while (ring->most > room) ring->most /= 2;
   ring->reserved = RING_LEAST;
   atomic_store_explicit(&ring->capacity, RING_LEAST, memory_order_relaxed);
   atomic_store_explicit(&ring->looks, MOST_LOOKS, memory_order_relaxed);

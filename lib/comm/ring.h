@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "brood.h"
 #include "lib/comm/mark.h"
 #include "lib/sync/quick.h"
 #include "lib/sys/relax.h"
@@ -34,6 +35,7 @@ struct comm_ring {
   _Atomic uint32_t
       capacity;      /* units, a power of two: changes under both locks */
   uint32_t reserved; /* units that have pages: under both locks */
+  uint32_t most;     /* units that it may grow to */
 
   _Alignas(64) struct sync_lock put_lock;
   uint64_t seen_head;  /* by those who put; under put_lock */
@@ -53,7 +55,14 @@ struct comm_ring {
   _Alignas(64) uint8_t data[];
 };
 
-void ring_init(struct comm_ring *ring, uint32_t maxsize);
+/* ring_init has the ring grow into so many units at most. */
+void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room);
+
+/* Larger items go outside: some of any size fit into the ring. */
+static inline size_t ring_max_item(const struct comm_ring *ring) {
+  size_t part = (size_t)ring->most * MARK_UNIT / 8;
+  return part < BROOD_MAX_ITEM ? part : BROOD_MAX_ITEM;
+}
 
 /* ring_lock_put and ring_lock_get take a lock, also from a holder that was
  * killed: 0, or -ETIMEDOUT. Those who hold one are quick, so also who does not
@@ -238,5 +247,10 @@ void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
 /* ring_count returns how many items there are. If that is 0, there were none
  * at the moment of the call. */
 uint32_t ring_count(struct comm_ring *ring);
+
+/* ring_is_full: are there maxsize items? */
+static inline bool ring_is_full(struct comm_ring *ring) {
+  return ring->maxsize != 0 && ring_count(ring) >= ring->maxsize;
+}
 
 #endif /* BROOD_COMM_RING_H */

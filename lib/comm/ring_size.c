@@ -3,7 +3,8 @@
  * See ring_size.h. A place in the ring is a mark modulo the capacity. When that
  * doubles, each byte either stays where it is or belongs so much further on,
  * where nothing was before: growing copies these, and then one store of the
- * capacity makes it true. Killed before that store: nothing has happened.
+ * capacity makes it true. Killed before that store: nothing has happened. The
+ * store is a release, or the compiler might have it come before the rest.
  */
 #include "lib/comm/ring_size.h"
 
@@ -55,15 +56,15 @@ static void spread(struct comm_ring *ring, uint32_t from, uint32_t to) {
 int ring_grow(struct comm_ring *ring, const struct share_block *block,
               uint32_t units, int64_t deadline_ns) {
   uint32_t old = atomic_load_explicit(&ring->capacity, memory_order_relaxed);
-  if (old == RING_MOST) return -ENOSPC;
+  if (old == ring->most) return -ENOSPC;
   uint32_t new = 2 * old;
-  while (new < ITEMS_AT_LEAST * units &&new < RING_MOST) new *= 2;
+  while (new < ITEMS_AT_LEAST * units &&new < ring->most) new *= 2;
   int r = reserve(ring, block, new);
   if (r < 0) return r;
   r = ring_lock_get(ring, deadline_ns);
   if (r < 0) return r;
   spread(ring, old, new);
-  atomic_store_explicit(&ring->capacity, new, memory_order_relaxed);
+  atomic_store_explicit(&ring->capacity, new, memory_order_release);
   sync_quick_release(&ring->get_lock);
   return 0;
 }
@@ -79,8 +80,8 @@ void ring_shrink(struct comm_ring *ring, const struct share_block *block) {
     /* What was seen of a larger ring may be further away than this one is
      * large. */
     ring->seen_head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    atomic_store_explicit(&ring->capacity, RING_USUAL, memory_order_relaxed);
-    ring->reserved = RING_USUAL;
+    atomic_store_explicit(&ring->capacity, RING_USUAL, memory_order_release);
+    ring->reserved = RING_USUAL; /* before its pages go, by a call */
     arena_give_pages_back(block, offset_of(ring, block, RING_USUAL),
                           (size_t)(reserved - RING_USUAL) * MARK_UNIT);
   }

@@ -64,8 +64,9 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
 /* Packs and sends; *out_errno is why the kernel did not take it, or 0. */
 static int send_packed(brood_connection *connection, const brood_value *value,
                        size_t max_inside, int64_t deadline_ns, int *out_errno) {
-  struct sending sending = {.connection = connection};
-  int r = message_pack_lending(&sending.message, value, max_inside);
+  struct sending sending;
+  sending.connection = connection;
+  int r = message_pack_lending(&sending.message, value, max_inside, connection);
   if (r < 0) return r;
   *out_errno = transmit(&sending, deadline_ns);
   sending.message.was_sent = *out_errno == 0;

@@ -38,6 +38,7 @@ int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
 
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
   int r = check(queue);
+  if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
   size_t count;
   return queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);

@@ -84,7 +84,8 @@ void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
   uint32_t index =
       atomic_load_explicit(&tasks->change.taker, memory_order_acquire);
   if (index == 0) return;
-  if (head == tasks->change.head) { /* nothing was got */
+  /* The index is anybody's word, as all shared memory. */
+  if (head == tasks->change.head && index <= TASKS_TAKERS) { /* none was got */
     tasks->takers[index - 1].taken = tasks->change.taken;
     tasks->takers[index - 1].done = tasks->change.done;
     tasks->lost = tasks->change.lost;

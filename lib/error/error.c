@@ -113,6 +113,10 @@ int error_set_os(int negative_errno, const char *format, ...) {
   return BROOD_OS_ERROR;
 }
 
+int error_refuse_out(void) {
+  return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
+}
+
 void error_set_data(void *data, size_t size) {
   replace_data(data, size);
 }

@@ -24,6 +24,13 @@ __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
  */
 void error_set_data(void *data, size_t size);
 
+/* error_check_out returns BROOD_TYPE_ERROR, set, if an output is NULL. */
+int error_refuse_out(void);
+
+static inline int error_check_out(const void *out) {
+  return out != NULL ? 0 : error_refuse_out();
+}
+
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);
 

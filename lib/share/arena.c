@@ -6,7 +6,8 @@
  * arena's head; the owner collects the marked ones when it runs short.
  *
  * Blocks are of sizes that double, so that a freed one fits the next of about
- * that size. The list of arenas is guarded by the one mutex of the process.
+ * that size. The list of arenas is guarded by the one mutex of the process, for
+ * which all its forks wait: large memory is made before, and given back after.
  */
 #include "lib/share/arena.h"
 
@@ -22,9 +23,10 @@
 #include "lib/sys/sock.h"
 
 enum {
-  ARENA_SIZE = 1 << 24, /* of one for small objects */
-  LARGE = 1 << 20,      /* what has its own */
-  NUM_SIZES = 15,       /* REGION_UNIT << 14 == LARGE */
+  ARENA_FIRST = 1 << 16, /* of one for small objects; each next is larger */
+  ARENA_MOST = 1 << 24,
+  LARGE = 1 << 20, /* what has its own */
+  NUM_SIZES = 15,  /* REGION_UNIT << 14 == LARGE */
   NONE = -1
 };
 
@@ -39,9 +41,9 @@ struct place {
 struct arena {
   struct arena *next;
   struct region region;
-  int socks[2];    /* what goes with it, or -1 */
-  uint64_t owner;  /* token; 0: some other process */
-  uint64_t closed; /* token of the process that is done with it */
+  struct sys_kept socks[2]; /* what goes with it, or none */
+  uint64_t owner;           /* token; 0: some other process */
+  uint64_t closed;          /* token of the process that is done with it */
   /* Another's: */
   uint64_t mapper; /* token of the process that attached it */
   size_t num_attached;
@@ -61,51 +63,65 @@ atomic_int arena_num_closed;
 
 /* ------------------------------------------------------- Making arenas -- */
 
-static struct arena *list_arena(void) {
+static struct arena *new_arena(void) {
   struct arena *arena = calloc(1, sizeof *arena);
   if (arena == NULL) return NULL;
   for (int i = 0; i < NUM_SIZES; i++) arena->free[i] = NONE;
-  arena->socks[0] = arena->socks[1] = -1;
-  arena->next = arenas;
-  arenas = arena;
+  arena->socks[0] = arena->socks[1] = arena->region.file = SYS_KEPT_NONE;
   return arena;
 }
 
-static void unlist_arena(struct arena *arena) {
+/* Without the mutex: to give back what is large takes long. */
+static void discard_arenas(struct arena *arena) {
+  while (arena != NULL) {
+    struct arena *next = arena->next;
+    region_discard(&arena->region);
+    sys_kept_close(&arena->socks[0]);
+    sys_kept_close(&arena->socks[1]);
+    free(arena->places);
+    free(arena);
+    arena = next;
+  }
+}
+
+/* For discard_arenas. With the mutex. */
+static void unlist_arena(struct arena *arena, struct arena **unlisted) {
   struct arena **at = &arenas;
   while (*at != arena) at = &(*at)->next;
   *at = arena->next;
-  free(arena->places);
-  free(arena);
+  arena->next = *unlisted;
+  *unlisted = arena;
 }
 
-static int make_arena(size_t size, struct arena **out) {
-  struct region region;
-  int r = region_make(&region, size);
-  if (r < 0) return r;
-  struct arena *arena = list_arena();
-  if (arena == NULL) {
-    region_discard(&region);
-    return -ENOMEM;
+/* With the mutex, but for the rest. */
+static void list_arena(struct arena *arena) {
+  arena->next = arenas;
+  arenas = arena;
+}
+
+/* Makes one, not listed yet, and gives the first `least` bytes pages. */
+static int make_arena(size_t least, size_t most, struct arena **out) {
+  struct arena *arena = new_arena();
+  if (arena == NULL) return -ENOMEM;
+  int r = region_make(&arena->region, least, most);
+  if (r < 0) {
+    free(arena);
+    return r;
   }
-  arena->region = region;
   arena->owner = sync_self_process();
-  arena->used = sizeof *region.head;
+  arena->used = sizeof *arena->region.head;
   *out = arena;
   return 0;
-}
-
-static void remove_arena(struct arena *arena) {
-  region_discard(&arena->region);
-  sys_close(arena->socks[0]);
-  sys_close(arena->socks[1]);
-  unlist_arena(arena);
 }
 
 /* ---------------------------------------------------------- The places -- */
 
 static bool is_own(const struct arena *arena) {
   return arena->owner == sync_self_process();
+}
+
+static struct region_head *head_of(const struct share_block *block) {
+  return (struct region_head *)((uintptr_t)block - block->offset);
 }
 
 static int size_class(size_t size) {
@@ -172,18 +188,30 @@ static int32_t take_new(struct arena *arena, int class) {
   return arena->num_places++;
 }
 
+/* Larger than the largest, and with room for a block of this size. */
+static int make_next(int class, size_t largest, struct arena **out) {
+  size_t least = sizeof(struct region_head) + ((size_t)REGION_UNIT << class);
+  size_t size = largest == 0 ? ARENA_FIRST : 4 * largest;
+  while (size < least) size *= 2;
+  int r = make_arena(least, size < ARENA_MOST ? size : ARENA_MOST, out);
+  if (r == 0) list_arena(*out);
+  return r;
+}
+
 static int allocate_small(int class, struct arena **out_arena,
                           size_t *out_offset) {
   int32_t index = NONE;
+  size_t largest = 0;
   struct arena *arena = arenas;
   for (; arena != NULL; arena = arena->next) {
     if (arena->is_alone || !is_own(arena)) continue;
     index = take_free(arena, class);
     if (index == NONE) index = take_new(arena, class);
     if (index != -ENOSPC) break;
+    if (arena->region.size > largest) largest = arena->region.size;
   }
   if (arena == NULL) {
-    int r = make_arena(ARENA_SIZE, &arena);
+    int r = make_next(class, largest, &arena);
     if (r < 0) return r;
     index = take_new(arena, class);
   }
@@ -195,43 +223,26 @@ static int allocate_small(int class, struct arena **out_arena,
 
 /* What other processes have dropped of those that are alone. */
 static void collect_alone(void) {
-  struct arena *next;
+  struct arena *dropped = NULL, *next;
+  guard_lock();
   for (struct arena *arena = arenas; arena != NULL; arena = next) {
     next = arena->next;
     if (arena->is_alone && is_own(arena) &&
         atomic_load(&arena->region.head->num_dropped) > 0) {
-      remove_arena(arena);
+      unlist_arena(arena, &dropped);
     }
   }
+  guard_unlock();
+  discard_arenas(dropped);
 }
 
-static int allocate_alone(size_t size, size_t num_bytes, bool with_socks,
-                          struct arena **out_arena, size_t *out_offset) {
-  collect_alone();
-  struct arena *arena;
-  int r = make_arena(sizeof(struct region_head) + size, &arena);
+static int add_socks(struct arena *arena) {
+  int socks[2];
+  int r = sys_sock_pair(socks);
   if (r < 0) return r;
-  arena->is_alone = true;
-  r = region_reserve(&arena->region, sizeof(struct region_head) + num_bytes);
-  if (r == 0 && with_socks) r = sys_sock_pair(arena->socks);
-  if (r < 0) remove_arena(arena);
-  *out_arena = arena;
-  *out_offset = sizeof(struct region_head);
-  return r;
-}
-
-static int allocate(size_t size, struct arena **out_arena, size_t *out_offset) {
-  if (size >= LARGE) {
-    return allocate_alone(size, size, false, out_arena, out_offset);
-  }
-  return allocate_small(size_class(size), out_arena, out_offset);
-}
-
-/* Names a new block as one, or it would be collected. With the mutex. */
-static struct share_block *claim(struct arena *arena, size_t offset) {
-  struct share_block *block = region_block(&arena->region, offset);
-  atomic_store(&block->kind, SHARE_NEW);
-  return block;
+  arena->socks[0] = sys_keep(socks[0]);
+  arena->socks[1] = sys_keep(socks[1]);
+  return 0;
 }
 
 static void fill_block(struct share_block *block, enum share_kind kind,
@@ -245,33 +256,50 @@ static void fill_block(struct share_block *block, enum share_kind kind,
   atomic_store(&block->kind, kind);
 }
 
-int arena_allocate(enum share_kind kind, size_t size,
-                   struct share_block **out_block) {
+static int allocate_alone(enum share_kind kind, size_t least, size_t most,
+                          bool with_socks, struct share_block **out_block) {
+  const size_t heads = sizeof(struct region_head) + sizeof(struct share_block);
+  collect_alone();
   struct arena *arena;
-  size_t offset;
-  guard_lock();
-  int r = allocate(sizeof(struct share_block) + size, &arena, &offset);
-  struct share_block *block = r == 0 ? claim(arena, offset) : NULL;
-  bool is_new = r == 0 && arena->is_alone;
-  guard_unlock();
+  int r = make_arena(heads + least, heads + most, &arena);
   if (r < 0) return r;
-  if (!is_new) memset(share_object_of(block), 0, size);
-  fill_block(block, kind, offset, size);
-  *out_block = block;
+  r = with_socks ? add_socks(arena) : 0;
+  if (r < 0) {
+    discard_arenas(arena);
+    return r;
+  }
+  arena->is_alone = true;
+  arena->region.head->is_alone = 1;
+  *out_block = region_block(&arena->region, sizeof(struct region_head));
+  fill_block(*out_block, kind, sizeof(struct region_head),
+             arena->region.size - heads);
+  guard_lock();
+  list_arena(arena);
+  guard_unlock();
   return 0;
 }
 
-int arena_allocate_alone(enum share_kind kind, size_t size, size_t num_bytes,
+int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
                          struct share_block **out_block) {
+  return allocate_alone(kind, least, most, true, out_block);
+}
+
+int arena_allocate(enum share_kind kind, size_t size,
+                   struct share_block **out_block) {
+  size_t whole = sizeof(struct share_block) + size;
+  if (whole >= LARGE) return allocate_alone(kind, size, size, false, out_block);
   struct arena *arena;
+  struct share_block *block;
   size_t offset;
   guard_lock();
-  int r = allocate_alone(sizeof(struct share_block) + size,
-                         sizeof(struct share_block) + num_bytes, true, &arena,
-                         &offset);
-  struct share_block *block = r == 0 ? claim(arena, offset) : NULL;
+  int r = allocate_small(size_class(whole), &arena, &offset);
+  if (r == 0) {
+    block = region_block(&arena->region, offset);
+    atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
+  }
   guard_unlock();
   if (r < 0) return r;
+  memset(share_object_of(block), 0, size);
   fill_block(block, kind, offset, size);
   *out_block = block;
   return 0;
@@ -313,32 +341,39 @@ struct share_block *arena_find(const void *object) {
   return block;
 }
 
+static int open_fd(const struct sys_kept *kept) {
+  return sys_kept_is_open(kept) ? kept->fd : -1;
+}
+
 struct arena_name arena_of(const struct share_block *block) {
   guard_lock();
   const struct arena *arena = around(block);
   struct arena_name name = {
       .id = arena->region.id,
-      .fds = {arena->region.fd, arena->socks[0], arena->socks[1]},
-      .num_fds = arena->socks[0] < 0 ? 1 : ARENA_MAX_FDS};
+      .fds = {open_fd(&arena->region.file), open_fd(&arena->socks[0]),
+              open_fd(&arena->socks[1])},
+      .num_fds = arena->socks[0].fd < 0 ? 1 : ARENA_MAX_FDS};
   guard_unlock();
   return name;
 }
 
 /* --------------------------------------------------------------- Pages -- */
 
-static size_t file_offset(const struct share_block *block, size_t offset) {
+static size_t region_offset(const struct share_block *block, size_t offset) {
   return block->offset + sizeof *block + offset;
 }
 
 int arena_reserve(const struct share_block *block, size_t offset, size_t size) {
-  return sys_mem_reserve(arena_of(block).fds[ARENA_MEMORY],
-                         file_offset(block, offset), size);
+  guard_lock();
+  const struct region region = around(block)->region;
+  guard_unlock();
+  return sys_mem_reserve(&region.file, region.head,
+                         region_offset(block, offset), size);
 }
 
 void arena_give_pages_back(const struct share_block *block, size_t offset,
                            size_t size) {
-  sys_mem_release(arena_of(block).fds[ARENA_MEMORY], file_offset(block, offset),
-                  size);
+  sys_mem_release(head_of(block), region_offset(block, offset), size);
 }
 
 /* -------------------------------------------------------------- Closing -- */
@@ -361,22 +396,27 @@ bool arena_look_closed(const struct share_block *block) {
 
 void arena_set_lock(struct share_block *block, struct share_block *lock) {
   arena_hold(lock);
-  block->lock_arena = arena_of(lock).id;
+  block->lock_arena = head_of(lock)->id;
   block->lock_offset = lock->offset;
 }
 
+/* All of it is in shared memory, where others may have written what they like:
+ * it does not lead out of the mapping. */
 struct share_block *arena_lock_of(const struct share_block *block) {
-  if (block->lock_offset == 0) return NULL;
-  const struct region_head *head =
-      (const struct region_head *)((const char *)block - block->offset);
+  uint64_t offset = block->lock_offset;
+  if (offset == 0) return NULL;
+  struct region_head *head = head_of(block);
   if (head->id == block->lock_arena) {
-    return (struct share_block *)((char *)head + block->lock_offset);
+    bool inside = offset < head->size && offset % REGION_UNIT == 0 &&
+                  head->size - offset >= sizeof *block + REGION_UNIT;
+    return inside ? (struct share_block *)((char *)head + offset) : NULL;
   }
   guard_lock();
   struct arena *arena = named(block->lock_arena);
+  bool has = arena != NULL && has_block(arena, offset);
+  struct share_block *lock = has ? region_block(&arena->region, offset) : NULL;
   guard_unlock();
-  return arena == NULL ? NULL
-                       : region_block(&arena->region, block->lock_offset);
+  return lock;
 }
 
 /* -------------------------------------------------------------- Holds -- */
@@ -385,13 +425,9 @@ void arena_hold(struct share_block *block) {
   atomic_fetch_add(&block->holds, 1);
 }
 
-/* As everybody can tell: nothing else would fit before or behind it. */
-static bool is_alone(const struct share_block *block) {
-  return sizeof *block + block->size >= LARGE;
-}
-
 void arena_send(struct share_block *block) {
-  if (!is_alone(block)) atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
+  if (head_of(block)->is_alone) return;
+  atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
 }
 
 static int32_t find_place(const struct arena *arena, size_t offset) {
@@ -410,19 +446,21 @@ static int32_t find_place(const struct arena *arena, size_t offset) {
 /* The last hold is gone. */
 static void destroy(struct share_block *block) {
   struct share_block *lock = arena_lock_of(block);
+  struct arena *gone = NULL;
   guard_lock();
   struct arena *arena = around(block);
   size_t offset = block->offset;
   /* What is alone leaves nothing to be used again: others may have it still. */
-  if (!is_alone(block)) atomic_store(&block->kind, SHARE_FREE);
+  if (!head_of(block)->is_alone) atomic_store(&block->kind, SHARE_FREE);
   if (!is_own(arena)) {
     atomic_fetch_add(&arena->region.head->num_dropped, 1);
   } else if (arena->is_alone) {
-    remove_arena(arena);
+    unlist_arena(arena, &gone);
   } else {
     put_free(arena, find_place(arena, offset));
   }
   guard_unlock();
+  discard_arenas(gone);
   if (lock != NULL) arena_release(lock);
 }
 
@@ -442,18 +480,19 @@ bool arena_give_back(struct share_block *block) {
 /* Maps an arena of another process, and keeps its descriptors; -EBADMSG if it
  * is none, or -errno. */
 static int map_foreign(const struct arena_name *name, struct arena **out) {
-  struct arena *arena = list_arena();
+  struct arena *arena = new_arena();
   if (arena == NULL) return -ENOMEM;
   int r = region_attach(&arena->region, name->fds[ARENA_MEMORY], name->id);
   if (r < 0) {
-    unlist_arena(arena);
+    free(arena);
     return r;
   }
   arena->mapper = sync_self_process();
   if (name->num_fds == ARENA_MAX_FDS) {
-    arena->socks[0] = name->fds[ARENA_SENDER];
-    arena->socks[1] = name->fds[ARENA_RECEIVER];
+    arena->socks[0] = sys_keep(name->fds[ARENA_SENDER]);
+    arena->socks[1] = sys_keep(name->fds[ARENA_RECEIVER]);
   }
+  list_arena(arena);
   *out = arena;
   return 0;
 }
@@ -466,6 +505,7 @@ static bool has_kind(const struct arena *arena, uint64_t offset,
 
 int arena_attach(struct share_block **out, const struct arena_name *name,
                  uint64_t offset, enum share_kind kind, bool *out_taken) {
+  struct arena *refused = NULL;
   guard_lock();
   struct arena *arena = named(name->id);
   bool is_new = arena == NULL;
@@ -473,24 +513,27 @@ int arena_attach(struct share_block **out, const struct arena_name *name,
   *out_taken = is_new && r == 0;
   if (r == 0 && !has_kind(arena, offset, kind)) {
     r = -EBADMSG;
-    if (is_new) remove_arena(arena);
+    if (is_new) unlist_arena(arena, &refused);
   }
   if (r == 0) {
     arena->num_attached++;
     *out = region_block(&arena->region, offset);
   }
   guard_unlock();
+  discard_arenas(refused);
   return r;
 }
 
 void arena_detach(const struct share_block *block) {
+  struct arena *gone = NULL;
   guard_lock();
   struct arena *arena = around(block);
   if (!is_own(arena) && --arena->num_attached == 0 && !arena->is_kept &&
       arena->mapper == sync_self_process()) {
-    remove_arena(arena);
+    unlist_arena(arena, &gone);
   }
   guard_unlock();
+  discard_arenas(gone);
 }
 
 void arena_keep(const struct share_block *block) {

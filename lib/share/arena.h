@@ -18,9 +18,10 @@ int arena_allocate(enum share_kind kind, size_t size,
                    struct share_block **out_block);
 
 /* arena_allocate_alone writes one that has an arena of its own, and pages for
- * the first num_bytes of it only (arena_reserve gives more). A socket pair goes
- * with the arena to whoever is told of it. */
-int arena_allocate_alone(enum share_kind kind, size_t size, size_t num_bytes,
+ * the first `least` bytes of it only (arena_reserve gives more). RLIMIT_FSIZE
+ * may make it smaller than `most`: block->size says so. A socket pair goes with
+ * the arena to whoever is told of it. */
+int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
                          struct share_block **out_block);
 
 /* arena_reserve gives pages to a part of an object that is alone; 0 or -errno.
@@ -54,7 +55,7 @@ enum { ARENA_MEMORY, ARENA_SENDER, ARENA_RECEIVER, ARENA_MAX_FDS };
 
 struct arena_name {
   uint64_t id;
-  int fds[ARENA_MAX_FDS]; /* the arena's own */
+  int fds[ARENA_MAX_FDS]; /* the arena's own; -1: the program has closed it */
   uint32_t num_fds;       /* 1, or all with those of the socket pair */
 };
 

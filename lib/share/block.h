@@ -11,6 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+_Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
+               "a lock beside an atomic would be each process's own");
+
 /* What a block holds. The numbers are unlikely ones: a pointer to anything else
  * is recognised as such. */
 enum share_kind {

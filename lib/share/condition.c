@@ -44,7 +44,8 @@ int brood_condition_release(brood_condition *condition) {
   return r < 0 ? r : guarded_release(condition);
 }
 
-/* The cell of the lock, and the token that the caller holds it with. */
+/* The cell of the lock, and the token that the caller holds it with. NULL: the
+ * memory has been written to by others. */
 static struct sync_lock *find_lock(brood_condition *condition,
                                    uint64_t *out_token) {
   void *lock = guarded_lock_of(condition);
@@ -58,7 +59,7 @@ int brood_condition_wait(brood_condition *condition, int64_t timeout_ns) {
   if (r < 0) return r;
   uint64_t token;
   struct sync_lock *lock = find_lock(condition, &token);
-  if (!sync_lock_is_mine(lock, token)) {
+  if (lock == NULL || !sync_lock_is_mine(lock, token)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "must acquire() condition before using wait()");
   }
@@ -80,6 +81,9 @@ int brood_condition_wait_for(brood_condition *condition,
                              int64_t timeout_ns) {
   int r = share_check(condition, SHARE_CONDITION);
   if (r < 0) return r;
+  if (predicate == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no predicate to wait for: NULL");
+  }
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int value = predicate(argument);
   while (value == 0) {
@@ -95,7 +99,7 @@ int brood_condition_wait_for(brood_condition *condition,
 static int notify(brood_condition *condition, uint32_t count) {
   uint64_t token;
   struct sync_lock *lock = find_lock(condition, &token);
-  if (!sync_lock_is_mine(lock, token)) {
+  if (lock == NULL || !sync_lock_is_mine(lock, token)) {
     return error_set(BROOD_ASSERTION_ERROR, "lock is not owned");
   }
   sync_condition_notify(&condition->cell, count);

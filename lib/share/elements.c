@@ -101,7 +101,9 @@ int elements_access(struct elements *elements, int64_t index,
                     typecode_access *access, void *number) {
   const struct typecode *type;
   void *element = NULL;
-  int r = locate(elements, index, &type, &element);
+  int r = error_check_out(number);
+  if (r < 0) return r;
+  r = locate(elements, index, &type, &element);
   if (r < 0) return r;
   int begun = begin(elements);
   if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
@@ -148,6 +150,8 @@ int elements_copy(struct elements *elements, int64_t start, int64_t step,
   if (start < 0) start += elements->length;
   int r = check_slice(elements, start, step, count);
   if (r < 0 || count == 0) return r;
+  r = error_check_out(out != NULL ? out : in);
+  if (r < 0) return r;
   int begun = begin(elements);
   if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
   int64_t size = typecode_find(elements->typecode)->size;

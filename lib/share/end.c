@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/share/loan.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 
@@ -28,7 +29,6 @@
 enum { NUM_LISTS = 127 };
 
 static struct brood_connection *lists[NUM_LISTS];
-static size_t num_listed;
 static uint32_t num_forks;
 
 static void count_fork(void) {
@@ -57,12 +57,12 @@ int end_make(int fd, unsigned flags, struct brood_connection **out) {
   block->kind = SHARE_CONNECTION;
   block->holds = SHARE_MAKER_HOLDS | 1;
   struct brood_connection *end = share_object_of(block);
+  end->file = sys_keep(fd);
   end->fd = fd;
   end->flags = flags;
   guard_lock();
   end->next = *list_of(end);
   *list_of(end) = end;
-  num_listed++;
   guard_unlock();
   *out = end;
   return 0;
@@ -88,23 +88,13 @@ struct brood_connection *end_of(int fd) {
   return end;
 }
 
-bool end_any(void) {
-  guard_lock();
-  bool any = num_listed > 0;
-  guard_unlock();
-  return any;
-}
-
 /* Takes it off the list; false if somebody else has. */
 static bool unlist(struct brood_connection *end) {
   guard_lock();
   struct brood_connection **at = list_of(end);
   while (*at != NULL && *at != end) at = &(*at)->next;
   bool found = *at == end;
-  if (found) {
-    *at = end->next;
-    num_listed--;
-  }
+  if (found) *at = end->next;
   guard_unlock();
   return found;
 }
@@ -139,7 +129,8 @@ void end_leave(struct brood_connection *end) {
   if ((before & CLOSED) == 0 || (before & CALLS) != 1) return;
   int fd = atomic_exchange(&end->fd, -1);
   if (fd < 0) return; /* closed before */
-  sys_close(fd);
+  sys_kept_close(&end->file);
+  loan_drop(end);
   end_release(share_block_of(end));
 }
 

@@ -12,6 +12,7 @@
 
 #include "brood.h"
 #include "lib/share/block.h"
+#include "lib/sys/fd.h"
 
 /* The other flag bits of an end are those of brood_connection_new. */
 enum { END_BOTH = BROOD_READABLE | BROOD_WRITABLE };
@@ -32,7 +33,8 @@ struct end_packet {
 struct brood_connection {
   struct brood_connection *next; /* in the list */
   _Atomic uint64_t calls;
-  _Atomic int fd; /* -1: closed */
+  _Atomic int fd;       /* -1: closed */
+  struct sys_kept file; /* the same, to be closed if it is still this file */
   _Atomic uint32_t flags;
   _Atomic bool was_reset;  /* the kernel said so, before all was read */
   _Atomic bool is_busy;    /* its last wait was a short one */
@@ -49,9 +51,6 @@ int end_make(int fd, unsigned flags, struct brood_connection **out);
  * been freed. end_of finds it by its descriptor. */
 struct brood_connection *end_find(const void *pointer);
 struct brood_connection *end_of(int fd);
-
-/* end_any tells whether there are any. */
-bool end_any(void);
 
 /* end_enter and end_leave are around each use of the descriptor, which stays
  * open meanwhile: if it were closed by another thread, its number could soon be

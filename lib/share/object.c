@@ -36,11 +36,11 @@ void *share_new(const brood_context *context, enum share_kind kind,
 }
 
 void *share_new_alone(const brood_context *context, enum share_kind kind,
-                      size_t size, size_t num_bytes) {
+                      size_t least, size_t most) {
   if (context == NULL) default_choose(0);
   struct share_block *block = NULL;
-  int r = arena_allocate_alone(kind, size, num_bytes, &block);
-  return made(r, block, kind, num_bytes);
+  int r = arena_allocate_alone(kind, least, most, &block);
+  return made(r, block, kind, least);
 }
 
 int share_refuse(const void *object, enum share_kind kind) {

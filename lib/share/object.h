@@ -15,9 +15,9 @@ void *share_new(const brood_context *context, enum share_kind kind,
                 size_t size);
 
 /* share_new_alone returns one that has an arena of its own, and pages for the
- * first num_bytes of it. */
+ * first `least` bytes of it; see arena_allocate_alone. */
 void *share_new_alone(const brood_context *context, enum share_kind kind,
-                      size_t size, size_t num_bytes);
+                      size_t least, size_t most);
 
 /* share_free gives the maker's handle back. Returns NULL. */
 void *share_free(void *object, enum share_kind kind);

@@ -6,6 +6,7 @@
 #define BROOD_SHARE_REGION_H
 
 #include "lib/share/block.h"
+#include "lib/sys/fd.h"
 
 /* Blocks begin at multiples of this. */
 enum { REGION_UNIT = 64 };
@@ -14,8 +15,10 @@ enum { REGION_UNIT = 64 };
 struct region_head {
   uint64_t magic;
   uint64_t id;
+  uint64_t size;
   _Atomic uint32_t num_dropped; /* blocks marked by others, ever */
-  uint32_t unused[11];
+  uint32_t is_alone; /* one block, which goes together with the arena */
+  uint32_t unused[8];
 };
 
 _Static_assert(sizeof(struct region_head) == REGION_UNIT, "blocks are aligned");
@@ -25,11 +28,12 @@ struct region {
   size_t size;
   size_t reserved; /* has pages up to here: the owner's business */
   uint64_t id;
-  int fd;
+  struct sys_kept file;
 };
 
-/* region_make makes one of this size; 0 or -errno. */
-int region_make(struct region *out, size_t size);
+/* region_make makes one of this size, or less if RLIMIT_FSIZE wants so, and
+ * gives the first `least` bytes pages; 0 or -errno. */
+int region_make(struct region *out, size_t least, size_t most);
 
 /* region_attach maps another process's; on error fd is not taken. -EBADMSG if
  * it is not one of this id, or -errno. */

@@ -56,6 +56,7 @@ const void *brood_process_authkey(brood_process *process,
     process_refuse_null();
     return NULL;
   }
+  if (error_check_out(out_size_bytes) < 0) return NULL;
   if (process == current_process()) {
     int r = current_copy_authkey(process);
     if (r < 0) {

@@ -203,6 +203,7 @@ int brood_process_close(brood_process *process) {
 
 int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   int r = process_check(process);
+  if (r == 0) r = error_check_out(out_exitcode);
   if (r < 0) return r;
   if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW)
     return 0;

@@ -69,7 +69,7 @@ static int pack_init(const char *const *preload) {
   writer = (struct wire_writer){.data = data, .capacity = writer.used};
   wire_put_texts(&writer, argv);
   wire_put_texts(&writer, preload);
-  int fd = sys_memfd_new("brood-forkserver");
+  int fd = sys_memfd_new("brood-forkserver", writer.used);
   int r = fd < 0 ? fd : sys_write_full(fd, data, writer.used);
   free(data);
   if (r >= 0) return fd;

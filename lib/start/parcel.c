@@ -10,7 +10,7 @@
 #include "lib/wire/record.h"
 
 int parcel_pack(const struct launch *launch) {
-  int fd = sys_memfd_new("brood-launch");
+  int fd = sys_memfd_new("brood-launch", launch->head_size + launch->args_size);
   if (fd < 0) return fd;
   int r = sys_write_full(fd, launch->head, launch->head_size);
   if (r == 0 && launch->args_size > 0) {

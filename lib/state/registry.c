@@ -15,12 +15,26 @@
 static struct brood_target_entry *_Atomic targets;
 static struct brood_callable_entry *_Atomic callables;
 
+/* Only this thread's last error tells: the callers are constructors. */
+static void refuse_entry(const void *entry) {
+  error_set(BROOD_TYPE_ERROR, "the entry at %p has no name or no function",
+            entry);
+}
+
 void brood_register_target(struct brood_target_entry *entry) {
+  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
+    refuse_entry(entry);
+    return;
+  }
   entry->next = atomic_load(&targets);
   while (!atomic_compare_exchange_weak(&targets, &entry->next, entry)) continue;
 }
 
 void brood_register_callable(struct brood_callable_entry *entry) {
+  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
+    refuse_entry(entry);
+    return;
+  }
   entry->next = atomic_load(&callables);
   while (!atomic_compare_exchange_weak(&callables, &entry->next, entry)) {
     continue;

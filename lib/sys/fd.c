@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +23,10 @@
 /* How long sys_poll_soon looks: an answer, or the next of several starts, comes
  * sooner. */
 #define SOON_NS INT64_C(200000)
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
 
 int sys_close(int fd) {
   if (fd >= 0) close(fd);
@@ -181,6 +186,8 @@ int sys_read_at(int fd, void *out_data, size_t size, size_t offset) {
 
 int sys_write_at(int fd, const void *data, size_t size, size_t offset) {
   SYS_FAULT();
+  int r = sys_file_room(offset + size);
+  if (r < 0) return r;
   const char *at = data;
   while (size > 0) {
     ssize_t n = pwrite(fd, at, size, (off_t)offset);
@@ -200,10 +207,32 @@ int64_t sys_file_size(int fd) {
   return S_ISREG(status.st_mode) ? status.st_size : -EINVAL;
 }
 
-int sys_memfd_new(const char *name) {
+int sys_file_room(size_t size) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) < 0) return -errno;
+  return size > limit.rlim_cur ? -EFBIG : 0;
+}
+
+int sys_memfd_sealed(const char *name, size_t length, int seals) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) { /* before Linux 6.3 */
+    fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  }
+  fd = sys_fd_new(fd < 0 ? -errno : fd);
+  if (fd < 0) return fd;
+  if (ftruncate(fd, (off_t)length) == 0 &&
+      fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0) {
+    return fd;
+  }
+  int r = -errno;
+  sys_close(fd);
+  return r;
+}
+
+int sys_memfd_new(const char *name, size_t size) {
   SYS_FAULT();
-  int fd = memfd_create(name, MFD_CLOEXEC);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  int r = sys_file_room(size);
+  return r < 0 ? r : sys_memfd_sealed(name, 0, 0);
 }
 
 int sys_map_file(int fd, const void **out_data, size_t *out_size) {

@@ -76,16 +76,23 @@ int sys_write_full(int fd, const void *data, size_t size);
  * others read from; -ENODATA if the file is not so long. */
 int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
 
-/* sys_write_at writes size bytes from an offset on, which makes a file longer.
- */
+/* sys_write_at writes size bytes from an offset on, which makes a file longer;
+ * -EFBIG as below. */
 int sys_write_at(int fd, const void *data, size_t size, size_t offset);
 
 /* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
  * regular one. */
 int64_t sys_file_size(int fd);
 
-/* sys_memfd_new makes anonymous memory that a descriptor names. */
-int sys_memfd_new(const char *name);
+/* sys_file_room returns -EFBIG if no file may be so large (RLIMIT_FSIZE): the
+ * kernel would kill the process that makes it so. */
+int sys_file_room(size_t size);
+
+/* sys_memfd_new makes anonymous memory that a descriptor names, and that is to
+ * have so many bytes; -EFBIG as above. sys_memfd_sealed makes it so long at
+ * once, for this room. Nobody can seal either any further. */
+int sys_memfd_new(const char *name, size_t size);
+int sys_memfd_sealed(const char *name, size_t length, int seals);
 
 /* sys_map_file maps all of the file that fd names, private and read-only (but
  * not if it is empty: -EINVAL), and writes its size. */

@@ -15,7 +15,7 @@ extern "C" {
 Capture::Capture(int stream) : stream_(stream) {
   fflush(nullptr);
   before_ = fcntl(stream, F_DUPFD_CLOEXEC, 3);
-  file_ = sys_memfd_new("capture");
+  file_ = sys_memfd_new("capture", 0);
   EXPECT_GE(before_, 0);
   EXPECT_GE(file_, 0);
   // All who write share one place in the file, but for those who open it anew.

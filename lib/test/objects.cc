@@ -5,9 +5,10 @@
 #include "lib/test/targets.h"
 
 void ObjectsTest::SetUp() {
-  brood_lock *lock = brood_lock_new(brood_get_context("fork"));
-  ASSERT_NE(lock, nullptr) << brood_error_message();
-  brood_lock_free(lock);
+  brood_shared_array *array = brood_shared_array_new(
+      brood_get_context("fork"), 'b', 1 << 19, BROOD_NO_LOCK);
+  ASSERT_NE(array, nullptr) << brood_error_message();
+  brood_shared_array_free(array);
   MethodTest::SetUp();
 }
 

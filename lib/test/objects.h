@@ -17,7 +17,8 @@ constexpr int64_t kNoticed = BROOD_TEST_SCALE * 200 * kMillisecond;
 
 constexpr const char *kMethods[] = {"fork", "spawn", "forkserver"};
 
-// The arena for small objects is kept; it is made before the test.
+// An arena for small objects is kept; one that is large enough is made before
+// the test.
 class ObjectsTest : public MethodTest {
  protected:
   void SetUp() override;

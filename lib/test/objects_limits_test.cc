@@ -112,7 +112,7 @@ TEST_P(ObjectsLimits, NoAddressesLeft) {
     rlimit before, little;
     getrlimit(RLIMIT_AS, &before);
     little = before;
-    little.rlim_cur = (rlim_t)(SizeInMemory() + (8 << 20));
+    little.rlim_cur = (rlim_t)(SizeInMemory() + (32 << 10));
     int descriptors = NumDescriptors();
     EXPECT_EQ(setrlimit(RLIMIT_AS, &little), 0);
     EXPECT_NULL_FAILS(brood_lock_new(Context()), BROOD_OS_ERROR, "a lock");

@@ -54,11 +54,17 @@ class QueuesSweep : public ObjectsTest {
     EXPECT_WORKS(brood_queue_put(queue, item, 0));
   }
 
+  // Only what cannot be read from memory outside is lost.
   void ExpectItem(brood_queue *queue, const brood_value &item, int error) {
     int before = brood_queue_qsize(queue);
     brood_value value = brood_none();
     if (brood_queue_get(queue, &value, 0) < 0) {
       ExpectFault(error);
+      EXPECT_EQ(value.type, BROOD_TYPE_NONE);
+      if (item.size_bytes > BROOD_MAX_ITEM &&
+          brood_queue_qsize(queue) == before - 1) {
+        return;
+      }
       EXPECT_EQ(brood_queue_qsize(queue), before);
       ASSERT_WORKS(brood_queue_get(queue, &value, 0));
     }
@@ -118,8 +124,16 @@ TEST_P(QueuesSweep, Many) {
     std::vector<brood_value> out(items.size(), brood_none());
     size_t got = 0;
     for (int tries = 0; got < items.size() && tries < 9; tries++) {
+      int before = brood_queue_qsize(queue);
       int r = brood_queue_get_many(queue, &out[got], items.size() - got, 0);
-      if (r < 0) ExpectFault(error);
+      if (r < 0) {
+        ExpectFault(error);
+        if (brood_queue_qsize(queue) < before) {
+          EXPECT_GT(items[got].size_bytes, (size_t)BROOD_MAX_ITEM);
+          out[got] = items[got]; /* lost */
+          out[got++].as.data = nullptr;
+        }
+      }
       if (r > 0) got += (size_t)r;
     }
     ASSERT_EQ(got, items.size());
