@@ -12,6 +12,7 @@
 #include "lib/comm/queue.h"
 #include "lib/comm/ring_size.h"
 #include "lib/error/error.h"
+#include "lib/state/guard.h"
 #include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 
@@ -180,13 +181,23 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   return refuse_next(r);
 }
 
+/* A thread that was cancelled with the lock would stop all processes. */
+static int try_get_shielded(struct comm_queue *queue, brood_value *out_items,
+                            size_t capacity, int64_t deadline_ns,
+                            size_t *out_count, uint64_t *out_tail) {
+  guard_shield();
+  int r = try_get(queue, out_items, capacity, deadline_ns, out_count, out_tail);
+  guard_unshield();
+  return r;
+}
+
 int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;
-  while ((r = try_get(queue, out_items, capacity, deadline_ns, out_count,
-                      &seen_tail)) == 0 &&
+  while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns,
+                               out_count, &seen_tail)) == 0 &&
          *out_count == 0) {
     if (sync_is_over(deadline_ns)) {
       r = QUEUE_TIMEOUT;

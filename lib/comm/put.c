@@ -11,6 +11,7 @@
 #include "lib/comm/queue.h"
 #include "lib/comm/ring_size.h"
 #include "lib/error/error.h"
+#include "lib/state/guard.h"
 #include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
@@ -215,7 +216,9 @@ int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
     size_t quick = queue_put_quickly(queue, items + done, count - done);
     done += quick;
     if (quick == 0) {
+      guard_shield();
       r = put_one(queue, &items[done], deadline_ns);
+      guard_unshield();
       if (r == 0) done++;
     }
   }
