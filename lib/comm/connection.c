@@ -21,6 +21,7 @@ static int refuse_closed(void) {
 int connection_begin(brood_connection *connection, unsigned directions) {
   int r = share_check(connection, SHARE_CONNECTION);
   if (r < 0) return r;
+  guard_enter();
   if (!end_enter(connection)) return refuse_closed();
   unsigned missing = directions & ~atomic_load(&connection->flags);
   if (missing == 0) {

@@ -196,6 +196,7 @@ int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;
+  guard_enter();
   while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns,
                                out_count, &seen_tail)) == 0 &&
          *out_count == 0) {

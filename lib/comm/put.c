@@ -212,6 +212,7 @@ int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count) {
   size_t done = 0;
   int r = 0;
+  guard_enter();
   while (r == 0 && done < count) {
     size_t quick = queue_put_quickly(queue, items + done, count - done);
     done += quick;

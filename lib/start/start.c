@@ -36,6 +36,7 @@ int brood_process_start(brood_process *process) {
   /* Before the mutex: in another process it may be locked for ever. */
   int r = check_startable(process);
   if (r < 0) return r;
+  guard_enter();
   finish_at_exit();
   children_reap_some();
   /* A handler that calls exit would wait for this process, and its mutex. */

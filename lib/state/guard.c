@@ -24,6 +24,10 @@ void guard_unshield(void) {
   if (depth == 0) pthread_setcancelstate(cancel_state, &cancel_state);
 }
 
+void guard_enter(void) {
+  pthread_testcancel();
+}
+
 bool guard_is_shielded(void) {
   return depth > 0;
 }

@@ -29,6 +29,10 @@ void guard_at_fork(void (*forget)(void));
 void guard_shield(void);
 void guard_unshield(void);
 
+/* guard_enter has a thread that is being cancelled end there, with nothing in
+ * its hands: for calls that may be made in an endless loop. */
+void guard_enter(void);
+
 /* guard_is_shielded: is this thread inside of the library, with a lock or a
  * descriptor in its hands? Then this is a signal handler. */
 bool guard_is_shielded(void);
