@@ -3,7 +3,8 @@
  * Fork: the courier is memory itself. Record, arguments and descriptors are
  * already where the child is, under the same addresses and numbers.
  */
-#include <stdatomic.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "lib/error/error.h"
 #include "lib/start/child.h"
@@ -15,24 +16,38 @@
 #include "lib/sys/proc.h"
 
 /* Every child's standard input. Opened once and kept, also across forks: a
- * child that opened it by itself would take a tenth longer to fork and join. */
-static _Atomic int null_input = -1;
+ * child that opened it by itself would take a tenth longer to fork and join.
+ * Under the guard. */
+static struct sys_kept null_input = {.fd = -1};
 
 /* Returns 0 or -errno. */
 static int open_null_input(void) {
-  if (atomic_load(&null_input) >= 0) return 0;
-  int fd = sys_open_null();
-  int nobodys = -1;
-  if (fd >= 0 && !atomic_compare_exchange_strong(&null_input, &nobodys, fd)) {
-    sys_close(fd);
+  int r = 0;
+  guard_lock();
+  if (!sys_kept_is_open(&null_input)) {
+    r = sys_open_null();
+    null_input = sys_keep(r < 0 ? -1 : r);
   }
-  return fd < 0 ? fd : 0;
+  guard_unlock();
+  return r < 0 ? r : 0;
+}
+
+/* The program may have had no standard input, and an argument its number. */
+static int free_stdin(const struct launch *launch) {
+  for (size_t i = 0; i < launch->num_fds; i++) {
+    if (launch->fds[i] != STDIN_FILENO) continue;
+    launch->fds[i] = sys_fd_copy(STDIN_FILENO);
+    if (launch->fds[i] < 0) return launch->fds[i];
+  }
+  return 0;
 }
 
 __attribute__((noreturn)) static void run_child(const struct launch *launch) {
   guard_release_all();
-  int r = sys_stdin(atomic_load(&null_input));
-  if (r < 0) child_refuse("cannot make /dev/null standard input");
+  int r = free_stdin(launch);
+  if (r == 0) r = sys_stdin(null_input.fd);
+  if (r < 0)
+    child_refuse("cannot empty standard input: %s", strerrordesc_np(-r));
   child_main(&(struct delivery){.handle = launch->process,
                                 .data = launch->head,
                                 .size = launch->head_size,

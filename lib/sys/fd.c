@@ -28,6 +28,9 @@
 #define MFD_NOEXEC_SEAL 8U
 #endif
 
+/* How often those are looked at that the kernel does not let us wait for. */
+#define PIECES_NS INT64_C(10000000)
+
 int sys_close(int fd) {
   if (fd >= 0) close(fd);
   return -1;
@@ -72,6 +75,11 @@ void sys_kept_close(struct sys_kept *kept) {
 int sys_open_null(void) {
   SYS_FAULT();
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
+    fd = memfd_create("brood-null", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    /* A process that wrote to it would be read by others. */
+    if (fd >= 0) fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW);
+  }
   return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
@@ -121,6 +129,19 @@ int sys_fd_room(int fd) {
   if (copy < 0) return -errno;
   close(copy);
   return 0;
+}
+
+struct rlimit sys_fd_limit_raise(void) {
+  struct rlimit before, most;
+  getrlimit(RLIMIT_NOFILE, &before);
+  most = before;
+  most.rlim_cur = before.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &most);
+  return before;
+}
+
+void sys_fd_limit_restore(const struct rlimit *before) {
+  if (before->rlim_cur != before->rlim_max) setrlimit(RLIMIT_NOFILE, before);
 }
 
 int sys_pipe(int out_ends[2]) {
@@ -259,13 +280,44 @@ static const struct timespec *remaining(int64_t deadline_ns,
   return storage;
 }
 
+static int poll_in_pieces(struct pollfd *fds, size_t num_fds,
+                          int64_t deadline_ns);
+
 static int poll_until(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   int n;
   do {
     struct timespec storage;
     n = ppoll(fds, num_fds, remaining(deadline_ns, &storage), NULL);
   } while (n < 0 && errno == EINTR);
+  if (n < 0 && errno == EINVAL) {
+    return poll_in_pieces(fds, num_fds, deadline_ns);
+  }
   return n < 0 ? -errno : n;
+}
+
+/* The kernel polls no more descriptors than may be opened, which may be fewer
+ * than are open. */
+static int poll_in_pieces(struct pollfd *fds, size_t num_fds,
+                          int64_t deadline_ns) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  size_t most = limit.rlim_cur;
+  if (most == 0 || most >= num_fds) return -EINVAL;
+  int64_t now_ns;
+  do {
+    int count = 0;
+    for (size_t at = 0; at < num_fds; at += most) {
+      int n =
+          poll_until(fds + at, most < num_fds - at ? most : num_fds - at, 0);
+      if (n < 0) return n;
+      count += n;
+    }
+    if (count > 0) return count;
+    now_ns = sys_clock_ns();
+    int64_t next_ns = now_ns + PIECES_NS;
+    poll_until(fds, most, next_ns < deadline_ns ? next_ns : deadline_ns);
+  } while (now_ns < deadline_ns);
+  return 0;
 }
 
 int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {

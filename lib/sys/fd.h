@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 
 /* sys_close returns -1, the invalid descriptor: fd = sys_close(fd). */
 int sys_close(int fd);
@@ -39,7 +40,8 @@ bool sys_kept_is_open(const struct sys_kept *kept);
 /* sys_kept_close closes it, if it is still the same file. */
 void sys_kept_close(struct sys_kept *kept);
 
-/* sys_open_null opens /dev/null for reading. */
+/* sys_open_null opens what has nothing to read: /dev/null, or an empty memory
+ * where there is none. */
 int sys_open_null(void);
 
 /* sys_stdin puts a descriptor on standard input. */
@@ -101,6 +103,11 @@ int sys_map_file(int fd, const void **out_data, size_t *out_size);
 /* sys_fd_room returns 0 if one more descriptor could be opened, -EMFILE if
  * not. fd is any open one. */
 int sys_fd_room(int fd);
+
+/* sys_fd_limit_raise lets this process have as many descriptors as anybody may,
+ * and returns the limit before, for sys_fd_limit_restore. */
+struct rlimit sys_fd_limit_raise(void);
+void sys_fd_limit_restore(const struct rlimit *before);
 
 /* sys_poll waits until one of the descriptors has an event, or a deadline of
  * sys_clock_ns (SYS_CLOCK_NEVER: without limit; in the past: just looks).

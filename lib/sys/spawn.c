@@ -6,7 +6,6 @@
  * where a target will be is moved out of the way, then all go home.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
 enum { FIRST_TARGET = 3 };
@@ -45,42 +45,49 @@ static int move_away(posix_spawn_file_actions_t *actions, int *sources,
   return r;
 }
 
+/* The number that a source has in the child: the last one is its standard
+ * input. */
+static int target_of(size_t i, size_t num_fds) {
+  return i == num_fds ? STDIN_FILENO : FIRST_TARGET + (int)i;
+}
+
 static int plan(posix_spawn_file_actions_t *actions, int *sources,
                 size_t num_fds) {
   int next_free = FIRST_TARGET + (int)num_fds;
   int r = 0;
-  for (size_t i = 0; r == 0 && i < num_fds; i++) {
+  for (size_t i = 0; r == 0 && i <= num_fds; i++) {
     /* A source that is its own target stays: dup2 onto itself clears
      * close-on-exec. */
-    if (sources[i] == FIRST_TARGET + (int)i) continue;
+    if (sources[i] == target_of(i, num_fds)) continue;
     if (!in_the_way(sources[i], num_fds)) continue;
-    r = move_away(actions, sources, num_fds, i, &next_free);
+    r = move_away(actions, sources, num_fds + 1, i, &next_free);
   }
-  for (size_t i = 0; r == 0 && i < num_fds; i++) {
+  for (size_t i = 0; r == 0 && i <= num_fds; i++) {
     r = posix_spawn_file_actions_adddup2(actions, sources[i],
-                                         FIRST_TARGET + (int)i);
-  }
-  if (r == 0) {
-    r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null",
-                                         O_RDONLY, 0);
+                                         target_of(i, num_fds));
   }
   if (r == 0) {
     r = posix_spawn_file_actions_addclosefrom_np(actions,
                                                  FIRST_TARGET + (int)num_fds);
   }
-  return r;
+  /* So says the C library of a number over RLIMIT_NOFILE, open or not. */
+  return r == EBADF ? EMFILE : r;
 }
 
 int sys_spawn(const char *path, char *const argv[], const int *fds,
               size_t num_fds, const sigset_t *signals) {
   SYS_FAULT();
-  int *sources = malloc((num_fds + 1) * sizeof *sources);
-  if (sources == NULL) return -ENOMEM;
-  if (num_fds > 0) memcpy(sources, fds, num_fds * sizeof *sources);
+  int null = sys_open_null();
+  if (null < 0) return null;
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   pid_t pid = 0;
-  int r = posix_spawn_file_actions_init(&actions);
+  int r = ENOMEM;
+  int *sources = malloc((num_fds + 1) * sizeof *sources);
+  if (sources == NULL) goto out;
+  if (num_fds > 0) memcpy(sources, fds, num_fds * sizeof *sources);
+  sources[num_fds] = null;
+  r = posix_spawn_file_actions_init(&actions);
   if (r != 0) goto out;
   posix_spawnattr_init(&attributes); /* neither fails, with Linux */
   if (signals != NULL) {
@@ -93,5 +100,6 @@ int sys_spawn(const char *path, char *const argv[], const int *fds,
   posix_spawnattr_destroy(&attributes);
 out:
   free(sources);
+  sys_close(null);
   return r == 0 ? pid : -r;
 }
