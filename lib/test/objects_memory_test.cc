@@ -294,6 +294,32 @@ TEST_P(ObjectsMemory, ALargeOneThatOthersDropGivesItsMemoryBack) {
   EXPECT_EQ(NumArenas(), arenas);
 }
 
+// Others may write what they like into what they share. Found was: an access
+// far outside of the mapping.
+TEST_P(ObjectsMemory, ALockThatIsElsewhere) {
+  brood_shared_value *value = brood_shared_value_new(Context(), 'q', nullptr);
+  brood_condition *condition = brood_condition_new(Context(), nullptr);
+  for (void *object : {(void *)value, (void *)condition}) {
+    uint64_t *offset = (uint64_t *)object - 3; /* struct share_block */
+    uint64_t before = *offset;
+    EXPECT_GT(before, 0u);
+    EXPECT_LT(before, (uint64_t)1 << 24);
+    for (uint64_t wrong :
+         {before + 1, (uint64_t)1 << 24, (uint64_t)1 << 40, ~(uint64_t)63}) {
+      *offset = wrong;
+      if (object == value) {
+        EXPECT_EQ(brood_shared_value_acquire(value, 0), BROOD_ATTRIBUTE_ERROR);
+      } else {
+        EXPECT_EQ(brood_condition_notify_all(condition), BROOD_ASSERTION_ERROR);
+        EXPECT_EQ(brood_condition_wait(condition, 0), BROOD_ASSERTION_ERROR);
+      }
+    }
+    *offset = before;
+  }
+  brood_condition_free(condition);
+  brood_shared_value_free(value);
+}
+
 TEST_P(ObjectsMemory, AForkWhileAThreadMakesObjects) {
   std::atomic<bool> stop{false};
   std::thread busy([&] {

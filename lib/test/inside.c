@@ -1,0 +1,30 @@
+/* See inside.h.
+ * SPDX-License-Identifier: MIT */
+#include "lib/test/inside.h"
+
+#include "lib/comm/queue.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+
+static struct comm_queue *inside(brood_queue *queue) {
+  return (struct comm_queue *)queue;
+}
+
+static void hold(struct sync_lock *lock) {
+  sync_lock_acquire(lock, sync_self_process(), SYS_CLOCK_NEVER);
+}
+
+void inside_hold_get_lock(brood_queue *queue) {
+  hold(&inside(queue)->ring.get_lock);
+}
+
+void inside_hold_put_lock(brood_queue *queue) {
+  hold(&inside(queue)->ring.put_lock);
+}
+
+void inside_set_taker(brood_queue *queue, uint32_t taker) {
+  struct comm_queue *all = inside(queue);
+  all->tasks.change.head =
+      mark_items(atomic_load_explicit(&all->ring.head, memory_order_relaxed));
+  atomic_store(&all->tasks.change.taker, taker);
+}

@@ -1,0 +1,24 @@
+/* What is inside of a queue, for tests that hold its locks as a process does
+ * that is stopped there, or that write nonsense into it.
+ * SPDX-License-Identifier: MIT */
+#ifndef BROOD_LIB_TEST_INSIDE_H
+#define BROOD_LIB_TEST_INSIDE_H
+
+#include "brood.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* These take the lock of those who get, or put, and keep it. */
+void inside_hold_get_lock(brood_queue *queue);
+void inside_hold_put_lock(brood_queue *queue);
+
+/* inside_set_taker says that a taker has begun a change, while none gets. */
+void inside_set_taker(brood_queue *queue, uint32_t taker);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* BROOD_LIB_TEST_INSIDE_H */
