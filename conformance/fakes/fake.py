@@ -13,12 +13,19 @@ import sys
 MODE = sys.argv[1]
 ABOUT = {"protocol": 1, "name": "fake", "version": "1", "language": "none",
          "methods": ["fork"], "features": ["cell"], "profiles": ["core"]}
+# What would be a line of the report's own, and red ink after it.
+FORGED = "fake\n[  PASSED  ] 99 tests.\r\x1b[31m\x9b2J\u202e"
 CHANGES = {
     "wrong-protocol": {"protocol": 2},
     "lists-method": {"methods": ["fork", "teleport"]},
     "lists-feature": {"features": ["cell", "magic"]},
     "no-profiles": {"profiles": "core"},
     "claims-reference": {"name": "brood"},
+    "forged-name": {"name": FORGED, "version": FORGED, "language": FORGED},
+    "forged-method": {"methods": ["fork", FORGED]},
+    "method-is-path": {"methods": ["fork", "../../x"]},
+    "lists-twice": {"methods": ["fork", "fork"]},
+    "no-name": {"name": ""},
 }
 
 
@@ -36,10 +43,15 @@ class Wire:
         self.raw(json.dumps(message).encode())
 
 
-def child_that_stays(stubborn):
+def child_that_stays(stubborn, name=None):
     """A process that outlives this one; it is there when this returns."""
     ready, told = os.pipe()
     if os.fork() == 0:
+        if name:
+            os.set_inheritable(told, True)
+            os.execv(sys.executable, [name, "-c",
+                     "import os, signal; os.write(%d, b'r'); signal.pause()"
+                     % told])
         if stubborn:
             os.setsid()
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -71,9 +83,12 @@ BEFORE = {
     "exit-0": lambda: os._exit(0),
     "exit-3": lambda: os._exit(3),
     "segv": lambda: os.kill(os.getpid(), signal.SIGSEGV),
+    "forged-output": lambda: print(FORGED * 2, file=sys.stderr),
     "leak-process": lambda: child_that_stays(False),
     "leak-daemon": lambda: child_that_stays(True),
     "leak-shm": lambda: make_file("/dev/shm/brood-fake-%d" % os.getpid()),
+    "forged-file": lambda: make_file(os.environ["TMPDIR"] + "/" + FORGED),
+    "forged-process": lambda: child_that_stays(False, FORGED),
     "leak-tmp": lambda: make_file(os.environ["TMPDIR"] + "/left"),
 }
 
@@ -90,11 +105,29 @@ INSTEAD = {
     "empty-error": b'{"id": %d, "error": []}',
     "bad-value": b'{"id": %d, "ok": {"a": 1, "b": 2}}',
     "empty-line": b"",
+    "no-text": b'{"id": %d, "error": ["ValueError"]}',
+    "null-text": b'{"id": %d, "error": ["ValueError"], "text": null}',
+    "third-key": b'{"id": %d, "ok": 0, "text": "well"}',
+    "key-twice": b'{"id": %d, "ok": 0, "ok": 1}',
+    "inner-key-twice": b'{"id": %d, "ok": {"map": {"a": 0, "a": 0}}}',
+    "byte-order-mark": b'\xef\xbb\xbf{"id": %d, "ok": 0}',
+    "deep-lists": b'{"id": %d, "ok": ' + b"[" * 50000 + b"]" * 50000 + b"}",
+    "deep-maps": b'{"id": %d, "ok": ' + b'{"map":' * 50000 + b"0"
+                 + b"}" * 50000 + b"}",
+    "deep-id": b'{"id": ' + b"[" * 50000 + b"%d" + b"]" * 50000 + b"}",
+    "deep-begin": b"[" * 500000 + b"%d",
+    "huge-number": b'{"id": %d, "ok": 1e400}',
 }
 
 
 def answer(request):
     name = request["name"]
+    if MODE == "forged-error":
+        return {"error": [FORGED, "Exception"], "text": FORGED}
+    if MODE == "forged-value":
+        return {"ok": FORGED}
+    if MODE == "forged-unsupported":
+        return {"unsupported": FORGED}
     if MODE == "wrong-error" and name == "get_context":
         return {"error": ["TypeError", "Exception"], "text": "lied"}
     if MODE == "no-error" and name == "get_context":
@@ -129,6 +162,8 @@ def reply(wire, request):
 def serve(wire):
     pid = os.getpid() + (1 if MODE == "wrong-pid" else 0)
     first = {"hello": {"pid": pid}}
+    if MODE == "deep-first":
+        wire.raw(b'{"hello": ' + b"[" * 50000 + b"]" * 50000 + b"}")
     wire.send({"hi": 1} if MODE == "wrong-first" else first)
     while True:
         line = wire.stream.readline()

@@ -89,6 +89,17 @@ const Golden kGolden[] = {
     {"empty-error", "fake.value", "UNRESOLVED", "", "not empty"},
     {"empty-line", "fake.value", "UNRESOLVED", "", "not JSON"},
     {"bad-value", "fake.value", "UNRESOLVED", "", "one key"},
+    {"no-text", "fake.value", "UNRESOLVED", "", "an error has a"},
+    {"null-text", "fake.error", "UNRESOLVED", "", "an error has a"},
+    {"third-key", "fake.value", "UNRESOLVED", "", "no other key"},
+    {"key-twice", "fake.value", "UNRESOLVED", "", "key \"ok\" is there twice"},
+    {"inner-key-twice", "fake.value", "UNRESOLVED", "", "\"a\" is there twice"},
+    {"byte-order-mark", "fake.value", "UNRESOLVED", "", "byte-order mark"},
+    {"huge-number", "fake.value", "UNRESOLVED", "", "not JSON"},
+    {"deep-lists", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
+    {"deep-maps", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
+    {"deep-id", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
+    {"deep-begin", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
     {"long-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
     {"endless-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
     {"lists-feature", "fake.magic", "UNSUPPORTED", "", "no magic"},
@@ -96,6 +107,18 @@ const Golden kGolden[] = {
     {"good", "hello.feature.cell", "PASS", "", ""},
     {"wrong-protocol", "adapter.hello", "UNRESOLVED", "", "protocol 2"},
     {"no-profiles", "adapter.hello", "UNRESOLVED", "", "profiles"},
+    {"no-name", "adapter.hello", "UNRESOLVED", "", "no text \"name\""},
+    {"forged-method", "adapter.hello", "UNRESOLVED", "", "list of words"},
+    {"method-is-path", "adapter.hello", "UNRESOLVED", "", "list of words"},
+    {"lists-twice", "adapter.hello", "UNRESOLVED", "", "\"fork\" twice"},
+    {"deep-first", "adapter.hello", "UNRESOLVED", "", "more than 64 deep"},
+    {"forged-name", "fake.value", "PASS", "", ""},
+    {"forged-value", "fake.value", "FAIL", "value", "got \"fake\\n"},
+    {"forged-error", "fake.error", "FAIL", "wrong error", "got fake\\n"},
+    {"forged-unsupported", "fake.value", "UNSUPPORTED", "", "no fake\\n"},
+    {"forged-file", "fake.value", "FAIL", "leak", "TMPDIR: fake\\n"},
+    {"forged-process", "fake.value", "FAIL", "leak", "fake\\n", "0.1"},
+    {"forged-output", "fake.value", "PASS", "", ""},
     {"wrong-first", "adapter.hello", "UNRESOLVED", "", "first message"},
     {"wrong-pid", "adapter.hello", "UNRESOLVED", "", "the kernel says"},
     {"closes-at-once", "adapter.hello", "UNRESOLVED", "", "closed"},
@@ -116,6 +139,42 @@ TEST(FakesTest, AMethodThatIsNotListedIsNotLeftOut) {
   Ran ran = RunFake("good", {"--filter=fake.method/spawn"});
   EXPECT_EQ(ran.Verdict("fake.method"), "UNSUPPORTED") << ran.output;
   EXPECT_NE(ran.output.find("absent start method: spawn"), std::string::npos);
+}
+
+// Whatever an adapter answers costs one case: the others get their results.
+TEST(FakesTest, AMalformedReplyCostsNoOtherCase) {
+  size_t all = RunFake("good", {}).results.size();
+  for (const char *mode : {"deep-lists", "deep-begin", "key-twice", "no-text",
+                           "byte-order-mark", "garbage"}) {
+    Ran ran = RunFake(mode, {"--scale=0.2"});
+    EXPECT_EQ(ran.results.size(), all) << mode << "\n" << ran.output;
+    EXPECT_EQ(ran.Verdict("fake.magic"), "UNSUPPORTED") << mode;
+    EXPECT_NE(ran.output.find("\ncore 0/"), std::string::npos) << ran.output;
+  }
+}
+
+std::string XmlOf(const Ran &ran, const std::string &file) {
+  std::string xml = ReadFile(file).value_or("");
+  EXPECT_NE(xml.find("</testsuites>"), std::string::npos) << ran.output;
+  unlink(file.c_str());
+  return xml;
+}
+
+TEST(FakesTest, NothingThatAnAdapterSaysLooksLikeTheRunners) {
+  std::string file = Scratch("xml");
+  for (const char *mode :
+       {"forged-name", "forged-method", "forged-value", "forged-error",
+        "forged-unsupported", "forged-file", "forged-process"}) {
+    Ran ran = RunFake(mode, {"--filter=fake.value:fake.error", "--scale=0.1",
+                             "--verbose", "--gtest_output=xml:" + file});
+    std::string all = "\n" + ran.output + XmlOf(ran, file);
+    EXPECT_NE(all.find("fake\\n[  PASSED  ] 99"), std::string::npos) << all;
+    EXPECT_EQ(all.find("\n[  PASSED  ] 99"), std::string::npos) << all;
+    // Escape, carriage return, and what stands for an escape or turns lines.
+    for (const char *byte : {"\x1b", "\r", "\xc2\x9b", "\u202e"}) {
+      EXPECT_EQ(all.find(byte), std::string::npos) << mode << " " << all;
+    }
+  }
 }
 
 TEST(FakesTest, AnAdapterThatCannotBeStarted) {

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "conformance/runner/message.h"
 #include "conformance/runner/text.h"
 #include "conformance/runner/verdict.h"
 
@@ -118,8 +119,10 @@ void Actor::Greet(const Deadline &deadline) {
       break;
   }
   transcript_->Add(name_, "<-", line);
-  Json hello = Json::parse(line, nullptr, false);
-  bool shaped = hello.is_object() && hello.size() == 1 &&
+  std::string problem;
+  Json hello = ReadMessage(line, &problem);
+  if (!problem.empty()) Malformed(line, problem);
+  bool shaped = hello.size() == 1 &&
                 hello.contains("hello") && hello["hello"].is_object() &&
                 hello["hello"].contains("pid") &&
                 hello["hello"]["pid"].is_number_integer();
@@ -143,7 +146,9 @@ void Actor::ExpectSilence() {
 void Actor::Send(Json request) {
   ExpectSilence();
   request["id"] = ++id_;
-  std::string line = request.dump() + "\n";
+  // The kernel's texts, such as a folder's name, need not be UTF-8.
+  std::string line =
+      request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
   transcript_->Add(name_, "->", line.substr(0, line.size() - 1));
   waiting_ = true;
   sent_at_ = Now();

@@ -87,6 +87,7 @@ class Actor {
   bool Fill();  // reads what is there; false at end of file
   bool TakeLine(std::string *line);
   Reply ParseReply(const std::string &line);
+  void JudgeForm(const std::string &line, const Json &message);
   [[noreturn]] void Malformed(const std::string &line, const std::string &hint);
 
   std::string name_;

@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/case.h"
 
+#include <exception>
 #include <functional>
 
 #include "conformance/runner/clock.h"
 #include "conformance/runner/scene.h"
+#include "conformance/runner/text.h"
 
 namespace conformance {
 
@@ -24,6 +26,11 @@ CaseResult WithSession(const Setup &setup,
   } catch (const Stop &stop) {
     result.outcome = stop.outcome;
     session.Abort(stop.outcome.way == Way::kHang);
+  } catch (const std::exception &error) {
+    // A fault of the runner costs this case, not its result nor the others.
+    result.outcome.verdict = Verdict::kUnresolved;
+    result.outcome.text = Printable(std::string("the runner: ") + error.what());
+    session.Abort(false);
   }
   session.RecordOutput();
   result.seconds = Now() - start;

@@ -164,7 +164,7 @@ std::string CommandLine(pid_t pid) {
   std::optional<std::string> text = ReadFile(ProcPath(pid, "cmdline"));
   if (!text || text->empty()) return "?";
   std::replace(text->begin(), text->end(), '\0', ' ');
-  return Trim(text->substr(0, 200));
+  return Printable(Trim(text->substr(0, 200)));
 }
 
 std::string DescribeDescendants(pid_t pid) {

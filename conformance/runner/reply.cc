@@ -1,6 +1,7 @@
 // Judges the form of a reply, and shows it to people; part of actor.h.
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/actor.h"
+#include "conformance/runner/message.h"
 #include "conformance/runner/text.h"
 #include "conformance/runner/verdict.h"
 
@@ -26,10 +27,7 @@ int CountAnswers(const Json &message) {
 
 }  // namespace
 
-Reply Actor::ParseReply(const std::string &line) {
-  Json message = Json::parse(line, nullptr, false);
-  if (message.is_discarded()) Malformed(line, "not JSON in UTF-8");
-  if (!message.is_object()) Malformed(line, "a message is a JSON object");
+void Actor::JudgeForm(const std::string &line, const Json &message) {
   if (!message.contains("id")) Malformed(line, "the reply has no \"id\"");
   if (!message["id"].is_number_integer() || message["id"] != id_) {
     Malformed(line, "the reply's id is not the request's, which is " +
@@ -39,23 +37,35 @@ Reply Actor::ParseReply(const std::string &line) {
     Malformed(line,
               "a reply has exactly one of \"ok\", \"error\", \"unsupported\"");
   }
+  bool error = message.contains("error");
+  if (error && !IsTypeList(message["error"])) {
+    Malformed(line, "\"error\" is a list of type names, not empty");
+  }
+  if (error && !(message.contains("text") && message["text"].is_string())) {
+    Malformed(line, "an error has a \"text\"");
+  }
+  if (message.contains("unsupported") && !message["unsupported"].is_string()) {
+    Malformed(line, "\"unsupported\" holds a name");
+  }
+  if (message.size() > (error ? 3 : 2)) {
+    Malformed(line, "a reply has its id, its answer and no other key");
+  }
+}
+
+Reply Actor::ParseReply(const std::string &line) {
+  std::string problem;
+  Json message = ReadMessage(line, &problem);
+  if (!problem.empty()) Malformed(line, problem);
+  JudgeForm(line, message);
   Reply reply;
   if (message.contains("ok")) {
     reply.kind = Reply::Kind::kOk;
     reply.value = message["ok"];
   } else if (message.contains("error")) {
-    if (!IsTypeList(message["error"])) {
-      Malformed(line, "\"error\" is a list of type names, not empty");
-    }
     reply.kind = Reply::Kind::kError;
     reply.types = message["error"].get<std::vector<std::string>>();
-    if (message.contains("text") && message["text"].is_string()) {
-      reply.text = message["text"].get<std::string>();
-    }
+    reply.text = message["text"].get<std::string>();
   } else {
-    if (!message["unsupported"].is_string()) {
-      Malformed(line, "\"unsupported\" holds a name");
-    }
     reply.kind = Reply::Kind::kUnsupported;
     reply.text = message["unsupported"].get<std::string>();
   }

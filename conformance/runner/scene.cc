@@ -15,17 +15,6 @@ namespace {
 constexpr double kBlockSeconds = 0.015;
 constexpr double kAgentPatience = 0.5;
 
-[[noreturn]] void StopCompared(Way way, const std::string &want,
-                               const std::string &got) {
-  Stop stop;
-  stop.outcome.verdict = Verdict::kFail;
-  stop.outcome.way = way;
-  stop.outcome.want = want;
-  stop.outcome.got = got;
-  stop.outcome.text = "want " + want + ", got " + got;
-  throw stop;
-}
-
 std::string Wanted(const Step &step, const Json &want) {
   std::string word = RelationWord(step.relation);
   if (!step.types.empty()) return word + " " + Join(step.types, " ");

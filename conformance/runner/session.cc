@@ -16,26 +16,41 @@ namespace {
 constexpr int kProtocol = 1;
 constexpr double kTermGrace = 0.5;
 constexpr size_t kOutputShown = 4000;
+constexpr size_t kWordLimit = 40;
+constexpr size_t kTextLimit = 200;
 
-std::vector<std::string> TextList(const Json &hello, const char *key) {
+// Its words become names of tests and of files.
+bool IsWord(const std::string &text) {
+  return !text.empty() && text.size() <= kWordLimit &&
+         text.find_first_not_of(
+             "abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+}
+
+std::vector<std::string> WordList(const Json &hello, const char *key) {
   std::vector<std::string> list;
+  std::string name = std::string("\"") + key + "\"";
   if (!hello.contains(key) || !hello[key].is_array()) {
-    StopUnresolved(std::string("hello has no list \"") + key + "\"");
+    StopUnresolved("hello has no list " + name);
   }
   for (const Json &item : hello[key]) {
-    if (!item.is_string()) {
-      StopUnresolved(std::string("hello: \"") + key + "\" is a list of texts");
+    if (!item.is_string() || !IsWord(item.get<std::string>())) {
+      StopUnresolved("hello: " + name + " is a list of words, not " +
+                     Show(item));
+    }
+    if (Contains(list, item.get<std::string>())) {
+      StopUnresolved("hello: " + name + " holds " + Show(item) + " twice");
     }
     list.push_back(item.get<std::string>());
   }
   return list;
 }
 
+// Printable, since the last line of a run shows it.
 std::string TextField(const Json &hello, const char *key) {
-  if (!hello.contains(key) || !hello[key].is_string()) {
+  if (!hello.contains(key) || !hello[key].is_string() || hello[key] == "") {
     StopUnresolved(std::string("hello has no text \"") + key + "\"");
   }
-  return hello[key].get<std::string>();
+  return Printable(hello[key].get<std::string>().substr(0, kTextLimit));
 }
 
 Hello ParseHello(Json hello) {
@@ -50,8 +65,8 @@ Hello ParseHello(Json hello) {
                    "; this runner speaks " + std::to_string(kProtocol));
   }
   return {TextField(hello, "name"),     TextField(hello, "version"),
-          TextField(hello, "language"), TextList(hello, "methods"),
-          TextList(hello, "features"),  TextList(hello, "profiles")};
+          TextField(hello, "language"), WordList(hello, "methods"),
+          WordList(hello, "features"),  WordList(hello, "profiles")};
 }
 
 }  // namespace
@@ -203,7 +218,8 @@ void Session::CheckHygiene() {
       Deadline(setup_.leave_seconds * setup_.scale).Sooner(case_deadline_);
   if (!setup_.reaper->WaitForAll(grace)) {
     std::string left = DescribeDescendants(getpid());
-    StopFail(Way::kLeak, "processes are left: " + Trim(left));
+    StopFail(Way::kLeak,
+             "processes are left: " + Join(SplitLines(left), "; "));
   }
   std::vector<std::string> shm = NewSharedMemory(shm_before_);
   if (!shm.empty()) {

@@ -3,6 +3,7 @@
 #include "conformance/runner/text.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 namespace conformance {
@@ -11,7 +12,61 @@ namespace {
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 
+// The length of the UTF-8 sequence with which the text, not empty, begins; 0
+// if there is none. A longer form than needed is none: some would read it.
+size_t DecodeUtf8(std::string_view text, char32_t *code) {
+  unsigned char first = static_cast<unsigned char>(text[0]);
+  size_t size = first < 0x80             ? 1
+                : (first & 0xe0) == 0xc0 ? 2
+                : (first & 0xf0) == 0xe0 ? 3
+                : (first & 0xf8) == 0xf0 ? 4
+                                         : 0;
+  if (size == 0 || size > text.size()) return 0;
+  *code = size == 1 ? first : first & (0x7f >> size);
+  for (size_t i = 1; i < size; i++) {
+    unsigned char next = static_cast<unsigned char>(text[i]);
+    if ((next & 0xc0) != 0x80) return 0;
+    *code = *code << 6 | (next & 0x3f);
+  }
+  static const char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  bool surrogate = *code >= 0xd800 && *code <= 0xdfff;
+  return *code < kLeast[size] || *code > 0x10ffff || surrogate ? 0 : size;
+}
+
+bool ActsOnReaders(char32_t code) {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x61c ||
+         (code >= 0x200b && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) ||
+         (code >= 0x2066 && code <= 0x2069) || code == 0xfeff ||
+         code == 0xfffe || code == 0xffff;
+}
+
+std::string Escape(char32_t code) {
+  if (code == '\n') return "\\n";
+  if (code == '\t') return "\\t";
+  char text[16];
+  snprintf(text, sizeof text, code < 0x100 ? "\\x%02x" : "\\u%04x",
+           static_cast<unsigned>(code));
+  return text;
+}
+
 }  // namespace
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    char32_t code = 0;
+    size_t size = DecodeUtf8(text, &code);
+    if (size == 0) code = static_cast<unsigned char>(text[0]);
+    if (size == 0 || ActsOnReaders(code)) {
+      out += Escape(code);
+    } else {
+      out += text.substr(0, size);
+    }
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return out;
+}
 
 std::string Trim(std::string_view text) {
   size_t begin = 0;

@@ -22,6 +22,11 @@ bool StartsWith(std::string_view text, std::string_view prefix);
 bool EndsWith(std::string_view text, std::string_view suffix);
 bool Contains(const std::vector<std::string> &list, std::string_view word);
 
+// One line that does nothing to a terminal and may stand in XML: line breaks,
+// control characters, what changes the direction of writing, and bytes that
+// are not UTF-8 become \n, \x1b, \u202e and the like.
+std::string Printable(std::string_view text);
+
 // `*` stands for any text and `?` for any one character; nothing else is
 // special, so a clause id needs no escaping.
 bool Glob(std::string_view pattern, std::string_view text);

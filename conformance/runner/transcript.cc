@@ -23,10 +23,10 @@ void Transcript::Add(const std::string &actor, const char *mark,
   snprintf(head, sizeof head, "%3d %8.1f ms  ", ++number_,
            (Now() - start_) * 1000);
   text_ += head + actor + " " + mark + " ";
-  text_ += text.size() <= kLineLimit
-               ? text
-               : text.substr(0, kLineLimit) + " ... (" +
-                     std::to_string(text.size()) + " bytes)";
+  text_ += Printable(std::string_view(text).substr(0, kLineLimit));
+  if (text.size() > kLineLimit) {
+    text_ += " ... (" + std::to_string(text.size()) + " bytes)";
+  }
   text_ += "\n";
 }
 

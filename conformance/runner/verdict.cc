@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/verdict.h"
 
+#include "conformance/runner/text.h"
+
 namespace conformance {
 
 const char *VerdictName(Verdict verdict) {
@@ -52,7 +54,7 @@ namespace {
   Stop stop;
   stop.outcome.verdict = verdict;
   stop.outcome.way = way;
-  stop.outcome.text = text;
+  stop.outcome.text = Printable(text);
   throw stop;
 }
 
@@ -60,6 +62,16 @@ namespace {
 
 void StopFail(Way way, const std::string &text) {
   StopWith(Verdict::kFail, way, text);
+}
+
+void StopCompared(Way way, const std::string &want, const std::string &got) {
+  Stop stop;
+  stop.outcome.verdict = Verdict::kFail;
+  stop.outcome.way = way;
+  stop.outcome.want = Printable(want);
+  stop.outcome.got = Printable(got);
+  stop.outcome.text = "want " + stop.outcome.want + ", got " + stop.outcome.got;
+  throw stop;
 }
 
 void StopUnresolved(const std::string &text) {

@@ -39,7 +39,11 @@ struct Stop {
   Outcome outcome;
 };
 
+// What an adapter says comes into an outcome by these alone, and they make it
+// Printable.
 [[noreturn]] void StopFail(Way way, const std::string &text);
+[[noreturn]] void StopCompared(Way way, const std::string &want,
+                               const std::string &got);
 [[noreturn]] void StopUnresolved(const std::string &text);
 [[noreturn]] void StopUnsupported(const std::string &text);
 
