@@ -290,6 +290,8 @@ static void serve_forever(void) {
   struct message message;
   struct pollfd *polls = NULL;
   size_t capacity = 0;
+  /* Without pidfds the hang-up of its channel has to tell of its end. */
+  int owner = sys_pidfd_pollable(SERVE_FD_OWNER) ? SERVE_FD_OWNER : -1;
   for (;;) {
     /* With nobody but the door left there is nobody to serve. */
     if (num_channels == 1 && !reports_pending()) sys_exit(0);
@@ -299,7 +301,7 @@ static void serve_forever(void) {
       polls = realloc(polls, capacity * sizeof *polls);
       if (polls == NULL) sys_exit(1);
     }
-    polls[OWNER] = (struct pollfd){.fd = SERVE_FD_OWNER, .events = POLLIN};
+    polls[OWNER] = (struct pollfd){.fd = owner, .events = POLLIN};
     polls[REPORTS] = (struct pollfd){.fd = reports_fd(), .events = POLLIN};
     for (size_t i = 0; i < num_channels; i++) {
       polls[FIRST_CHANNEL + i] =
