@@ -26,6 +26,7 @@
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/keeper.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 #include "lib/sys/task.h"
@@ -200,13 +201,29 @@ static int meet_server(struct line *on, bool image_was_killed) {
   return 1;
 }
 
+struct servers_image {
+  int fds[2];
+  int pid;
+  bool was_killed;
+};
+
 /* The image forks itself away from us and exits. */
+static void run_to_its_end(void *data, const sigset_t *mask) {
+  struct servers_image *image = data;
+  image->pid = image_run(IMAGE_FORKSERVER, image->fds, 2, mask);
+  if (image->pid > 0) image->was_killed = sys_wait_pid(image->pid);
+}
+
 static int run_servers_image(int servers_end, struct line *on) {
   int owner = current_pidfd();
   if (owner < 0) return owner;
-  int fds[] = {servers_end, owner};
-  int pid = image_run(IMAGE_FORKSERVER, fds, 2);
-  return pid < 0 ? 1 : meet_server(on, sys_wait_pid(pid));
+  struct servers_image image = {.fds = {servers_end, owner},
+                                .was_killed = true};
+  /* The server is nobody's child; where orphans are ours, a keeper's. */
+  if (!sys_adopts_orphans() || sys_keeper_run(run_to_its_end, &image) < 0) {
+    run_to_its_end(&image, NULL);
+  }
+  return image.pid < 0 ? 1 : meet_server(on, image.was_killed);
 }
 
 static int run_server(void) {

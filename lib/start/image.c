@@ -10,13 +10,14 @@
 #include "lib/start/settings.h"
 #include "lib/sys/proc.h"
 
-int image_run(const char *role, const int *fds, size_t num_fds) {
+int image_run(const char *role, const int *fds, size_t num_fds,
+              const sigset_t *mask) {
   char name[PATH_MAX];
   int r = settings_executable(name, sizeof name);
   if (r < 0) return error_set_os(r, "cannot keep the executable's name");
   const char *path = r == 0 ? name : sys_own_image(name, sizeof name);
   char *argv[] = {name, (char *)role, NULL};
-  r = sys_spawn(path, argv, fds, num_fds);
+  r = sys_spawn(path, argv, fds, num_fds, mask);
   if (r < 0) return error_set_os(r, "cannot run '%.200s'", name);
   return r;
 }

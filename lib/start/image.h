@@ -5,6 +5,7 @@
 #ifndef BROOD_START_IMAGE_H
 #define BROOD_START_IMAGE_H
 
+#include <signal.h>
 #include <stddef.h>
 
 /* The single argument that tells brood_init what an image was run for, and
@@ -14,8 +15,10 @@
 #define IMAGE_FIRST_FD 3
 
 /* image_run runs the program with one argument and a descriptor table from
- * IMAGE_FIRST_FD on. Returns the pid, or an error that it has set. */
-int image_run(const char *role, const int *fds, size_t num_fds);
+ * IMAGE_FIRST_FD on, under a signal mask, or NULL: the caller's. Returns the
+ * pid, or an error that it has set. */
+int image_run(const char *role, const int *fds, size_t num_fds,
+              const sigset_t *mask);
 
 /* What a fresh image does instead of main. */
 __attribute__((noreturn)) void spawn_child(void);

@@ -24,7 +24,7 @@ static int run_image(const struct launch *launch, int parcel) {
   if (fds == NULL) return error_set_os(-ENOMEM, "cannot spawn");
   fds[0] = parcel;
   memcpy(fds + 1, launch->fds, launch->num_fds * sizeof *fds);
-  int r = image_run(IMAGE_SPAWNED, fds, num_fds);
+  int r = image_run(IMAGE_SPAWNED, fds, num_fds, NULL);
   free(fds);
   return r;
 }
