@@ -455,8 +455,10 @@ brood_process *brood_process_new(const brood_context *context,
 brood_process *brood_process_free(brood_process *process);
 
 /* brood_process_start starts the process. Finished children of the caller are
- * reaped. After a failure the process is as before, nothing runs, and start
- * may be tried again.
+ * reaped. After a failure the process is as before, and start may be tried
+ * again; nothing runs, unless it says ECONNRESET: the forkserver was killed after
+ * it had been asked, and whether the process ran, or runs, nobody can tell. It
+ * is not tried again without the caller's knowing.
  *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic
@@ -465,12 +467,14 @@ brood_process *brood_process_free(brood_process *process);
  *                        not registered, or its name is ambiguous
  * BROOD_TYPE_ERROR       under spawn and forkserver: a pointer argument
  * BROOD_RUNTIME_ERROR    under spawn and forkserver: no brood_init; a set-uid
- *                        program; a preload function failed
+ *                        program, or a real user or group that is not the
+ *                        effective one; a preload function failed
  * BROOD_OS_ERROR         the kernel refused: no such executable (ENOENT), too
  *                        many processes (EAGAIN), a full descriptor table
  *                        (EMFILE), an argument's descriptor is not open
- *                        (EBADF), the forkserver died while it was starting
- *                        this very process (ECONNRESET) */
+ *                        (EBADF), the forkserver was killed while it was
+ *                        starting this very process, or twice before it could
+ *                        serve (ECONNRESET) */
 int brood_process_start(brood_process *process);
 
 /* brood_process_join waits for the end. 0: it has ended.
