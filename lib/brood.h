@@ -61,6 +61,12 @@ extern "C" {
 
 #define BROOD_FOREVER INT64_MIN
 
+/* BROOD_SECONDS(n) and BROOD_MILLISECONDS(n) are timeouts. They are computed in
+ * 64 bits: `seconds * 1000000000` with an int is not, and overflows from 3 on.
+ * n may be a fraction. */
+#define BROOD_SECONDS(n) (INT64_C(1000000000) * (n))
+#define BROOD_MILLISECONDS(n) (INT64_C(1000000) * (n))
+
 /* Where a size may be left out: all there is. */
 #define BROOD_ALL INT64_MIN
 
@@ -120,8 +126,8 @@ const char *brood_error_name(int code);
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller has not (set-uid, set-gid, file
- * capabilities): there a caller could choose what is run with these rights. Such
- * a program has fork, and when it is run in the role of a child it ends.
+ * capabilities): there the caller could choose what is run with these rights.
+ * Such a program has fork, and when it is run in the role of a child it ends.
  *
  * BROOD_OS_ERROR  out of memory */
 int brood_init(int argc, char **argv);
