@@ -17,8 +17,8 @@
 int sys_fork(void);
 
 /* sys_spawn starts a program by posix_spawn. In it standard input is empty, 1
- * and 2 are the caller's, fds[i] is 3 + i, and nothing else is open. Returns the
- * pid; -EMFILE if so many are not allowed. Its signal mask is the caller's,
+ * and 2 are the caller's, fds[i] is 3 + i, and nothing else is open. Returns
+ * the pid; -EMFILE if so many are not allowed. Its signal mask is the caller's,
  * unless one is given. */
 int sys_spawn(const char *path, char *const argv[], const int *fds,
               size_t num_fds, const sigset_t *mask);
