@@ -126,7 +126,7 @@ const char *brood_error_name(int code);
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller has not (set-uid, set-gid, file
- * capabilities): there the caller could choose what is run with these rights.
+ * capabilities): there a caller could choose what is run with these rights.
  * Such a program has fork, and when it is run in the role of a child it ends.
  *
  * BROOD_OS_ERROR  out of memory */
@@ -297,7 +297,14 @@ void brood_register_target(struct brood_target_entry *entry);
 void brood_register_callable(struct brood_callable_entry *entry);
 
 /* BROOD_TARGET(function); beside a function lets spawn and forkserver find it
- * in a fresh process under its own name. Fork needs no registration. */
+ * in a fresh process under its own name. Fork needs no registration.
+ *
+ * A constructor registers it. Of a static archive the linker takes only
+ * objects that something refers to: one with nothing but such functions has to
+ * be linked as a whole (-Wl,--whole-archive, Bazel's alwayslink), or what it
+ * registers is missing without a word. And a library from dlopen that registers
+ * anything must stay open: after dlclose the list of entries leads into memory
+ * that is gone, and the next start crashes. */
 #define BROOD_TARGET(function) \
   BROOD_REGISTER_(function, brood_target_entry, brood_register_target)
 
@@ -462,9 +469,9 @@ brood_process *brood_process_free(brood_process *process);
 
 /* brood_process_start starts the process. Finished children of the caller are
  * reaped. After a failure the process is as before, and start may be tried
- * again; nothing runs, unless it says ECONNRESET: the forkserver was killed after
- * it had been asked, and whether the process ran, or runs, nobody can tell. It
- * is not tried again without the caller's knowing.
+ * again; nothing runs, unless it says ECONNRESET: the forkserver was killed
+ * after it had been asked, and whether the process ran, or runs, nobody can
+ * tell. The library itself does not try that a second time.
  *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic

@@ -17,7 +17,8 @@
 int sys_sock_pair(int out_ends[2]);
 
 /* sys_sock_restrict: to whoever receives at this end, a message is -EPERM and
- * lost that a process with another real user or group has sent, from now on. */
+ * lost that a process with another real user or group sends from now on, or has
+ * sent before. */
 int sys_sock_restrict(int sock);
 
 /* sys_sock_check returns 0 if fd is such an end. */
