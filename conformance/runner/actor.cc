@@ -115,16 +115,14 @@ void Actor::Greet(const Deadline &deadline) {
       StopUnresolved(name_ +
                      " connected but never sent its first message "
                      "{\"hello\": {\"pid\": N}}");
-    case Line::kWhole:
-      break;
+    case Line::kWhole: break;
   }
   transcript_->Add(name_, "<-", line);
   std::string problem;
   Json hello = ReadMessage(line, &problem);
   if (!problem.empty()) Malformed(line, problem);
-  bool shaped = hello.size() == 1 &&
-                hello.contains("hello") && hello["hello"].is_object() &&
-                hello["hello"].contains("pid") &&
+  bool shaped = hello.size() == 1 && hello.contains("hello") &&
+                hello["hello"].is_object() && hello["hello"].contains("pid") &&
                 hello["hello"]["pid"].is_number_integer();
   if (!shaped) {
     Malformed(line, "the first message must be {\"hello\": {\"pid\": N}}");

@@ -22,8 +22,8 @@ constexpr size_t kTextLimit = 200;
 // Its words become names of tests and of files.
 bool IsWord(const std::string &text) {
   return !text.empty() && text.size() <= kWordLimit &&
-         text.find_first_not_of(
-             "abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+         text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") ==
+             std::string::npos;
 }
 
 std::vector<std::string> WordList(const Json &hello, const char *key) {
@@ -82,7 +82,9 @@ Session::Session(const Setup &setup, Transcript *transcript)
   setup_.reaper->Forget();
 }
 
-Session::~Session() { setup_.reaper->KillAll(0); }
+Session::~Session() {
+  setup_.reaper->KillAll(0);
+}
 
 Deadline Session::StepDeadline(double seconds) const {
   return Deadline(seconds).Sooner(case_deadline_);
@@ -218,8 +220,7 @@ void Session::CheckHygiene() {
       Deadline(setup_.leave_seconds * setup_.scale).Sooner(case_deadline_);
   if (!setup_.reaper->WaitForAll(grace)) {
     std::string left = DescribeDescendants(getpid());
-    StopFail(Way::kLeak,
-             "processes are left: " + Join(SplitLines(left), "; "));
+    StopFail(Way::kLeak, "processes are left: " + Join(SplitLines(left), "; "));
   }
   std::vector<std::string> shm = NewSharedMemory(shm_before_);
   if (!shm.empty()) {
