@@ -61,6 +61,12 @@ extern "C" {
 
 #define BROOD_FOREVER INT64_MIN
 
+/* BROOD_SECONDS(n) and BROOD_MILLISECONDS(n) are timeouts. They are computed in
+ * 64 bits: `seconds * 1000000000` with an int is not, and overflows from 3 on.
+ * n may be a fraction. */
+#define BROOD_SECONDS(n) (INT64_C(1000000000) * (n))
+#define BROOD_MILLISECONDS(n) (INT64_C(1000000) * (n))
+
 /* Where a size may be left out: all there is. */
 #define BROOD_ALL INT64_MIN
 
@@ -120,8 +126,8 @@ const char *brood_error_name(int code);
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller has not (set-uid, set-gid, file
- * capabilities): there a caller could choose what is run with these rights. Such
- * a program has fork, and when it is run in the role of a child it ends.
+ * capabilities): there the caller could choose what is run with these rights.
+ * Such a program has fork, and when it is run in the role of a child it ends.
  *
  * BROOD_OS_ERROR  out of memory */
 int brood_init(int argc, char **argv);
@@ -455,8 +461,10 @@ brood_process *brood_process_new(const brood_context *context,
 brood_process *brood_process_free(brood_process *process);
 
 /* brood_process_start starts the process. Finished children of the caller are
- * reaped. After a failure the process is as before, nothing runs, and start
- * may be tried again.
+ * reaped. After a failure the process is as before, and start may be tried
+ * again; nothing runs, unless it says ECONNRESET: the forkserver was killed after
+ * it had been asked, and whether the process ran, or runs, nobody can tell. It
+ * is not tried again without the caller's knowing.
  *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic
@@ -465,12 +473,14 @@ brood_process *brood_process_free(brood_process *process);
  *                        not registered, or its name is ambiguous
  * BROOD_TYPE_ERROR       under spawn and forkserver: a pointer argument
  * BROOD_RUNTIME_ERROR    under spawn and forkserver: no brood_init; a set-uid
- *                        program; a preload function failed
+ *                        program, or a real user or group that is not the
+ *                        effective one; a preload function failed
  * BROOD_OS_ERROR         the kernel refused: no such executable (ENOENT), too
  *                        many processes (EAGAIN), a full descriptor table
  *                        (EMFILE), an argument's descriptor is not open
- *                        (EBADF), the forkserver died while it was starting
- *                        this very process (ECONNRESET) */
+ *                        (EBADF), the forkserver was killed while it was
+ *                        starting this very process, or twice before it could
+ *                        serve (ECONNRESET) */
 int brood_process_start(brood_process *process);
 
 /* brood_process_join waits for the end. 0: it has ended.
@@ -583,7 +593,8 @@ int brood_active_children(brood_process **out, size_t capacity);
  *   use it after its maker has freed it.
  * - brood_OBJECT_new makes one. With context NULL the default context is fixed
  *   by it (default.fixed-by.lock); otherwise the context makes no difference.
- *   BROOD_OS_ERROR: out of memory (ENOMEM) or descriptors (EMFILE).
+ *   BROOD_OS_ERROR: out of memory (ENOMEM: the machine's, or a cgroup's) or
+ *   descriptors (EMFILE), or RLIMIT_FSIZE is too small (EFBIG).
  * - brood_OBJECT_free gives the maker's handle back and returns NULL; NULL is
  *   legal. The object goes when no process handle holds it as an argument any
  *   more. In a process that did not make it, free does nothing. Whatever
@@ -596,6 +607,12 @@ int brood_active_children(brood_process **out, size_t capacity);
  *   of a Lock is the process that took it, that of an RLock the thread
  *   (rlock.owner-died.thread).
  * - Without contention acquire and release make no system call.
+ * - Its memory is anybody's who has it: a process that has an object can harm
+ *   those it shares it with, by what it writes there.
+ * - A program may close descriptors that it does not know, as daemons do. What
+ *   it has goes on working; it can be given to nobody any more (EBADF), and
+ *   descriptors and objects cannot be put into a queue. No file that has such a
+ *   number since is touched.
  */
 typedef struct brood_lock brood_lock;
 typedef struct brood_rlock brood_rlock;
@@ -862,7 +879,8 @@ int brood_shared_array_release(brood_shared_array *array);
  * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a
  *   NULL string, an object that is none. BROOD_VALUE_ERROR: over
  *   BROOD_MAX_MESSAGE. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
- *   memory (ENOMEM), too many descriptors under way (ETOOMANYREFS).
+ *   memory (ENOMEM), more than RLIMIT_FSIZE (EFBIG), too many descriptors under
+ *   way (ETOOMANYREFS).
  * - What is received belongs to the receiver, which gives it back by
  *   brood_value_clear.
  */
@@ -928,7 +946,9 @@ int brood_connection_fileno(brood_connection *connection);
 /* brood_connection_send sends one value. It waits while the other side has some
  * hundred kilobytes, or some hundred messages, unread. A string or bytes of
  * more than 96 KiB are in memory of their own, and count as the smallest
- * message.
+ * message. That memory is used again for later messages through this handle:
+ * processes that read one end trust each other not to keep it, and look, or
+ * write, there.
  *
  * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
  *                 it had not read all: conn.broken-pipe); only for receiving
@@ -1021,15 +1041,18 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   if it was killed after it had taken the item and before get returned
  *   (queue.killed-consumer).
  * - It holds maxsize items, or with 0 or less any number, but no more than
- *   BROOD_MAX_QUEUE bytes of them, each item with up to 16 bytes for itself.
+ *   BROOD_MAX_QUEUE bytes of them, each item with up to 16 bytes for itself; of
+ *   less than RLIMIT_FSIZE, if that was less when it was made.
  *   What is larger than BROOD_MAX_ITEM bytes has memory of its own and counts
  *   as 16. Of these, and of descriptors and objects, it holds some hundred. A
  *   queue that holds as much is full.
  * - Who waits for room in a queue of 32 items or more may do so for 5 ms more
  *   than there is none: or producers and consumers would go in step.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
- *   this process (queue.closed-put, queue.closed-get). Neither put nor get may
- *   be called from a signal handler.
+ *   this process (queue.closed-put, queue.closed-get). BROOD_TIMEOUT: another
+ *   process, which is stopped perhaps, holds the queue, and was not seen to
+ *   leave it empty, or full. For that also put and get without a timeout may
+ *   take up to 200 ms. Neither may be called from a signal handler.
  */
 typedef struct brood_queue brood_queue;
 
@@ -1045,7 +1068,8 @@ brood_queue *brood_queue_free(brood_queue *queue);
 
 /* brood_queue_put puts one item.
  *
- * BROOD_FULL  no room; nothing was put
+ * BROOD_FULL     no room; nothing was put
+ * BROOD_TIMEOUT  another process holds the queue; nothing was put
  * besides what all sending has */
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns);
 int brood_queue_put_nowait(brood_queue *queue, brood_value item);
@@ -1053,9 +1077,10 @@ int brood_queue_put_nowait(brood_queue *queue, brood_value item);
 /* brood_queue_get gets the oldest item, for brood_value_clear.
  *
  * BROOD_EMPTY     there is none
+ * BROOD_TIMEOUT   another process holds the queue; there may be items
  * BROOD_OS_ERROR  no memory (ENOMEM), no room in the table of descriptors for
- *                 what the item carries (EMFILE): the item stays in the queue
- */
+ *                 what the item carries (EMFILE): the item stays in the queue.
+ *                 Memory outside of the queue that cannot be read is lost */
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns);
 int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item);
@@ -1070,7 +1095,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
                          size_t num_items, int64_t timeout_ns);
 
 /* brood_queue_get_many waits for an item, and gets what is there, up to
- * capacity; returns how many. They were put one after the other.
+ * capacity; returns how many. They were put one after the other. What is larger
+ * than BROOD_MAX_ITEM, or has descriptors, comes alone. Errors as
+ * brood_queue_get.
  *
  * BROOD_TYPE_ERROR   out_items is NULL
  * BROOD_VALUE_ERROR  capacity is 0, or over BROOD_MAX_MAXSIZE */

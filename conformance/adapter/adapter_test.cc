@@ -129,6 +129,9 @@ TEST(Failure, KnowsTheHeirsOfOSError) {
   EXPECT_STREQ(failure.type, "FileNotFoundError");
   failure_of_errno(&failure, EMFILE, "open");
   EXPECT_STREQ(failure.type, "OSError");
+  EXPECT_EQ(failure.number, EMFILE);
+  failure_set(&failure, "ValueError", "no error of the system");
+  EXPECT_EQ(failure.number, 0);
 }
 
 TEST_F(Handles, PlainDataIsNoHandle) {

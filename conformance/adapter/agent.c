@@ -76,6 +76,10 @@ static void open_stream(struct line_stream *out_stream, const char *path) {
   connection = out_stream->descriptor;
 }
 
+int agent_connection(void) {
+  return connection;
+}
+
 void agent_run(const char *path, const brood_args *args) {
   struct line_stream stream;
   struct handles handles;

@@ -12,4 +12,7 @@
  * first become the handles $0, $1 and so on; NULL is none. */
 void agent_run(const char *path, const brood_args *args);
 
+/* agent_connection returns the descriptor of this process's actor. */
+int agent_connection(void);
+
 #endif /* BROOD_ADAPTER_AGENT_H */

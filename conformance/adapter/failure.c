@@ -91,6 +91,7 @@ int failure_set(struct failure *out_failure, const char *type,
   out_failure->type = type;
   out_failure->data = NULL;
   out_failure->size_bytes = 0;
+  out_failure->number = 0;
   return -1;
 }
 
@@ -102,8 +103,10 @@ int failure_unsupported(struct failure *out_failure, const char *name) {
 
 int failure_of_errno(struct failure *out_failure, int number,
                      const char *what) {
-  return failure_set(out_failure, type_of_errno(number), "%s: %s", what,
-                     strerror(number));
+  failure_set(out_failure, type_of_errno(number), "%s: %s", what,
+              strerror(number));
+  out_failure->number = number;
+  return -1;
 }
 
 int failure_of_brood(struct failure *out_failure) {
@@ -111,6 +114,7 @@ int failure_of_brood(struct failure *out_failure) {
   const char *type = brood_error_name(code);
   if (code == BROOD_OS_ERROR) type = type_of_errno(brood_errno());
   failure_set(out_failure, type, "%s", brood_error_message());
+  if (code == BROOD_OS_ERROR) out_failure->number = brood_errno();
   size_t size_bytes = 0;
   const void *data = brood_error_data(&size_bytes);
   if (data != NULL) {

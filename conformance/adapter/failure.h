@@ -14,6 +14,7 @@ struct failure {
   char text[512];
   void *data; /* what the error carries, for free; or NULL */
   size_t size_bytes;
+  int number; /* errno; 0 if it is no error of the system */
 };
 
 /* Each records a failure and returns -1, so that callers write

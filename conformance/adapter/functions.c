@@ -213,6 +213,16 @@ static void consume(const brood_args *args) {
 }
 BROOD_TARGET(consume);
 
+static void take_note(const brood_args *args) {
+  struct value channel = arguments_value(args, 0);
+  brood_value item = brood_none();
+  append(text_arg(args, 1), "takes");
+  must(channel_get(&channel, &item));
+  brood_value_clear(&item);
+  append(text_arg(args, 1), "taken");
+}
+BROOD_TARGET(take_note);
+
 static void put_all(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
   for (size_t i = 1; i < brood_args_count(args); i++) {
@@ -253,6 +263,7 @@ static const struct {
     {"produce", produce},
     {"consume", consume},
     {"put_all", put_all},
+    {"take_note", take_note},
     {"unregistered", unregistered},
 };
 

@@ -17,6 +17,7 @@ struct handles {
   unsigned num_made_up;
   void *carried; /* by the actor's last error; or NULL */
   size_t carried_bytes;
+  int error_number; /* errno of that error; 0 if it has none */
 };
 
 /* handles_init makes the handles that always exist: `mp` and `os`. */

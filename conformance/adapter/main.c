@@ -9,6 +9,9 @@
 
 #include "brood.h"
 #include "conformance/adapter/agent.h"
+#include "conformance/adapter/main.h"
+
+char **main_argv;
 
 int main(int argc, char **argv) {
   brood_init(argc, argv);
@@ -16,6 +19,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: %s SOCKET\n", argc > 0 ? argv[0] : "reference");
     return 2;
   }
+  main_argv = argv;
   agent_run(argv[argc - 1], NULL);
   return 0;
 }

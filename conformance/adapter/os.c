@@ -15,6 +15,7 @@
 #include "brood.h"
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/main.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/preload.h"
 
@@ -76,6 +77,16 @@ static int argv(struct call *call) {
   return 0;
 }
 
+/* What setproctitle, strtok and getopt do to them. */
+static int spoil_argv(struct call *call) {
+  if (main_argv == NULL) return call_fail(call, "RuntimeError", "not in main");
+  for (char **word = main_argv; *word != NULL; word++) {
+    memset(*word, 'x', strlen(*word));
+  }
+  main_argv[0] = NULL;
+  return 0;
+}
+
 static int cell(struct call *call) {
   call->result = value_int64(cell_value);
   return 0;
@@ -114,19 +125,12 @@ static int wait_any(struct call *call) {
 }
 
 const struct method os_methods[] = {
-    {"getpid", "", get_pid},
-    {"getppid", "", get_ppid},
-    {"getcwd", "", get_cwd},
-    {"chdir", "path", change_dir},
-    {"getenv", "name", get_env},
-    {"putenv", "name value", put_env},
-    {"umask", "mask", set_umask},
-    {"argv", "", argv},
-    {"cell", "", cell},
-    {"set_cell", "n", set_cell},
-    {"preloaded", "", preloaded},
-    {"print", "text", print},
-    {"print_error", "text", print_error},
-    {"wait_any", "", wait_any},
-    {NULL, NULL, NULL},
+    {"getpid", "", get_pid},        {"getppid", "", get_ppid},
+    {"getcwd", "", get_cwd},        {"chdir", "path", change_dir},
+    {"getenv", "name", get_env},    {"putenv", "name value", put_env},
+    {"umask", "mask", set_umask},   {"argv", "", argv},
+    {"spoil_argv", "", spoil_argv}, {"cell", "", cell},
+    {"set_cell", "n", set_cell},    {"preloaded", "", preloaded},
+    {"print", "text", print},       {"print_error", "text", print_error},
+    {"wait_any", "", wait_any},     {NULL, NULL, NULL},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bytes that do not travel on the wire: made, compared, and carried by errors.
+ * Bytes that do not travel on the wire: made, compared, and carried by errors;
+ * and the errno of these.
  */
 #include <stddef.h>
 #include <string.h>
@@ -49,9 +50,16 @@ static int error_data(struct call *call) {
   return 0;
 }
 
+static int error_name(struct call *call) {
+  int number = call->handles->error_number;
+  if (number != 0) call->result = value_text(strerrorname_np(number));
+  return 0;
+}
+
 const struct method os_bytes_methods[] = {
     {"blob", "n", blob},
     {"same_bytes", "a b", same_bytes},
     {"error_data", "", error_data},
+    {"error_name", "", error_name},
     {NULL, NULL, NULL},
 };

@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "conformance/adapter/agent.h"
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/io.h"
@@ -117,6 +119,27 @@ static int close_fd(struct call *call) {
   return close(descriptor) < 0 ? call_fail_os(call, "close") : 0;
 }
 
+/* What programs do before they go to the background. The connection to the
+ * runner stays: a scenario needs it. */
+static int close_from(struct call *call) {
+  int first = 0;
+  if (call_int(call, 0, &first) < 0) return -1;
+  int kept = agent_connection();
+  if (first < kept) close_range((unsigned)first, (unsigned)kept - 1, 0);
+  close_range((unsigned)(first > kept ? first : kept + 1), ~0U, 0);
+  return 0;
+}
+
+static int limit_files(struct call *call) {
+  int most = 0;
+  struct rlimit limit;
+  if (call_int(call, 0, &most) < 0) return -1;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  limit.rlim_cur = (rlim_t)most;
+  return setrlimit(RLIMIT_NOFILE, &limit) < 0 ? call_fail_os(call, "setrlimit")
+                                              : 0;
+}
+
 static int64_t now_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -207,6 +230,8 @@ const struct method os_descriptor_methods[] = {
     {"read_stdin", "n", read_stdin},
     {"pipe", "", make_pipe},
     {"close_fd", "fd", close_fd},
+    {"close_from", "number", close_from},
+    {"limit_files", "n", limit_files},
     {"wait_readable", "list seconds", wait_readable},
     {"redirect_stdin", "path", redirect_stdin},
     {"redirect_stdout", "path", redirect_stdout},

@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * The ways in which the actor's own process ends. All but `_exit` are carried
- * out by the serving loop, after it has closed its connection, so that they
- * happen where a program's own end would.
+ * The ways in which the actor's own process ends, or becomes another program.
+ * All but `_exit` and `exec` are carried out by the serving loop, after it has
+ * closed its connection, so that they happen where a program's own end would.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/io.h"
+#include "conformance/adapter/memory.h"
 
 static int end(struct call *call, enum ending_how how, int code) {
   if (call->ending == NULL) {
@@ -46,9 +51,36 @@ static int raise_error(struct call *call) {
   return 0;
 }
 
+/* The actor's connection closes with it, as does all that is close-on-exec. */
+static int exec(struct call *call) {
+  const cJSON *list = NULL, *word = NULL;
+  if (call_list(call, 0, &list) < 0) return -1;
+  size_t count = (size_t)cJSON_GetArraySize(list), i = 0;
+  char **words = memory_new(count + 1, sizeof *words);
+  cJSON_ArrayForEach(word, list) words[i++] = cJSON_GetStringValue(word);
+  errno = EINVAL;
+  if (words[0] != NULL) execvp(words[0], words);
+  free(words);
+  return call_fail_os(call, "exec");
+}
+
+static char *exit_path, *exit_text;
+
+static void note_at_exit(void) {
+  io_note(exit_path, exit_text);
+}
+
+static int at_exit(struct call *call) {
+  const char *path = NULL, *text = NULL;
+  if (call_text(call, 0, &path) < 0) return -1;
+  if (call_text(call, 1, &text) < 0) return -1;
+  exit_path = memory_must(strdup(path));
+  exit_text = memory_must(strdup(text));
+  return atexit(note_at_exit) != 0 ? call_fail_os(call, "atexit") : 0;
+}
+
 const struct method os_ending_methods[] = {
-    {"exit", "code?", leave},
-    {"_exit", "code", leave_now},
-    {"raise", "kind", raise_error},
-    {NULL, NULL, NULL},
+    {"exit", "code?", leave},          {"_exit", "code", leave_now},
+    {"raise", "kind", raise_error},    {"exec", "words", exec},
+    {"at_exit", "path text", at_exit}, {NULL, NULL, NULL},
 };

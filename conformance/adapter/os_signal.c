@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "conformance/adapter/call.h"
@@ -20,7 +21,9 @@ static int call_signal(struct call *call, int index, int *out_number) {
   return call_fail(call, "AttributeError", "no such signal: '%s'", name);
 }
 
-static void handled(int number) { (void)number; }
+static void handled(int number) {
+  (void)number;
+}
 
 static int set_action(struct call *call) {
   int number = 0;
@@ -58,6 +61,17 @@ static int set_alarm(struct call *call) {
   return 0;
 }
 
+static int tick(struct call *call) {
+  int64_t ns = 0;
+  if (call_timeout(call, 0, &ns) < 0) return -1;
+  struct timeval period = {.tv_sec = ns / 1000000000,
+                           .tv_usec = ns / 1000 % 1000000};
+  struct itimerval timer = {.it_interval = period, .it_value = period};
+  return setitimer(ITIMER_REAL, &timer, NULL) < 0
+             ? call_fail_os(call, "setitimer")
+             : 0;
+}
+
 static int send_signal(struct call *call) {
   int pid = 0, number = 0;
   if (call_int(call, 0, &pid) < 0) return -1;
@@ -66,9 +80,7 @@ static int send_signal(struct call *call) {
 }
 
 const struct method os_signal_methods[] = {
-    {"signal", "name how", set_action},
-    {"block", "name", block},
-    {"alarm", "seconds", set_alarm},
-    {"kill", "pid name", send_signal},
-    {NULL, NULL, NULL},
+    {"signal", "name how", set_action}, {"block", "name", block},
+    {"alarm", "seconds", set_alarm},    {"tick", "seconds", tick},
+    {"kill", "pid name", send_signal},  {NULL, NULL, NULL},
 };

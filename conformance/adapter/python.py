@@ -112,9 +112,11 @@ class Actor:
         except Exception as e:
             data = e.args[0] if e.args else None
             self.own.carried = data if isinstance(data, bytes) else None
+            self.own.error_number = getattr(e, "errno", None)
             return {"error": types_of(e), "text": str(e)}
 
     def serve(self, wire):
+        self.own.connection = wire.fileno()
         send(wire, {"hello": {"pid": os.getpid()}})
         for line in wire.makefile("rb"):
             request = json.loads(line)

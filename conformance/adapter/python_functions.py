@@ -106,6 +106,12 @@ def consume(channel, path):
         note(path, text + ("+%d" % dots if dots else ""))
 
 
+def take_note(channel, path):
+    note(path, "takes")
+    channel.get() if hasattr(channel, "get") else channel.recv()
+    note(path, "taken")
+
+
 def put_all(channel, *values):
     put = putter(channel)
     for value in values:
@@ -157,7 +163,7 @@ def table():
     found = {f.__name__: f for f in (
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
         note_size, tell, thread_note, hammer, wait_note, meet, act, act_fails,
-        produce, consume, put_all)}
+        produce, consume, take_note, put_all)}
     found["unregistered"] = lambda *values: None
     found["unloadable"] = Unloadable()
     found["of_main"] = getattr(sys.modules["__main__"], "of_main", None)

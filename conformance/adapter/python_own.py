@@ -1,10 +1,12 @@
 """The handle `os` of PROTOCOL.md: an actor's own process."""
 # SPDX-License-Identifier: MIT
+import atexit
 import builtins
 import ctypes
 import errno
 import importlib
 import os
+import resource
 import select
 import signal
 import sys
@@ -66,6 +68,8 @@ class Own:
     """The handle `os`."""
 
     carried = None  # what the actor's last error had with it
+    error_number = None  # its errno
+    connection = -1  # the descriptor of the actor's connection
 
     def getpid(self):
         return os.getpid()
@@ -114,6 +118,9 @@ class Own:
     def alarm(self, seconds):
         return signal.alarm(seconds)
 
+    def tick(self, seconds):
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
+
     def open_fd(self, path, inheritable):
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         os.set_inheritable(fd, inheritable)
@@ -142,6 +149,15 @@ class Own:
 
     def close_fd(self, fd):
         os.close(fd.number)
+
+    def close_from(self, number):
+        os.closerange(number, self.connection)
+        os.closerange(max(number, self.connection + 1),
+                      os.sysconf("SC_OPEN_MAX"))
+
+    def limit_files(self, n):
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (n, hard))
 
     def wait_readable(self, waited, seconds):
         # Not select(): it refuses descriptors above 1023.
@@ -176,6 +192,12 @@ class Own:
 
     def raise_(self, kind):
         raise Uncaught(getattr(builtins, kind)("raised on request"))
+
+    def exec(self, words):
+        os.execvp(words[0], words)
+
+    def at_exit(self, path, text):
+        atexit.register(python_functions.note, path, text)
 
     def kill(self, pid, name):
         os.kill(pid, number_of(name))
@@ -221,6 +243,9 @@ class Own:
 
     def error_data(self):
         return self.carried
+
+    def error_name(self):
+        return errno.errorcode.get(self.error_number)
 
     # Only for the python profile.
 

@@ -156,6 +156,7 @@ char *request_answer(struct handles *handles, const char *line,
       failure_add(&call.failure, reply);
       if (call.failure.type != NULL) {
         handles_carry(handles, call.failure.data, call.failure.size_bytes);
+        handles->error_number = call.failure.number;
       }
     } else {
       cJSON_AddItemToObject(reply, "ok",

@@ -115,6 +115,8 @@ Json Files::Call(const std::string &name, const std::vector<Json> &args) {
     if (!WriteFile(path, TextOf(args[1]), 0700)) Refuse("executable");
   } else if (name == "mkdir") {
     if (mkdir(path.c_str(), 0700) != 0) Refuse("mkdir");
+  } else if (name == "rmdir") {
+    if (rmdir(path.c_str()) != 0) Refuse("rmdir");
   } else {
     StopUnresolved("file: no such call: " + name);
   }

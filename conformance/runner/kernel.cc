@@ -127,8 +127,8 @@ pid_t PidOf(const Json &value) {
 
 std::vector<std::string> PseudoOperations(const std::string &actor) {
   if (actor == "file") {
-    return {"make_gate", "open_gate", "text",       "exists",
-            "write",     "mkdir",     "executable", "history"};
+    return {"make_gate", "open_gate", "text",       "exists", "write",
+            "mkdir",     "rmdir",     "executable", "history"};
   }
   if (actor == "output") return {"text", "count"};
   std::vector<std::string> names = {"status", "shm", "send", "send_group"};

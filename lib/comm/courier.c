@@ -18,14 +18,14 @@
 
 int courier_put(const struct share_block *block, uint32_t number,
                 const int *fds, size_t num_fds) {
-  int sock = arena_of(block).fds[ARENA_SENDER];
+  int sock = arena_fd(block, ARENA_SENDER);
   struct iovec part = {.iov_base = &number, .iov_len = sizeof number};
   return sys_sock_try_send(sock, &part, 1, fds, num_fds);
 }
 
 int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
                  size_t num_fds) {
-  int sock = arena_of(block).fds[ARENA_RECEIVER];
+  int sock = arena_fd(block, ARENA_RECEIVER);
   for (;;) {
     uint32_t found;
     size_t count = num_fds;
@@ -42,10 +42,10 @@ int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
 }
 
 void courier_clear(const struct share_block *block) {
-  int sock = arena_of(block).fds[ARENA_RECEIVER];
+  int sock = arena_fd(block, ARENA_RECEIVER);
   while (sys_poll_one(sock, POLLIN, 0) > 0) sys_sock_drop(sock);
 }
 
 void courier_drop(const struct share_block *block) {
-  sys_sock_drop(arena_of(block).fds[ARENA_RECEIVER]);
+  sys_sock_drop(arena_fd(block, ARENA_RECEIVER));
 }

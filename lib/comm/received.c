@@ -133,6 +133,7 @@ int message_unpack_head(struct received *received, uint8_t **memory,
     case BROOD_TYPE_BYTES: r = unpack_text(received, memory, out); break;
     case BROOD_TYPE_OBJECT: r = unpack_object(received, out); break;
     case BROOD_TYPE_DESCRIPTOR:
+      if (received->fds[0] < 0) return -EBADMSG; /* closed by the program */
       *out = (brood_value){.type = BROOD_TYPE_DESCRIPTOR,
                            .as.descriptor = received->fds[0]};
       received->fds[0] = -1;

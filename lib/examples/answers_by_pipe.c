@@ -8,6 +8,9 @@
  * By spawn, a worker has the end that it was given and no other. A forked one
  * would have copies of all the pipes made before it, and would have to close
  * them: a file ends when nobody has the other end any more.
+ *
+ * Workers that wait for somebody are daemonic: if main fails half-way, its exit
+ * ends them. Others it would join, and wait for those who wait for it.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -49,6 +52,7 @@ static brood_process *start_worker(brood_connection **out_connection) {
   brood_process *process = brood_process_new(
       brood_get_context("spawn"),
       &(brood_process_options){.target = square,
+                               .daemon = BROOD_DAEMON,
                                BROOD_ARGS(brood_object(workers))});
   if (process == NULL || brood_process_start(process) < 0) fail();
   brood_connection_free(workers); /* or its death would be no end of file */

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 //
-// Proves that each example says what its comments promise, ends well, and
-// leaves no process behind. This test adopts the orphans of what it runs, so
-// every descendant of an example becomes its child: none can hide, and all
-// have gone when there is nobody left to wait for.
+// Proves that each example says what its comments promise, ends well, also if
+// it cannot start what it wants to, and leaves no process behind. This test
+// adopts the orphans of what it runs, so every descendant of an example becomes
+// its child: none can hide, and all have gone when there is nobody left to wait
+// for.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
+#include <functional>
 #include <regex>
 #include <sstream>
 #include <string>
@@ -30,8 +33,11 @@ struct Outcome {
   std::string errors;
 };
 
-// Interrupts the wait; that is all.
+volatile sig_atomic_t is_late;
+
+// Also interrupts the wait.
 void OnAlarm(int) {
+  is_late = 1;
 }
 
 std::string Contents(const std::string &path) {
@@ -46,20 +52,35 @@ void Redirect(const std::string &path, int target) {
   close(fd);
 }
 
-[[noreturn]] void Exec(const std::string &program, const std::string &outputs) {
+[[noreturn]] void Exec(const std::string &program, const std::string &outputs,
+                       const std::function<void()> &prepare) {
   setpgid(0, 0);
   Redirect(outputs + ".out", STDOUT_FILENO);
   Redirect(outputs + ".err", STDERR_FILENO);
+  prepare();
   execl(program.c_str(), program.c_str(), nullptr);
   _exit(127);
 }
 
-Outcome Run(const std::string &name) {
+// What else may be done: in the process before it becomes the example, and
+// beside it, with its process group and the path of its standard output.
+struct Example {
+  std::function<void()> prepare = [] {};
+  std::function<void(pid_t, const std::string &)> meanwhile =
+      [](pid_t, const std::string &) {};
+
+  Outcome Run(const std::string &name) const;
+};
+
+Outcome Example::Run(const std::string &name) const {
   std::string outputs = testing::TempDir() + "/" + name;
   Outcome outcome;
+  unlink((outputs + ".out").c_str());
   pid_t pid = fork();
-  if (pid == 0) Exec("lib/examples/" + name, outputs);
+  if (pid == 0) Exec("lib/examples/" + name, outputs, prepare);
+  is_late = 0;
   alarm(kPatience);
+  meanwhile(pid, outputs + ".out");
   for (;;) {
     int status;
     pid_t ended = waitpid(-1, &status, 0);
@@ -87,8 +108,9 @@ std::vector<std::string> Lines(const std::string &text) {
 // Runs an example that ends with 0 and says nothing on standard error, or
 // what is given; returns what it says on standard output.
 std::vector<std::string> RunWell(const std::string &name,
-                                 const std::string &errors = "") {
-  Outcome outcome = Run(name);
+                                 const std::string &errors = "",
+                                 const Example &example = {}) {
+  Outcome outcome = example.Run(name);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_EQ(outcome.num_orphans_killed, 0) << "processes were left behind";
   EXPECT_EQ(outcome.errors, errors);
@@ -261,6 +283,72 @@ TEST(Examples, ForkserverPreload) {
                 "in main it was never computed: 0",
             }));
 }
+
+// As a terminal does it: to main, to the workers and to the forkserver.
+void PressCtrlC(pid_t group, const std::string &output) {
+  while (!is_late &&
+         Contents(output).find("Ctrl-C stops") == std::string::npos) {
+    usleep(1000);
+  }
+  EXPECT_EQ(kill(-group, SIGINT), 0);
+}
+
+TEST(Examples, CleanStop) {
+  Example example;
+  example.meanwhile = PressCtrlC;
+  std::vector<std::string> lines = RunWell("clean_stop", "", example);
+  std::sort(lines.begin(), lines.end());
+  EXPECT_EQ(lines, (Expected{
+                       "6 workers: Ctrl-C stops them",
+                       "deaf one by fork: exit code -15",
+                       "deaf one by forkserver: exit code -15",
+                       "deaf one by spawn: exit code -15",
+                       "worker by fork: cleaned up",
+                       "worker by fork: exit code 0",
+                       "worker by forkserver: cleaned up",
+                       "worker by forkserver: exit code 0",
+                       "worker by spawn: cleaned up",
+                       "worker by spawn: exit code 0",
+                   }));
+}
+
+class ExamplesThatFail : public testing::TestWithParam<const char *> {};
+
+// With room for few descriptors each thing that an example makes fails once:
+// the first start, one in the middle, the last. What was started by then waited
+// for the rest, and the exit of main for that.
+TEST_P(ExamplesThatFail, EndNevertheless) {
+  constexpr rlim_t kLoader = 5, kPlenty = 100;
+  int num_failed = 0;
+  for (rlim_t limit = kLoader; limit < kPlenty; limit++) {
+    Example example;
+    example.prepare = [limit] {
+      rlimit few = {limit, limit};
+      setrlimit(RLIMIT_NOFILE, &few);
+      sigset_t interrupt;  // for the example that waits for one
+      sigemptyset(&interrupt);
+      sigaddset(&interrupt, SIGINT);
+      sigprocmask(SIG_BLOCK, &interrupt, nullptr);
+      raise(SIGINT);
+    };
+    Outcome outcome = example.Run(GetParam());
+    ASSERT_EQ(outcome.num_orphans_killed, 0)
+        << "does not end with " << limit << " descriptors: " << outcome.errors;
+    if (outcome.exit_code == 0) break;
+    ASSERT_EQ(outcome.exit_code, 1) << outcome.errors;
+    num_failed++;
+  }
+  EXPECT_GT(num_failed, 0);
+}
+INSTANTIATE_TEST_SUITE_P(
+    All, ExamplesThatFail,
+    testing::Values("answers_by_pipe", "application_structure", "clean_stop",
+                    "context_basics", "context_factory", "context_isolation",
+                    "error_handling", "forkserver_preload", "multiple_contexts",
+                    "owner_died", "rounds_by_barrier", "select_optimal_context",
+                    "shared_counter", "start_method_comparison",
+                    "tasks_by_queue"),
+    [](const auto &info) { return info.param; });
 
 }  // namespace
 

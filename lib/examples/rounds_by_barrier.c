@@ -3,6 +3,9 @@
  * Shows: three processes that work in rounds. Nobody begins a round before all
  * have ended the last, and between two rounds one of them, whichever came last,
  * does what has to be done once.
+ *
+ * The parties are daemonic: if one of them cannot be started, main's exit ends
+ * the others, which wait for it. Otherwise it would join them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +55,7 @@ int main(int argc, char **argv) {
   for (int i = 0; i < NUM_PARTIES; i++) {
     processes[i] = brood_process_new(
         NULL, &(brood_process_options){.target = work,
+                                       .daemon = BROOD_DAEMON,
                                        BROOD_ARGS(brood_object(barrier))});
     if (processes[i] == NULL || brood_process_start(processes[i]) < 0) fail();
   }

@@ -2,6 +2,9 @@
  *
  * Shows: workers that take tasks from a JoinableQueue, and what becomes of a
  * task whose worker dies: join says so instead of waiting for ever.
+ *
+ * Workers that wait for tasks are daemonic: if main fails half-way, its exit
+ * ends them. Others it would join, and wait for those who wait for it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -71,6 +74,7 @@ int main(int argc, char **argv) {
     workers[i] = brood_process_new(
         context, &(brood_process_options){
                      .target = worker,
+                     .daemon = BROOD_DAEMON,
                      BROOD_ARGS(brood_object(tasks), brood_object(results))});
     if (workers[i] == NULL || brood_process_start(workers[i]) < 0) fail();
   }

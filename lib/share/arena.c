@@ -341,8 +341,18 @@ struct share_block *arena_find(const void *object) {
   return block;
 }
 
-static int open_fd(const struct sys_kept *kept) {
+static int open_fd(const struct arena *arena, int which) {
+  const struct sys_kept *kept = which == ARENA_MEMORY
+                                    ? &arena->region.file
+                                    : &arena->socks[which - ARENA_SENDER];
   return sys_kept_is_open(kept) ? kept->fd : -1;
+}
+
+int arena_fd(const struct share_block *block, int which) {
+  guard_lock();
+  int fd = open_fd(around(block), which);
+  guard_unlock();
+  return fd;
 }
 
 struct arena_name arena_of(const struct share_block *block) {
@@ -350,9 +360,9 @@ struct arena_name arena_of(const struct share_block *block) {
   const struct arena *arena = around(block);
   struct arena_name name = {
       .id = arena->region.id,
-      .fds = {open_fd(&arena->region.file), open_fd(&arena->socks[0]),
-              open_fd(&arena->socks[1])},
       .num_fds = arena->socks[0].fd < 0 ? 1 : ARENA_MAX_FDS};
+  for (uint32_t i = 0; i < name.num_fds; i++)
+    name.fds[i] = open_fd(arena, (int)i);
   guard_unlock();
   return name;
 }

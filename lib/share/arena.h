@@ -46,9 +46,14 @@ void arena_send(struct share_block *block);
 bool arena_give_back(struct share_block *block);
 
 /* arena_set_lock has a block refer to the lock that goes with it, and hold it;
- * arena_lock_of returns that one's block, or NULL. */
+ * arena_lock_of returns that one's block, or NULL if there is none, or what is
+ * written there cannot be. */
 void arena_set_lock(struct share_block *block, struct share_block *lock);
 struct share_block *arena_lock_of(const struct share_block *block);
+
+static inline bool arena_has_lock(const struct share_block *block) {
+  return block->lock_offset != 0;
+}
 
 /* An arena as it is told to another process. */
 enum { ARENA_MEMORY, ARENA_SENDER, ARENA_RECEIVER, ARENA_MAX_FDS };
@@ -60,6 +65,9 @@ struct arena_name {
 };
 
 struct arena_name arena_of(const struct share_block *block);
+
+/* arena_fd returns one of these descriptors only. */
+int arena_fd(const struct share_block *block, int which);
 
 /* arena_attach finds the block at an offset of an arena, which it maps if it is
  * not mapped yet; then, and only then, it takes the descriptors and sets

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/error/error.h"
+#include "lib/share/arena.h"
 #include "lib/share/guarded.h"
 #include "lib/share/object.h"
 
@@ -64,12 +65,12 @@ void *elements_lock(struct elements *elements) {
 /* Around an access. What acquire says of a killed holder is said again by end,
  * for nothing in between may be lost. */
 static int begin(struct elements *elements) {
-  if (guarded_lock_of(elements) == NULL) return 0;
+  if (!arena_has_lock(share_block_of(elements))) return 0;
   return guarded_acquire(elements, BROOD_FOREVER);
 }
 
 static int end(struct elements *elements, int begun, int r) {
-  if (guarded_lock_of(elements) != NULL) guarded_release(elements);
+  if (arena_has_lock(share_block_of(elements))) guarded_release(elements);
   if (r < 0 || begun == 0) return r;
   return error_set(BROOD_OWNER_DIED,
                    "accessed, but the lock was held by a process that was "

@@ -146,16 +146,28 @@ void end_close(struct brood_connection *end) {
 
 /* ------------------------------------------------------- Kept messages -- */
 
+/* The oldest, off the list, with those of its descriptors that are still its
+ * own. */
+static struct end_packet *take_oldest(struct brood_connection *end) {
+  struct end_packet *packet = end->kept;
+  for (size_t i = 0; packet != NULL && i < packet->num_fds; i++) {
+    if (!sys_kept_is_open(&packet->files[i])) packet->fds[i] = -1;
+  }
+  if (packet != NULL) end->kept = packet->next;
+  return packet;
+}
+
 /* What another process will give to somebody; with the mutex. */
 static void drop_inherited(struct brood_connection *end) {
   while (end->kept != NULL && end->kept->num_forks != num_forks) {
-    struct end_packet *packet = end->kept;
-    end->kept = packet->next;
-    end_packet_free(packet);
+    end_packet_free(take_oldest(end));
   }
 }
 
 void end_keep(struct brood_connection *end, struct end_packet *packet) {
+  for (size_t i = 0; i < packet->num_fds; i++) {
+    packet->files[i] = sys_keep(packet->fds[i]);
+  }
   packet->num_forks = num_forks;
   packet->next = NULL;
   guard_lock();
@@ -171,8 +183,7 @@ struct end_packet *end_take_kept(struct brood_connection *end) {
   if (!atomic_load_explicit(&end->has_kept, memory_order_relaxed)) return NULL;
   guard_lock();
   drop_inherited(end);
-  struct end_packet *packet = end->kept;
-  if (packet != NULL) end->kept = packet->next;
+  struct end_packet *packet = take_oldest(end);
   atomic_store(&end->has_kept, end->kept != NULL);
   guard_unlock();
   return packet;
@@ -192,11 +203,7 @@ bool end_has_kept(struct brood_connection *end) {
 
 static void destroy(struct brood_connection *end) {
   end_packet_free(atomic_load(&end->spare));
-  while (end->kept != NULL) {
-    struct end_packet *packet = end->kept;
-    end->kept = packet->next;
-    end_packet_free(packet);
-  }
+  while (end->kept != NULL) end_packet_free(take_oldest(end));
   free(share_block_of(end));
 }
 

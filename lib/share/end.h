@@ -27,6 +27,7 @@ struct end_packet {
   uint8_t *body;      /* from malloc, or NULL */
   int fds[END_MAX_FDS];
   size_t num_fds;
+  struct sys_kept files[END_MAX_FDS]; /* the same, while it is kept */
   uint8_t head[END_HEAD];
 };
 
@@ -83,8 +84,9 @@ static inline bool end_is_block(const struct share_block *block) {
 void end_packet_free(struct end_packet *packet);
 
 /* end_keep puts a message aside that has been received but could not be given
- * to anybody; end_take_kept returns the oldest such, or NULL. In a fork's child
- * there is none: it is the parent's. */
+ * to anybody; end_take_kept returns the oldest such, or NULL; what the program
+ * has closed of its descriptors is -1 then. In a fork's child there is none: it
+ * is the parent's. */
 void end_keep(struct brood_connection *end, struct end_packet *packet);
 struct end_packet *end_take_kept(struct brood_connection *end);
 bool end_has_kept(struct brood_connection *end);

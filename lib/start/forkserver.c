@@ -26,15 +26,28 @@
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/keeper.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 #include "lib/sys/task.h"
 
+/* A way to a server. Another process may hold a copy of the server's end of the
+ * channel, from a fork between the making of it and its closing here; then
+ * there is no hang-up, and only the pidfd tells that the server has ended. Both
+ * are kept between calls of the program, which may close them. */
+struct line {
+  struct sys_kept channel;
+  struct sys_kept process; /* none before Linux 5.3, and under valgrind */
+  uint64_t ids;            /* whose rights the server has */
+};
+
+#define NO_LINE ((struct line){.channel = {.fd = -1}, .process = {.fd = -1}})
+
 /* The mutex is held for a whole request, so a fork in another thread may find
- * it locked: the child starts with a new one, and with a channel that it only
- * inherited. */
+ * it locked: the child starts with a new one, and with a line that it only
+ * inherited. The line is written under the guard, which that fork waits for. */
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static int channel = -1;
+static struct line line = {.channel = {.fd = -1}, .process = {.fd = -1}};
 static bool is_inherited;
 
 static void forget(void) {
@@ -46,16 +59,72 @@ __attribute__((constructor)) static void watch_forks(void) {
   guard_at_fork(forget);
 }
 
-void forkserver_adopt(int inherited) {
-  channel = inherited;
-  is_inherited = true;
+static void set_line(const struct line *new_line) {
+  guard_lock();
+  line = *new_line;
+  is_inherited = false;
+  guard_unlock();
 }
 
-/* -------------------------------------------------------- The channel -- */
+void forkserver_adopt(int channel, int process) {
+  line = (struct line){.channel = sys_keep(channel),
+                       .process = sys_keep(process),
+                       .ids = sys_ids()};
+}
+
+/* ----------------------------------------------------------- The line -- */
+
+static void close_line(struct line *old) {
+  sys_kept_close(&old->channel);
+  sys_kept_close(&old->process);
+}
+
+/* In this order: a fork in between must not find a closed number. */
+static void drop_line(void) {
+  struct line old = line;
+  set_line(&NO_LINE);
+  close_line(&old);
+}
 
 /* Is this how a request that nobody read comes back? */
 static bool is_undelivered(int negative_errno) {
   return negative_errno == -ECONNRESET || negative_errno == -EPIPE;
+}
+
+/* Waits for an event of the channel; -EPIPE if the server ended without. */
+static int await(const struct line *on, short events) {
+  struct pollfd polls[] = {
+      {.fd = on->channel.fd, .events = events},
+      {.fd = sys_kept_is_open(&on->process) ? on->process.fd : -1,
+       .events = POLLIN}};
+  int r = sys_poll_soon(polls, 2, SYS_CLOCK_NEVER);
+  if (r < 0) return r;
+  if (polls[0].revents != 0) return 0;
+  /* What it said last came before its end, but perhaps after the look. */
+  return sys_poll_one(on->channel.fd, events, 0) > 0 ? 0 : -EPIPE;
+}
+
+static int send_on(const struct line *on, const struct iovec *parts,
+                   size_t num_parts, const int *fds, size_t num_fds) {
+  for (;;) {
+    int r = sys_sock_try_send(on->channel.fd, parts, num_parts, fds, num_fds);
+    if (r != -EAGAIN) return r;
+    r = await(on, POLLOUT);
+    if (r < 0) return r;
+  }
+}
+
+/* An answer, with up to *num_fds descriptors: 0, -errno, or -ENODATA if the
+ * server went without. */
+static int receive_on(const struct line *on, struct serve_reply *out_reply,
+                      int *out_fds, size_t *num_fds) {
+  int r = await(on, POLLIN);
+  if (r == -EPIPE) return -ENODATA;
+  if (r == 0) {
+    r = sys_sock_receive(on->channel.fd, out_reply, sizeof *out_reply, out_fds,
+                         num_fds);
+  }
+  return r == 0 ? -ENODATA : r < 0 ? r : 0;
 }
 
 /* A memfd of argv and preload names, or -errno. */
@@ -77,101 +146,148 @@ static int pack_init(const char *const *preload) {
   return r;
 }
 
-/* One request and its answer; -ENODATA if the server went without one. */
-static int ask_init(int sock, const char *const *preload,
+/* The first request and its answer; -ENODATA if the server went without one. */
+static int ask_init(const struct line *on, const char *const *preload,
                     struct serve_reply *out_reply) {
   int parcel = pack_init(preload);
   if (parcel < 0) return parcel;
   struct serve_request request = {.kind = SERVE_INIT};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  int r = sys_sock_send(sock, &part, 1, &parcel, 1);
+  int r = send_on(on, &part, 1, &parcel, 1);
   sys_close(parcel);
   size_t no_fds = 0;
-  if (r == 0) {
-    r = sys_sock_receive(sock, out_reply, sizeof *out_reply, NULL, &no_fds);
-  }
-  if (r == 0 || is_undelivered(r)) return -ENODATA;
-  return r < 0 ? r : 0;
+  if (r == 0) r = receive_on(on, out_reply, NULL, &no_fds);
+  return is_undelivered(r) ? -ENODATA : r;
 }
 
-static int init_server(int sock) {
+/* The following return 0, -errno, or 1 and have set an error. -ECONNRESET: the
+ * server was killed before it could serve. */
+
+static int init_server(const struct line *on) {
   const char **preload = settings_preload();
-  if (preload == NULL) return error_set_os(-ENOMEM, "cannot run a forkserver");
+  if (preload == NULL) return -ENOMEM;
   struct serve_reply reply;
-  int r = ask_init(sock, preload, &reply);
-  if (r == -ENODATA) {
-    r = error_set(BROOD_RUNTIME_ERROR,
-                  "the forkserver ended before it could serve: the executable "
-                  "must be a program whose main begins with brood_init");
-  } else if (r < 0) {
-    r = error_set_os(r, "cannot run a forkserver");
-  } else if (reply.preload_code != 0) {
-    r = error_set(BROOD_RUNTIME_ERROR,
-                  "forkserver preload '%.100s' failed with %d",
-                  preload[reply.preload], (int)reply.preload_code);
+  int r = ask_init(on, preload, &reply);
+  if (r == -ENODATA && preload[0] != NULL) {
+    error_set(BROOD_RUNTIME_ERROR,
+              "the forkserver ended while it ran its preload functions");
+    r = 1;
+  } else if (r == 0 && reply.preload_code != 0) {
+    error_set(BROOD_RUNTIME_ERROR, "forkserver preload '%.100s' failed with %d",
+              preload[reply.preload], (int)reply.preload_code);
+    r = 1;
   }
   free(preload);
-  return r;
+  return r == -ENODATA ? -ECONNRESET : r;
 }
 
-/* Runs a server; the image forks itself away from us and exits. */
-static int run_server(int *out_channel) {
-  int ends[2];
-  int owner = current_pidfd();
-  int r = owner < 0 ? owner : sys_sock_pair(ends);
-  if (r < 0) return error_set_os(r, "cannot run a forkserver");
-  int fds[] = {ends[1], owner};
-  r = image_run(IMAGE_FORKSERVER, fds, 2);
-  sys_close(ends[1]);
+/* What an image that serves says before it ends. */
+static int meet_server(struct line *on, bool image_was_killed) {
+  struct serve_reply hello;
+  struct iovec part = {.iov_base = &hello, .iov_len = sizeof hello};
+  int process = -1;
+  size_t num_fds = 1;
+  int r =
+      sys_sock_try_receive_parts(on->channel.fd, &part, 1, &process, &num_fds);
   if (r > 0) {
-    sys_wait_pid(r); /* what becomes of it, the channel tells */
-    r = init_server(ends[0]);
+    on->process = sys_keep(num_fds > 0 ? process : -1);
+    return 0;
   }
-  if (r < 0) {
-    sys_close(ends[0]);
+  if (image_was_killed) return -ECONNRESET;
+  if (r < 0 && r != -EAGAIN && !is_undelivered(r)) return r;
+  error_set(BROOD_RUNTIME_ERROR,
+            "the forkserver ended before it could serve: the executable "
+            "must be a program whose main begins with brood_init");
+  return 1;
+}
+
+struct servers_image {
+  int fds[2];
+  int pid;
+  bool was_killed;
+};
+
+/* The image forks itself away from us and exits. */
+static void run_to_its_end(void *data) {
+  struct servers_image *image = data;
+  image->pid = image_run(IMAGE_FORKSERVER, image->fds, 2);
+  if (image->pid > 0) image->was_killed = sys_wait_pid(image->pid);
+}
+
+static int run_servers_image(int servers_end, struct line *on) {
+  int owner = current_pidfd();
+  if (owner < 0) return owner;
+  struct servers_image image = {.fds = {servers_end, owner},
+                                .was_killed = true};
+  /* The server is nobody's child; where orphans are ours, a keeper's. */
+  if (!sys_adopts_orphans() || sys_keeper_run(run_to_its_end, &image) < 0) {
+    run_to_its_end(&image);
+  }
+  return image.pid < 0 ? 1 : meet_server(on, image.was_killed);
+}
+
+static int run_server(void) {
+  int ends[2];
+  int r = sys_sock_pair(ends);
+  if (r < 0) return r;
+  struct line fresh = NO_LINE;
+  fresh.channel = sys_keep(ends[0]);
+  fresh.ids = sys_ids();
+  r = sys_sock_restrict(ends[1]);
+  if (r == 0) r = run_servers_image(ends[1], &fresh);
+  sys_close(ends[1]);
+  if (r == 0) r = init_server(&fresh);
+  if (r != 0) {
+    close_line(&fresh);
     return r;
   }
-  *out_channel = ends[0];
+  set_line(&fresh);
   return 0;
 }
 
-/* Makes a channel of our own over the inherited one; -errno. */
-static int connect_over(int inherited, int *out_channel) {
+/* Makes a channel of our own over the inherited one. */
+static int connect_over_line(void) {
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
   struct serve_request request = {.kind = SERVE_CONNECT};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  r = sys_sock_send(inherited, &part, 1, &ends[1], 1);
+  r = sys_sock_restrict(ends[1]);
+  if (r == 0) r = send_on(&line, &part, 1, &ends[1], 1);
   sys_close(ends[1]);
   if (r < 0) {
     sys_close(ends[0]);
     return r;
   }
-  *out_channel = ends[0];
+  struct sys_kept inherited = line.channel;
+  struct line own = line;
+  own.channel = sys_keep(ends[0]);
+  set_line(&own);
+  sys_kept_close(&inherited);
   return 0;
 }
 
-/* In this order: a fork in between must not find a closed number. */
-static void drop_channel(void) {
-  int dead = channel;
-  channel = -1;
-  sys_close(dead);
+/* Is there a server at the other end that may serve us? One that was run with
+ * other rights would give its children those. */
+static bool line_is_good(void) {
+  if (!sys_kept_is_open(&line.channel) || line.ids != sys_ids()) return false;
+  return !sys_kept_is_open(&line.process) ||
+         sys_poll_one(line.process.fd, POLLIN, 0) <= 0;
 }
 
-/* Makes sure that there is a channel of our own. Sets errors. */
+/* Makes sure that there is a channel of our own. */
 static int open_channel(void) {
-  if (channel >= 0 && is_inherited) {
-    int own = -1;
-    int r = connect_over(channel, &own);
-    if (r < 0 && !is_undelivered(r)) {
-      return error_set_os(r, "cannot connect to the forkserver");
+  int r = 0;
+  if (!line_is_good()) {
+    drop_line();
+  } else if (is_inherited) {
+    r = connect_over_line();
+    if (is_undelivered(r)) {
+      drop_line();
+      r = 0;
     }
-    drop_channel();
-    channel = own; /* or -1: that server is dead */
   }
-  is_inherited = false;
-  return channel >= 0 ? 0 : run_server(&channel);
+  return r == 0 && line.channel.fd < 0 ? run_server() : r;
 }
 
 /* ------------------------------------------------------------ A launch -- */
@@ -183,9 +299,10 @@ static int send_fds(const int *fds, size_t num_fds) {
   int r = 0;
   while (r == 0 && num_fds > 0) {
     size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
-    r = sys_sock_send(channel, &part, 1, fds, now);
-    fds += now;
     num_fds -= now;
+    request.num_fds = (uint32_t)num_fds;
+    r = send_on(&line, &part, 1, fds, now);
+    fds += now;
   }
   return r;
 }
@@ -209,11 +326,11 @@ static int send_launch(const struct launch *launch) {
   struct iovec parts[] = {{&request, sizeof request},
                           {(void *)launch->head, launch->head_size},
                           {(void *)launch->args, launch->args_size}};
-  int r = sys_sock_send(channel, parts, parcel >= 0 ? 1 : 3, fds, first + now);
+  int r = send_on(&line, parts, parcel >= 0 ? 1 : 3, fds, first + now);
   sys_close(parcel);
   if (r < 0) return r;
   r = send_fds(launch->fds + now, launch->num_fds - now);
-  if (r < 0) drop_channel(); /* or the server would keep what it has of them */
+  if (r < 0) drop_line(); /* or the server would keep what it has of them */
   return r;
 }
 
@@ -222,10 +339,13 @@ static int send_launch(const struct launch *launch) {
 static void cancel_launch(void) {
   struct serve_request request = {.kind = SERVE_CANCEL};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  if (sys_sock_send(channel, &part, 1, NULL, 0) == 0) {
-    sys_poll_one(channel, 0, SYS_CLOCK_NEVER);
+  struct serve_reply reply = {0};
+  int r = send_on(&line, &part, 1, NULL, 0) == 0 ? 0 : -EPIPE;
+  while (r != -ENODATA && !is_undelivered(r) && reply.error != -ECANCELED) {
+    size_t no_fds = 0;
+    r = receive_on(&line, &reply, NULL, &no_fds);
   }
-  drop_channel();
+  drop_line();
 }
 
 /* 0, -errno, or -ENODATA if the server went after it had read the request. */
@@ -233,19 +353,16 @@ static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
   size_t num_fds = 2;
-  struct pollfd answer = {.fd = channel, .events = POLLIN};
-  sys_poll_soon(&answer, 1, SYS_CLOCK_NEVER);
-  int r = sys_sock_receive(channel, &reply, sizeof reply, fds, &num_fds);
-  if (r < 0 && !is_undelivered(r)) cancel_launch();
+  int r = receive_on(&line, &reply, fds, &num_fds);
+  if (r < 0 && r != -ENODATA && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;
-  if (r == 0) return -ENODATA;
   if (reply.error < 0) return reply.error;
   *out = (struct launched){.pid = reply.pid, .pidfd = fds[0], .report = fds[1]};
   return 0;
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
-  int r = reap_check_room(channel);
+  int r = reap_check_room(line.channel.fd);
   if (r == 0) r = send_launch(launch);
   return r < 0 ? r : receive_launched(out);
 }
@@ -255,12 +372,13 @@ static int launch_locked(const struct launch *launch, struct launched *out) {
   int r = -ECONNRESET;
   /* The second server has just been run for this: once is enough. */
   for (int attempt = 0; attempt < 2 && is_undelivered(r); attempt++) {
-    if (open_channel() < 0) return brood_error();
-    r = converse(launch, out);
-    if (is_undelivered(r) || r == -ENODATA) drop_channel();
+    r = open_channel();
+    if (r == 0) r = converse(launch, out);
+    if (is_undelivered(r) || r == -ENODATA) drop_line();
   }
-  if (r == -ENODATA) r = -ECONNRESET;
   if (r == 0) return 0;
+  if (r > 0) return brood_error();
+  if (r == -ENODATA) r = -ECONNRESET;
   return error_set_os(r, "cannot start '%.100s' by the forkserver", name);
 }
 

@@ -5,6 +5,7 @@
 #ifndef BROOD_START_IMAGE_H
 #define BROOD_START_IMAGE_H
 
+#include <signal.h>
 #include <stddef.h>
 
 /* The single argument that tells brood_init what an image was run for, and

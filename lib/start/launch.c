@@ -29,8 +29,8 @@ static int check_fresh_image(const struct brood_process *process,
   if (sys_is_privileged()) {
     return error_set(BROOD_RUNTIME_ERROR,
                      "cannot start '%.100s' in a fresh process: this program "
-                     "has rights that its caller has not (set-uid, set-gid or "
-                     "capabilities)",
+                     "is set-uid or set-gid, or has capabilities of its file, "
+                     "or its real user or group is not the effective one",
                      name);
   }
   if (!settings_initialised()) {

@@ -42,6 +42,7 @@ struct pending {
 struct channel {
   int fd;
   int latest;              /* a pidfd of the latest child, for SERVE_CANCEL */
+  bool lost;               /* the launch has failed that is still arriving */
   struct pending *pending; /* on the heap, or NULL */
 };
 
@@ -49,6 +50,7 @@ static struct channel *channels;
 static size_t num_channels;
 static int door[2] = {-1, -1}; /* [1] is what children connect over */
 static struct sys_signals signals_before;
+static struct rlimit limit_before; /* of descriptors */
 
 /* ----------------------------------------------------------- Channels -- */
 
@@ -71,7 +73,8 @@ static void discard_pending(struct channel *channel) {
 static void add_channel(int fd) {
   struct channel *more =
       realloc(channels, (num_channels + 1) * sizeof *channels);
-  if (more == NULL) {
+  if (more == NULL || sys_sock_restrict(fd) < 0) {
+    if (more != NULL) channels = more;
     sys_close(fd); /* its client finds out and runs a server of its own */
     return;
   }
@@ -86,10 +89,16 @@ static void drop_channel(size_t index) {
   channels[index] = channels[--num_channels];
 }
 
+/* Never waits: a client that reads nothing would stop the server for all. */
 static int answer(int fd, const struct serve_reply *reply, const int *fds,
                   size_t num_fds) {
   struct iovec part = {.iov_base = (void *)reply, .iov_len = sizeof *reply};
-  return sys_sock_send(fd, &part, 1, fds, num_fds);
+  return sys_sock_try_send(fd, &part, 1, fds, num_fds);
+}
+
+static bool answer_error(const struct channel *channel, int error) {
+  struct serve_reply reply = {.error = error};
+  return answer(channel->fd, &reply, NULL, 0) >= 0;
 }
 
 /* ------------------------------------------------------------ Children -- */
@@ -105,16 +114,25 @@ static brood_target look_up(const struct pending *pending) {
   return registry_target(record.target);
 }
 
+/* What has arrived of other launches, too, is not this child's. */
+static void close_channels(const struct pending *own) {
+  for (size_t i = 0; i < num_channels; i++) {
+    const struct channel *channel = &channels[i];
+    sys_close(channel->fd);
+    sys_close(channel->latest);
+    if (channel->pending == NULL || channel->pending == own) continue;
+    close_fds(channel->pending->fds, channel->pending->num_fds);
+    sys_close(channel->pending->parcel);
+  }
+}
+
 __attribute__((noreturn)) static void run_child(struct pending *pending,
                                                 brood_target target) {
   sys_signals_restore(&signals_before);
-  for (size_t i = 0; i < num_channels; i++) {
-    sys_close(channels[i].fd);
-    sys_close(channels[i].latest);
-  }
+  sys_fd_limit_restore(&limit_before);
+  close_channels(pending);
   sys_close(SERVE_FD_OWNER);
   reports_close();
-  forkserver_adopt(door[1]);
   struct delivery delivery = {.target = target,
                               .data = pending->data,
                               .size = pending->size,
@@ -165,8 +183,9 @@ static bool launch(struct channel *channel, struct pending *pending) {
   sys_close(fds[1]);
   sys_close(channel->latest);
   channel->latest = fds[0];
-  if (r < 0 && r != -EPIPE && r != -ECONNRESET) cancel(channel);
-  return r >= 0;
+  if (r >= 0 || r == -EPIPE || r == -ECONNRESET) return r >= 0;
+  cancel(channel);
+  return r != -EAGAIN && answer_error(channel, r);
 }
 
 /* ------------------------------------------------------------ Requests -- */
@@ -178,6 +197,7 @@ struct message {
   size_t record_size;
   int fds[SYS_SOCK_MAX_FDS];
   size_t num_fds;
+  bool lost; /* there was no room for its descriptors */
 };
 
 /* Copies a launch that has to wait for more descriptors; NULL without memory.
@@ -202,6 +222,22 @@ static struct pending *keep(const struct pending *arrived) {
 
 /* Each of the following handles one message and takes its descriptors; false
  * if the channel is of no more use. */
+
+/* A launch whose descriptors did not fit. It is answered when all of it has
+ * come, for the client sends all before it listens. */
+static bool handle_lost(struct channel *channel,
+                        const struct message *message) {
+  const struct serve_request *request = &message->request;
+  close_fds(message->fds, message->num_fds);
+  discard_pending(channel);
+  if (request->kind == SERVE_CONNECT) return true; /* it finds out */
+  uint32_t here = request->kind != SERVE_LAUNCH ? 0
+                  : request->in_parcel          ? SYS_SOCK_MAX_FDS - 1
+                                                : SYS_SOCK_MAX_FDS;
+  channel->lost = request->num_fds > here;
+  return channel->lost || answer_error(channel, -EMFILE);
+}
+
 static bool handle_launch(struct channel *channel, struct message *message) {
   bool in_parcel = message->request.in_parcel != 0;
   struct pending arrived = {.data = message->record,
@@ -211,6 +247,7 @@ static bool handle_launch(struct channel *channel, struct message *message) {
                             .num_fds = message->num_fds - in_parcel,
                             .want_fds = message->request.num_fds};
   discard_pending(channel);
+  channel->lost = false;
   bool ok = message->num_fds >= in_parcel &&
             arrived.num_fds <= arrived.want_fds &&
             arrived.want_fds <= SERVE_MAX_FDS;
@@ -240,11 +277,12 @@ static bool handle_fds(struct channel *channel, const struct message *message) {
   return ok;
 }
 
-/* The client could not receive the answer. It waits for the hangup. */
+/* The client could not receive the answer. It waits for this one. */
 static bool handle_cancel(struct channel *channel,
                           const struct message *message) {
   close_fds(message->fds, message->num_fds);
   cancel(channel);
+  answer_error(channel, -ECANCELED);
   return false;
 }
 
@@ -260,8 +298,12 @@ static bool handle_connect(const struct message *message) {
 /* Reads one message; false at the end of the channel. */
 static bool receive(int fd, struct message *out) {
   out->num_fds = SYS_SOCK_MAX_FDS;
+  out->request.kind = 0;
   int n = sys_sock_receive(fd, out, offsetof(struct message, record_size),
                            out->fds, &out->num_fds);
+  out->lost = n == -EMFILE;
+  if (out->lost) out->num_fds = 0;
+  if (out->lost) return true;
   if (n >= (int)sizeof out->request) {
     out->record_size = (size_t)n - sizeof out->request;
     return true;
@@ -271,12 +313,16 @@ static bool receive(int fd, struct message *out) {
 }
 
 static void serve(size_t index, struct message *message) {
-  bool ok = receive(channels[index].fd, message);
-  if (ok) {
+  struct channel *channel = &channels[index];
+  bool ok = receive(channel->fd, message);
+  if (ok && (message->lost ||
+             (channel->lost && message->request.kind == SERVE_FDS))) {
+    ok = handle_lost(channel, message);
+  } else if (ok) {
     switch (message->request.kind) {
-      case SERVE_LAUNCH: ok = handle_launch(&channels[index], message); break;
-      case SERVE_FDS: ok = handle_fds(&channels[index], message); break;
-      case SERVE_CANCEL: ok = handle_cancel(&channels[index], message); break;
+      case SERVE_LAUNCH: ok = handle_launch(channel, message); break;
+      case SERVE_FDS: ok = handle_fds(channel, message); break;
+      case SERVE_CANCEL: ok = handle_cancel(channel, message); break;
       case SERVE_CONNECT: ok = handle_connect(message); break;
       default: close_fds(message->fds, message->num_fds); ok = false;
     }
@@ -290,6 +336,8 @@ static void serve_forever(void) {
   struct message message;
   struct pollfd *polls = NULL;
   size_t capacity = 0;
+  /* Without pidfds the hang-up of its channel has to tell of its end. */
+  int owner = sys_pidfd_pollable(SERVE_FD_OWNER) ? SERVE_FD_OWNER : -1;
   for (;;) {
     /* With nobody but the door left there is nobody to serve. */
     if (num_channels == 1 && !reports_pending()) sys_exit(0);
@@ -299,7 +347,7 @@ static void serve_forever(void) {
       polls = realloc(polls, capacity * sizeof *polls);
       if (polls == NULL) sys_exit(1);
     }
-    polls[OWNER] = (struct pollfd){.fd = SERVE_FD_OWNER, .events = POLLIN};
+    polls[OWNER] = (struct pollfd){.fd = owner, .events = POLLIN};
     polls[REPORTS] = (struct pollfd){.fd = reports_fd(), .events = POLLIN};
     for (size_t i = 0; i < num_channels; i++) {
       polls[FIRST_CHANNEL + i] =
@@ -338,6 +386,11 @@ static void run_preloads(const struct wire_texts *names,
 
 /* Receives SERVE_INIT and does what it says. */
 static void receive_init(void) {
+  struct pollfd polls[] = {{.fd = SERVE_FD_CHANNEL, .events = POLLIN},
+                           {.fd = SERVE_FD_OWNER, .events = POLLIN}};
+  if (sys_poll(polls, 2, SYS_CLOCK_NEVER) < 0 || polls[1].revents != 0) {
+    sys_exit(1);
+  }
   struct serve_request request;
   int parcel = -1;
   size_t num_fds = 1;
@@ -366,17 +419,28 @@ static void receive_init(void) {
   if (r < 0 || reply.preload_code != 0) sys_exit(1);
 }
 
+/* The client waits for this process, and then reads: so it knows of the server,
+ * or that there is none, whoever else has a copy of its end. */
+static void introduce(int pid) {
+  struct serve_reply hello = {.pid = pid};
+  int pidfd = sys_pidfd_open(pid);
+  answer(SERVE_FD_CHANNEL, &hello, &pidfd, pidfd >= 0);
+}
+
 void forkserver_main(void) {
   if (sys_sock_check(SERVE_FD_CHANNEL) < 0 ||
       sys_cloexec(SERVE_FD_CHANNEL) < 0 || sys_cloexec(SERVE_FD_OWNER) < 0) {
     child_refuse("this program was run with " IMAGE_FORKSERVER
                  " but not as a forkserver");
   }
+  limit_before = sys_fd_limit_raise();
   /* The owner waits for this process; the one that serves is nobody's child. */
   int pid = sys_fork();
   if (pid < 0) sys_exit(1);
+  if (pid > 0) introduce(pid);
   if (pid > 0) sys_exit(0);
   receive_init();
+  forkserver_adopt(door[1], sys_pidfd_open(sys_getpid()));
   add_channel(SERVE_FD_CHANNEL);
   add_channel(door[0]);
   serve_forever();

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,9 @@ struct exit_info {
 };
 #define EXIT_INFO_REQUEST _IOWR(0xff, 11, struct exit_info)
 #define EXIT_INFO_MASK (UINT64_C(1) << 3)
+
+/* More are not told apart. */
+enum { MANY_GROUPS = 1024 };
 
 _Static_assert(sizeof(struct exit_info) == 64, "PIDFD_INFO_SIZE_VER0");
 
@@ -196,15 +200,10 @@ int sys_pidfd_exit_info(int pidfd, int *out_exitcode) {
   return 1;
 }
 
-/* Not fault-injected: it cannot fail, but for a child that is not ours. */
-int sys_wait_pid(pid_t pid) {
-  int status;
-  pid_t r;
-  do {
-    r = waitpid(pid, &status, 0);
-  } while (r < 0 && errno == EINTR);
-  if (r < 0) return -errno;
-  return status == 0 ? 0 : -ECANCELED;
+bool sys_wait_pid(pid_t pid) {
+  int status = 0; /* stays so if somebody else has waited for it */
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  return WIFSIGNALED(status);
 }
 
 int sys_reap_any(int *out_exitcode) {
@@ -267,7 +266,28 @@ void sys_set_name(const char *path) {
 }
 
 bool sys_is_privileged(void) {
-  return getauxval(AT_SECURE) != 0;
+  return getauxval(AT_SECURE) != 0 || getuid() != geteuid() ||
+         getgid() != getegid();
+}
+
+struct ids {
+  uid_t user[3]; /* real, effective, saved */
+  gid_t group[3];
+  gid_t groups[MANY_GROUPS];
+};
+
+uint64_t sys_ids(void) {
+  struct ids ids;
+  getresuid(&ids.user[0], &ids.user[1], &ids.user[2]);
+  getresgid(&ids.group[0], &ids.group[1], &ids.group[2]);
+  int count = getgroups(MANY_GROUPS, ids.groups);
+  if (count < 0) count = 0; /* so many are the same as none */
+  size_t size = offsetof(struct ids, groups) + (size_t)count * sizeof(gid_t);
+  uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+  for (size_t i = 0; i < size; i++) {
+    hash = (hash ^ ((const uint8_t *)&ids)[i]) * UINT64_C(0x100000001b3);
+  }
+  return hash;
 }
 
 int sys_random(void *out_data, size_t size) {

@@ -16,12 +16,12 @@
  * may use malloc and stdio whatever other threads held. */
 int sys_fork(void);
 
-/* sys_spawn starts a program by posix_spawn. In it standard input is
- * /dev/null, 1 and 2 are the caller's, fds[i] is 3 + i, and nothing else is
- * open. signals are those that wait there, NULL: the caller's. Returns the pid.
- */
+/* sys_spawn starts a program by posix_spawn. In it standard input is empty, 1
+ * and 2 are the caller's, fds[i] is 3 + i, and nothing else is open. Returns
+ * the pid; -EMFILE if so many are not allowed. Its signal mask is the caller's,
+ * unless one is given. */
 int sys_spawn(const char *path, char *const argv[], const int *fds,
-              size_t num_fds, const sigset_t *signals);
+              size_t num_fds, const sigset_t *mask);
 
 /* sys_discard_child kills a child of this process and reaps it. */
 void sys_discard_child(pid_t pid);
@@ -63,9 +63,8 @@ int sys_pidfd_exit_info(int pidfd, int *out_exitcode);
 /* sys_exitcode_of_status turns a status as waitpid has it into an exit code. */
 int sys_exitcode_of_status(int status);
 
-/* sys_wait_pid waits for one child and returns 0, or the exit code's nonzero
- * value as -ECANCELED. */
-int sys_wait_pid(pid_t pid);
+/* sys_wait_pid waits for one child; whether a signal has killed it. */
+bool sys_wait_pid(pid_t pid);
 
 /* sys_reap_any takes the status of one finished child: its pid and exit code,
  * or 0 if none has finished. Only for a process all of whose children are
@@ -89,8 +88,13 @@ const char *sys_own_image(char *out_name, size_t capacity);
 void sys_set_name(const char *path);
 
 /* sys_is_privileged: this image was given rights that its caller does not have
- * (set-uid, set-gid, capabilities of the file). */
+ * (set-uid, set-gid, capabilities of the file); or a fresh one would be: the
+ * real user or group is not the effective one. */
 bool sys_is_privileged(void);
+
+/* sys_ids returns a number that stays the same as long as this process's users
+ * and groups do. */
+uint64_t sys_ids(void);
 
 /* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);

@@ -8,14 +8,17 @@
 #include "lib/sys/sock.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
 
 union control {
-  char bytes[CMSG_SPACE(SYS_SOCK_MAX_FDS * sizeof(int))];
+  char bytes[CMSG_SPACE(SYS_SOCK_MAX_FDS * sizeof(int)) +
+             CMSG_SPACE(sizeof(struct ucred))];
   struct cmsghdr header; /* alignment */
 };
 
@@ -24,6 +27,13 @@ int sys_sock_pair(int out_ends[2]) {
   int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
   return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno
                                                     : sys_fds_new(out_ends, 2);
+}
+
+int sys_sock_restrict(int sock) {
+  SYS_FAULT();
+  int on = 1;
+  int r = setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+  return r < 0 ? -errno : 0;
 }
 
 int sys_sock_check(int fd) {
@@ -97,6 +107,14 @@ static size_t take_fds(const struct cmsghdr *header, int *out_fds,
   return taken;
 }
 
+/* Has it been sent by our own user and group? What was sent before the kernel
+ * was asked to write that down has been by nobody. */
+static bool is_from_us(const struct cmsghdr *header) {
+  struct ucred sender;
+  memcpy(&sender, CMSG_DATA(header), sizeof sender);
+  return sender.uid == getuid() && sender.gid == getgid();
+}
+
 static int receive_message(int sock, const struct iovec *parts,
                            size_t num_parts, int *out_fds, size_t *num_fds,
                            int flags) {
@@ -112,15 +130,17 @@ static int receive_message(int sock, const struct iovec *parts,
   if (n < 0) return -errno;
   size_t taken = 0;
   int overflow = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+  bool foreign = false;
   for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL;
        header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) {
-      continue;
-    }
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    if (header->cmsg_type == SCM_CREDENTIALS) foreign = !is_from_us(header);
+    if (header->cmsg_type != SCM_RIGHTS) continue;
     taken += take_fds(header, out_fds + taken, *num_fds - taken, &overflow);
   }
-  if (overflow) {
+  if (foreign || overflow) {
     close_all(out_fds, taken);
+    if (foreign && n > 0) return -EPERM;
     return message.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
   }
   if (n == 0) { /* an empty message may have some, and looks like the end */

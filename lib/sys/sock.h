@@ -16,6 +16,10 @@
  * whole or not at all. */
 int sys_sock_pair(int out_ends[2]);
 
+/* sys_sock_restrict: to whoever receives at this end, a message is -EPERM and
+ * lost that a process with another real user or group has sent, from now on. */
+int sys_sock_restrict(int sock);
+
 /* sys_sock_check returns 0 if fd is such an end. */
 int sys_sock_check(int fd);
 

@@ -2,12 +2,14 @@
 // has forgotten brood_init, or is run by hand in the library's place.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "lib/test/capture.h"
 #include "lib/test/process.h"
@@ -86,6 +88,48 @@ TEST_P(Executable, ThatIsAnotherProgram) {
       EXPECT_EQ(process.Run(), method() == "fork" ? 6 : program.code);
     }
   }
+}
+
+// Writes a script that is the executable for a while.
+class Script {
+ public:
+  explicit Script(const std::string &text) {
+    int fd = mkstemp(name_);
+    EXPECT_EQ(sys_write_full(fd, text.data(), text.size()), 0);
+    EXPECT_EQ(fchmod(fd, 0700), 0);
+    close(fd);
+    EXPECT_WORKS(brood_set_executable(name_));
+  }
+  ~Script() {
+    unlink(name_);
+  }
+
+ private:
+  char name_[32] = "/tmp/brood-script-XXXXXX";
+};
+
+// It was said to be another program's main that does not begin with brood_init.
+TEST_P(Executable, ThatIsKilledWhileItBegins) {
+  Script script("#!/bin/sh\nkill -9 $$\n");
+  Process process(GetParam(), exit_with, {brood_int64(6)});
+  if (method() == "forkserver") {
+    EXPECT_FAILS(process.Start(), BROOD_OS_ERROR, "forkserver");
+    EXPECT_EQ(brood_errno(), ECONNRESET);
+  } else {
+    EXPECT_EQ(process.Run(), method() == "fork" ? 6 : -SIGKILL);
+  }
+}
+
+TEST_P(Executable, ThatIsKilledOnceWhileItBegins) {
+  if (method() != "forkserver") return;
+  char self[PATH_MAX] = "";
+  ASSERT_GT(readlink("/proc/self/exe", self, sizeof self - 1), 0);
+  char folder[] = "/tmp/brood-once-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  Script script(std::string("#!/bin/sh\nif rmdir ") + folder +
+                "; then kill -9 $$; fi 2>/dev/null\nexec " + self + " $1\n");
+  Process process(GetParam(), exit_with, {brood_int64(6)});
+  EXPECT_EQ(process.Run(), 6) << brood_error_message();
 }
 
 // Runs a program with fds at 3 and after, and everything beyond closed; its

@@ -17,6 +17,10 @@
 #include "lib/test/connections.h"
 #include "lib/test/targets.h"
 
+extern "C" {
+#include "lib/sys/fault.h"
+}
+
 namespace {
 
 class Kept : public ObjectsTest {};
@@ -119,6 +123,13 @@ TEST_P(Kept, AllAreClosedAndTheirNumbersOthers) {
           EXPECT_WORKS(brood_connection_recv(pipe.second, &value, kLong));
           brood_value_clear(&value);
         }
+        // And a message that there was no memory for is kept.
+        brood_value value = brood_bytes(large.data(), large.size());
+        EXPECT_WORKS(brood_connection_send(pipe.first, value, kLong));
+        sys_fault_only("sys_mem_room");
+        sys_fault_arm(1, ENOMEM);
+        EXPECT_OS_ERROR(brood_connection_recv(pipe.second, &value, 0), ENOMEM,
+                        "receive");
         brood_value waiting = brood_descriptor(0);
         EXPECT_WORKS(brood_queue_put(queue, waiting, 0));
         EXPECT_WORKS(brood_queue_get(queue, &waiting, 0));
@@ -126,6 +137,8 @@ TEST_P(Kept, AllAreClosedAndTheirNumbersOthers) {
         OthersFiles files(sockets);
         UseQueue(queue, lock);
         if (!sockets) {
+          EXPECT_OS_ERROR(brood_connection_recv(pipe.second, &value, 0),
+                          EBADMSG, "message");
           EXPECT_LT(brood_connection_send(
                         pipe.first, brood_bytes(large.data(), large.size()), 0),
                     0);

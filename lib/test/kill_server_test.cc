@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -136,7 +137,7 @@ TEST_F(KillServerTest, ThatHasReadHalfOfARequest) {
   pid_t first = server_;
   Pipe pipe;
   Process process("forkserver", nothing, Values(300, pipe.Argument()));
-  sys_fault_only("sys_sock_send");
+  sys_fault_only("sys_sock_try_send");
   sys_fault_arm(2, EIO);
   EXPECT_FAILS(process.Start(), BROOD_OS_ERROR, "forkserver");
   EXPECT_EQ(sys_fault_left(), 0);
@@ -154,7 +155,7 @@ TEST_F(KillServerTest, NotByAClientKilledHalfWayThroughARequest) {
     Pipe pipe;
     Process process("forkserver", nothing, Values(300, pipe.Argument()));
     // It makes a channel of its own, sends the first part, and is killed.
-    sys_fault_only("sys_sock_send");
+    sys_fault_only("sys_sock_try_send");
     sys_fault_arm(3, EIO);
     process.Start();
     raise(SIGKILL);
@@ -165,6 +166,60 @@ TEST_F(KillServerTest, NotByAClientKilledHalfWayThroughARequest) {
   EXPECT_EQ(num_failed_, 0);
   EXPECT_TRUE(WaitUntil([&] { return NumDescriptors(server) <= before + 1; }))
       << NumDescriptors(server) << " instead of " << before;
+}
+
+// A fork by another thread, at the moment when a server is run, copies the
+// server's end of the channel: there is no hang-up then. Starts hung for ever.
+class KillServerHeld : public KillServerTest {
+ protected:
+  void SetUp() override {
+    KillServerTest::SetUp();
+    StartOne(1, 0);
+    process_ = sys_pidfd_open(server_);
+    held_ = (int)syscall(SYS_pidfd_getfd, process_, 3, 0);
+    if (held_ < 0) GTEST_SKIP() << "needs the right to trace: pidfd_getfd";
+  }
+  void TearDown() override {
+    sys_close(held_);
+    sys_close(process_);
+    KillServer();
+    KillServerTest::TearDown();
+  }
+  void KillHeldServer() {
+    EXPECT_EQ(sys_pidfd_signal(process_, SIGKILL), 0);
+    EXPECT_GT(sys_poll_one(process_, POLLIN, SYS_CLOCK_NEVER), 0);
+  }
+
+  int process_ = -1, held_ = -1;
+};
+
+TEST_F(KillServerHeld, BeforeAStart) {
+  KillHeldServer();
+  StartOne(2, 0);
+  EXPECT_EQ(num_failed_, 0);
+}
+
+// The request was not bounced: nobody knows that it was not read.
+TEST_F(KillServerHeld, DuringAStart) {
+  pid_t first = server_;
+  kill(first, SIGSTOP);
+  ASSERT_TRUE(WaitUntil([&] { return StateOf(first) == 'T'; }));
+  std::thread starts([this] { StartOne(2, 300); });
+  SleepAtRandom(5000);
+  KillHeldServer();
+  starts.join();
+  EXPECT_EQ(num_started_ + num_failed_, 2);
+  StartOne(3, 0);
+}
+
+// A start that was cancelled waited for the hang-up.
+TEST_F(KillServerHeld, AfterAnAnswerThatCouldNotBeReceived) {
+  Process process("forkserver", nothing);
+  sys_fault_only("sys_sock_receive");
+  sys_fault_arm(1, EIO);
+  EXPECT_FAILS(process.Start(), BROOD_OS_ERROR, "forkserver");
+  sys_fault_only(nullptr);
+  EXPECT_EQ(process.Run(), 0) << brood_error_message();
 }
 
 TEST_F(KillServerTest, WhatRunsGoesOnAndItsEndIsTrue) {

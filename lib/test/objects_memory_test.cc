@@ -309,6 +309,8 @@ TEST_P(ObjectsMemory, ALockThatIsElsewhere) {
       *offset = wrong;
       if (object == value) {
         EXPECT_EQ(brood_shared_value_acquire(value, 0), BROOD_ATTRIBUTE_ERROR);
+        EXPECT_EQ(brood_shared_value_set_int64(value, 1),
+                  BROOD_ATTRIBUTE_ERROR);
       } else {
         EXPECT_EQ(brood_condition_notify_all(condition), BROOD_ASSERTION_ERROR);
         EXPECT_EQ(brood_condition_wait(condition, 0), BROOD_ASSERTION_ERROR);

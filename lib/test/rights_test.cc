@@ -63,4 +63,91 @@ TEST_P(Rights, ToADirectory) {
   });
 }
 
+struct Ids {
+  uid_t real, effective, saved;
+  gid_t group;
+  int num_groups;
+};
+
+void tell_ids(const brood_args *args) {
+  Ids ids = {};
+  getresuid(&ids.real, &ids.effective, &ids.saved);
+  ids.group = getegid();
+  ids.num_groups = getgroups(0, nullptr);
+  Tell(DescriptorAt(args, 0), std::string((const char *)&ids, sizeof ids));
+}
+BROOD_TARGET(tell_ids);
+
+// start_as_nobody(told, method)
+void start_as_nobody(const brood_args *args) {
+  BecomeNobody();
+  Process process(StringAt(args, 1).c_str(), tell_ids,
+                  {brood_descriptor(DescriptorAt(args, 0))});
+  CHILD_CHECK(process.Run() == 0);
+}
+BROOD_TARGET(start_as_nobody);
+
+void ExpectNobody(Pipe *told) {
+  Ids ids = told->Read<Ids>();
+  EXPECT_EQ(ids.real, kNobody);
+  EXPECT_EQ(ids.effective, kNobody);
+  EXPECT_EQ(ids.saved, kNobody);
+  EXPECT_EQ(ids.group, kNobody);
+  EXPECT_EQ(ids.num_groups, 0);
+}
+
+// The forkserver that had been run before went on starting root's processes.
+TEST_P(Rights, GivenUpAfterAStart) {
+  Pipe told;
+  InFork([&] {
+    EXPECT_EQ(Process(GetParam(), nothing).Run(), 0);
+    BecomeNobody();
+    for (int i = 0; i < 2; i++) {
+      EXPECT_EQ(Process(GetParam(), tell_ids, {told.Argument()}).Run(), 0)
+          << brood_error_message();
+    }
+  });
+  for (int i = 0; i < 2; i++) ExpectNobody(&told);
+}
+
+TEST_P(Rights, GivenUpByAChild) {
+  for (const char *outer : {"fork", "spawn", "forkserver"}) {
+    SCOPED_TRACE(outer);
+    Pipe told;
+    Process process(outer, start_as_nobody,
+                    {told.Argument(), brood_string(GetParam())});
+    EXPECT_EQ(process.Run(), 0) << brood_error_message();
+    ExpectNobody(&told);
+  }
+}
+
+TEST_P(Rights, ThatAreOnlyGroups) {
+  Pipe told;
+  InFork([&] {
+    gid_t group = kNobody;
+    ASSERT_EQ(setgroups(1, &group), 0);
+    EXPECT_EQ(Process(GetParam(), tell_ids, {told.Argument()}).Run(), 0);
+    ASSERT_EQ(setgroups(0, nullptr), 0);
+    EXPECT_EQ(Process(GetParam(), tell_ids, {told.Argument()}).Run(), 0);
+  });
+  EXPECT_EQ(told.Read<Ids>().num_groups, 1);
+  EXPECT_EQ(told.Read<Ids>().num_groups, 0);
+}
+
+// A fresh image would be taken for a set-uid program's.
+TEST_P(Rights, LaidDownForAWhile) {
+  InFork([] {
+    ASSERT_EQ(seteuid(kNobody), 0);
+    Process process(GetParam(), exit_with, {brood_int64(7)});
+    if (std::string(GetParam()) == "fork") {
+      EXPECT_EQ(process.Run(), 7);
+    } else {
+      EXPECT_FAILS(process.Start(), BROOD_RUNTIME_ERROR, "effective");
+    }
+    ASSERT_EQ(seteuid(0), 0);
+    Process later(GetParam(), exit_with, {brood_int64(7)});
+    EXPECT_EQ(later.Run(), 7) << brood_error_message();
+  });
+}
+
 }  // namespace

@@ -2,8 +2,11 @@
 // SIGCHLD in its own way; none takes from the other more than the kernel
 // makes inevitable. By all methods.
 // SPDX-License-Identifier: MIT
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -143,6 +146,61 @@ TEST_F(LibraryTest, NeitherAServerNorWhatItStartsIsAChild) {
   EXPECT_EQ(errno, ECHILD);
 }
 
+void ExpectNoChildToWaitFor() {
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+  EXPECT_EQ(errno, ECHILD);
+}
+
+// Where orphans come to this process, servers and what they leave did too.
+void StartWhereOrphansAreOurs() {
+  for (int i = 0; i < 3; i++) {
+    Pipe release;
+    Process stays("forkserver", hold,
+                  {release.ReadingArgument(), brood_int64(9)});
+    ASSERT_WORKS(stays.Start());
+    ExpectNoChildToWaitFor();
+    KillServer();
+    ExpectNoChildToWaitFor();
+    EXPECT_EQ(Process("forkserver", exit_with, {brood_int64(7)}).Run(), 7);
+    EXPECT_EQ(brood_process_is_alive(stays), 1);
+    release.Release();
+    EXPECT_WORKS(stays.Join());
+    ExpectNoChildToWaitFor();
+  }
+  // A keeper is gone with the last of its own.
+  EXPECT_TRUE(WaitUntil([] {
+    KillServer();
+    EXPECT_EQ(Process("forkserver", nothing).Run(), 0);
+    return Inventory().num_children <= 2;
+  }));
+}
+
+TEST_F(LibraryTest, ASubreaperHasNoMoreChildren) {
+  InFork([] {
+    ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    KillServer();
+    StartWhereOrphansAreOurs();
+  });
+}
+
+TEST_F(LibraryTest, TheFirstProcessOfAContainerHasNoMoreChildren) {
+  KillServer();
+  Pipe ran;
+  InFork([&] {
+    if (unshare(CLONE_NEWPID | CLONE_NEWNS) != 0 &&
+        unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) != 0) {
+      return;
+    }
+    InFork([&] {
+      mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+      if (mount("proc", "/proc", "proc", 0, nullptr) != 0) return;
+      StartWhereOrphansAreOurs();
+      ran.Release();
+    });
+  });
+  if (ran.ReadAll().empty()) GTEST_SKIP() << "needs namespaces and their /proc";
+}
+
 void ignores_sigchld(const brood_args *) {
   struct sigaction action;
   sigaction(SIGCHLD, nullptr, &action);
@@ -157,6 +215,14 @@ void ignores_sigchld(const brood_args *) {
   brood_exit(code);
 }
 BROOD_TARGET(ignores_sigchld);
+
+TEST_F(LibraryTest, AChildFindsItsSignalsAsTheyWereWhereOrphansAreOurs) {
+  InFork([] {
+    ASSERT_EQ(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    KillServer();
+    EXPECT_EQ(Process("forkserver", ignores_sigchld).Run(), 0);
+  });
+}
 
 // A server ignores some signals for itself, not for its children.
 TEST_P(Strangers, AChildFindsItsSignalsAsTheyWere) {

@@ -137,8 +137,9 @@ TEST_F(LibraryTest, AFreshProcessHasOnlyWhatItWasGiven) {
     Process process(method, tell_descriptors,
                     {told.Argument(), brood_int64(stray)});
     EXPECT_EQ(process.Run(), 0) << method;
-    // The argument, the creator's pidfd, and a way to the forkserver.
-    EXPECT_EQ(told.ReadAll(), std::string(method) == "spawn" ? "2" : "3");
+    // The argument, the creator's pidfd, and a way to the forkserver with its
+    // pidfd.
+    EXPECT_EQ(told.ReadAll(), std::string(method) == "spawn" ? "2" : "4");
   }
   close(stray);
 }

@@ -225,7 +225,7 @@ TEST_P(SweepServer, ConnectingToAnInheritedServer) {
 // With more descriptors and a larger argument than one message carries. Each
 // descriptor is looked at first, so the calls are counted by name.
 TEST_P(SweepServer, ALaunchInSeveralMessages) {
-  for (const char *wrapper : {"sys_sock_send", "sys_sock_receive",
+  for (const char *wrapper : {"sys_sock_try_send", "sys_sock_receive",
                               "sys_memfd_new", "sys_write_full"}) {
     SCOPED_TRACE(wrapper);
     bool injected = true;
