@@ -29,7 +29,8 @@ static atomic_int num_listed; /* to see without the guard that there is none */
 static void forget(void) {
   for (const struct brood_process *process = first; process != NULL;
        process = process->next) {
-    sys_close(process->lifeline);
+    struct sys_kept lifeline = process->lifeline;
+    sys_kept_close(&lifeline);
   }
   first = to_look_at = oldest_named = NULL;
   atomic_store(&num_listed, 0);
@@ -45,7 +46,7 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   guard_lock();
   if (process->daemon) r = sys_pipe(ends);
   if (r == 0) {
-    process->lifeline = ends[1];
+    process->lifeline = sys_keep(ends[1]);
     process->next = first;
     process->previous = NULL;
     if (first != NULL) first->previous = process;
@@ -72,7 +73,7 @@ static struct brood_process *unlist_process(struct brood_process *process) {
   if (process->next != NULL) process->next->previous = process->previous;
   process->next = process->previous = NULL;
   atomic_fetch_sub(&num_listed, 1);
-  process->lifeline = sys_close(process->lifeline);
+  sys_kept_close(&process->lifeline);
   return process;
 }
 
@@ -210,9 +211,10 @@ void children_terminate_daemons(void) {
   guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
-    if (process->daemon && atomic_load(&process->state) == PROCESS_STARTED) {
-      sys_pidfd_signal(process->launched.pidfd, SIGTERM);
-    }
+    if (!process->daemon) continue;
+    if (pthread_mutex_trylock(&process->mutex) != 0) continue;
+    process_signal(process, SIGTERM);
+    pthread_mutex_unlock(&process->mutex);
   }
   guard_unlock();
 }

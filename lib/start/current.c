@@ -24,12 +24,12 @@ static struct brood_process self = {
     .identity = (char[]){""},
     .mutex = PTHREAD_MUTEX_INITIALIZER,
     .launched = {.pidfd = -1, .report = -1},
-    .lifeline = -1,
+    .lifeline = SYS_KEPT_NONE,
 };
 static struct brood_process parent = {
     .kind = PROCESS_PARENT,
     .mutex = PTHREAD_MUTEX_INITIALIZER,
-    .lifeline = -1,
+    .lifeline = SYS_KEPT_NONE,
 };
 static const struct brood_process *creators_handle;
 static uint64_t creator; /* token */

@@ -138,19 +138,6 @@ int brood_process_is_alive(brood_process *process) {
   return r < 0 ? r : r == 0;
 }
 
-/* With the mutex held, so that no other thread closes the descriptor, whose
- * number would soon be another process's. */
-static int signal_locked(struct brood_process *process, int signal_number) {
-  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
-    return 0;
-  }
-  int r = process_poll(process);
-  if (r == 1) return 0;
-  if (r == 0) r = process_name_again(process);
-  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd, signal_number);
-  return r == -ESRCH ? 0 : r;
-}
-
 static int send_signal(struct brood_process *process, int signal_number) {
   int r = process_check(process);
   if (r < 0) return r;
@@ -160,7 +147,7 @@ static int send_signal(struct brood_process *process, int signal_number) {
                      process->name);
   }
   process_lock(process);
-  r = signal_locked(process, signal_number);
+  r = process_signal(process, signal_number);
   process_unlock(process);
   if (r == 0) return 0;
   return error_set_os(r, "cannot send signal %d to '%.100s'", signal_number,

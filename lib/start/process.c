@@ -147,7 +147,7 @@ brood_process *brood_process_new(const brood_context *context,
       .launched = {.pidfd = -1, .report = -1},
       .pidfd_file = SYS_KEPT_NONE,
       .report_file = SYS_KEPT_NONE,
-      .lifeline = -1,
+      .lifeline = SYS_KEPT_NONE,
   };
   if (fill(process, options == NULL ? &nothing : options) == 0) return process;
   return brood_process_free(process);
@@ -201,4 +201,17 @@ int process_name_again(struct brood_process *process) {
   process->launched.pidfd = pidfd;
   process->pidfd_file = sys_keep(pidfd);
   return 0;
+}
+
+/* The mutex keeps other threads from closing the descriptor, whose number would
+ * soon be another process's. */
+int process_signal(struct brood_process *process, int signal_number) {
+  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
+    return 0;
+  }
+  int r = process_poll(process);
+  if (r == 1) return 0;
+  if (r == 0) r = process_name_again(process);
+  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd, signal_number);
+  return r == -ESRCH ? 0 : r;
 }

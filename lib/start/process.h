@@ -49,7 +49,7 @@ struct brood_process {
   int exitcode;
 
   /* Guarded by the guard. */
-  int lifeline; /* our end of a daemonic child's, or -1 */
+  struct sys_kept lifeline; /* our end of a daemonic child's */
   struct brood_process *next, *previous;
   uint32_t round; /* of pids, in which it got its own */
 };
@@ -95,6 +95,10 @@ int process_poll(struct brood_process *process);
  * process_poll has just found, has a pidfd; 0 or -errno. With the mutex held.
  */
 int process_name_again(struct brood_process *process);
+
+/* process_signal sends a signal to a process that has not ended; 0 or -errno.
+ * With the mutex held. */
+int process_signal(struct brood_process *process, int signal_number);
 
 /* launch_process starts a process whose caller may do so; 0, or an error that
  * it has set. With the mutex held. */

@@ -29,10 +29,12 @@ int sys_fault_left(void) {
 }
 
 int sys_fault(const char *wrapper) {
-  if (atomic_load_explicit(&countdown, memory_order_acquire) <= 0) return 0;
+  int left = atomic_load_explicit(&countdown, memory_order_acquire);
+  if (left <= 0 && left != SYS_FAULT_ALL) return 0;
   const char *only = atomic_load_explicit(&only_wrapper, memory_order_acquire);
   if (only != NULL && strcmp(only, wrapper) != 0) return 0;
-  if (atomic_fetch_sub_explicit(&countdown, 1, memory_order_relaxed) != 1) {
+  if (left != SYS_FAULT_ALL &&
+      atomic_fetch_sub_explicit(&countdown, 1, memory_order_relaxed) != 1) {
     return 0;
   }
   return -atomic_load_explicit(&injected_errno, memory_order_relaxed);

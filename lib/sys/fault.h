@@ -6,6 +6,11 @@
 #ifndef BROOD_SYS_FAULT_H
 #define BROOD_SYS_FAULT_H
 
+#include <limits.h>
+
+/* In place of nth: each call fails from now on. */
+#define SYS_FAULT_ALL INT_MIN
+
 /* sys_fault_arm makes the nth fallible call from now (1 is the next) of the
  * calling process return -error_number, once. 0 disarms. Fork copies what is
  * left of the count. */
