@@ -51,9 +51,9 @@
  * - A process does not believe what comes through a pipe. It checks every kind,
  *   size and number, and bounds them; nothing in a message is an address. But
  *   an object that comes through a pipe is shared from then on, as above.
- * - Strangers have no address to connect to: no file, port or abstract socket.
- *   A process has an object only if another one gave it that.
- * - A forkserver serves only processes with its own user and groups. One that
+ * - Strangers have nothing to connect to: nothing listens at a file, a port or
+ *   an abstract name. A process has an object only if another one gave it that.
+ * - A forkserver serves only processes with its own users and groups. One that
  *   gave up its rights gets a server of its own.
  * - A set-uid program, or one with other rights that its caller has not, starts
  *   processes by fork only, and refuses to run as a child or a forkserver.
@@ -184,7 +184,7 @@ const char *brood_error_name(int code);
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller has not (set-uid, set-gid, file
- * capabilities): there the caller could choose what is run with these rights.
+ * capabilities): there a caller could choose what is run with these rights.
  * Such a program has fork, and when it is run in the role of a child it ends.
  *
  * BROOD_OS_ERROR  out of memory */
@@ -353,10 +353,10 @@ struct brood_callable_entry {
  * BROOD_VALUE_ERROR.
  *
  * Entries are never removed: a library that registers any, by a macro too, must
- * not be unloaded (RTLD_NODELETE keeps it), or the next start crashes. A fresh
- * process knows what was registered before its brood_init. The functions of a
- * library that main opens later can be started by fork alone; by the others the
- * child ends with 1. */
+ * stay loaded (RTLD_NODELETE), or the next start crashes. A fresh process knows
+ * what was registered before its brood_init: the functions of a library that
+ * main opens later can be started by fork alone. By the others the child ends
+ * with 1. */
 void brood_register_target(struct brood_target_entry *entry);
 void brood_register_callable(struct brood_callable_entry *entry);
 
@@ -365,11 +365,10 @@ void brood_register_callable(struct brood_callable_entry *entry);
 #define BROOD_TARGET(function) \
   BROOD_REGISTER_(function, brood_target_entry, brood_register_target)
 
-/* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. From a
- * static library a linker takes only files that somebody refers to, and a
- * preload function is referred to by a string: without a word it is missing.
- * Keep it in a file of which main uses something else, or link the library as a
- * whole (--whole-archive, alwayslink). */
+/* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. Only a
+ * string refers to a preload function, so that a linker leaves it out of a
+ * static archive without a word, unless main uses something else of its file or
+ * the archive is linked as a whole (--whole-archive, alwayslink). */
 #define BROOD_PRELOAD(function) \
   BROOD_REGISTER_(function, brood_callable_entry, brood_register_callable)
 
