@@ -128,7 +128,7 @@ extern "C" {
 
 /* ------------------------------------------------------------- Errors -- */
 
-/* brood_error: the field's exception names, one for one. */
+/* brood_error: Python's exception names, one for one. */
 enum brood_error {
   BROOD_OK = 0,
   BROOD_VALUE_ERROR = -1,     /* right type, unusable value */
@@ -167,7 +167,7 @@ const char *brood_error_message(void);
  * the thread's next call that fails. */
 const void *brood_error_data(size_t *out_size_bytes);
 
-/* brood_error_name returns the field's name of a code ("ValueError"), or
+/* brood_error_name returns Python's name of a code ("ValueError"), or
  * "unknown error". */
 const char *brood_error_name(int code);
 
@@ -209,7 +209,9 @@ BROOD_NORETURN void brood_fail(const char *text);
 
 /* brood_context: a start method with everything that can be made with it.
  * Contexts are never freed. Wherever a context is asked for, NULL is the
- * default context: the one whose method brood_set_start_method chose. */
+ * default context: the one whose method brood_set_start_method chose. If nobody
+ * has chosen, the first call that needs the default *fixes* it: the program is
+ * committed to the platform's default method then. */
 typedef struct brood_context brood_context;
 
 enum {
@@ -500,7 +502,7 @@ enum brood_daemon {
 
 /* All zero is a process that does nothing and returns 0. */
 typedef struct brood_process_options {
-  const void *group;       /* must be NULL, as in the field */
+  const void *group;       /* must be NULL, as in Python */
   brood_target target;     /* NULL: nothing to run */
   const char *name;        /* NULL or "": "ForkProcess-1" and so on */
   const brood_value *args; /* copied */
@@ -851,14 +853,14 @@ int brood_barrier_n_waiting(brood_barrier *barrier);
 int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
 
 /* What guards a shared value or array: a lock, an rlock or a semaphore; NULL
- * for a new rlock; BROOD_NO_LOCK for nothing. The field's RawValue and RawArray
+ * for a new rlock; BROOD_NO_LOCK for nothing. Python's RawValue and RawArray
  * are those without a lock made by any concrete context: they do not fix the
  * default. */
 extern const char brood_no_lock_[1];
 #define BROOD_NO_LOCK ((void *)brood_no_lock_)
 
 /* brood_shared_value_new returns a variable of the C type that a typecode of
- * the field stands for, all bytes zero:
+ * Python stands for, all bytes zero:
  *
  *   c char    b signed char    B unsigned char    u wchar_t
  *   h short   H unsigned short i int  I unsigned  l long  L unsigned long
