@@ -10,18 +10,74 @@
  *
  * What is true of every function
  *
- * - Functions that make or find something return it, or NULL. All others
- *   return 0 or a count, or a negative enum brood_error. After a failure
- *   brood_error() and brood_error_message() tell this thread what happened,
- *   with the offending value. Outputs are written only on success; NULL where
- *   an output or a function belongs is BROOD_TYPE_ERROR.
+ * - Functions that make or find something return it, or NULL. All others return
+ *   0 or a count, or a negative enum brood_error. After a failure brood_error()
+ *   and brood_error_message() tell this thread what happened, with the
+ *   offending value. Outputs are written only on success; NULL where an output
+ *   or a function belongs is BROOD_TYPE_ERROR.
  * - Every function may be called from any thread. Whatever a process handle
  *   allows only to its creator is allowed to any thread of the creator.
  * - Arguments are borrowed unless the comment says "takes". Strings are UTF-8
  *   and end with NUL.
  * - Timeouts are relative, in nanoseconds, and run on CLOCK_MONOTONIC:
- *   BROOD_FOREVER waits without limit, 0 and other negative values poll.
+ *   BROOD_FOREVER waits without limit, 0 and other negative values poll. So -1
+ *   looks once and returns; it does not mean for ever, as in poll(2). A call on
+ *   a queue that polls may take 200 ms if a stopped process holds the queue.
  * - Descriptors that the library makes are close-on-exec.
+ * - A signal handler may call brood_event_set and brood_event_clear, and
+ *   nothing else of this header. It may also call exit(): if that interrupts
+ *   the library in the middle of something, it waits for no children; daemonic
+ *   ones are killed, others live on. Signals wait while a process is being
+ *   started. No call returns early because a signal came.
+ * - A thread may be cancelled while it waits: at once in join, in brood_wait
+ *   and with a connection, within a second for a lock, semaphore, event,
+ *   condition, barrier, an item, or the join of a queue. Nothing stays locked
+ *   that it did not hold before; a condition's lock is not taken back, and a
+ *   barrier breaks. brood_process_start, and a put that waits for room in a
+ *   queue, cannot be cancelled once they have begun.
+ * - The program may fork at any time, in any thread. Its child has the objects,
+ *   connections, default method and authkey of the parent; it has no children,
+ *   and cannot join or start by the handles of the parent's. Locks stay with
+ *   their holders. A child made by vfork or a bare clone may only exec.
+ * - A C++ exception that leaves a target, or a barrier's action, ends its
+ *   process by std::terminate. pthread_exit in a target ends the process, with
+ *   0; in an action it ends the thread, and breaks the barrier for the others.
+ *
+ * Whom a process trusts
+ *
+ * - Processes that share an object trust each other. The object lies in memory
+ *   that each of them can write to: one that is hostile, or writes where it
+ *   should not, can have the others wait for ever, read nonsense or crash.
+ * - A process does not believe what comes through a pipe. It checks every kind,
+ *   size and number, and bounds them; nothing in a message is an address. But
+ *   an object that comes through a pipe is shared from then on, as above.
+ * - Strangers have nothing to connect to: nothing listens at a file, a port or
+ *   an abstract name. A process has an object only if another one gave it that.
+ * - A forkserver serves only processes with its own users and groups. One that
+ *   gave up its rights gets a server of its own.
+ * - A set-uid program, or one with other rights that its caller has not, starts
+ *   processes by fork only, and refuses to run as a child or a forkserver.
+ * - Whoever may trace a process (ptrace, /proc/PID/mem) owns it, and all that
+ *   it shares.
+ *
+ * Whose end is noticed
+ *
+ * A process that waits for another one, to release a lock, come to a barrier or
+ * do a task, learns within 200 ms that it has ended. An end has to be seen for
+ * that. Where it cannot be, the process counts as alive, and the others wait:
+ * that is better than to take a lock from a living holder. Not seen are
+ *
+ * - without /proc, if it was not there when the process first used an object:
+ *   anybody's;
+ * - where /proc hides a process (hidepid), or is gone since (chroot): its end,
+ *   until its parent has waited for it, and from when another process has its
+ *   number. A process always sees the end of its own children;
+ * - across PID or time namespaces: everybody's, in both directions;
+ * - after a restore from a checkpoint: a process whose number another one has.
+ *
+ * A holder that calls exec has ended as a holder, if the others may look at its
+ * new program. Of a process that was killed after it had changed something, and
+ * before it could wake who waits for that, these find out within a second.
  *
  * Source: Python's multiprocessing and billiard, as measured; where the two
  * disagree, tools/decisions says which side is taken.
@@ -72,7 +128,7 @@ extern "C" {
 
 /* ------------------------------------------------------------- Errors -- */
 
-/* brood_error: the field's exception names, one for one. */
+/* brood_error: Python's exception names, one for one. */
 enum brood_error {
   BROOD_OK = 0,
   BROOD_VALUE_ERROR = -1,     /* right type, unusable value */
@@ -111,7 +167,7 @@ const char *brood_error_message(void);
  * the thread's next call that fails. */
 const void *brood_error_data(size_t *out_size_bytes);
 
-/* brood_error_name returns the field's name of a code ("ValueError"), or
+/* brood_error_name returns Python's name of a code ("ValueError"), or
  * "unknown error". */
 const char *brood_error_name(int code);
 
@@ -121,7 +177,9 @@ const char *brood_error_name(int code);
  * context or a forkserver started it does not return: it runs the target and
  * ends the process. In the program itself it returns 0, keeps the arguments
  * for children (brood_argv), and has the exit of main terminate daemonic
- * children and join the others. A second call does nothing.
+ * children and join the others. So a child that waits for main, for a task or a
+ * message, should be daemonic: if main fails and calls exit(1), that would wait
+ * for the child. A second call does nothing.
  *
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
@@ -151,7 +209,9 @@ BROOD_NORETURN void brood_fail(const char *text);
 
 /* brood_context: a start method with everything that can be made with it.
  * Contexts are never freed. Wherever a context is asked for, NULL is the
- * default context: the one whose method brood_set_start_method chose. */
+ * default context: the one whose method brood_set_start_method chose. If nobody
+ * has chosen, the first call that needs the default *fixes* it: the program is
+ * committed to the platform's default method then. */
 typedef struct brood_context brood_context;
 
 enum {
@@ -290,9 +350,15 @@ struct brood_callable_entry {
 };
 
 /* brood_register_target and brood_register_callable take an entry, for code
- * that cannot use the macros below (a library opened by dlopen, a table). Two
- * functions under one name make the name unusable: starting either by spawn
- * or forkserver is BROOD_VALUE_ERROR. */
+ * that cannot use the macros below (a table of functions). Two functions under
+ * one name make the name unusable: starting either by spawn or forkserver is
+ * BROOD_VALUE_ERROR.
+ *
+ * Entries are never removed: a library that registers any, by a macro too, must
+ * stay loaded (RTLD_NODELETE), or the next start crashes. A fresh process knows
+ * what was registered before its brood_init: the functions of a library that
+ * main opens later can be started by fork alone. By the others the child ends
+ * with 1. */
 void brood_register_target(struct brood_target_entry *entry);
 void brood_register_callable(struct brood_callable_entry *entry);
 
@@ -308,7 +374,10 @@ void brood_register_callable(struct brood_callable_entry *entry);
 #define BROOD_TARGET(function) \
   BROOD_REGISTER_(function, brood_target_entry, brood_register_target)
 
-/* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. */
+/* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. Only a
+ * string refers to a preload function, so that a linker leaves it out of a
+ * static archive without a word, unless main uses something else of its file or
+ * the archive is linked as a whole (--whole-archive, alwayslink). */
 #define BROOD_PRELOAD(function) \
   BROOD_REGISTER_(function, brood_callable_entry, brood_register_callable)
 
@@ -440,7 +509,7 @@ enum brood_daemon {
 
 /* All zero is a process that does nothing and returns 0. */
 typedef struct brood_process_options {
-  const void *group;       /* must be NULL, as in the field */
+  const void *group;       /* must be NULL, as in Python */
   brood_target target;     /* NULL: nothing to run */
   const char *name;        /* NULL or "": "ForkProcess-1" and so on */
   const brood_value *args; /* copied */
@@ -490,11 +559,14 @@ brood_process *brood_process_free(brood_process *process);
  *                        serve (ECONNRESET) */
 int brood_process_start(brood_process *process);
 
-/* brood_process_join waits for the end. 0: it has ended.
+/* brood_process_join waits for the end. 0: it has ended. BROOD_FOREVER waits
+ * without limit; -1 polls, as 0 does.
  *
  * BROOD_TIMEOUT          it has not, and the time is over
  * BROOD_ASSERTION_ERROR  not started; not a child of the caller
- * BROOD_VALUE_ERROR      closed */
+ * BROOD_VALUE_ERROR      closed
+ * BROOD_OS_ERROR         the kernel lets the caller wait neither for the child
+ *                        nor for its descriptor */
 int brood_process_join(brood_process *process, int64_t timeout_ns);
 
 /* brood_process_is_alive returns 1 or 0. Of oneself: 1.
@@ -505,6 +577,13 @@ int brood_process_is_alive(brood_process *process);
 
 /* brood_process_terminate sends SIGTERM, brood_process_kill SIGKILL. No effect
  * on a process that has ended. Any process that holds a copy may call it.
+ *
+ * A child has the signal mask of its creator, under forkserver that which the
+ * creator had at the first start. If SIGTERM was blocked then, terminate does
+ * nothing. SIGINT is another matter: Ctrl-C sends it to all processes at once,
+ * and kills those that cannot clean up. A program that is to stop cleanly
+ * blocks SIGINT before its first start, waits for it with sigwait, and tells
+ * its workers by an event: examples/clean_stop.c.
  *
  * BROOD_ATTRIBUTE_ERROR  not started
  * BROOD_VALUE_ERROR      closed */
@@ -525,9 +604,11 @@ int brood_process_pid(brood_process *process);
 
 /* brood_process_exitcode returns 1 and writes the exit code (0 to 255, or
  * minus the number of the signal), or returns 0 while there is none: before
- * the start, while it runs, and for anybody but the creator. A code that
- * cannot be known (somebody else waited for the process first, on a kernel
- * before Linux 6.15) is 255.
+ * the start, while it runs, and for anybody but the creator. A code that cannot
+ * be known is 255. That happens if the program itself waits for children (wait,
+ * waitpid(-1), SIGCHLD ignored) and gets this one first: on kernels before
+ * Linux 6.15, and on all kernels for the oldest by fork and spawn, once more
+ * than 256 live. Before 6.15 it also happens if the forkserver was killed.
  *
  * BROOD_VALUE_ERROR  closed */
 int brood_process_exitcode(brood_process *process, int *out_exitcode);
@@ -535,13 +616,18 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode);
 /* brood_process_sentinel returns a descriptor that is readable once the
  * process has ended: a pidfd. It belongs to the handle.
  *
- * BROOD_VALUE_ERROR  not started; closed */
+ * BROOD_VALUE_ERROR  not started; closed
+ * BROOD_OS_ERROR     the kernel has no pidfds (ENOSYS: older kernels, valgrind
+ *                    3.19, gVisor): only join waits there; no descriptor is
+ *                    left (EMFILE) */
 int brood_process_sentinel(brood_process *process);
 
-/* brood_process_name returns the name, valid until it is set again. */
+/* brood_process_name returns the name, which is valid for the life of the
+ * handle, also when another has been set. */
 const char *brood_process_name(brood_process *process);
 
-/* brood_process_set_name renames the handle, also after the start.
+/* brood_process_set_name renames the handle, also after the start. The handle
+ * keeps all names that it ever had.
  *
  * BROOD_ASSERTION_ERROR  NULL is not a string (name.type)
  * BROOD_VALUE_ERROR      longer than BROOD_MAX_NAME
@@ -554,16 +640,24 @@ int brood_process_daemon(brood_process *process);
 /* brood_process_set_daemon sets the flag. A daemonic process ends when its
  * creator ends, SIGKILL included, and may not start processes.
  *
+ * The kernel kills it when a pipe between the two closes. That does not reach a
+ * daemonic process that has closed the descriptors it did not open, or replaced
+ * itself by exec; that is PID 1 of a PID namespace; or that has changed its
+ * user without having been root outside of all user namespaces. If its creator
+ * is killed, such a one lives on. The ordinary end of the creator still ends
+ * it.
+ *
  * BROOD_ASSERTION_ERROR  the process has been started */
 int brood_process_set_daemon(brood_process *process, bool daemon);
 
-/* brood_process_authkey returns the key, valid until it is set again, and its
- * size: 32 random bytes made by the first process, inherited. */
+/* brood_process_authkey returns the key, valid for the life of the handle, also
+ * when another has been set, and its size: 32 random bytes made by the first
+ * process, inherited. */
 const void *brood_process_authkey(brood_process *process,
                                   size_t *out_size_bytes);
 
 /* brood_process_set_authkey replaces it; processes made from now on inherit
- * it.
+ * it. The handle keeps all keys that it ever had.
  *
  * BROOD_TYPE_ERROR   key is NULL
  * BROOD_VALUE_ERROR  empty, or longer than BROOD_MAX_AUTHKEY */
@@ -732,8 +826,8 @@ int brood_condition_wait_for(brood_condition *condition,
 int brood_condition_notify(brood_condition *condition, int n);
 int brood_condition_notify_all(brood_condition *condition);
 
-/* brood_event: a flag, at first not set. set and clear never wait, and may be
- * called from a signal handler. */
+/* brood_event: a flag, at first not set. set and clear never wait; alone of all
+ * functions they may be called from a signal handler. */
 brood_event *brood_event_new(const brood_context *context);
 brood_event *brood_event_free(brood_event *event);
 int brood_event_is_set(brood_event *event); /* 1 or 0 */
@@ -777,14 +871,14 @@ int brood_barrier_n_waiting(brood_barrier *barrier);
 int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
 
 /* What guards a shared value or array: a lock, an rlock or a semaphore; NULL
- * for a new rlock; BROOD_NO_LOCK for nothing. The field's RawValue and RawArray
+ * for a new rlock; BROOD_NO_LOCK for nothing. Python's RawValue and RawArray
  * are those without a lock made by any concrete context: they do not fix the
  * default. */
 extern const char brood_no_lock_[1];
 #define BROOD_NO_LOCK ((void *)brood_no_lock_)
 
 /* brood_shared_value_new returns a variable of the C type that a typecode of
- * the field stands for, all bytes zero:
+ * Python stands for, all bytes zero:
  *
  *   c char    b signed char    B unsigned char    u wchar_t
  *   h short   H unsigned short i int  I unsigned  l long  L unsigned long
