@@ -91,7 +91,7 @@ static bool has_ended(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return false;
   bool ended = atomic_load(&process->state) == PROCESS_ENDED ||
                (atomic_load(&process->state) == PROCESS_STARTED &&
-                process_poll(process) == 1);
+                process_poll(process));
   pthread_mutex_unlock(&process->mutex);
   return ended;
 }
@@ -164,7 +164,7 @@ enum { MANY_PIDFDS = 256 };
 static void forget_pidfd(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return;
   bool is_spare = process->num_waiters == 0 && !process->has_sentinel &&
-                  !process->context->method->surroundings;
+                  process_is_waited_for(process);
   if (is_spare) {
     sys_kept_close(&process->pidfd_file);
     process->launched.pidfd = -1;

@@ -17,16 +17,13 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* process_poll for callers without the mutex; sets the error. */
+/* process_poll for callers without the mutex. */
 static int poll_now(struct brood_process *process) {
   process_lock(process);
-  int r = process_poll(process);
+  int ended = process_poll(process);
   process_unlock(process);
-  if (r == 1) children_remove(process);
-  if (r >= 0) return r;
-  return error_set_os(r,
-                      "cannot tell how '%.100s' is: its descriptor was closed",
-                      process->name);
+  if (ended) children_remove(process);
+  return ended;
 }
 
 static void stop_waiting(void *argument) {
@@ -44,6 +41,7 @@ static void stop_waiting(void *argument) {
  * passed, else 1, or -errno. */
 static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   int r = process_name_again(process);
+  if (r == -EBADF) return 0; /* to be looked at from time to time */
   if (r == -ESRCH) return 1; /* just now: process_poll will tell */
   if (r < 0) return r;
   struct launched launched = process->launched;
@@ -134,8 +132,7 @@ int brood_process_is_alive(brood_process *process) {
                      process->name);
   }
   if (process_state(process) == PROCESS_NEW) return 0;
-  r = poll_now(process);
-  return r < 0 ? r : r == 0;
+  return !poll_now(process);
 }
 
 static int send_signal(struct brood_process *process, int signal_number) {
@@ -171,10 +168,7 @@ int brood_process_close(brood_process *process) {
     process_release(process);
     return 0;
   }
-  int ended = 1;
-  if (process_state(process) == PROCESS_STARTED) ended = poll_now(process);
-  if (ended < 0) return ended;
-  if (!ended) {
+  if (process_state(process) == PROCESS_STARTED && !poll_now(process)) {
     return error_set(BROOD_VALUE_ERROR,
                      "cannot close process '%.100s' while it is still "
                      "running: call join or terminate first",
@@ -194,8 +188,7 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   if (r < 0) return r;
   if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW)
     return 0;
-  r = poll_now(process);
-  if (r <= 0) return r;
+  if (!poll_now(process)) return 0;
   *out_exitcode = process->exitcode;
   return 1;
 }

@@ -91,13 +91,21 @@ static bool is_undelivered(int negative_errno) {
   return negative_errno == -ECONNRESET || negative_errno == -EPIPE;
 }
 
+/* An answer comes sooner. */
+#define ANSWER_NS INT64_C(20000000)
+
 /* Waits for an event of the channel; -EPIPE if the server ended without. */
 static int await(const struct line *on, short events) {
   struct pollfd polls[] = {
       {.fd = on->channel.fd, .events = events},
       {.fd = sys_kept_is_open(&on->process) ? on->process.fd : -1,
        .events = POLLIN}};
-  int r = sys_poll_soon(polls, 2, SYS_CLOCK_NEVER);
+  int r = sys_poll_soon(polls, 2, sys_clock_ns() + ANSWER_NS);
+  if (r == 0) { /* it is stopped, perhaps: Ctrl-C must work */
+    guard_let_signals(true);
+    r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
+    guard_let_signals(false);
+  }
   if (r < 0) return r;
   if (polls[0].revents != 0) return 0;
   /* What it said last came before its end, but perhaps after the look. */
@@ -408,13 +416,15 @@ static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
     if (read_report(launched, out_exitcode)) return 1;
   }
   int pidfd = launched->pidfd;
+  *out_exitcode = REAP_LOST;
+  /* The program has closed it: as long as somebody has the number it lives. */
+  if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
   if (reap_ask_kernel(pidfd, out_exitcode) == 1) return 1;
   /* The server was killed: a zombie until whoever adopted it cares. */
   if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
-  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  *out_exitcode = REAP_LOST;
+  sys_pidfd_exit_info(pidfd, out_exitcode);
   return 1;
 }
 

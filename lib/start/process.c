@@ -169,23 +169,25 @@ brood_process *brood_process_free(brood_process *process) {
   return NULL;
 }
 
+bool process_is_waited_for(const struct brood_process *process) {
+  return process->context->method->reap == reap_own_child;
+}
+
 /* Is it known by its number alone? Then the program has closed the pidfd, whose
  * number may be that of something else by now, or there were too many. */
-static int check_pidfd(struct brood_process *process) {
+static void check_pidfd(struct brood_process *process) {
   struct launched *launched = &process->launched;
-  if (launched->gone || sys_kept_is_open(&process->pidfd_file)) return 0;
-  if (process->context->method->reap != reap_own_child) return -EBADF;
+  if (launched->gone || sys_kept_is_open(&process->pidfd_file)) return;
   launched->pidfd = -1;
   /* A younger one has the number: somebody else has waited for this one. */
-  launched->gone = children_has_younger(process);
-  return 0;
+  launched->gone =
+      process_is_waited_for(process) && children_has_younger(process);
 }
 
 int process_poll(struct brood_process *process) {
   if (process_state(process) != PROCESS_STARTED) return 1;
   int exitcode;
-  int r = check_pidfd(process);
-  if (r < 0) return r;
+  check_pidfd(process);
   if (!sys_kept_is_open(&process->report_file)) process->launched.report = -1;
   const struct start_method *method = process->context->method;
   if (method->reap(&process->launched, &exitcode) != 1) return 0;
@@ -196,6 +198,7 @@ int process_poll(struct brood_process *process) {
 
 int process_name_again(struct brood_process *process) {
   if (process->launched.pidfd >= 0) return 0;
+  if (!process_is_waited_for(process)) return -EBADF;
   int pidfd = sys_pidfd_open(process->launched.pid);
   if (pidfd < 0) return pidfd;
   process->launched.pidfd = pidfd;

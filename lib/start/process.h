@@ -86,14 +86,16 @@ bool process_is_own_child(const struct brood_process *process);
 /* process_release closes the descriptors; nobody may be polling them. */
 void process_release(struct brood_process *process);
 
-/* process_poll takes the end of a started process if there is one: 1 if it has
- * ended, 0 while it runs, -EBADF if the program has closed the only descriptor
- * that could tell. With the mutex held. */
+/* process_poll takes the end of a started process if there is one; 1 or 0 is
+ * whether it has ended. With the mutex held. */
 int process_poll(struct brood_process *process);
 
+/* process_is_waited_for: by this process, so that its number stays its own. */
+bool process_is_waited_for(const struct brood_process *process);
+
 /* process_name_again sees to it that a process which has not ended, as
- * process_poll has just found, has a pidfd; 0 or -errno. With the mutex held.
- */
+ * process_poll has just found, has a pidfd; 0 or -errno: -EBADF if the program
+ * has closed the only one. With the mutex held. */
 int process_name_again(struct brood_process *process);
 
 /* process_signal sends a signal to a process that has not ended; 0 or -errno.

@@ -59,6 +59,13 @@ void guard_release_signals(void) {
   guard_unshield();
 }
 
+void guard_let_signals(bool let) {
+  sigset_t ignored;
+  if (!has_held) return;
+  if (let) sys_signals_unblock(&held_signals);
+  if (!let) sys_signals_block(&ignored);
+}
+
 void guard_release_all(void) {
   while (depth > 1) guard_unshield();
   if (has_held) guard_release_signals();

@@ -45,6 +45,10 @@ void guard_hold_signals(void);
 void guard_release_signals(void);
 const sigset_t *guard_held_signals(void);
 
+/* guard_let_signals has them come for a while (true) that may be long, and then
+ * wait again. */
+void guard_let_signals(bool let);
+
 /* guard_release_all ends all of it, in a child that was forked inside. */
 void guard_release_all(void);
 
