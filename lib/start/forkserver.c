@@ -6,8 +6,8 @@
  * The server is run when the first process needs it, is nobody's child (it
  * cannot disturb a program that waits for any), has no address, and goes when
  * its owner does. It may be killed at any time. A request that it has not read
- * by then comes back as ECONNRESET, and a new server gets it; one that it has
- * read may have been carried out, so that start fails.
+ * by then comes back as ECONNRESET, or lies there unread, and a new server gets
+ * it; one that it has read may have been carried out, so that start fails.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -96,10 +96,8 @@ static bool is_undelivered(int negative_errno) {
 
 /* Waits for an event of the channel; -EPIPE if the server ended without. */
 static int await(const struct line *on, short events) {
-  struct pollfd polls[] = {
-      {.fd = on->channel.fd, .events = events},
-      {.fd = sys_kept_is_open(&on->process) ? on->process.fd : -1,
-       .events = POLLIN}};
+  struct pollfd polls[] = {{.fd = on->channel.fd, .events = events},
+                           {.fd = on->process.fd, .events = POLLIN}};
   int r = sys_poll_soon(polls, 2, sys_clock_ns() + ANSWER_NS);
   if (r == 0) { /* it is stopped, perhaps: Ctrl-C must work */
     guard_let_signals(true);
@@ -123,11 +121,11 @@ static int send_on(const struct line *on, const struct iovec *parts,
 }
 
 /* An answer, with up to *num_fds descriptors: 0, -errno, or -ENODATA if the
- * server went without. */
+ * server went without after it had read the request. */
 static int receive_on(const struct line *on, struct serve_reply *out_reply,
                       int *out_fds, size_t *num_fds) {
   int r = await(on, POLLIN);
-  if (r == -EPIPE) return -ENODATA;
+  if (r == -EPIPE && !sys_sock_is_unread(on->channel.fd)) return -ENODATA;
   if (r == 0) {
     r = sys_sock_receive(on->channel.fd, out_reply, sizeof *out_reply, out_fds,
                          num_fds);
@@ -278,9 +276,8 @@ static int connect_over_line(void) {
 /* Is there a server at the other end that may serve us? One that was run with
  * other rights would give its children those. */
 static bool line_is_good(void) {
-  if (!sys_kept_is_open(&line.channel) || line.ids != sys_ids()) return false;
-  return !sys_kept_is_open(&line.process) ||
-         sys_poll_one(line.process.fd, POLLIN, 0) <= 0;
+  if (!sys_kept_is_open(&line.process)) line.process.fd = -1;
+  return sys_kept_is_open(&line.channel) && line.ids == sys_ids();
 }
 
 /* Makes sure that there is a channel of our own. */

@@ -8,8 +8,10 @@
 #include "lib/sys/sock.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +36,11 @@ int sys_sock_restrict(int sock) {
   int on = 1;
   int r = setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
   return r < 0 ? -errno : 0;
+}
+
+bool sys_sock_is_unread(int sock) {
+  int size = 0;
+  return ioctl(sock, SIOCOUTQ, &size) == 0 && size > 0;
 }
 
 int sys_sock_check(int fd) {

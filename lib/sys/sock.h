@@ -6,6 +6,7 @@
 #ifndef BROOD_SYS_SOCK_H
 #define BROOD_SYS_SOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -20,6 +21,10 @@ int sys_sock_pair(int out_ends[2]);
  * lost that a process with another real user or group sends from now on, or has
  * sent before. */
 int sys_sock_restrict(int sock);
+
+/* sys_sock_is_unread: something that was sent from this end has not been received
+ * at the other. */
+bool sys_sock_is_unread(int sock);
 
 /* sys_sock_check returns 0 if fd is such an end. */
 int sys_sock_check(int fd);
