@@ -56,8 +56,10 @@ int reap_own_child(struct launched *launched, int *out_exitcode) {
   int r = launched->pidfd < 0 ? sys_child_reap(launched->pid, out_exitcode)
                               : sys_pidfd_reap(launched->pidfd, out_exitcode);
   if (r >= 0 || launched->pidfd < 0) return r != 0;
-  /* Somebody else has its status, or we may not wait for it. */
   if (sys_pidfd_wait(launched->pidfd, 0) <= 0) return 0;
+  r = sys_pidfd_reap(launched->pidfd, out_exitcode);
+  if (r >= 0) return r;
+  /* Somebody else has its status, or we may not wait for it. */
   reap_ask_kernel(launched->pidfd, out_exitcode);
   return 1;
 }

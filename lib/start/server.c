@@ -330,14 +330,19 @@ static void serve(size_t index, struct message *message) {
   if (!ok) drop_channel(index);
 }
 
+/* Without pidfds the hang-up of a channel has to tell of an end: what stands in
+ * for a pidfd is always readable. */
+static int to_poll(int pidfd) {
+  return pidfd >= 0 && sys_pidfd_pollable(pidfd) ? pidfd : -1;
+}
+
 /* Waits for requests, for ends of children, and for the owner's end. */
 static void serve_forever(void) {
   enum { OWNER, REPORTS, FIRST_CHANNEL };
   struct message message;
   struct pollfd *polls = NULL;
   size_t capacity = 0;
-  /* Without pidfds the hang-up of its channel has to tell of its end. */
-  int owner = sys_pidfd_pollable(SERVE_FD_OWNER) ? SERVE_FD_OWNER : -1;
+  int owner = to_poll(SERVE_FD_OWNER);
   for (;;) {
     /* With nobody but the door left there is nobody to serve. */
     if (num_channels == 1 && !reports_pending()) sys_exit(0);
@@ -387,7 +392,7 @@ static void run_preloads(const struct wire_texts *names,
 /* Receives SERVE_INIT and does what it says. */
 static void receive_init(void) {
   struct pollfd polls[] = {{.fd = SERVE_FD_CHANNEL, .events = POLLIN},
-                           {.fd = SERVE_FD_OWNER, .events = POLLIN}};
+                           {.fd = to_poll(SERVE_FD_OWNER), .events = POLLIN}};
   if (sys_poll(polls, 2, SYS_CLOCK_NEVER) < 0 || polls[1].revents != 0) {
     sys_exit(1);
   }
@@ -423,7 +428,7 @@ static void receive_init(void) {
  * or that there is none, whoever else has a copy of its end. */
 static void introduce(int pid) {
   struct serve_reply hello = {.pid = pid};
-  int pidfd = sys_pidfd_open(pid);
+  int pidfd = to_poll(sys_pidfd_open(pid));
   answer(SERVE_FD_CHANNEL, &hello, &pidfd, pidfd >= 0);
 }
 
@@ -440,7 +445,7 @@ void forkserver_main(void) {
   if (pid > 0) introduce(pid);
   if (pid > 0) sys_exit(0);
   receive_init();
-  forkserver_adopt(door[1], sys_pidfd_open(sys_getpid()));
+  forkserver_adopt(door[1], to_poll(sys_pidfd_open(sys_getpid())));
   add_channel(SERVE_FD_CHANNEL);
   add_channel(door[0]);
   serve_forever();

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -200,7 +201,9 @@ bool WaitUntil(const std::function<bool()> &is_so) {
 
 bool WaitForChild(pid_t pid) {
   int status = -1;
-  return waitpid(pid, &status, 0) == pid && status == 0;
+  pid_t waited;
+  while ((waited = waitpid(pid, &status, 0)) < 0 && errno == EINTR) continue;
+  return waited == pid && status == 0;
 }
 
 char StateOf(pid_t pid) {
@@ -215,7 +218,7 @@ void KillServer() {
   int pidfd = sys_pidfd_open(server);
   ASSERT_GE(pidfd, 0);
   EXPECT_EQ(sys_pidfd_signal(pidfd, SIGKILL), 0);
-  EXPECT_GT(sys_poll_one(pidfd, POLLIN, sys_clock_deadline(kLong)), 0);
+  EXPECT_EQ(sys_pidfd_wait(pidfd, sys_clock_deadline(kLong)), 1);
   sys_close(pidfd);
 }
 

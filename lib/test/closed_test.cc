@@ -1,0 +1,338 @@
+// Proves that the end of a process is told, in time and without spinning, by a
+// program that has closed the library's descriptors, may not wait for its
+// children, or has them debugged; and by a child that closed all it had. By all
+// methods.
+// SPDX-License-Identifier: MIT
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include "lib/test/connections.h"
+#include "lib/test/targets.h"
+#include "lib/test/victim.h"
+
+extern "C" {
+#include "lib/sys/clock.h"
+#include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+}
+
+namespace {
+
+using testing::AnyOf;
+
+constexpr int kCode = 7;
+constexpr int64_t kShort = 200 * kMillisecond;
+
+brood_event *EventAt(const brood_args *args, size_t index) {
+  brood_event *event = nullptr;
+  CHILD_CHECK(brood_args_event(args, index, &event) == 0);
+  return event;
+}
+
+// await_event(event, code) needs no descriptor to wait with.
+void await_event(const brood_args *args) {
+  brood_event *event = EventAt(args, 0);
+  alarm(kLong / kSecond);
+  brood_event_wait(event, kLong);
+  brood_exit((int)Int64At(args, 1));
+}
+BROOD_TARGET(await_event);
+
+void CloseAll() {
+  ASSERT_EQ(syscall(SYS_close_range, 3, ~0u, 0), 0);
+}
+
+int64_t ThreadTime() {
+  timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+class Closed : public ObjectsTest {
+ protected:
+  void SetUp() override {
+    ObjectsTest::SetUp();
+    event_ = brood_event_new(brood_get_context(GetParam()));
+  }
+  void TearDown() override {
+    sys_fault_arm(0, 0);
+    sys_fault_only(nullptr);
+    brood_event_free(event_);
+    ObjectsTest::TearDown();
+  }
+
+  std::unique_ptr<Process> StartOne(
+      int code, enum brood_daemon daemon = BROOD_NOT_DAEMON) {
+    auto process = std::make_unique<Process>(
+        GetParam(), await_event,
+        Values{brood_object(event_), brood_int64(code)}, daemon);
+    EXPECT_WORKS(process->Start());
+    return process;
+  }
+
+  // A join in vain takes its time, and less than half of it of the processor.
+  void ExpectJoinTimesOut(const Process &process) {
+    int64_t begin = sys_clock_ns(), used = ThreadTime();
+    EXPECT_FAILS(brood_process_join(process, kShort), BROOD_TIMEOUT, "running");
+    EXPECT_GE(sys_clock_ns() - begin, kShort);
+    EXPECT_LT(ThreadTime() - used, kShort / 2);
+  }
+
+  void ExpectUnknown(Process &process) {
+    int code;
+    EXPECT_OS_ERROR(process.Join(kLong), EBADF, "cannot wait");
+    EXPECT_OS_ERROR(process.Join(BROOD_FOREVER), EBADF, "cannot wait");
+    EXPECT_OS_ERROR(brood_process_is_alive(process), EBADF, "closed");
+    EXPECT_OS_ERROR(brood_process_exitcode(process, &code), EBADF, "closed");
+    EXPECT_OS_ERROR(brood_process_kill(process), EBADF, "cannot send");
+    EXPECT_OS_ERROR(brood_process_close(process), EBADF, "closed");
+  }
+
+  bool IsForkserver() const {
+    return std::string(GetParam()) == "forkserver";
+  }
+
+  brood_event *event_ = nullptr;
+};
+INSTANTIATE_METHODS(Closed);
+
+// ---------------------------------------------- All above 2 is closed, here --
+
+// Found was: join took all processor time, and never came back.
+TEST_P(Closed, OwnChildrenAreJoinedAllTheSame) {
+  InFork([this] {
+    auto process = StartOne(kCode), killed = StartOne(kCode);
+    CloseAll();
+    if (IsForkserver()) {
+      ExpectUnknown(*process);
+    } else {
+      ExpectJoinTimesOut(*process);
+      EXPECT_EQ(brood_process_is_alive(*process), 1);
+      EXPECT_EQ(process->Code(), kNoCode);
+      EXPECT_WORKS(brood_process_kill(*killed));
+      EXPECT_WORKS(killed->Join());
+      EXPECT_EQ(killed->Code(), -SIGKILL);
+      EXPECT_WORKS(brood_event_set(event_));
+      EXPECT_WORKS(process->Join());
+      EXPECT_EQ(process->Code(), kCode);
+      EXPECT_EQ(brood_process_is_alive(*process), 0);
+      EXPECT_WORKS(brood_process_close(*process));
+      EXPECT_EQ(brood_active_children(nullptr, 0), 0);
+    }
+    EXPECT_WORKS(brood_event_set(event_));
+  });
+}
+
+TEST_P(Closed, OthersAreStartedAndJoined) {
+  InFork([this] {
+    auto process = StartOne(kCode);
+    CloseAll();
+    Process other(GetParam(), exit_with, {brood_int64(3)});
+    EXPECT_EQ(other.Run(), 3) << brood_error_message();
+    EXPECT_WORKS(brood_event_set(event_));
+  });
+}
+
+// A process that is somebody else's: it waits until it is let go.
+class Innocent {
+ public:
+  Innocent() : pid_(fork()) {
+    if (pid_ != 0) return;
+    alarm(kLong / kSecond);
+    for (;;) pause();
+  }
+  Innocent(const Innocent &) = delete;
+  ~Innocent() {
+    EXPECT_EQ(kill(pid_, SIGKILL), 0);
+    EXPECT_EQ(waitpid(pid_, nullptr, 0), pid_);
+  }
+
+  // Gives all low numbers to descriptors that name it.
+  void TakeNumbers() {
+    int fd;
+    while ((fd = (int)syscall(SYS_pidfd_open, pid_, 0)) < kNumNumbers) {
+      ASSERT_GE(fd, 0);
+    }
+  }
+
+  void ExpectUnharmed() const {
+    for (int fd = 3; fd < kNumNumbers; fd++) {
+      EXPECT_EQ(sys_poll_one(fd, POLLIN, 0), 0) << fd << " is closed, or dead";
+    }
+  }
+
+  void ExpectAlive() const {
+    EXPECT_EQ(waitpid(pid_, nullptr, WNOHANG), 0);
+  }
+
+ private:
+  static constexpr int kNumNumbers = 100;
+  pid_t pid_;
+};
+
+void UseAll(Process &process) {
+  int code;
+  brood_process_is_alive(process);
+  brood_process_exitcode(process, &code);
+  brood_process_terminate(process);
+  brood_process_kill(process);
+  brood_process_join(process, kLong);
+  brood_process_exitcode(process, &code);
+  brood_active_children(nullptr, 0);
+  brood_process_close(process);
+}
+
+// Found was: the numbers were trusted for ever, and what the program had made
+// of them by then was signalled and closed.
+TEST_P(Closed, NumbersThatAreOthersByNow) {
+  for (enum brood_daemon daemon : {BROOD_NOT_DAEMON, BROOD_DAEMON}) {
+    SCOPED_TRACE(daemon);
+    InFork([this, daemon] {
+      auto process = StartOne(kCode, daemon), freed = StartOne(kCode, daemon);
+      CloseAll();
+      Innocent innocent;
+      innocent.TakeNumbers();
+      InFork([&] { innocent.ExpectUnharmed(); });
+      UseAll(*process);
+      if (!IsForkserver() && daemon == BROOD_NOT_DAEMON) {
+        EXPECT_FAILS(process->Join(), BROOD_VALUE_ERROR, "closed");
+      }
+      innocent.ExpectUnharmed();
+      process.reset();
+      freed.reset();
+      brood_event_set(event_);
+      innocent.ExpectUnharmed();
+    });
+  }
+}
+
+// At the exit of main those that are left are looked after.
+TEST_P(Closed, TheExitOfMainHarmsNobodyEither) {
+  for (enum brood_daemon daemon : {BROOD_NOT_DAEMON, BROOD_DAEMON}) {
+    SCOPED_TRACE(daemon);
+    InFork([this, daemon] {
+      Innocent innocent;
+      fflush(nullptr);
+      pid_t pid = fork();
+      if (pid == 0) {
+        alarm(kLong / kSecond);
+        auto process = StartOne(kCode, daemon);
+        CloseAll();
+        innocent.TakeNumbers();
+        brood_event_set(event_);
+        exit(HasFailure());
+      }
+      int status = -1;
+      EXPECT_EQ(waitpid(pid, &status, 0), pid);
+      EXPECT_EQ(status, 0);
+      brood_event_set(event_);
+      innocent.ExpectAlive();
+    });
+  }
+}
+
+// ------------------------------------------------- Those who may not wait --
+
+// Found was: whatever waitid said but ECHILD was taken for a living child.
+TEST_P(Closed, WaitidIsDenied) {
+  InFork([this] {
+    sys_fault_only("sys_pidfd_reap");
+    sys_fault_arm(SYS_FAULT_ALL, EPERM);
+    auto process = StartOne(kCode);
+    ExpectJoinTimesOut(*process);
+    EXPECT_EQ(brood_process_is_alive(*process), 1);
+    EXPECT_WORKS(brood_event_set(event_));
+    EXPECT_WORKS(process->Join());
+    EXPECT_EQ(brood_process_is_alive(*process), 0);
+    EXPECT_THAT(process->Code(), AnyOf(kCode, 255));
+    EXPECT_WORKS(brood_process_close(*process));
+  });
+}
+
+// Found was: a process that has ended, but which its tracer has not let go,
+// was asked again and again, whatever the time.
+TEST_P(Closed, ATracerHasNotLetItGo) {
+  auto process = StartOne(kCode);
+  Shared<int> traces;
+  Victim tracer([&] {
+    *traces.get() = ptrace(PTRACE_SEIZE, process->Pid(), 0, 0) == 0;
+  });
+  tracer.AwaitDone();
+  if (!*traces.get()) {
+    EXPECT_WORKS(brood_process_kill(*process));
+    EXPECT_WORKS(process->Join());
+    GTEST_SKIP() << "SKIPPED: ptrace is not allowed";
+  }
+  EXPECT_WORKS(brood_process_kill(*process));
+  EXPECT_TRUE(WaitUntil([&] { return StateOf(process->Pid()) == 'Z'; }));
+  if (IsForkserver()) { /* the kernel shows how it ended */
+    EXPECT_WORKS(process->Join(kShort));
+  } else {
+    ExpectJoinTimesOut(*process);
+  }
+  tracer.Kill();
+  tracer.Reap();
+  EXPECT_WORKS(process->Join());
+  EXPECT_EQ(process->Code(), -SIGKILL);
+}
+
+// --------------------------------------------- All is closed, in the child --
+
+// close_and_ask(event to say so, value, event at the end)
+void close_and_ask(const brood_args *args) {
+  brood_event *asked = EventAt(args, 0), *ended = EventAt(args, 2);
+  brood_shared_value *value;
+  CHILD_CHECK(brood_args_shared_value(args, 1, &value) == 0);
+  alarm(kLong / kSecond);
+  syscall(SYS_close_range, 3, ~0u, 0);
+  brood_process *parent = brood_parent_process();
+  bool lives = brood_process_is_alive(parent) == 1 &&
+               brood_process_join(parent, 0) == BROOD_TIMEOUT &&
+               brood_process_join(parent, kShort) == BROOD_TIMEOUT;
+  brood_shared_value_set_int64(value, lives ? 1 : -1);
+  brood_event_set(asked);
+  bool dies = brood_process_join(parent, kLong) == 0 &&
+              brood_process_is_alive(parent) == 0;
+  brood_shared_value_set_int64(value, lives && dies ? 2 : -2);
+  brood_event_set(ended);
+}
+BROOD_TARGET(close_and_ask);
+
+// Found was: to a child that closed all it had inherited, its living parent was
+// dead.
+TEST_P(Closed, AChildThatClosedAllSeesItsParent) {
+  const brood_context *context = brood_get_context(GetParam());
+  brood_event *ended = brood_event_new(context);
+  brood_shared_value *value = brood_shared_value_new(context, 'q', nullptr);
+  std::unique_ptr<Process> process;
+  Victim creator([&] {
+    process = std::make_unique<Process>(
+        GetParam(), close_and_ask,
+        Values{brood_object(event_), brood_object(value), brood_object(ended)});
+    if (process->Start() < 0) _exit(1);
+  });
+  creator.AwaitDone();
+  EXPECT_WORKS(brood_event_wait(event_, kLong));
+  int64_t seen = 0;
+  EXPECT_WORKS(brood_shared_value_get_int64(value, &seen));
+  EXPECT_EQ(seen, 1) << "the living parent was dead";
+  creator.Kill();
+  creator.Reap();
+  EXPECT_WORKS(brood_event_wait(ended, kLong));
+  EXPECT_WORKS(brood_shared_value_get_int64(value, &seen));
+  EXPECT_EQ(seen, 2) << "the dead parent was alive";
+  brood_shared_value_free(value);
+  brood_event_free(ended);
+}
+
+}  // namespace
