@@ -14,7 +14,7 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
-static int refuse_closed(void) {
+static int refuse_closed_connection(void) {
   return error_set_os(-EBADF, "handle is closed");
 }
 
@@ -22,7 +22,7 @@ int connection_begin(brood_connection *connection, unsigned directions) {
   int r = share_check(connection, SHARE_CONNECTION);
   if (r < 0) return r;
   guard_enter();
-  if (!end_enter(connection)) return refuse_closed();
+  if (!end_enter(connection)) return refuse_closed_connection();
   unsigned missing = directions & ~atomic_load(&connection->flags);
   if (missing == 0) {
     guard_shield();

@@ -14,7 +14,7 @@
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 
-static int check(brood_queue *queue, const char *what) {
+static int check_joinable(brood_queue *queue, const char *what) {
   int r = share_check(queue, SHARE_QUEUE);
   if (r < 0 || ((struct comm_queue *)queue)->is_joinable) return r;
   return error_set(BROOD_ATTRIBUTE_ERROR, "queue at %p has no method '%s'",
@@ -36,7 +36,7 @@ static uint32_t unfinished(struct comm_queue *queue) {
 }
 
 int brood_queue_task_done(brood_queue *handle) {
-  int r = check(handle, "task_done");
+  int r = check_joinable(handle, "task_done");
   if (r < 0) return r;
   struct comm_queue *queue = (struct comm_queue *)handle;
   r = queue_lock_get(queue, SYS_CLOCK_NEVER);
@@ -73,7 +73,7 @@ static int owner_died(brood_queue *queue, uint32_t count) {
 }
 
 int brood_queue_join(brood_queue *handle, int64_t timeout_ns) {
-  int r = check(handle, "join");
+  int r = check_joinable(handle, "join");
   if (r < 0) return r;
   struct comm_queue *queue = (struct comm_queue *)handle;
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);

@@ -65,8 +65,8 @@ static bool is_to_grow(struct comm_ring *ring, uint32_t units,
 }
 
 /* Sends what goes beside the ring. With put_lock held. */
-static int send_fds(struct comm_queue *queue, const struct message *message,
-                    int64_t deadline_ns) {
+static int send_beside(struct comm_queue *queue, const struct message *message,
+                       int64_t deadline_ns) {
   struct comm_ring *ring = &queue->ring;
   const struct share_block *block = share_block_of(queue);
   size_t count = message->item.num_fds;
@@ -86,7 +86,7 @@ static int try_write(struct comm_queue *queue, uint64_t tail,
   struct comm_ring *ring = &queue->ring;
   const struct wire_item *item = &message->item;
   int r = ring_room(ring, tail, item_units(item->size, item->num_fds));
-  if (r == 0 && item->num_fds > 0) r = send_fds(queue, message, deadline_ns);
+  if (r == 0 && item->num_fds > 0) r = send_beside(queue, message, deadline_ns);
   if (r == 0) item_write(ring, tail, item);
   return r;
 }

@@ -30,8 +30,8 @@ void *queue_make(const brood_context *context, enum share_kind kind,
   return queue;
 }
 
-static brood_queue *make(const brood_context *context, int64_t maxsize,
-                         bool joinable) {
+static brood_queue *make_queue(const brood_context *context, int64_t maxsize,
+                               bool joinable) {
   if (maxsize > BROOD_MAX_MAXSIZE) {
     error_set(BROOD_OVERFLOW_ERROR,
               "maxsize %" PRId64 " is over the maximum of %d", maxsize,
@@ -43,19 +43,19 @@ static brood_queue *make(const brood_context *context, int64_t maxsize,
 }
 
 brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize) {
-  return make(context, maxsize, false);
+  return make_queue(context, maxsize, false);
 }
 
 brood_queue *brood_joinable_queue_new(const brood_context *context,
                                       int64_t maxsize) {
-  return make(context, maxsize, true);
+  return make_queue(context, maxsize, true);
 }
 
 brood_queue *brood_queue_free(brood_queue *queue) {
   return share_free(queue, SHARE_QUEUE);
 }
 
-static int check(brood_queue *queue) {
+static int check_queue(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
   if (r < 0 || !arena_is_closed(share_block_of(queue))) return r;
   return error_set(BROOD_VALUE_ERROR, "queue at %p is closed", (void *)queue);
@@ -89,8 +89,8 @@ static int check_count(const brood_value *items, size_t count, size_t least) {
                    BROOD_MAX_MAXSIZE);
 }
 
-static int put(brood_queue *queue, const brood_value *items, size_t count,
-               int64_t timeout_ns) {
+static int put_items(brood_queue *queue, const brood_value *items, size_t count,
+                     int64_t timeout_ns) {
   size_t done;
   int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns),
                     &done);
@@ -101,9 +101,9 @@ static int put(brood_queue *queue, const brood_value *items, size_t count,
 }
 
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
-  int r = check(queue);
+  int r = check_queue(queue);
   if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
-  r = put(queue, &item, 1, timeout_ns);
+  r = put_items(queue, &item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
@@ -113,14 +113,14 @@ int brood_queue_put_nowait(brood_queue *queue, brood_value item) {
 
 int brood_queue_put_many(brood_queue *queue, const brood_value *items,
                          size_t num_items, int64_t timeout_ns) {
-  int r = check(queue);
+  int r = check_queue(queue);
   if (r == 0) r = check_count(items, num_items, 0);
   if (r < 0 || num_items == 0) return r;
-  return put(queue, items, num_items, timeout_ns);
+  return put_items(queue, items, num_items, timeout_ns);
 }
 
-static int get(brood_queue *queue, brood_value *out_items, size_t capacity,
-               int64_t timeout_ns) {
+static int get_items(brood_queue *queue, brood_value *out_items,
+                     size_t capacity, int64_t timeout_ns) {
   size_t count;
   int r = queue_get(&queue->base, out_items, capacity,
                     sys_clock_deadline(timeout_ns), &count);
@@ -130,10 +130,10 @@ static int get(brood_queue *queue, brood_value *out_items, size_t capacity,
 
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
-  int r = check(queue);
+  int r = check_queue(queue);
   if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
-  r = get(queue, out_item, 1, timeout_ns);
+  r = get_items(queue, out_item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
@@ -143,25 +143,25 @@ int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item) {
 
 int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
                          size_t capacity, int64_t timeout_ns) {
-  int r = check(queue);
+  int r = check_queue(queue);
   if (r == 0) r = check_count(out_items, capacity, 1);
-  return r < 0 ? r : get(queue, out_items, capacity, timeout_ns);
+  return r < 0 ? r : get_items(queue, out_items, capacity, timeout_ns);
 }
 
 /* ---------------------------------------------------------------- Asking -- */
 
 int brood_queue_qsize(brood_queue *queue) {
-  int r = check(queue);
+  int r = check_queue(queue);
   return r < 0 ? r : (int)ring_count(&queue->base.ring);
 }
 
 int brood_queue_empty(brood_queue *queue) {
-  int r = check(queue);
+  int r = check_queue(queue);
   return r < 0 ? r : ring_count(&queue->base.ring) == 0;
 }
 
 int brood_queue_full(brood_queue *queue) {
-  int r = check(queue);
+  int r = check_queue(queue);
   if (r < 0) return r;
   return ring_is_full(&queue->base.ring);
 }

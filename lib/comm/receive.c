@@ -28,7 +28,7 @@ _Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
 enum { COPIED = 16 << 10 };
 
 /* Who has waited for less than this may have to wait as shortly again. */
-#define SOON_NS INT64_C(100000)
+#define RECEIVE_SOON_NS INT64_C(100000)
 
 /* -------------------------------------------------------------- Packets -- */
 
@@ -81,8 +81,8 @@ static int receive_parts(const brood_connection *connection,
 }
 
 /* Looks again and again for a moment; -EAGAIN if nothing came. */
-static int look(const brood_connection *connection, struct end_packet *packet,
-                int64_t deadline_ns) {
+static int look_for_packet(const brood_connection *connection,
+                           struct end_packet *packet, int64_t deadline_ns) {
   int r;
   do {
     sys_yield();
@@ -121,10 +121,11 @@ static int receive_waiting(brood_connection *connection,
   struct connection_wait wait = {.abandon = give_up_receiving,
                                  .argument = &receiving};
   int64_t begun_ns = sys_clock_ns();
-  int64_t soon_ns = begun_ns + SOON_NS;
+  int64_t soon_ns = begun_ns + RECEIVE_SOON_NS;
   int r = -EAGAIN;
   if (atomic_load(&connection->is_busy)) {
-    r = look(connection, packet, soon_ns < deadline_ns ? soon_ns : deadline_ns);
+    r = look_for_packet(connection, packet,
+                        soon_ns < deadline_ns ? soon_ns : deadline_ns);
   }
   if (r == -EAGAIN && deadline_ns == SYS_CLOCK_NEVER) {
     r = receive_blocking(&receiving, &wait);
@@ -167,7 +168,7 @@ struct arrival {
   struct received message;
 };
 
-static int refuse(int r) {
+static int refuse_receiving(int r) {
   if (r == -ETIMEDOUT) {
     return error_set(BROOD_TIMEOUT, "no message came in time");
   }
@@ -180,7 +181,7 @@ static int fetch(brood_connection *connection, int64_t deadline_ns,
   *out = end_take_kept(connection);
   if (*out != NULL) return 0;
   struct end_packet *packet = get_packet(connection);
-  if (packet == NULL) return refuse(-ENOMEM);
+  if (packet == NULL) return refuse_receiving(-ENOMEM);
   int r = receive_packet(connection, packet, deadline_ns);
   if (r > 0) {
     packet->size = (size_t)r;
@@ -188,7 +189,7 @@ static int fetch(brood_connection *connection, int64_t deadline_ns,
     return 0;
   }
   put_packet(connection, packet);
-  if (r < 0) return refuse(r);
+  if (r < 0) return refuse_receiving(r);
   return error_set(BROOD_EOF, "end of file: the other end is closed");
 }
 
@@ -207,12 +208,12 @@ static int finish(struct arrival *arrival, int r) {
     put_packet(arrival->connection, arrival->packet);
   }
   connection_end(arrival->connection);
-  return r < 0 ? refuse(r) : 0;
+  return r < 0 ? refuse_receiving(r) : 0;
 }
 
 /* Waits for a message; 0, and finish has to follow, or the error is set. */
-static int receive(struct arrival *out, brood_connection *connection,
-                   int64_t timeout_ns) {
+static int await_message(struct arrival *out, brood_connection *connection,
+                         int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = connection_begin(connection, BROOD_READABLE);
   if (r < 0) return r;
@@ -239,7 +240,7 @@ int brood_connection_recv(brood_connection *connection, brood_value *out_value,
     return error_set(BROOD_TYPE_ERROR, "no place for a value: NULL");
   }
   struct arrival arrival;
-  int r = receive(&arrival, connection, timeout_ns);
+  int r = await_message(&arrival, connection, timeout_ns);
   return r < 0 ? r : finish(&arrival, unpack(&arrival, out_value));
 }
 
@@ -248,7 +249,7 @@ int brood_connection_recv(brood_connection *connection, brood_value *out_value,
 /* Likewise of a message that must be a string or bytes. */
 static int receive_text(struct arrival *out, brood_connection *connection,
                         int64_t timeout_ns) {
-  int r = receive(out, connection, timeout_ns);
+  int r = await_message(out, connection, timeout_ns);
   if (r < 0 || message_is_text(&out->message)) return r;
   enum brood_type type = out->message.view.type;
   finish(out, 0);

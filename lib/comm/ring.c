@@ -54,7 +54,7 @@ void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room) {
 
 /* Nobody has these locks for long, unless it was killed: that is asked after a
  * millisecond, and then less and less often. */
-static int take(struct sync_lock *lock, int64_t deadline_ns) {
+static int take_lock(struct sync_lock *lock, int64_t deadline_ns) {
   uint64_t token = sync_self_process();
   int64_t now_ns = sys_clock_ns();
   if (deadline_ns < now_ns + GRACE_NS) deadline_ns = now_ns + GRACE_NS;
@@ -68,12 +68,12 @@ static int take(struct sync_lock *lock, int64_t deadline_ns) {
 }
 
 int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns) {
-  int r = take(&ring->put_lock, deadline_ns);
+  int r = take_lock(&ring->put_lock, deadline_ns);
   return r == -EOWNERDEAD ? 0 : r; /* what it did not commit is not there */
 }
 
 int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns) {
-  int r = take(&ring->get_lock, deadline_ns);
+  int r = take_lock(&ring->get_lock, deadline_ns);
   if (r != -EOWNERDEAD) return r;
   ring->getter_died = 1; /* see tasks.h */
   return 0;
@@ -127,8 +127,8 @@ static bool has_gone_on(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
 
 /* Looks so often whether a mark has gone on from what it was by so much; how
  * often it looked, or -1 if it did not see that. */
-static int look(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
-                uint32_t units, int looks) {
+static int look_at_mark(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
+                        uint32_t units, int looks) {
   for (int i = 0; i < looks; i++) {
     if (has_gone_on(mark, from, items, units)) return i;
     sys_yield();
@@ -153,7 +153,7 @@ bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
   /* Two that have come to sleep for each other would never find out that they
    * are quicker awake. */
   if (mark_items(seen_tail) % TRY_ANEW == 0) looks = MOST_LOOKS;
-  int needed = look(&ring->tail, seen_tail, 1, 0, looks);
+  int needed = look_at_mark(&ring->tail, seen_tail, 1, 0, looks);
   learn(ring, looks, needed);
   if (needed >= 0) return false;
   /* An idle getter does no more than this at the end of a slice. */
@@ -167,7 +167,7 @@ bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
 
 bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
                         uint32_t items, uint32_t units) {
-  return look(&ring->head, seen_head, items, units, ROOM_LOOKS) >= 0;
+  return look_at_mark(&ring->head, seen_head, items, units, ROOM_LOOKS) >= 0;
 }
 
 void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,

@@ -74,7 +74,7 @@ static int send_packed(brood_connection *connection, const brood_value *value,
   return 0;
 }
 
-static int refuse(int r) {
+static int refuse_sending(int r) {
   if (r == -ETIMEDOUT) {
     return error_set(BROOD_TIMEOUT, "no room for a message in time");
   }
@@ -93,7 +93,7 @@ static int send_value(brood_connection *connection, const brood_value *value,
     r = send_packed(connection, value, 0, deadline_ns, &why);
   }
   connection_end(connection);
-  if (r == 0 && why < 0) r = refuse(why);
+  if (r == 0 && why < 0) r = refuse_sending(why);
   return r;
 }
 

@@ -36,8 +36,8 @@ static struct tasks_taker *place_of(struct comm_tasks *tasks,
 /* release: what was before is written down when the change begins, and all of
  * it is made before it ends, whenever this process is killed. The fence:
  * nothing of it is made before it begins. */
-static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
-                  uint32_t head) {
+static void begin_change(struct comm_tasks *tasks,
+                         const struct tasks_taker *taker, uint32_t head) {
   tasks->change.taken = taker->taken;
   tasks->change.done = taker->done;
   tasks->change.all_done =
@@ -50,7 +50,7 @@ static void begin(struct comm_tasks *tasks, const struct tasks_taker *taker,
   atomic_thread_fence(memory_order_release);
 }
 
-static void end(struct comm_tasks *tasks) {
+static void end_change(struct comm_tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
@@ -60,10 +60,10 @@ static void bury(struct comm_tasks *tasks, uint32_t head) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     struct tasks_taker *taker = &tasks->takers[i];
     if (open_of(taker) == 0 || !sync_has_ended(taker->process)) continue;
-    begin(tasks, taker, head);
+    begin_change(tasks, taker, head);
     tasks->lost += open_of(taker);
     taker->done = taker->taken;
-    end(tasks);
+    end_change(tasks);
   }
 }
 
@@ -75,7 +75,7 @@ void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items) {
     taker = place_of(tasks, process);
   }
   if (taker == NULL) return; /* all live: its death will not be noticed */
-  begin(tasks, taker, head);
+  begin_change(tasks, taker, head);
   taker->process = process;
   taker->taken += items;
 }
@@ -92,7 +92,7 @@ void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
     atomic_store_explicit(&tasks->done, tasks->change.all_done,
                           memory_order_relaxed);
   }
-  end(tasks);
+  end_change(tasks);
 }
 
 /* Whose task is done with: the caller's, or else anybody's. */
@@ -110,16 +110,16 @@ bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put) {
   if (done == put) return false;
   struct tasks_taker *taker = find_open(tasks);
   if (taker != NULL) {
-    begin(tasks, taker, head);
+    begin_change(tasks, taker, head);
     taker->done++;
   } else if (tasks->lost > 0) {
     taker = tasks->takers; /* any: it does not change */
-    begin(tasks, taker, head);
+    begin_change(tasks, taker, head);
     tasks->lost--;
   }
   /* seq_cst: before the look at the flag in tasks_wake. */
   atomic_store(&tasks->done, done + 1);
-  if (taker != NULL) end(tasks);
+  if (taker != NULL) end_change(tasks);
   return true;
 }
 

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/local.h"
+
 enum { TASKS_TAKERS = 255 };
 
 struct tasks_taker {
@@ -38,18 +40,19 @@ struct comm_tasks {
  * items having been got so far; after that is committed, or if it is not to be,
  * tasks_settle. Who finds that the holder of the lock was killed begins with
  * tasks_settle. */
-void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items);
-void tasks_settle(struct comm_tasks *tasks, uint32_t head);
+LOCAL void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items);
+LOCAL void tasks_settle(struct comm_tasks *tasks, uint32_t head);
 
 /* tasks_done counts one as done with, of so many put, with the lock held; false
  * if all are. */
-bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put);
+LOCAL bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put);
 
 /* tasks_wake wakes those who join, if all are done; without the lock. */
-void tasks_wake(struct comm_tasks *tasks, uint32_t put);
+LOCAL void tasks_wake(struct comm_tasks *tasks, uint32_t put);
 
 /* tasks_wait sleeps until `done` is another number; true after a slice. */
-bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns);
+LOCAL bool tasks_wait(struct comm_tasks *tasks, uint32_t done,
+                      int64_t deadline_ns);
 
 /* tasks_dead returns how many items processes have got, and are not done with,
  * that have ended. Of two calls the first, without the lock, finds out who has;
@@ -57,8 +60,9 @@ bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns);
 struct tasks_dead {
   uint64_t processes[TASKS_TAKERS];
 };
-void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out);
-uint32_t tasks_of_dead(const struct comm_tasks *tasks,
-                       const struct tasks_dead *dead);
+LOCAL void tasks_find_dead(const struct comm_tasks *tasks,
+                           struct tasks_dead *out);
+LOCAL uint32_t tasks_of_dead(const struct comm_tasks *tasks,
+                             const struct tasks_dead *dead);
 
 #endif /* BROOD_COMM_TASKS_H */

@@ -15,7 +15,7 @@
 /* So many need no allocation. */
 enum { FEW = 32 };
 
-static int refuse(const brood_value *value, size_t index) {
+static int refuse_to_wait_for(const brood_value *value, size_t index) {
   if (value->type == BROOD_TYPE_OBJECT) {
     return error_set(BROOD_TYPE_ERROR,
                      "cannot wait for value %zu: the object at %p is no "
@@ -36,14 +36,15 @@ static int refuse_descriptor(int descriptor, size_t index) {
 
 /* Writes what is to be polled for a value; a connection is left by leave_all.
  */
-static int enter(const brood_value *value, size_t index, struct pollfd *out) {
+static int enter_value(const brood_value *value, size_t index,
+                       struct pollfd *out) {
   *out = (struct pollfd){.fd = value->as.descriptor, .events = POLLIN};
   if (value->type == BROOD_TYPE_DESCRIPTOR) {
     return out->fd < 0 ? refuse_descriptor(out->fd, index) : 0;
   }
   brood_connection *end =
       value->type == BROOD_TYPE_OBJECT ? end_find(value->as.data) : NULL;
-  if (end == NULL) return refuse(value, index);
+  if (end == NULL) return refuse_to_wait_for(value, index);
   int r = connection_begin(end, 0);
   out->fd = atomic_load(&end->fd);
   return r;
@@ -71,8 +72,8 @@ static bool mark_kept(const brood_value *objects, size_t count,
 }
 
 /* Writes the indexes of what is ready; returns how many, or an error. */
-static int collect(const struct pollfd *polls, size_t count,
-                   size_t *out_ready) {
+static int collect_ready(const struct pollfd *polls, size_t count,
+                         size_t *out_ready) {
   for (size_t i = 0; i < count; i++) {
     if ((polls[i].revents & POLLNVAL) != 0) {
       return refuse_descriptor(polls[i].fd, i);
@@ -112,7 +113,7 @@ static int wait_entered(struct waiting *waiting, size_t *out_ready,
   guard_unshield();
   if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
   if (kept) mark_kept(objects, count, waiting->polls); /* poll has reset it */
-  return collect(waiting->polls, count, out_ready);
+  return collect_ready(waiting->polls, count, out_ready);
 }
 
 static int wait_for(struct waiting *waiting, size_t count, size_t *out_ready,
@@ -120,7 +121,7 @@ static int wait_for(struct waiting *waiting, size_t count, size_t *out_ready,
   int r = 0;
   while (waiting->count < count) {
     size_t index = waiting->count;
-    r = enter(&waiting->objects[index], index, &waiting->polls[index]);
+    r = enter_value(&waiting->objects[index], index, &waiting->polls[index]);
     if (r < 0) break;
     waiting->count++;
   }

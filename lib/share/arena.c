@@ -59,7 +59,7 @@ struct arena {
 
 static struct arena *arenas;
 
-atomic_int arena_num_closed;
+LOCAL atomic_int arena_num_closed;
 
 /* ------------------------------------------------------- Making arenas -- */
 
@@ -138,7 +138,7 @@ static void put_free(struct arena *arena, int32_t index) {
 }
 
 /* Collects what other processes have dropped. */
-static void collect(struct arena *arena) {
+static void collect_dropped(struct arena *arena) {
   uint32_t dropped = atomic_load(&arena->region.head->num_dropped);
   if (dropped == arena->seen_dropped) return;
   arena->seen_dropped = dropped;
@@ -155,7 +155,7 @@ static void collect(struct arena *arena) {
 
 /* A place of this size that was used before, or NONE. */
 static int32_t take_free(struct arena *arena, int class) {
-  if (arena->free[class] == NONE) collect(arena);
+  if (arena->free[class] == NONE) collect_dropped(arena);
   int32_t index = arena->free[class];
   if (index == NONE) return NONE;
   arena->free[class] = arena->places[index].next;
@@ -454,7 +454,7 @@ static int32_t find_place(const struct arena *arena, size_t offset) {
 }
 
 /* The last hold is gone. */
-static void destroy(struct share_block *block) {
+static void destroy_block(struct share_block *block) {
   struct share_block *lock = arena_lock_of(block);
   struct arena *gone = NULL;
   guard_lock();
@@ -475,13 +475,13 @@ static void destroy(struct share_block *block) {
 }
 
 void arena_release(struct share_block *block) {
-  if (atomic_fetch_sub(&block->holds, 1) == 1) destroy(block);
+  if (atomic_fetch_sub(&block->holds, 1) == 1) destroy_block(block);
 }
 
 bool arena_give_back(struct share_block *block) {
   uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
   if ((before & SHARE_MAKER_HOLDS) == 0) return false;
-  if (before == SHARE_MAKER_HOLDS) destroy(block);
+  if (before == SHARE_MAKER_HOLDS) destroy_block(block);
   return true;
 }
 

@@ -96,7 +96,7 @@ int brood_condition_wait_for(brood_condition *condition,
   return value;
 }
 
-static int notify(brood_condition *condition, uint32_t count) {
+static int notify_some(brood_condition *condition, uint32_t count) {
   uint64_t token;
   struct sync_lock *lock = find_lock(condition, &token);
   if (lock == NULL || !sync_lock_is_mine(lock, token)) {
@@ -110,10 +110,10 @@ int brood_condition_notify(brood_condition *condition, int n) {
   int r = share_check(condition, SHARE_CONDITION);
   if (r < 0) return r;
   if (n < 0) return error_set(BROOD_VALUE_ERROR, "cannot notify %d waiters", n);
-  return notify(condition, (uint32_t)n);
+  return notify_some(condition, (uint32_t)n);
 }
 
 int brood_condition_notify_all(brood_condition *condition) {
   int r = share_check(condition, SHARE_CONDITION);
-  return r < 0 ? r : notify(condition, UINT32_MAX);
+  return r < 0 ? r : notify_some(condition, UINT32_MAX);
 }

@@ -26,8 +26,9 @@ static int check_size(int64_t length, int64_t size) {
   return 0;
 }
 
-static void *make(const brood_context *context, enum share_kind kind,
-                  char typecode, int64_t length, int64_t size, void *lock) {
+static void *make_elements(const brood_context *context, enum share_kind kind,
+                           char typecode, int64_t length, int64_t size,
+                           void *lock) {
   if (check_size(length, size) < 0 || guarded_check_lock(lock, true) < 0) {
     return NULL;
   }
@@ -44,7 +45,7 @@ void *elements_new(const brood_context *context, enum share_kind kind,
                    char typecode, int64_t length, void *lock) {
   const struct typecode *type = typecode_find(typecode);
   if (type != NULL) {
-    return make(context, kind, typecode, length, type->size, lock);
+    return make_elements(context, kind, typecode, length, type->size, lock);
   }
   error_set(BROOD_TYPE_ERROR, "no type has the typecode '%c' (%d)", typecode,
             typecode);
@@ -53,7 +54,7 @@ void *elements_new(const brood_context *context, enum share_kind kind,
 
 void *elements_new_sized(const brood_context *context, enum share_kind kind,
                          int64_t size_bytes, void *lock) {
-  return make(context, kind, 0, size_bytes, 1, lock);
+  return make_elements(context, kind, 0, size_bytes, 1, lock);
 }
 
 void *elements_lock(struct elements *elements) {
@@ -64,12 +65,12 @@ void *elements_lock(struct elements *elements) {
 
 /* Around an access. What acquire says of a killed holder is said again by end,
  * for nothing in between may be lost. */
-static int begin(struct elements *elements) {
+static int begin_access(struct elements *elements) {
   if (!arena_has_lock(share_block_of(elements))) return 0;
   return guarded_acquire(elements, BROOD_FOREVER);
 }
 
-static int end(struct elements *elements, int begun, int r) {
+static int end_access(struct elements *elements, int begun, int r) {
   if (arena_has_lock(share_block_of(elements))) guarded_release(elements);
   if (r < 0 || begun == 0) return r;
   return error_set(BROOD_OWNER_DIED,
@@ -106,9 +107,9 @@ int elements_access(struct elements *elements, int64_t index,
   if (r < 0) return r;
   r = locate(elements, index, &type, &element);
   if (r < 0) return r;
-  int begun = begin(elements);
+  int begun = begin_access(elements);
   if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
-  return end(elements, begun, access(type, element, number));
+  return end_access(elements, begun, access(type, element, number));
 }
 
 /* Are the first and the last element of a slice inside? In this order nothing
@@ -153,7 +154,7 @@ int elements_copy(struct elements *elements, int64_t start, int64_t step,
   if (r < 0 || count == 0) return r;
   r = error_check_out(out != NULL ? out : in);
   if (r < 0) return r;
-  int begun = begin(elements);
+  int begun = begin_access(elements);
   if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
   int64_t size = typecode_find(elements->typecode)->size;
   unsigned char *first = elements->data + start * size;
@@ -164,5 +165,5 @@ int elements_copy(struct elements *elements, int64_t start, int64_t step,
   } else {
     copy(first, stride, in, size, count, (size_t)size);
   }
-  return end(elements, begun, 0);
+  return end_access(elements, begun, 0);
 }

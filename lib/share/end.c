@@ -35,7 +35,7 @@ static void count_fork(void) {
   num_forks++;
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
+__attribute__((constructor)) static void register_ends(void) {
   guard_at_fork(count_fork);
 }
 
@@ -201,7 +201,7 @@ bool end_has_kept(struct brood_connection *end) {
 
 /* --------------------------------------------------------------- Memory -- */
 
-static void destroy(struct brood_connection *end) {
+static void destroy_end(struct brood_connection *end) {
   end_packet_free(atomic_load(&end->spare));
   while (end->kept != NULL) end_packet_free(take_oldest(end));
   free(share_block_of(end));
@@ -216,7 +216,8 @@ void end_hold(struct share_block *block) {
 }
 
 void end_release(struct share_block *block) {
-  if (atomic_fetch_sub(&block->holds, 1) == 1) destroy(share_object_of(block));
+  if (atomic_fetch_sub(&block->holds, 1) == 1)
+    destroy_end(share_object_of(block));
 }
 
 void end_free(struct brood_connection *end) {
@@ -229,5 +230,5 @@ void end_free(struct brood_connection *end) {
   atomic_store(&block->kind, SHARE_FREE); /* while others hold it */
   end_close(end);
   uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
-  if (before == SHARE_MAKER_HOLDS) destroy(end);
+  if (before == SHARE_MAKER_HOLDS) destroy_end(end);
 }

@@ -35,7 +35,7 @@ void *guarded_lock_of(const void *object) {
   return lock == NULL ? NULL : share_object_of(lock);
 }
 
-static int refuse(const void *object) {
+static int refuse_without_lock(const void *object) {
   return error_set(BROOD_ATTRIBUTE_ERROR,
                    "%s without a lock cannot be acquired",
                    share_kind_name(share_kind_of(object)));
@@ -47,7 +47,7 @@ int guarded_acquire(const void *object, int64_t timeout_ns) {
     case SHARE_LOCK: return brood_lock_acquire(lock, timeout_ns);
     case SHARE_RLOCK: return brood_rlock_acquire(lock, timeout_ns);
     case SHARE_SEMAPHORE: return brood_semaphore_acquire(lock, timeout_ns);
-    default: return refuse(object);
+    default: return refuse_without_lock(object);
   }
 }
 
@@ -57,6 +57,6 @@ int guarded_release(const void *object) {
     case SHARE_LOCK: return brood_lock_release(lock);
     case SHARE_RLOCK: return brood_rlock_release(lock);
     case SHARE_SEMAPHORE: return brood_semaphore_release(lock);
-    default: return refuse(object);
+    default: return refuse_without_lock(object);
   }
 }

@@ -26,7 +26,7 @@ enum { LOANS_OF_END = 4, NUM_LOANS = 4 * LOANS_OF_END };
 static const uint64_t lent = 1, returned = 0;
 
 /* Longer than it takes to read the largest. */
-#define SOON_NS INT64_C(500000)
+#define RETURN_SOON_NS INT64_C(500000)
 
 /* What has not come back while so many others were made belongs to the dead:
  * far more than can be under way in one pipe. */
@@ -87,7 +87,7 @@ static int find_loan(const struct brood_connection *end) {
 }
 
 /* Takes one for writing; -EAGAIN if none is free. */
-static int take(const struct brood_connection *end, bool is_first_try) {
+static int take_loan(const struct brood_connection *end, bool is_first_try) {
   guard_lock();
   disown();
   num_wanted += is_first_try;
@@ -117,12 +117,12 @@ static int write_body(int fd, const void *body, size_t size) {
  * unless it was not the last time. */
 static int take_soon(const struct brood_connection *end) {
   static atomic_bool is_hopeless;
-  int loan = take(end, true);
+  int loan = take_loan(end, true);
   if (loan < 0 && !atomic_load(&is_hopeless)) {
-    int64_t end_ns = sys_clock_ns() + SOON_NS;
+    int64_t end_ns = sys_clock_ns() + RETURN_SOON_NS;
     do {
       sys_yield();
-      loan = take(end, false);
+      loan = take_loan(end, false);
     } while (loan < 0 && sys_clock_ns() < end_ns);
   }
   atomic_store(&is_hopeless, loan < 0);

@@ -9,7 +9,7 @@
 #include "lib/sys/mem.h"
 #include "lib/sys/proc.h"
 
-#define MAGIC UINT64_C(0x31444f4f52420a0e)
+#define REGION_MAGIC UINT64_C(0x31444f4f52420a0e)
 
 /* Pages are asked for in such pieces. */
 enum { GROWTH = 1 << 17 };
@@ -33,11 +33,11 @@ int region_reserve(struct region *region, size_t end) {
   return r;
 }
 
-static int fill(struct region *region) {
+static int fill_region(struct region *region) {
   int r = sys_random(&region->id, sizeof region->id);
   if (r == 0) r = map(region);
   if (r < 0) return r;
-  region->head->magic = MAGIC;
+  region->head->magic = REGION_MAGIC;
   region->head->id = region->id;
   region->head->size = region->size;
   return 0;
@@ -47,7 +47,7 @@ int region_make(struct region *out, size_t least, size_t most) {
   int fd = sys_mem_new("brood", least, &most);
   if (fd < 0) return fd;
   *out = (struct region){.size = most, .reserved = least, .file = sys_keep(fd)};
-  int r = fill(out);
+  int r = fill_region(out);
   if (r < 0) region_discard(out);
   return r;
 }
@@ -60,7 +60,8 @@ int region_attach(struct region *out, int fd, uint64_t id) {
   int r = map(out);
   if (r < 0) return r;
   const struct region_head *head = out->head;
-  if (head->magic == MAGIC && head->id == id && head->size == out->size) {
+  if (head->magic == REGION_MAGIC && head->id == id &&
+      head->size == out->size) {
     return 0;
   }
   out->file = SYS_KEPT_NONE; /* the caller's still */

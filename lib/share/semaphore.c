@@ -14,7 +14,7 @@ struct brood_semaphore {
   struct sync_semaphore cell;
 };
 
-static int check_value(int64_t value) {
+static int check_initial_value(int64_t value) {
   if (value < 0) {
     return error_set_os(-EINVAL, "cannot make a semaphore of value %" PRId64,
                         value);
@@ -27,9 +27,9 @@ static int check_value(int64_t value) {
   return 0;
 }
 
-static brood_semaphore *make(const brood_context *context, int64_t value,
-                             int64_t bound) {
-  if (check_value(value) < 0) return NULL;
+static brood_semaphore *make_semaphore(const brood_context *context,
+                                       int64_t value, int64_t bound) {
+  if (check_initial_value(value) < 0) return NULL;
   brood_semaphore *semaphore =
       share_new(context, SHARE_SEMAPHORE, sizeof *semaphore);
   if (semaphore == NULL) return NULL;
@@ -39,12 +39,12 @@ static brood_semaphore *make(const brood_context *context, int64_t value,
 
 brood_semaphore *brood_semaphore_new(const brood_context *context,
                                      int64_t value) {
-  return make(context, value, BROOD_MAX_SEMAPHORE);
+  return make_semaphore(context, value, BROOD_MAX_SEMAPHORE);
 }
 
 brood_semaphore *brood_bounded_semaphore_new(const brood_context *context,
                                              int64_t value) {
-  return make(context, value, value);
+  return make_semaphore(context, value, value);
 }
 
 brood_semaphore *brood_semaphore_free(brood_semaphore *semaphore) {

@@ -66,14 +66,15 @@ static int64_t get_integer(const struct typecode *type, const void *element) {
   return (int64_t)(bits << unused) >> unused; /* the sign fills it */
 }
 
-static int refuse(const struct typecode *type, const char *number) {
+static int refuse_number(const struct typecode *type, const char *number) {
   return error_set(BROOD_TYPE_ERROR, "%s for an element of typecode '%c'",
                    number, type->code);
 }
 
 int typecode_get_int64(const struct typecode *type, void *element,
                        void *number) {
-  if (type->family == TYPECODE_FLOATING) return refuse(type, "an integer");
+  if (type->family == TYPECODE_FLOATING)
+    return refuse_number(type, "an integer");
   *(int64_t *)number = get_integer(type, element);
   return 0;
 }
@@ -98,7 +99,7 @@ int typecode_get_double(const struct typecode *type, void *element,
 
 int typecode_set_double(const struct typecode *type, void *element,
                         void *number) {
-  if (type->family != TYPECODE_FLOATING) return refuse(type, "a double");
+  if (type->family != TYPECODE_FLOATING) return refuse_number(type, "a double");
   put_floating(type, element, *(double *)number);
   return 0;
 }

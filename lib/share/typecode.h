@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/local.h"
+
 struct typecode {
   char code;
   uint8_t size;
@@ -15,14 +17,14 @@ struct typecode {
 };
 
 /* typecode_find returns what a code stands for, or NULL. */
-const struct typecode *typecode_find(char code);
+LOCAL const struct typecode *typecode_find(char code);
 
 /* An access reads or writes one element; number points to an int64_t or a
  * double, as the name says. Errors as brood_shared_value_get_int64. */
 typedef int typecode_access(const struct typecode *type, void *element,
                             void *number);
 
-typecode_access typecode_get_int64, typecode_set_int64;
-typecode_access typecode_get_double, typecode_set_double;
+LOCAL typecode_access typecode_get_int64, typecode_set_int64;
+LOCAL typecode_access typecode_get_double, typecode_set_double;
 
 #endif /* BROOD_SHARE_TYPECODE_H */

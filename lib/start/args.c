@@ -20,7 +20,7 @@
 /* Objects of one process lie in few arenas. */
 enum { FEW_ARENAS = 8 };
 
-static int check_value(const brood_value *value, size_t index) {
+static int check_argument(const brood_value *value, size_t index) {
   unsigned type = (unsigned)value->type;
   if (type > BROOD_TYPE_OBJECT) {
     return error_set(BROOD_TYPE_ERROR, "argument %zu is of unknown type %u",
@@ -67,7 +67,7 @@ static int check_values(const brood_value *values, size_t num_values) {
     return error_set(BROOD_TYPE_ERROR, "%zu arguments at NULL", num_values);
   }
   for (size_t i = 0; i < num_values; i++) {
-    int r = check_value(&values[i], i);
+    int r = check_argument(&values[i], i);
     if (r < 0) return r;
   }
   return 0;

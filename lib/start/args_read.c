@@ -7,7 +7,7 @@
 #include "lib/start/args.h"
 #include "lib/wire/value.h"
 
-static const brood_value *find(const brood_args *args, size_t index) {
+static const brood_value *find_argument(const brood_args *args, size_t index) {
   if (args != NULL && index < args->count) return &args->values[index];
   error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
             brood_args_count(args));
@@ -16,7 +16,7 @@ static const brood_value *find(const brood_args *args, size_t index) {
 
 const brood_value *args_find(const brood_args *args, size_t index,
                              enum brood_type type) {
-  const brood_value *value = find(args, index);
+  const brood_value *value = find_argument(args, index);
   if (value == NULL || value->type == type) return value;
   error_set(BROOD_TYPE_ERROR, "argument %zu is %s, not %s", index,
             wire_type_name(value->type), wire_type_name(type));
@@ -34,7 +34,7 @@ size_t brood_args_count(const brood_args *args) {
 }
 
 int brood_args_type(const brood_args *args, size_t index) {
-  const brood_value *value = find(args, index);
+  const brood_value *value = find_argument(args, index);
   return value == NULL ? BROOD_INDEX_ERROR : (int)value->type;
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "brood.h"
+#include "lib/local.h"
 
 struct wire_texts;
 
@@ -28,18 +29,19 @@ struct delivery {
 };
 
 /* child_main never returns, least of all into the creator's stack. */
-__attribute__((noreturn)) void child_main(const struct delivery *delivery);
+LOCAL __attribute__((noreturn)) void child_main(
+    const struct delivery *delivery);
 
 /* child_leave is the ordinary end of a child. */
-__attribute__((noreturn)) void child_leave(int code);
+LOCAL __attribute__((noreturn)) void child_leave(int code);
 
 /* child_refuse ends a process that cannot become a child, with a sentence on
  * standard error. */
-__attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
+LOCAL __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
     const char *format, ...);
 
 /* child_texts writes pointers to texts->count texts, and NULL; the bytes that
  * the texts were decoded from must live as long. */
-void child_texts(const struct wire_texts *texts, const char **out_array);
+LOCAL void child_texts(const struct wire_texts *texts, const char **out_array);
 
 #endif /* BROOD_START_CHILD_H */

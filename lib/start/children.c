@@ -26,7 +26,7 @@ static atomic_int num_listed; /* to see without the guard that there is none */
 /* In the child of a fork: these are somebody else's. The handles stay valid for
  * whoever holds one, and are not written to: that would copy their pages for
  * nothing. */
-static void forget(void) {
+static void forget_children(void) {
   for (const struct brood_process *process = first; process != NULL;
        process = process->next) {
     struct sys_kept lifeline = process->lifeline;
@@ -36,8 +36,8 @@ static void forget(void) {
   atomic_store(&num_listed, 0);
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
-  guard_at_fork(forget);
+__attribute__((constructor)) static void register_children(void) {
+  guard_at_fork(forget_children);
 }
 
 int children_add(struct brood_process *process, int *out_lifeline) {

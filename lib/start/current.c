@@ -39,12 +39,12 @@ static atomic_int num_made;
 static struct sys_kept own_pidfd = SYS_KEPT_NONE;
 
 /* The number stays open in a fork's child: there it names the parent. */
-static void forget(void) {
+static void forget_own_pidfd(void) {
   own_pidfd.fd = -1;
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
-  guard_at_fork(forget);
+__attribute__((constructor)) static void register_own_pidfd(void) {
+  guard_at_fork(forget_own_pidfd);
 }
 
 struct brood_process *current_process(void) {

@@ -5,10 +5,12 @@
 #ifndef BROOD_START_FINISH_H
 #define BROOD_START_FINISH_H
 
+#include "lib/local.h"
+
 /* finish_children terminates the daemonic ones, then joins all. */
-void finish_children(void);
+LOCAL void finish_children(void);
 
 /* finish_at_exit has exit() do so; called before the first child starts. */
-void finish_at_exit(void);
+LOCAL void finish_at_exit(void);
 
 #endif /* BROOD_START_FINISH_H */

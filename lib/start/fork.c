@@ -42,7 +42,8 @@ static int free_stdin(const struct launch *launch) {
   return 0;
 }
 
-__attribute__((noreturn)) static void run_child(const struct launch *launch) {
+__attribute__((noreturn)) static void run_forked_child(
+    const struct launch *launch) {
   guard_release_all();
   int r = free_stdin(launch);
   if (r == 0) r = sys_stdin(null_input.fd);
@@ -63,12 +64,12 @@ static int launch_by_fork(const struct launch *launch, struct launched *out) {
   if (r < 0) return error_set_os(r, "cannot fork '%.100s'", name);
   int pid = sys_fork();
   if (pid < 0) return error_set_os(pid, "cannot fork '%.100s'", name);
-  if (pid == 0) run_child(launch);
+  if (pid == 0) run_forked_child(launch);
   r = reap_watch(pid, out);
   return r < 0 ? error_set_os(r, "cannot watch '%.100s'", name) : 0;
 }
 
-const struct start_method start_fork = {
+LOCAL const struct start_method start_fork = {
     .name = "fork",
     .process_class = "ForkProcess",
     .launch = launch_by_fork,

@@ -46,17 +46,17 @@ struct line {
 /* The mutex is held for a whole request, so a fork in another thread may find
  * it locked: the child starts with a new one, and with a line that it only
  * inherited. The line is written under the guard, which that fork waits for. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t line_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct line line = {.channel = {.fd = -1}, .process = {.fd = -1}};
 static bool is_inherited;
 
-static void forget(void) {
-  mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+static void forget_line(void) {
+  line_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   is_inherited = true;
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
-  guard_at_fork(forget);
+__attribute__((constructor)) static void register_line(void) {
+  guard_at_fork(forget_line);
 }
 
 static void set_line(const struct line *new_line) {
@@ -298,7 +298,7 @@ static int open_channel(void) {
 /* ------------------------------------------------------------ A launch -- */
 
 /* Sends descriptors that did not fit into the first message. */
-static int send_fds(const int *fds, size_t num_fds) {
+static int send_more_fds(const int *fds, size_t num_fds) {
   struct serve_request request = {.kind = SERVE_FDS};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
   int r = 0;
@@ -334,7 +334,7 @@ static int send_launch(const struct launch *launch) {
   int r = send_on(&line, parts, parcel >= 0 ? 1 : 3, fds, first + now);
   sys_close(parcel);
   if (r < 0) return r;
-  r = send_fds(launch->fds + now, launch->num_fds - now);
+  r = send_more_fds(launch->fds + now, launch->num_fds - now);
   if (r < 0) drop_line(); /* or the server would keep what it has of them */
   return r;
 }
@@ -389,9 +389,9 @@ static int launch_locked(const struct launch *launch, struct launched *out) {
 
 static int launch_by_forkserver(const struct launch *launch,
                                 struct launched *out) {
-  pthread_mutex_lock(&mutex);
+  pthread_mutex_lock(&line_mutex);
   int r = launch_locked(launch, out);
-  pthread_mutex_unlock(&mutex);
+  pthread_mutex_unlock(&line_mutex);
   return r;
 }
 
@@ -425,7 +425,7 @@ static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
   return 1;
 }
 
-const struct start_method start_forkserver = {
+LOCAL const struct start_method start_forkserver = {
     .name = "forkserver",
     .process_class = "ForkServerProcess",
     .fresh_image = true,

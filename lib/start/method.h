@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "lib/local.h"
+
 struct brood_process;
 
 /* What is to be delivered. The head was made for this start; args and fds are
@@ -49,8 +51,8 @@ struct start_method {
   int (*reap)(struct launched *launched, int *out_exitcode);
 };
 
-extern const struct start_method start_fork;
-extern const struct start_method start_spawn;
-extern const struct start_method start_forkserver;
+LOCAL_EXTERN const struct start_method start_fork;
+LOCAL_EXTERN const struct start_method start_spawn;
+LOCAL_EXTERN const struct start_method start_forkserver;
 
 #endif /* BROOD_START_METHOD_H */

@@ -26,7 +26,7 @@ int process_refuse_null(void) {
   return error_set(BROOD_TYPE_ERROR, "expected a process, not NULL");
 }
 
-static int refuse_closed(const struct brood_process *process) {
+static int refuse_closed_process(const struct brood_process *process) {
   return error_set(BROOD_VALUE_ERROR, "process object '%.100s' is closed",
                    process->name);
 }
@@ -34,7 +34,9 @@ static int refuse_closed(const struct brood_process *process) {
 /* 0 if the handle can be asked at all. */
 int process_check(const struct brood_process *process) {
   if (process == NULL) return process_refuse_null();
-  return process_state(process) == PROCESS_CLOSED ? refuse_closed(process) : 0;
+  return process_state(process) == PROCESS_CLOSED
+             ? refuse_closed_process(process)
+             : 0;
 }
 
 bool process_is_own_child(const struct brood_process *process) {
@@ -114,8 +116,8 @@ static int fill_name(struct brood_process *process, const char *name) {
   return process->name == NULL ? -ENOMEM : 0;
 }
 
-static int fill(struct brood_process *process,
-                const brood_process_options *options) {
+static int fill_process(struct brood_process *process,
+                        const brood_process_options *options) {
   int r = check_options(options);
   if (r == 0 && options->name != NULL) r = process_check_name(options->name);
   if (r < 0) return r;
@@ -149,7 +151,8 @@ brood_process *brood_process_new(const brood_context *context,
       .report_file = SYS_KEPT_NONE,
       .lifeline = SYS_KEPT_NONE,
   };
-  if (fill(process, options == NULL ? &nothing : options) == 0) return process;
+  if (fill_process(process, options == NULL ? &nothing : options) == 0)
+    return process;
   return brood_process_free(process);
 }
 

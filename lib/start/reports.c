@@ -21,7 +21,7 @@ struct report {
 
 static struct report *reports;
 static size_t num_reports;
-static int signals = -1; /* -1: the kernel tells */
+static int child_signals = -1; /* -1: the kernel tells */
 
 /* Does this kernel say how a process ended that has been reaped already? A
  * child that ends at once shows it. */
@@ -40,12 +40,12 @@ static int kernel_tells(void) {
 int reports_open(struct sys_signals *out_before) {
   int needed = kernel_tells() != 1;
   int r = sys_signals_serve(out_before, needed);
-  if (r >= 0 && needed) signals = r;
+  if (r >= 0 && needed) child_signals = r;
   return r;
 }
 
 int reports_fd(void) {
-  return signals;
+  return child_signals;
 }
 
 bool reports_pending(void) {
@@ -54,7 +54,7 @@ bool reports_pending(void) {
 
 int reports_prepare(int *out_report) {
   *out_report = -1;
-  if (signals < 0) {
+  if (child_signals < 0) {
     sys_signals_hold_children(1);
     return 0;
   }
@@ -70,7 +70,7 @@ int reports_prepare(int *out_report) {
 }
 
 void reports_settle(pid_t pid) {
-  if (signals < 0) {
+  if (child_signals < 0) {
     int exitcode;
     sys_signals_hold_children(0);
     while (sys_reap_any(&exitcode) > 0) continue;
@@ -94,17 +94,17 @@ static void report(pid_t pid, int32_t exitcode) {
 }
 
 void reports_send(void) {
-  sys_signals_drain(signals);
+  sys_signals_drain(child_signals);
   int exitcode;
   int pid;
   while ((pid = sys_reap_any(&exitcode)) > 0) report(pid, exitcode);
 }
 
 void reports_close(void) {
-  if (signals < 0) return;
+  if (child_signals < 0) return;
   for (size_t i = 0; i < num_reports; i++) sys_close(reports[i].fd);
   free(reports);
   reports = NULL;
   num_reports = 0;
-  signals = sys_close(signals);
+  child_signals = sys_close(child_signals);
 }

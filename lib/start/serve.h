@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/local.h"
+
 enum serve_kind {
   SERVE_INIT = 1, /* once: a parcel of argv and preload names; answered */
   SERVE_CONNECT,  /* with the server's end of a new channel */
@@ -50,6 +52,6 @@ enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };
 
 /* forkserver_adopt gives a forkserver's children a channel to connect over, and
  * a pidfd of the server, or -1; they are taken. */
-void forkserver_adopt(int channel, int process);
+LOCAL void forkserver_adopt(int channel, int process);
 
 #endif /* BROOD_START_SERVE_H */

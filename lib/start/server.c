@@ -126,8 +126,8 @@ static void close_channels(const struct pending *own) {
   }
 }
 
-__attribute__((noreturn)) static void run_child(struct pending *pending,
-                                                brood_target target) {
+__attribute__((noreturn)) static void run_served_child(struct pending *pending,
+                                                       brood_target target) {
   sys_signals_restore(&signals_before);
   sys_fd_limit_restore(&limit_before);
   close_channels(pending);
@@ -157,7 +157,7 @@ static int fork_child(struct pending *pending, int out_fds[2]) {
   if (r < 0) return r;
   brood_target target = look_up(pending);
   int pid = sys_fork();
-  if (pid == 0) run_child(pending, target);
+  if (pid == 0) run_served_child(pending, target);
   if (pid > 0) {
     out_fds[0] = sys_pidfd_open(pid);
     if (out_fds[0] >= 0) return pid;
@@ -191,7 +191,7 @@ static bool launch(struct channel *channel, struct pending *pending) {
 /* ------------------------------------------------------------ Requests -- */
 
 /* One message as it came. */
-struct message {
+struct served_message {
   struct serve_request request;
   uint8_t record[SERVE_INLINE];
   size_t record_size;
@@ -202,7 +202,7 @@ struct message {
 
 /* Copies a launch that has to wait for more descriptors; NULL without memory.
  * The descriptors are taken. */
-static struct pending *keep(const struct pending *arrived) {
+static struct pending *keep_pending(const struct pending *arrived) {
   struct pending *pending = malloc(sizeof *pending);
   uint8_t *data = malloc(arrived->size + 1);
   int *fds = malloc((arrived->want_fds + 1) * sizeof *fds);
@@ -226,7 +226,7 @@ static struct pending *keep(const struct pending *arrived) {
 /* A launch whose descriptors did not fit. It is answered when all of it has
  * come, for the client sends all before it listens. */
 static bool handle_lost(struct channel *channel,
-                        const struct message *message) {
+                        const struct served_message *message) {
   const struct serve_request *request = &message->request;
   close_fds(message->fds, message->num_fds);
   discard_pending(channel);
@@ -238,7 +238,8 @@ static bool handle_lost(struct channel *channel,
   return channel->lost || answer_error(channel, -EMFILE);
 }
 
-static bool handle_launch(struct channel *channel, struct message *message) {
+static bool handle_launch(struct channel *channel,
+                          struct served_message *message) {
   bool in_parcel = message->request.in_parcel != 0;
   struct pending arrived = {.data = message->record,
                             .size = message->record_size,
@@ -252,7 +253,7 @@ static bool handle_launch(struct channel *channel, struct message *message) {
             arrived.num_fds <= arrived.want_fds &&
             arrived.want_fds <= SERVE_MAX_FDS;
   if (ok && arrived.num_fds < arrived.want_fds) {
-    channel->pending = keep(&arrived);
+    channel->pending = keep_pending(&arrived);
     if (channel->pending != NULL) return true;
     ok = false;
   }
@@ -261,7 +262,8 @@ static bool handle_launch(struct channel *channel, struct message *message) {
   return ok;
 }
 
-static bool handle_fds(struct channel *channel, const struct message *message) {
+static bool handle_fds(struct channel *channel,
+                       const struct served_message *message) {
   struct pending *pending = channel->pending;
   if (pending == NULL ||
       message->num_fds > pending->want_fds - pending->num_fds) {
@@ -279,14 +281,14 @@ static bool handle_fds(struct channel *channel, const struct message *message) {
 
 /* The client could not receive the answer. It waits for this one. */
 static bool handle_cancel(struct channel *channel,
-                          const struct message *message) {
+                          const struct served_message *message) {
   close_fds(message->fds, message->num_fds);
   cancel(channel);
   answer_error(channel, -ECANCELED);
   return false;
 }
 
-static bool handle_connect(const struct message *message) {
+static bool handle_connect(const struct served_message *message) {
   if (message->num_fds != 1) {
     close_fds(message->fds, message->num_fds);
     return false;
@@ -296,11 +298,12 @@ static bool handle_connect(const struct message *message) {
 }
 
 /* Reads one message; false at the end of the channel. */
-static bool receive(int fd, struct message *out) {
+static bool receive_request(int fd, struct served_message *out) {
   out->num_fds = SYS_SOCK_MAX_FDS;
   out->request.kind = 0;
-  int n = sys_sock_receive(fd, out, offsetof(struct message, record_size),
-                           out->fds, &out->num_fds);
+  int n =
+      sys_sock_receive(fd, out, offsetof(struct served_message, record_size),
+                       out->fds, &out->num_fds);
   out->lost = n == -EMFILE;
   if (out->lost) out->num_fds = 0;
   if (out->lost) return true;
@@ -312,9 +315,9 @@ static bool receive(int fd, struct message *out) {
   return false;
 }
 
-static void serve(size_t index, struct message *message) {
+static void serve(size_t index, struct served_message *message) {
   struct channel *channel = &channels[index];
-  bool ok = receive(channel->fd, message);
+  bool ok = receive_request(channel->fd, message);
   if (ok && (message->lost ||
              (channel->lost && message->request.kind == SERVE_FDS))) {
     ok = handle_lost(channel, message);
@@ -339,7 +342,7 @@ static int to_poll(int pidfd) {
 /* Waits for requests, for ends of children, and for the owner's end. */
 static void serve_forever(void) {
   enum { OWNER, REPORTS, FIRST_CHANNEL };
-  struct message message;
+  struct served_message message;
   struct pollfd *polls = NULL;
   size_t capacity = 0;
   int owner = to_poll(SERVE_FD_OWNER);

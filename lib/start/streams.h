@@ -9,6 +9,8 @@
 #ifndef BROOD_START_STREAMS_H
 #define BROOD_START_STREAMS_H
 
-void streams_flush(void);
+#include "lib/local.h"
+
+LOCAL void streams_flush(void);
 
 #endif /* BROOD_START_STREAMS_H */

@@ -8,7 +8,7 @@
 
 #include "lib/sys/signal.h"
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
 
 /* This thread's; a fork copies them to the thread that goes on. */
 static _Thread_local int depth, cancel_state;
@@ -77,11 +77,11 @@ const sigset_t *guard_held_signals(void) {
 
 void guard_lock(void) {
   guard_shield();
-  if (num_locked++ == 0) pthread_mutex_lock(&mutex);
+  if (num_locked++ == 0) pthread_mutex_lock(&guard_mutex);
 }
 
 void guard_unlock(void) {
-  if (--num_locked == 0) pthread_mutex_unlock(&mutex);
+  if (--num_locked == 0) pthread_mutex_unlock(&guard_mutex);
   guard_unshield();
 }
 
@@ -113,7 +113,7 @@ static void (*forgets[MAX_FORGETS])(void);
 static int num_forgets;
 
 /* Of the thread that forks, while it has the mutex. */
-static sigset_t signals;
+static sigset_t fork_signals;
 
 /* A handler that ran here and called exit would wait for the mutex for ever:
  * signals wait until the fork is over. A fork in a handler that interrupted a
@@ -122,11 +122,11 @@ static void before_fork(void) {
   sigset_t before;
   sys_signals_block(&before);
   guard_lock();
-  signals = before;
+  fork_signals = before;
 }
 
 static void leave_fork(void) {
-  sigset_t before = signals;
+  sigset_t before = fork_signals;
   guard_unlock();
   sys_signals_unblock(&before);
 }
@@ -135,8 +135,8 @@ static void leave_fork(void) {
  * fault, and every fork of the program comes by here. */
 static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
-  mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  pthread_mutex_lock(&mutex);
+  guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&guard_mutex);
   leave_fork();
 }
 

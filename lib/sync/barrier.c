@@ -41,7 +41,7 @@ void sync_barrier_init(struct sync_barrier *barrier, uint32_t parties) {
   barrier->parties = parties;
 }
 
-static void change(struct sync_barrier *barrier, uint32_t state) {
+static void change_state(struct sync_barrier *barrier, uint32_t state) {
   barrier->state = state;
   atomic_fetch_add_explicit(&barrier->changes, 1, memory_order_relaxed);
   sys_futex_wake(&barrier->changes, INT_MAX);
@@ -58,17 +58,17 @@ static void count_parties(struct sync_barrier *barrier) {
 static void finish_leaving(struct sync_barrier *barrier) {
   if (barrier->count > 0) return;
   if (barrier->state == DRAINING || barrier->state == RESETTING) {
-    change(barrier, FILLING);
+    change_state(barrier, FILLING);
   }
 }
 
 static void break_round(struct sync_barrier *barrier) {
   if (barrier->state == FILLING || barrier->state == ACTING) {
-    change(barrier, BROKEN);
+    change_state(barrier, BROKEN);
   }
 }
 
-static void enter(struct sync_barrier *barrier) {
+static void enter_barrier(struct sync_barrier *barrier) {
   int r =
       sync_lock_acquire(&barrier->lock, sync_self_thread(), SYS_CLOCK_NEVER);
   if (r != -EOWNERDEAD) return;
@@ -77,7 +77,7 @@ static void enter(struct sync_barrier *barrier) {
   finish_leaving(barrier);
 }
 
-static void leave(struct sync_barrier *barrier) {
+static void leave_barrier(struct sync_barrier *barrier) {
   sync_lock_release(&barrier->lock);
 }
 
@@ -85,12 +85,12 @@ static void leave(struct sync_barrier *barrier) {
 static bool sleep_outside(struct sync_barrier *barrier, int64_t deadline_ns) {
   uint32_t changes =
       atomic_load_explicit(&barrier->changes, memory_order_relaxed);
-  leave(barrier);
+  leave_barrier(barrier);
   sync_watch own = 0; /* each watches another: all take their turns */
   int64_t slice_ns = SYNC_SLICE_NS;
   bool slice = sync_sleep_watching(&barrier->changes, changes, deadline_ns,
                                    &own, &slice_ns);
-  enter(barrier);
+  enter_barrier(barrier);
   return slice;
 }
 
@@ -153,13 +153,13 @@ static void look_at_all(struct sync_barrier *barrier) {
 static int act(struct sync_barrier *barrier, const struct sync_action *action) {
   int r = 0;
   if (action->call != NULL) {
-    change(barrier, ACTING);
-    leave(barrier);
+    change_state(barrier, ACTING);
+    leave_barrier(barrier);
     r = action->call(action->argument);
-    enter(barrier);
+    enter_barrier(barrier);
     if (barrier->state != ACTING) return r; /* aborted or reset meanwhile */
   }
-  change(barrier, r == 0 ? DRAINING : BROKEN);
+  change_state(barrier, r == 0 ? DRAINING : BROKEN);
   return r;
 }
 
@@ -185,39 +185,39 @@ static int wait_inside(struct sync_barrier *barrier,
 
 int sync_barrier_wait(struct sync_barrier *barrier,
                       const struct sync_action *action, int64_t deadline_ns) {
-  enter(barrier);
+  enter_barrier(barrier);
   int r = -EPIPE;
   /* Whose time is over outside breaks nothing: that round is of others. */
   if (wait_for_entrance(barrier, deadline_ns) && barrier->state == FILLING) {
     r = wait_inside(barrier, action, deadline_ns);
   }
-  leave(barrier);
+  leave_barrier(barrier);
   return r;
 }
 
 void sync_barrier_abort(struct sync_barrier *barrier) {
-  enter(barrier);
-  change(barrier, BROKEN);
-  leave(barrier);
+  enter_barrier(barrier);
+  change_state(barrier, BROKEN);
+  leave_barrier(barrier);
 }
 
 void sync_barrier_reset(struct sync_barrier *barrier) {
-  enter(barrier);
-  if (barrier->state != DRAINING) change(barrier, RESETTING);
+  enter_barrier(barrier);
+  if (barrier->state != DRAINING) change_state(barrier, RESETTING);
   finish_leaving(barrier);
-  leave(barrier);
+  leave_barrier(barrier);
 }
 
 uint32_t sync_barrier_num_waiting(struct sync_barrier *barrier) {
-  enter(barrier);
+  enter_barrier(barrier);
   uint32_t waiting = barrier->state == FILLING ? barrier->count : 0;
-  leave(barrier);
+  leave_barrier(barrier);
   return waiting;
 }
 
 bool sync_barrier_is_broken(struct sync_barrier *barrier) {
-  enter(barrier);
+  enter_barrier(barrier);
   bool broken = barrier->state == BROKEN;
-  leave(barrier);
+  leave_barrier(barrier);
   return broken;
 }

@@ -38,7 +38,8 @@ static uint32_t state_of(struct sync_waiter *waiter) {
 }
 
 /* relaxed: all else of a waiter is read and written under the lock. */
-static bool change(struct sync_waiter *waiter, uint32_t from, uint32_t to) {
+static bool change_place(struct sync_waiter *waiter, uint32_t from,
+                         uint32_t to) {
   return atomic_compare_exchange_strong_explicit(
       &waiter->state, &from, to, memory_order_relaxed, memory_order_relaxed);
 }
@@ -61,8 +62,9 @@ static struct sync_waiter *find_oldest(struct sync_condition *condition) {
 
 /* Did it reach somebody alive? That nobody slept there may as well mean that
  * the waiter has not fallen asleep yet. */
-static bool notify(struct sync_waiter *waiter) {
-  if (!change(waiter, WAITING, NOTIFIED)) return false; /* timed out just now */
+static bool notify_waiter(struct sync_waiter *waiter) {
+  if (!change_place(waiter, WAITING, NOTIFIED))
+    return false; /* timed out just now */
   if (sys_futex_wake(&waiter->state, 1) > 0) return true;
   if (!sync_has_ended(waiter->thread)) return true;
   atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
@@ -73,7 +75,7 @@ void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
   while (count > 0) {
     struct sync_waiter *waiter = find_oldest(condition);
     if (waiter == NULL) return;
-    if (notify(waiter)) count--;
+    if (notify_waiter(waiter)) count--;
   }
 }
 
@@ -146,7 +148,7 @@ static int await_notification(struct sync_condition *condition,
                               int64_t deadline_ns) {
   while (state_of(waiter) == WAITING) {
     if (sync_is_over(deadline_ns)) {
-      if (change(waiter, WAITING, FREE)) return -ETIMEDOUT;
+      if (change_place(waiter, WAITING, FREE)) return -ETIMEDOUT;
     } else if (sync_sleep_watching(&waiter->state, WAITING, deadline_ns,
                                    &condition->watch, slice_ns) &&
                any_died_notified(condition)) {

@@ -13,17 +13,17 @@
 #include "lib/sys/proc.h"
 #include "lib/sys/task.h"
 
-_Atomic uint64_t sync_self_process_token;
+LOCAL _Atomic uint64_t sync_self_process_token;
 static _Thread_local uint64_t thread_token;
 
 /* In the child of a fork only the forking thread goes on. */
-static void forget(void) {
+static void forget_tokens(void) {
   atomic_store_explicit(&sync_self_process_token, 0, memory_order_relaxed);
   thread_token = 0;
 }
 
-__attribute__((constructor)) static void watch_forks(void) {
-  guard_at_fork(forget);
+__attribute__((constructor)) static void register_tokens(void) {
+  guard_at_fork(forget_tokens);
 }
 
 #define FOREIGN (UINT64_C(1) << 29)

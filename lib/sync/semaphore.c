@@ -25,7 +25,7 @@ void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
 }
 
 /* acquire: partner of the addition in sync_semaphore_release. */
-static bool take(struct sync_semaphore *semaphore) {
+static bool take_one(struct sync_semaphore *semaphore) {
   uint32_t value =
       atomic_load_explicit(&semaphore->value, memory_order_relaxed);
   while (value > 0) {
@@ -40,13 +40,13 @@ static bool take(struct sync_semaphore *semaphore) {
 
 int sync_semaphore_acquire(struct sync_semaphore *semaphore,
                            int64_t deadline_ns) {
-  if (take(semaphore)) return 0;
+  if (take_one(semaphore)) return 0;
   if (deadline_ns <= 0) return -ETIMEDOUT;
   /* seq_cst: we count ourselves and then look at the value, a release changes
    * the value and then looks at the count; one of us sees the other. */
   atomic_fetch_add(&semaphore->waiters, 1);
   bool taken;
-  while (!(taken = take(semaphore)) && !sync_is_over(deadline_ns)) {
+  while (!(taken = take_one(semaphore)) && !sync_is_over(deadline_ns)) {
     sync_sleep(&semaphore->value, 0, deadline_ns);
   }
   atomic_fetch_sub(&semaphore->waiters, 1);

@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "lib/local.h"
+
 struct sync_semaphore {
   _Atomic uint32_t value;
   _Atomic uint32_t waiters; /* at least as many as sleep */
@@ -17,16 +19,16 @@ struct sync_semaphore {
 
 _Static_assert(sizeof(struct sync_semaphore) == 16, "part of the layout");
 
-void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
-                         uint32_t bound);
+LOCAL void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
+                               uint32_t bound);
 
 /* sync_semaphore_acquire: 0, or -ETIMEDOUT at a deadline of sys_clock_ns. */
-int sync_semaphore_acquire(struct sync_semaphore *semaphore,
-                           int64_t deadline_ns);
+LOCAL int sync_semaphore_acquire(struct sync_semaphore *semaphore,
+                                 int64_t deadline_ns);
 
 /* sync_semaphore_release: 0, or -EOVERFLOW at the bound. */
-int sync_semaphore_release(struct sync_semaphore *semaphore);
+LOCAL int sync_semaphore_release(struct sync_semaphore *semaphore);
 
-uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
+LOCAL uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
 
 #endif /* BROOD_SYNC_SEMAPHORE_H */

@@ -7,15 +7,17 @@
 
 #include <stdint.h>
 
+#include "lib/local.h"
+
 #define SYS_CLOCK_NEVER INT64_MAX
 
-int64_t sys_clock_ns(void);
+LOCAL int64_t sys_clock_ns(void);
 
 /* sys_clock_deadline turns a public timeout (BROOD_FOREVER, or relative) into
  * a deadline; zero and negative ones lie in the past. */
-int64_t sys_clock_deadline(int64_t timeout_ns);
+LOCAL int64_t sys_clock_deadline(int64_t timeout_ns);
 
 /* sys_clock_left turns a deadline back into a public timeout. */
-int64_t sys_clock_left(int64_t deadline_ns);
+LOCAL int64_t sys_clock_left(int64_t deadline_ns);
 
 #endif /* BROOD_SYS_CLOCK_H */

@@ -8,25 +8,27 @@
 
 #include <limits.h>
 
+#include "lib/local.h"
+
 /* In place of nth: each call fails from now on. */
 #define SYS_FAULT_ALL INT_MIN
 
 /* sys_fault_arm makes the nth fallible call from now (1 is the next) of the
  * calling process return -error_number, once. 0 disarms. Fork copies what is
  * left of the count. */
-void sys_fault_arm(int nth, int error_number);
+LOCAL void sys_fault_arm(int nth, int error_number);
 
 /* sys_fault_only restricts the count to one wrapper, by name ("sys_fork");
  * NULL counts all. The name must outlive the arming. */
-void sys_fault_only(const char *wrapper);
+LOCAL void sys_fault_only(const char *wrapper);
 
 /* sys_fault_left returns how many calls are still to be counted; 0 after the
  * fault was injected, so that a sweep knows where to stop. */
-int sys_fault_left(void);
+LOCAL int sys_fault_left(void);
 
 /* sys_fault is the first line of each wrapper: 0, or the negative errno that
  * the wrapper must return instead of calling the kernel. */
-int sys_fault(const char *wrapper);
+LOCAL int sys_fault(const char *wrapper);
 
 #define SYS_FAULT()                   \
   do {                                \

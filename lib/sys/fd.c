@@ -22,7 +22,7 @@
 
 /* How long sys_poll_soon looks: an answer, or the next of several starts, comes
  * sooner. */
-#define SOON_NS INT64_C(200000)
+#define POLL_SOON_NS INT64_C(200000)
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8U
@@ -335,7 +335,7 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns) {
  * would never end on a machine where the child is slow. */
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   SYS_FAULT();
-  int64_t sleep_ns = sys_clock_ns() + SOON_NS;
+  int64_t sleep_ns = sys_clock_ns() + POLL_SOON_NS;
   if (sleep_ns > deadline_ns) sleep_ns = deadline_ns;
   do {
     int n = poll_until(fds, num_fds, 0);

@@ -78,8 +78,8 @@ static inline long raw_call(long number, long a, long b, long c) {
 }
 #endif
 
-__attribute__((no_sanitize("address", "thread", "undefined"))) static int keep(
-    void *argument) {
+__attribute__((no_sanitize("address", "thread", "undefined"))) static int
+run_keeper(void *argument) {
   struct keeper *keeper = argument;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   keeper->body(keeper->data);
@@ -119,9 +119,9 @@ int sys_keeper_run(void (*body)(void *data), void *data) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  keeper->pid =
-      clone(keep, (char *)keeper + STACK_BYTES, CLONE_VM | CLONE_CHILD_CLEARTID,
-            keeper, NULL, NULL, &keeper->state);
+  keeper->pid = clone(run_keeper, (char *)keeper + STACK_BYTES,
+                      CLONE_VM | CLONE_CHILD_CLEARTID, keeper, NULL, NULL,
+                      &keeper->state);
   int r = keeper->pid < 0 ? -errno : 0;
   while (r == 0 &&
          atomic_load_explicit(&keeper->state, memory_order_acquire) == BUSY) {

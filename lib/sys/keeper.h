@@ -9,8 +9,10 @@
 
 #include <stdbool.h>
 
+#include "lib/local.h"
+
 /* sys_adopts_orphans: they come to this process. */
-bool sys_adopts_orphans(void);
+LOCAL bool sys_adopts_orphans(void);
 
 /* sys_keeper_run calls body in another process, which shares this one's memory
  * and waits as the caller's thread would, and returns when body has; or when
@@ -18,6 +20,6 @@ bool sys_adopts_orphans(void);
  * with the last of them. A wait does not see it, unless by __WALL or __WCLONE.
  * All signals are blocked there.
  * For one thread at a time. -errno: body was not called. */
-int sys_keeper_run(void (*body)(void *data), void *data);
+LOCAL int sys_keeper_run(void (*body)(void *data), void *data);
 
 #endif /* BROOD_SYS_KEEPER_H */

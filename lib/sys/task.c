@@ -45,7 +45,7 @@ static int read_stat(pid_t task, struct stat_line *out) {
 }
 
 /* Where a field begins; "" if there is none. */
-static const char *find(const struct stat_line *line, enum field field) {
+static const char *find_field(const struct stat_line *line, enum field field) {
   const char *at = strrchr(line->text, ')');
   int number = STATE - 1;
   while (at != NULL && number < (int)field) {
@@ -56,7 +56,7 @@ static const char *find(const struct stat_line *line, enum field field) {
 }
 
 static uint64_t number_at(const struct stat_line *line, enum field field) {
-  return strtoull(find(line, field), NULL, 10);
+  return strtoull(find_field(line, field), NULL, 10);
 }
 
 enum { IMAGE_BITS = 12, IMAGE_MASK = (1 << IMAGE_BITS) - 1 };
@@ -79,9 +79,9 @@ static int is_other(uint32_t mark, uint32_t now) {
 
 /* A leader that has gone before its threads looks like a zombie. */
 static int is_dead(const struct stat_line *line) {
-  char state = *find(line, STATE);
+  char state = *find_field(line, STATE);
   if (state != 'Z' && state != 'X') return 0;
-  return atoi(find(line, NUM_THREADS)) <= 1;
+  return atoi(find_field(line, NUM_THREADS)) <= 1;
 }
 
 pid_t sys_gettid(void) {
@@ -135,7 +135,7 @@ int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
   if (read_stat(pid, &line) < 0) return 0;
   /* Still there, so it was the same process all the time. */
   if (sys_pidfd_signal(pidfd, 0) < 0) return 0;
-  const char *text = find(&line, EXIT_CODE);
+  const char *text = find_field(&line, EXIT_CODE);
   if (!is_dead(&line) || *text == '\0') return 0;
   int status = atoi(text);
   /* Who may not see it is told 0; may we? */

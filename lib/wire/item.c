@@ -32,7 +32,7 @@ static bool put_bytes(struct wire_item *item, const brood_value *value) {
   return value->type == BROOD_TYPE_BYTES && value->size_bytes == 0;
 }
 
-static bool put_body(struct wire_item *item, const brood_value *value) {
+static bool put_item_body(struct wire_item *item, const brood_value *value) {
   uint64_t bits;
   switch (value->type) {
     case BROOD_TYPE_NONE:
@@ -57,7 +57,7 @@ bool wire_item_put(struct wire_item *out, const brood_value *value,
   out->type = (uint8_t)value->type;
   out->flags = 0;
   out->num_fds = (uint16_t)num_fds;
-  if (!put_body(out, value)) return false;
+  if (!put_item_body(out, value)) return false;
   put_head(out);
   return true;
 }

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { MAGIC = 0x646f7262 /* "brod" */, VERSION = 1 };
+enum { RECORD_MAGIC = 0x646f7262 /* "brod" */, RECORD_VERSION = 1 };
 
 void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
   uint32_t count = 0;
@@ -28,8 +28,8 @@ struct wire_texts wire_get_texts(struct wire_reader *reader) {
   return texts;
 }
 
-static void put_body(struct wire_writer *writer,
-                     const struct wire_record *record) {
+static void put_record_body(struct wire_writer *writer,
+                            const struct wire_record *record) {
   wire_put_u32(writer, record->flags);
   wire_put_u32(writer, record->method);
   wire_put_string(writer, record->name);
@@ -52,17 +52,17 @@ static void put_body(struct wire_writer *writer,
 void wire_record_encode(struct wire_writer *writer,
                         const struct wire_record *record) {
   struct wire_writer count = {0};
-  put_body(&count, record);
+  put_record_body(&count, record);
   size_t head_size = WIRE_RECORD_PREFIX + count.used;
   if (head_size > UINT32_MAX || record->args_size > UINT32_MAX) {
     writer->bad = true;
     return;
   }
-  wire_put_u32(writer, MAGIC);
-  wire_put_u32(writer, VERSION);
+  wire_put_u32(writer, RECORD_MAGIC);
+  wire_put_u32(writer, RECORD_VERSION);
   wire_put_u32(writer, (uint32_t)head_size);
   wire_put_u32(writer, (uint32_t)record->args_size);
-  put_body(writer, record);
+  put_record_body(writer, record);
 }
 
 /* Reads the prefix; false if it is none. */
@@ -72,7 +72,7 @@ static bool get_sizes(struct wire_reader *reader, size_t *out_head,
   uint32_t version = wire_get_u32(reader);
   *out_head = wire_get_u32(reader);
   *out_args = wire_get_u32(reader);
-  return !reader->bad && magic == MAGIC && version == VERSION &&
+  return !reader->bad && magic == RECORD_MAGIC && version == RECORD_VERSION &&
          *out_head >= WIRE_RECORD_PREFIX;
 }
 
@@ -82,7 +82,8 @@ size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]) {
   return get_sizes(&reader, &head, &args) ? head + args : 0;
 }
 
-static void get_body(struct wire_reader *reader, struct wire_record *record) {
+static void get_record_body(struct wire_reader *reader,
+                            struct wire_record *record) {
   size_t ignored;
   record->flags = wire_get_u32(reader);
   record->method = wire_get_u32(reader);
@@ -120,7 +121,7 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
     args = data + head_size;
   }
   reader.left = head_size - WIRE_RECORD_PREFIX;
-  get_body(&reader, out_record);
+  get_record_body(&reader, out_record);
   out_record->args = args;
   out_record->args_size = args_size;
   return !reader.bad && reader.left == 0 &&
