@@ -205,7 +205,7 @@ int arena_allocate(enum share_kind kind, size_t size,
   size_t whole = sizeof(struct share_block) + size;
   if (whole >= LARGE) return allocate_alone(kind, size, size, false, out_block);
   struct arena *arena;
-  struct share_block *block;
+  struct share_block *block = NULL;
   size_t offset;
   guard_lock();
   int r = allocate_small(places_class(whole), &arena, &offset);
