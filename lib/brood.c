@@ -51,6 +51,7 @@
 #include "lib/share/loan.c"
 #include "lib/share/lock.c"
 #include "lib/share/object.c"
+#include "lib/share/places.c"
 #include "lib/share/region.c"
 #include "lib/share/semaphore.c"
 #include "lib/share/shared_array.c"

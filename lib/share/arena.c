@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h. What is free is known to the owner alone, in memory of its own:
- * no other process can be killed in the middle of changing it. Who drops the
- * last hold on a block of another's arena marks it, and counts that in the
- * arena's head; the owner collects the marked ones when it runs short.
- *
- * Blocks are of sizes that double, so that a freed one fits the next of about
- * that size. The list of arenas is guarded by the one mutex of the process, for
- * which all its forks wait: large memory is made before, and given back after.
+ * See arena.h. Who drops the last hold on a block of another's arena marks it,
+ * and counts that in the arena's head; the owner collects the marked ones when
+ * it runs short. The list of arenas is guarded by the one mutex of the process,
+ * for which all its forks wait: large memory is made before, and given back
+ * after.
  */
 #include "lib/share/arena.h"
 
@@ -15,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/share/places.h"
 #include "lib/share/region.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
@@ -25,17 +23,7 @@
 enum {
   ARENA_FIRST = 1 << 16, /* of one for small objects; each next is larger */
   ARENA_MOST = 1 << 24,
-  LARGE = 1 << 20, /* what has its own */
-  NUM_SIZES = 15,  /* REGION_UNIT << 14 == LARGE */
-  NONE = -1
-};
-
-/* One block as its owner knows it. */
-struct place {
-  uint32_t offset; /* in units of REGION_UNIT */
-  int32_t next;    /* free place of the same size, or NONE */
-  uint8_t size;    /* REGION_UNIT << size */
-  bool is_free;
+  LARGE = PLACES_LARGEST /* what has its own */
 };
 
 struct arena {
@@ -50,11 +38,7 @@ struct arena {
   bool is_kept;
   /* The owner's: */
   bool is_alone; /* one block, which goes together with the arena */
-  size_t used;
-  struct place *places;
-  int32_t num_places, max_places;
-  int32_t free[NUM_SIZES];
-  uint32_t seen_dropped;
+  struct places places;
 };
 
 static struct arena *arenas;
@@ -66,7 +50,6 @@ LOCAL atomic_int arena_num_closed;
 static struct arena *new_arena(void) {
   struct arena *arena = calloc(1, sizeof *arena);
   if (arena == NULL) return NULL;
-  for (int i = 0; i < NUM_SIZES; i++) arena->free[i] = NONE;
   arena->socks[0] = arena->socks[1] = arena->region.file = SYS_KEPT_NONE;
   return arena;
 }
@@ -78,7 +61,7 @@ static void discard_arenas(struct arena *arena) {
     region_discard(&arena->region);
     sys_kept_close(&arena->socks[0]);
     sys_kept_close(&arena->socks[1]);
-    free(arena->places);
+    places_free(&arena->places);
     free(arena);
     arena = next;
   }
@@ -109,7 +92,7 @@ static int make_arena(size_t least, size_t most, struct arena **out) {
     return r;
   }
   arena->owner = sync_self_process();
-  arena->used = sizeof *arena->region.head;
+  places_init(&arena->places);
   *out = arena;
   return 0;
 }
@@ -124,70 +107,6 @@ static struct region_head *head_of(const struct share_block *block) {
   return (struct region_head *)((uintptr_t)block - block->offset);
 }
 
-static int size_class(size_t size) {
-  int class = 0;
-  while ((size_t)REGION_UNIT << class < size) class ++;
-  return class;
-}
-
-static void put_free(struct arena *arena, int32_t index) {
-  struct place *place = &arena->places[index];
-  place->is_free = true;
-  place->next = arena->free[place->size];
-  arena->free[place->size] = index;
-}
-
-/* Collects what other processes have dropped. */
-static void collect_dropped(struct arena *arena) {
-  uint32_t dropped = atomic_load(&arena->region.head->num_dropped);
-  if (dropped == arena->seen_dropped) return;
-  arena->seen_dropped = dropped;
-  for (int32_t i = 0; i < arena->num_places; i++) {
-    struct place *place = &arena->places[i];
-    size_t offset = (size_t)place->offset * REGION_UNIT;
-    if (!place->is_free &&
-        atomic_load(&region_block(&arena->region, offset)->kind) ==
-            SHARE_FREE) {
-      put_free(arena, i);
-    }
-  }
-}
-
-/* A place of this size that was used before, or NONE. */
-static int32_t take_free(struct arena *arena, int class) {
-  if (arena->free[class] == NONE) collect_dropped(arena);
-  int32_t index = arena->free[class];
-  if (index == NONE) return NONE;
-  arena->free[class] = arena->places[index].next;
-  arena->places[index].is_free = false;
-  return index;
-}
-
-static int make_room(struct arena *arena) {
-  if (arena->num_places < arena->max_places) return 0;
-  int32_t max = arena->max_places == 0 ? 16 : 2 * arena->max_places;
-  struct place *more = realloc(arena->places, (size_t)max * sizeof *more);
-  if (more == NULL) return -ENOMEM;
-  arena->places = more;
-  arena->max_places = max;
-  return 0;
-}
-
-/* A new place at the end; -ENOSPC if the arena is full. */
-static int32_t take_new(struct arena *arena, int class) {
-  size_t size = (size_t)REGION_UNIT << class;
-  if (size > arena->region.size - arena->used) return -ENOSPC;
-  int r = make_room(arena);
-  if (r == 0) r = region_reserve(&arena->region, arena->used + size);
-  if (r < 0) return r;
-  arena->places[arena->num_places] =
-      (struct place){.offset = (uint32_t)(arena->used / REGION_UNIT),
-                     .next = NONE,
-                     .size = (uint8_t) class};
-  arena->used += size;
-  return arena->num_places++;
-}
-
 /* Larger than the largest, and with room for a block of this size. */
 static int make_next(int class, size_t largest, struct arena **out) {
   size_t least = sizeof(struct region_head) + ((size_t)REGION_UNIT << class);
@@ -200,25 +119,22 @@ static int make_next(int class, size_t largest, struct arena **out) {
 
 static int allocate_small(int class, struct arena **out_arena,
                           size_t *out_offset) {
-  int32_t index = NONE;
+  int r = 0;
   size_t largest = 0;
   struct arena *arena = arenas;
   for (; arena != NULL; arena = arena->next) {
     if (arena->is_alone || !is_own(arena)) continue;
-    index = take_free(arena, class);
-    if (index == NONE) index = take_new(arena, class);
-    if (index != -ENOSPC) break;
+    r = places_take(&arena->places, &arena->region, class, out_offset);
+    if (r != -ENOSPC) break;
     if (arena->region.size > largest) largest = arena->region.size;
   }
   if (arena == NULL) {
-    int r = make_next(class, largest, &arena);
+    r = make_next(class, largest, &arena);
     if (r < 0) return r;
-    index = take_new(arena, class);
+    r = places_take(&arena->places, &arena->region, class, out_offset);
   }
-  if (index < 0) return index;
   *out_arena = arena;
-  *out_offset = (size_t)arena->places[index].offset * REGION_UNIT;
-  return 0;
+  return r;
 }
 
 /* What other processes have dropped of those that are alone. */
@@ -289,10 +205,10 @@ int arena_allocate(enum share_kind kind, size_t size,
   size_t whole = sizeof(struct share_block) + size;
   if (whole >= LARGE) return allocate_alone(kind, size, size, false, out_block);
   struct arena *arena;
-  struct share_block *block;
+  struct share_block *block = NULL;
   size_t offset;
   guard_lock();
-  int r = allocate_small(size_class(whole), &arena, &offset);
+  int r = allocate_small(places_class(whole), &arena, &offset);
   if (r == 0) {
     block = region_block(&arena->region, offset);
     atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
@@ -326,7 +242,9 @@ static struct arena *named(uint64_t id) {
 
 /* The owner knows how far it may read; others were told by the owner. */
 static bool has_block(const struct arena *arena, uint64_t offset) {
-  if (is_own(arena) && !arena->is_alone && offset >= arena->used) return false;
+  if (is_own(arena) && !arena->is_alone && offset >= arena->places.used) {
+    return false;
+  }
   return region_has_block(&arena->region, offset);
 }
 
@@ -440,19 +358,6 @@ void arena_send(struct share_block *block) {
   atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
 }
 
-static int32_t find_place(const struct arena *arena, size_t offset) {
-  int32_t low = 0, high = arena->num_places - 1; /* offsets ascend */
-  while (low < high) {
-    int32_t middle = (low + high) / 2;
-    if ((size_t)arena->places[middle].offset * REGION_UNIT < offset) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
-}
-
 /* The last hold is gone. */
 static void destroy_block(struct share_block *block) {
   struct share_block *lock = arena_lock_of(block);
@@ -467,7 +372,7 @@ static void destroy_block(struct share_block *block) {
   } else if (arena->is_alone) {
     unlist_arena(arena, &gone);
   } else {
-    put_free(arena, find_place(arena, offset));
+    places_give_back(&arena->places, offset);
   }
   guard_unlock();
   discard_arenas(gone);
