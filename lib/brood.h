@@ -63,21 +63,22 @@
  * Whose end is noticed
  *
  * A process that waits for another one, to release a lock, come to a barrier or
- * do a task, learns within 200 ms that it has ended. An end has to be seen for
- * that. Where it cannot be, the process counts as alive, and the others wait:
- * that is better than to take a lock from a living holder. Not seen are
+ * do a task, learns within 200 ms that it has ended. For that the end has to be
+ * seen. Where it cannot be, the process counts as alive, and the others wait:
+ * they prefer that to taking a lock from a living holder. What a process does
+ * not see:
  *
- * - without /proc, if it was not there when the process first used an object:
- *   anybody's;
- * - where /proc hides a process (hidepid), or is gone since (chroot): its end,
- *   until its parent has waited for it, and from when another process has its
- *   number. A process always sees the end of its own children;
- * - across PID or time namespaces: everybody's, in both directions;
- * - after a restore from a checkpoint: a process whose number another one has.
+ * - any end, if there was no /proc when it first used an object;
+ * - the end of a process that /proc hides (hidepid), or does not show because
+ *   it has gone since (chroot): not before its parent has waited for it, and
+ *   not once another process has its number. Its own children's it does see;
+ * - any end across PID or time namespaces, in either direction;
+ * - after a restore from a checkpoint, the end of a process whose number
+ *   another one has.
  *
  * A holder that calls exec has ended as a holder, if the others may look at its
- * new program. Of a process that was killed after it had changed something, and
- * before it could wake who waits for that, these find out within a second.
+ * new program. If a process is killed after a change, and before it has woken
+ * those that wait for the change, they find out within a second.
  *
  * Source: Python's multiprocessing and billiard, as measured; where the two
  * disagree, tools/decisions says which side is taken.

@@ -16,4 +16,3 @@ _Static_assert(BROOD_SECONDS(1 + 1) == 2 * BROOD_SECONDS(1), "");
 _Static_assert(BROOD_SECONDS(UINT32_MAX) == INT64_C(4294967295000000000), "");
 _Static_assert(IS_INT64(BROOD_SECONDS(1)), "");
 _Static_assert(IS_INT64(BROOD_MILLISECONDS(1)), "");
-_Static_assert((int64_t)BROOD_SECONDS(0.5) == BROOD_MILLISECONDS(500), "");
