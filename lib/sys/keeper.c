@@ -79,8 +79,8 @@ static inline long raw_call(long number, long a, long b, long c) {
 }
 #endif
 
-__attribute__((no_sanitize("address", "thread", "undefined"))) static int keep(
-    void *argument) {
+__attribute__((no_sanitize("address", "thread", "undefined"))) static int
+keep_orphans(void *argument) {
   struct keeper *keeper = argument;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   keeper->body(keeper->data, &keeper->mask);
@@ -120,9 +120,9 @@ int sys_keeper_run(void (*body)(void *data, const sigset_t *mask), void *data) {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &keeper->mask);
-  keeper->pid =
-      clone(keep, (char *)keeper + STACK_BYTES, CLONE_VM | CLONE_CHILD_CLEARTID,
-            keeper, NULL, NULL, &keeper->state);
+  keeper->pid = clone(keep_orphans, (char *)keeper + STACK_BYTES,
+                      CLONE_VM | CLONE_CHILD_CLEARTID, keeper, NULL, NULL,
+                      &keeper->state);
   int r = keeper->pid < 0 ? -errno : 0;
   while (r == 0 &&
          atomic_load_explicit(&keeper->state, memory_order_acquire) == BUSY) {
