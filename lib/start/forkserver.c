@@ -375,8 +375,8 @@ static int converse(const struct launch *launch, struct launched *out) {
 static int launch_locked(const struct launch *launch, struct launched *out) {
   const char *name = launch->process->name;
   int r = -ECONNRESET;
-  /* The second server has just been run for this: once is enough. */
-  for (int attempt = 0; attempt < 2 && is_undelivered(r); attempt++) {
+  /* One server may have been killed before, one while it was run for this. */
+  for (int attempt = 0; attempt < 3 && is_undelivered(r); attempt++) {
     r = open_channel();
     if (r == 0) r = converse(launch, out);
     if (is_undelivered(r) || r == -ENODATA) drop_line();

@@ -79,7 +79,7 @@ static inline long raw_call(long number, long a, long b, long c) {
 #endif
 
 __attribute__((no_sanitize("address", "thread", "undefined"))) static int
-run_keeper(void *argument) {
+keep_orphans(void *argument) {
   struct keeper *keeper = argument;
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   keeper->body(keeper->data);
@@ -119,7 +119,7 @@ int sys_keeper_run(void (*body)(void *data), void *data) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  keeper->pid = clone(run_keeper, (char *)keeper + STACK_BYTES,
+  keeper->pid = clone(keep_orphans, (char *)keeper + STACK_BYTES,
                       CLONE_VM | CLONE_CHILD_CLEARTID, keeper, NULL, NULL,
                       &keeper->state);
   int r = keeper->pid < 0 ? -errno : 0;

@@ -41,11 +41,16 @@ int SendRequest(int sock, const Request &request, const std::string &record,
   return sys_sock_try_send(sock, parts, 2, &fd, 1);
 }
 
-// A channel as the library makes one, but that nobody watches.
+// A channel as the library makes one, but with room for a few messages only.
 int Connect() {
   int ends[2];
   CHILD_CHECK(sys_sock_pair(ends) == 0);
   CHILD_CHECK(sys_sock_restrict(ends[1]) == 0);
+  for (int end : ends) {
+    int least = 1;
+    CHILD_CHECK(setsockopt(end, SOL_SOCKET, SO_SNDBUF, &least, sizeof least) ==
+                0);
+  }
   CHILD_CHECK(SendRequest(FindDoor(), {kConnect, 0, 0}, "", ends[1]) == 0);
   close(ends[1]);
   return ends[0];
