@@ -67,15 +67,15 @@ static int end_of_file(brood_connection *connection) {
   return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : 0;
 }
 
+/* Waits for nothing: a thread may be cancelled in what waits, and would lose
+ * the descriptors of what had just come. */
 static int receive_parts(const brood_connection *connection,
-                         struct end_packet *packet, bool wait) {
+                         struct end_packet *packet) {
   struct iovec parts[] = {{packet->head, END_HEAD},
                           {packet->body, CONNECTION_INSIDE}};
   int fd = atomic_load(&connection->fd);
   size_t num_fds = END_MAX_FDS;
-  int r = wait
-              ? sys_sock_receive_parts(fd, parts, 2, packet->fds, &num_fds)
-              : sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
+  int r = sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
   if (r > 0) packet->num_fds = num_fds;
   return r;
 }
@@ -86,7 +86,7 @@ static int look_for_packet(const brood_connection *connection,
   int r;
   do {
     sys_yield();
-    r = receive_parts(connection, packet, false);
+    r = receive_parts(connection, packet);
   } while (r == -EAGAIN && sys_clock_ns() < deadline_ns);
   return r;
 }
@@ -102,18 +102,6 @@ static void give_up_receiving(void *argument) {
   connection_end(receiving->connection);
 }
 
-/* What a thread that is cancelled here has just received is lost with it. */
-static int receive_blocking(struct receiving *receiving,
-                            struct connection_wait *wait) {
-  int r;
-  pthread_cleanup_push(connection_abandon, wait);
-  wait->depth = guard_open();
-  r = receive_parts(receiving->connection, receiving->packet, true);
-  guard_shut(wait->depth);
-  pthread_cleanup_pop(0);
-  return r;
-}
-
 /* Waits once, until there may be something: -EAGAIN then, or it is there. */
 static int receive_waiting(brood_connection *connection,
                            struct end_packet *packet, int64_t deadline_ns) {
@@ -127,12 +115,9 @@ static int receive_waiting(brood_connection *connection,
     r = look_for_packet(connection, packet,
                         soon_ns < deadline_ns ? soon_ns : deadline_ns);
   }
-  if (r == -EAGAIN && deadline_ns == SYS_CLOCK_NEVER) {
-    r = receive_blocking(&receiving, &wait);
-  }
   if (r == -EAGAIN) {
     r = connection_await_event(connection, POLLIN, &wait, deadline_ns);
-    if (r == 0) r = receive_parts(connection, packet, false);
+    if (r == 0) r = receive_parts(connection, packet);
   }
   atomic_store(&connection->is_busy, sys_clock_ns() < soon_ns);
   return r;
@@ -141,9 +126,7 @@ static int receive_waiting(brood_connection *connection,
 /* Returns the size of a packet, 0 at the end of file, or -errno. */
 static int receive_packet(brood_connection *connection,
                           struct end_packet *packet, int64_t deadline_ns) {
-  bool at_once =
-      deadline_ns != SYS_CLOCK_NEVER || atomic_load(&connection->is_busy);
-  int r = at_once ? receive_parts(connection, packet, false) : -EAGAIN;
+  int r = receive_parts(connection, packet);
   for (;;) {
     if (r > 0) return r;
     if (r == 0) return end_of_file(connection);

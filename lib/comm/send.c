@@ -26,22 +26,8 @@ static void give_up_sending(void *argument) {
   connection_end(sending->connection);
 }
 
-/* Sends, and waits for room if it has to. */
-static int send_waiting(struct sending *sending, int fd,
-                        const struct iovec parts[2]) {
-  const struct message *message = &sending->message;
-  struct connection_wait wait = {.abandon = give_up_sending,
-                                 .argument = sending};
-  int r;
-  pthread_cleanup_push(connection_abandon, &wait);
-  wait.depth = guard_open();
-  r = sys_sock_send(fd, parts, 2, message->fds, message->item.num_fds);
-  guard_shut(wait.depth);
-  pthread_cleanup_pop(0);
-  return r;
-}
-
-/* The descriptor may be the program's too, which has made it non-blocking. */
+/* What sends does not wait: a thread that was cancelled in it would not know
+ * whether it had sent. */
 static int transmit(struct sending *sending, int64_t deadline_ns) {
   const struct wire_item *item = &sending->message.item;
   struct iovec parts[] = {{(void *)item->head, WIRE_ITEM_HEAD},
@@ -50,10 +36,8 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
                                  .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
   for (;;) {
-    int r = deadline_ns == SYS_CLOCK_NEVER
-                ? send_waiting(sending, fd, parts)
-                : sys_sock_try_send(fd, parts, 2, sending->message.fds,
-                                    item->num_fds);
+    int r =
+        sys_sock_try_send(fd, parts, 2, sending->message.fds, item->num_fds);
     if (r != -EAGAIN) return r;
     r = connection_await_event(sending->connection, POLLOUT, &wait,
                                deadline_ns);

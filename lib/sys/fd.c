@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -31,8 +32,16 @@
 /* How often those are looked at that the kernel does not let us wait for. */
 #define PIECES_NS INT64_C(10000000)
 
+/* A thread that is cancelled closes what it is about to close. */
+static void close_whole(int fd) {
+  int before;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  close(fd);
+  pthread_setcancelstate(before, &before);
+}
+
 int sys_close(int fd) {
-  if (fd >= 0) close(fd);
+  if (fd >= 0) close_whole(fd);
   return -1;
 }
 
@@ -40,7 +49,7 @@ int sys_fd_new(int fd) {
   if (fd < 0 || fd > STDERR_FILENO) return fd;
   int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
   int r = high < 0 ? -errno : high;
-  close(fd);
+  close_whole(fd);
   return r;
 }
 
@@ -68,7 +77,7 @@ bool sys_kept_is_open(const struct sys_kept *kept) {
 }
 
 void sys_kept_close(struct sys_kept *kept) {
-  if (sys_kept_is_open(kept)) close(kept->fd);
+  if (sys_kept_is_open(kept)) close_whole(kept->fd);
   kept->fd = -1;
 }
 
@@ -127,7 +136,7 @@ int sys_fd_room(int fd) {
   SYS_FAULT();
   int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (copy < 0) return -errno;
-  close(copy);
+  close_whole(copy);
   return 0;
 }
 

@@ -53,8 +53,9 @@ int sys_sock_check(int fd) {
   return type == SOCK_SEQPACKET && domain == AF_UNIX ? 0 : -EPROTOTYPE;
 }
 
-static int send_message(int sock, const struct iovec *parts, size_t num_parts,
-                        const int *fds, size_t num_fds, int flags) {
+int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
+                      const int *fds, size_t num_fds) {
+  SYS_FAULT();
   if (num_fds > SYS_SOCK_MAX_FDS) return -EINVAL;
   union control control;
   struct msghdr message = {.msg_iov = (struct iovec *)parts,
@@ -72,21 +73,9 @@ static int send_message(int sock, const struct iovec *parts, size_t num_parts,
   }
   ssize_t n;
   do {
-    n = sendmsg(sock, &message, MSG_NOSIGNAL | flags);
+    n = sendmsg(sock, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
   } while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
-}
-
-int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
-                  const int *fds, size_t num_fds) {
-  SYS_FAULT();
-  return send_message(sock, parts, num_parts, fds, num_fds, 0);
-}
-
-int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
-                      const int *fds, size_t num_fds) {
-  SYS_FAULT();
-  return send_message(sock, parts, num_parts, fds, num_fds, MSG_DONTWAIT);
 }
 
 static void close_all(const int *fds, size_t num_fds) {
@@ -163,12 +152,6 @@ int sys_sock_receive(int sock, void *out_data, size_t capacity, int *out_fds,
   SYS_FAULT();
   struct iovec part = {.iov_base = out_data, .iov_len = capacity};
   return receive_message(sock, &part, 1, out_fds, num_fds, 0);
-}
-
-int sys_sock_receive_parts(int sock, const struct iovec *parts,
-                           size_t num_parts, int *out_fds, size_t *num_fds) {
-  SYS_FAULT();
-  return receive_message(sock, parts, num_parts, out_fds, num_fds, 0);
 }
 
 int sys_sock_try_receive_parts(int sock, const struct iovec *parts,

@@ -31,10 +31,8 @@ LOCAL bool sys_sock_is_unread(int sock);
 /* sys_sock_check returns 0 if fd is such an end. */
 LOCAL int sys_sock_check(int fd);
 
-/* sys_sock_send sends one message with descriptors; never raises SIGPIPE.
- * sys_sock_try_send is -EAGAIN instead of waiting for room. */
-LOCAL int sys_sock_send(int sock, const struct iovec *parts, size_t num_parts,
-                        const int *fds, size_t num_fds);
+/* sys_sock_try_send sends one message with descriptors, or is -EAGAIN if there
+ * is no room; never raises SIGPIPE. */
 LOCAL int sys_sock_try_send(int sock, const struct iovec *parts,
                             size_t num_parts, const int *fds, size_t num_fds);
 
@@ -45,11 +43,8 @@ LOCAL int sys_sock_try_send(int sock, const struct iovec *parts,
 LOCAL int sys_sock_receive(int sock, void *out_data, size_t capacity,
                            int *out_fds, size_t *num_fds);
 
-/* sys_sock_receive_parts receives likewise into several parts, one after the
- * other; sys_sock_try_receive_parts is -EAGAIN if there is no message. */
-LOCAL int sys_sock_receive_parts(int sock, const struct iovec *parts,
-                                 size_t num_parts, int *out_fds,
-                                 size_t *num_fds);
+/* sys_sock_try_receive_parts receives likewise into several parts, one after
+ * the other, or is -EAGAIN if there is no message. */
 LOCAL int sys_sock_try_receive_parts(int sock, const struct iovec *parts,
                                      size_t num_parts, int *out_fds,
                                      size_t *num_fds);

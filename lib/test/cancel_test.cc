@@ -13,6 +13,7 @@
 #include "lib/test/connections.h"
 #include "lib/test/random.h"
 #include "lib/test/targets.h"
+#include "lib/test/victim.h"
 
 namespace {
 
@@ -158,22 +159,47 @@ TEST_P(Cancel, Joining) {
   }
 }
 
-// These wait in shared memory: the thread gets what it waits for first.
+// A copy of this process that holds a lock until it is let go.
+class Holder {
+ public:
+  explicit Holder(brood_lock *lock)
+      : victim_([this, lock] {
+          if (brood_lock_acquire(lock, 0) < 0) _exit(1);
+          victim_is_here_.Release();
+          WaitForByte(release_.reading());
+          brood_lock_release(lock);
+        }) {
+    victim_is_here_.Read<char>();
+  }
+
+  void LetGo() {
+    release_.Release();
+    victim_.AwaitDone();
+  }
+
+ private:
+  Pipe victim_is_here_, release_;
+  Victim victim_;
+};
+
+// It ends while the lock is held, and leaves no place behind.
 TEST_P(CancelCalls, AcquiringALock) {
   brood_lock *lock = brood_lock_new(brood_get_context("fork"));
-  EXPECT_WORKS(brood_lock_acquire(lock, 0));
+  Holder holder(lock);
   Thread thread([&] {
-    if (brood_lock_acquire(lock, BROOD_FOREVER) == 0) brood_lock_release(lock);
+    brood_lock_acquire(lock, BROOD_FOREVER);
+    ADD_FAILURE() << "it was not cancelled";
   });
   thread.AwaitSleep();
   thread.Cancel();
-  EXPECT_WORKS(brood_lock_release(lock));
   thread.Join();
+  holder.LetGo();
   EXPECT_WORKS(brood_lock_acquire(lock, kLong));
   brood_lock_free(lock);
   ExpectLibraryWorks();
 }
 
+// These get what they wait for first, or not.
 TEST_P(CancelCalls, Getting) {
   Queue queue;
   Thread thread([&] {

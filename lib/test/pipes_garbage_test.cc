@@ -30,7 +30,7 @@ class Garbage : public ObjectsTest {
   // Writes a packet to the first end.
   void Write(const Bytes &bytes, const Descriptors &fds = {}) {
     iovec part = {(void *)bytes.data(), bytes.size()};
-    ASSERT_EQ(sys_sock_send(brood_connection_fileno(pipe_.first), &part, 1,
+    ASSERT_EQ(sys_sock_try_send(brood_connection_fileno(pipe_.first), &part, 1,
                             fds.data(), fds.size()),
               0);
   }
