@@ -116,7 +116,7 @@ static int unpack_text(struct received *received, uint8_t **memory,
 }
 
 static int unpack_object(struct received *received, brood_value *out) {
-  void *object;
+  void *object = NULL;
   int r =
       share_decode(&object, received->view.as.data, received->view.size_bytes,
                    received->fds, received->item.num_fds);

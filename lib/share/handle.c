@@ -88,7 +88,7 @@ static int decode_one(void **out_object, struct wire_reader *reader, bool alone,
   }
   memcpy(arena.fds, fds + index, arena.num_fds * sizeof *fds);
   bool taken = false;
-  struct share_block *block;
+  struct share_block *block = NULL;
   int r = arena_attach(&block, &arena, offset, (enum share_kind)kind, &taken);
   for (size_t i = 0; taken && i < arena.num_fds; i++) fds[index + i] = -1;
   if (r == 0) *out_object = share_object_of(block);

@@ -15,7 +15,7 @@
 enum { GROWTH = 1 << 17 };
 
 static int map(struct region *region) {
-  void *memory;
+  void *memory = NULL;
   int r = sys_mem_map(region->file.fd, region->size, &memory);
   if (r == 0) region->head = memory;
   return r;
