@@ -286,6 +286,7 @@ void put_and_get(const brood_args *args) {
   brood_value value;
   CHILD_CHECK(brood_queue_put(queue, brood_int64(7), kLong) == 0);
   CHILD_CHECK(brood_queue_get(queue, &value, kLong) == 0);
+  brood_value_clear(&value);
 }
 BROOD_TARGET(put_and_get);
 

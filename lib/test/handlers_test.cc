@@ -97,6 +97,9 @@ void ForkInHandler(int) {
 // Found was: such a fork waited for the guard, which the interrupted thread
 // held.
 TEST_P(Handlers, MayFork) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "SKIPPED: ThreadSanitizer starts a thread at each fork";
+#endif
   num_forks = num_bad_forks = 0;
   Storm storm(3 * kMillisecond, ForkInHandler);
   for (int i = 0; i < Rounds(15) || num_forks < 20; i++) {
