@@ -15,7 +15,7 @@ globs; any option of the runner can be given as --test_arg=OPTION.
 # --define=scale=N multiplies every deadline: slow tools, slow machines.
 _SCALES = ["2", "3", "5", "10", "20"]
 
-_VALGRIND = "'--wrap=valgrind -q --error-exitcode=99 --vgdb=no'"
+_VALGRIND = "'--wrap=valgrind -q --error-exitcode=99 --vgdb=no --trace-children=yes'"
 
 def _ours(name):
     # Labels that mean the same in whichever workspace calls the macro.

@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void run_forked_child(
 static int launch_by_fork(const struct launch *launch, struct launched *out) {
   const char *name = launch->process->name;
   int r = open_null_input();
-  if (r == 0) r = reap_check_room(launch->fds[0]);
+  if (r == 0) r = reap_check_room(launch->fds[0], 0);
   if (r < 0) return error_set_os(r, "cannot fork '%.100s'", name);
   int pid = sys_fork();
   if (pid < 0) return error_set_os(pid, "cannot fork '%.100s'", name);

@@ -367,7 +367,8 @@ static int receive_launched(struct launched *out) {
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
-  int r = reap_check_room(line.channel.fd);
+  /* The server may have more descriptors than its child is to have. */
+  int r = reap_check_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
   if (r == 0) r = send_launch(launch);
   return r < 0 ? r : receive_launched(out);
 }

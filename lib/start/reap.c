@@ -12,8 +12,8 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-int reap_check_room(int any_open_fd) {
-  return sys_fd_room(any_open_fd);
+int reap_check_room(int any_open_fd, size_t number) {
+  return sys_fd_room(any_open_fd, number);
 }
 
 /* The child has ended and somebody else has taken its status before we could

@@ -8,9 +8,10 @@
 #include "lib/local.h"
 #include "lib/start/method.h"
 
-/* reap_check_room is 0 if there is a descriptor left for reap_watch; asked
- * before a process exists, because afterwards it could only be killed. */
-LOCAL int reap_check_room(int any_open_fd);
+/* reap_check_room is 0 if there is a descriptor left for reap_watch, and this
+ * process may have one of this number; asked before a process exists, because
+ * afterwards it could only be killed. */
+LOCAL int reap_check_room(int any_open_fd, size_t number);
 
 /* reap_watch describes a new child of this process, even one that has ended by
  * now and was reaped by somebody else. On failure the child is killed and

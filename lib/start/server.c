@@ -152,7 +152,7 @@ __attribute__((noreturn)) static void run_served_child(struct pending *pending,
 /* Forks a child for a launch that has arrived whole. out_fds get what goes
  * back to the client. Returns the pid, or -errno and there is no child. */
 static int fork_child(struct pending *pending, int out_fds[2]) {
-  int r = sys_fd_room(SERVE_FD_OWNER);
+  int r = sys_fd_room(SERVE_FD_OWNER, 0);
   if (r == 0) r = reports_prepare(&out_fds[1]);
   if (r < 0) return r;
   brood_target target = look_up(pending);

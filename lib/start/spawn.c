@@ -33,7 +33,7 @@ static int launch_by_spawn(const struct launch *launch, struct launched *out) {
   const char *name = launch->process->name;
   int parcel = parcel_pack(launch);
   if (parcel < 0) return error_set_os(parcel, "cannot spawn '%.100s'", name);
-  int r = reap_check_room(parcel);
+  int r = reap_check_room(parcel, 0);
   if (r < 0) {
     error_set_os(r, "cannot spawn '%.100s'", name);
   } else {

@@ -132,11 +132,11 @@ int sys_fd_copy(int fd) {
   return copy < 0 ? -errno : copy;
 }
 
-int sys_fd_room(int fd) {
+int sys_fd_room(int fd, size_t number) {
   SYS_FAULT();
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (copy < 0) return -errno;
-  close_whole(copy);
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, (int)number);
+  if (copy < 0) return errno == EINVAL ? -EMFILE : -errno;
+  close(copy);
   return 0;
 }
 

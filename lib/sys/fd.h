@@ -102,9 +102,9 @@ LOCAL int sys_memfd_sealed(const char *name, size_t length, int seals);
  * not if it is empty: -EINVAL), and writes its size. */
 LOCAL int sys_map_file(int fd, const void **out_data, size_t *out_size);
 
-/* sys_fd_room returns 0 if one more descriptor could be opened, -EMFILE if
- * not. fd is any open one. */
-LOCAL int sys_fd_room(int fd);
+/* sys_fd_room returns 0 if one more descriptor could be opened, and one of this
+ * number, -EMFILE if not. fd is any open one. */
+LOCAL int sys_fd_room(int fd, size_t number);
 
 /* sys_fd_limit_raise lets this process have as many descriptors as anybody may,
  * and returns the limit before, for sys_fd_limit_restore. */

@@ -59,7 +59,7 @@ static uint64_t number_at(const struct stat_line *line, enum field field) {
   return strtoull(find_field(line, field), NULL, 10);
 }
 
-enum { IMAGE_BITS = 12, IMAGE_MASK = (1 << IMAGE_BITS) - 1 };
+enum { IMAGE_BITS = 12 };
 
 /* Code and stack of a program lie at random; a fork keeps them, and an exec
  * does not. Without the right to see them the kernel says 1 and 0. */
@@ -73,7 +73,7 @@ static uint32_t mark_of(const struct stat_line *line) {
 
 static int is_other(uint32_t mark, uint32_t now) {
   if ((mark ^ now) >> IMAGE_BITS != 0) return mark != 0;
-  uint32_t image = mark & IMAGE_MASK, image_now = now & IMAGE_MASK;
+  uint32_t image = mark & SYS_TASK_IMAGE, image_now = now & SYS_TASK_IMAGE;
   return image != 0 && image_now != 0 && image != image_now;
 }
 

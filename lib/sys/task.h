@@ -26,6 +26,9 @@ LOCAL int sys_task_home(uint64_t *out_home);
  *   bits 11..0   a hash of where its program lies; 0: not ours to see */
 LOCAL int sys_task_mark(pid_t task, uint32_t *out_mark);
 
+/* A process of its own is the same after exec: its mark without these bits. */
+#define SYS_TASK_IMAGE UINT32_C(0xfff)
+
 /* sys_task_ended tells whether a process or thread of this mark is no more:
  *
  *   1              it has been seen that it ended, waited for or not
