@@ -9,7 +9,7 @@
 #ifndef BROOD_COMM_CONNECTION_H
 #define BROOD_COMM_CONNECTION_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/end.h"
 #include "lib/sys/fd.h"
 
@@ -22,8 +22,8 @@ enum { CONNECTION_INSIDE = 96 << 10 };
  * descriptor, in these directions (0: any); connection_end is the last, and the
  * thread is shielded in between. Sets and returns the error of a connection
  * that is none, closed, or not for this. */
-LOCAL int connection_begin(brood_connection *connection, unsigned directions);
-LOCAL void connection_end(brood_connection *connection);
+int connection_begin(brood_connection *connection, unsigned directions);
+void connection_end(brood_connection *connection);
 
 /* What a thread that is cancelled while it waits for the other side leaves: an
  * end that would never close, memory, descriptors. */
@@ -34,17 +34,16 @@ struct connection_wait {
 };
 
 /* connection_abandon is the cleanup handler around such a wait. */
-LOCAL void connection_abandon(void *wait);
+void connection_abandon(void *wait);
 
 /* connection_await polls descriptors until sys_clock_ns is deadline_ns; returns
  * as sys_poll. The thread may be cancelled. */
-LOCAL int connection_await(struct connection_wait *wait, struct pollfd *polls,
-                           size_t num_polls, int64_t deadline_ns);
+int connection_await(struct connection_wait *wait, struct pollfd *polls,
+                     size_t num_polls, int64_t deadline_ns);
 
 /* connection_await_event does so after a call that would have had to wait; 0,
  * -ETIMEDOUT or another -errno. */
-LOCAL int connection_await_event(const brood_connection *connection,
-                                 short events, struct connection_wait *wait,
-                                 int64_t deadline_ns);
+int connection_await_event(const brood_connection *connection, short events,
+                           struct connection_wait *wait, int64_t deadline_ns);
 
 #endif /* BROOD_COMM_CONNECTION_H */

@@ -10,25 +10,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 /* courier_put sends descriptors under a number that is higher than all before.
  * -EAGAIN: too many wait already. With put_lock held. */
-LOCAL int courier_put(const struct share_block *block, uint32_t number,
-                      const int *fds, size_t num_fds);
+int courier_put(const struct share_block *block, uint32_t number,
+                const int *fds, size_t num_fds);
 
 /* courier_look writes copies of those under a number, and leaves them where
  * they are; lower numbers, whose items were never committed, are thrown away.
  * -EBADMSG: there is no such number. With get_lock held. */
-LOCAL int courier_look(const struct share_block *block, uint32_t number,
-                       int *out_fds, size_t num_fds);
+int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
+                 size_t num_fds);
 
 /* courier_clear throws all away, there being no item that has any. With both
  * locks held. */
-LOCAL void courier_clear(const struct share_block *block);
+void courier_clear(const struct share_block *block);
 
 /* courier_drop throws the first away, its item having been got. */
-LOCAL void courier_drop(const struct share_block *block);
+void courier_drop(const struct share_block *block);
 
 #endif /* BROOD_COMM_COURIER_H */

@@ -13,7 +13,7 @@
 
 #include "brood.h"
 #include "lib/comm/ring.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/wire/item.h"
 
 _Static_assert((int)WIRE_ITEM_HEAD == (int)MARK_UNIT, "a head is one unit");
@@ -23,15 +23,15 @@ static inline uint32_t item_units(size_t body_size, size_t num_fds) {
 }
 
 /* item_write writes where there is room for it. */
-LOCAL void item_write(struct comm_ring *ring, uint64_t tail,
-                      const struct wire_item *item);
+void item_write(struct comm_ring *ring, uint64_t tail,
+                const struct wire_item *item);
 
 /* ---------------------------------------------------------- Light ones -- */
 
-LOCAL uint32_t item_write_number(struct comm_ring *ring, uint64_t tail,
-                                 const brood_value *value);
-LOCAL int item_read_number(const struct comm_ring *ring, uint64_t mark,
-                           uint64_t readable, brood_value *out_value);
+uint32_t item_write_number(struct comm_ring *ring, uint64_t tail,
+                           const brood_value *value);
+int item_read_number(const struct comm_ring *ring, uint64_t mark,
+                     uint64_t readable, brood_value *out_value);
 
 static inline bool item_is_text(const brood_value *value) {
   if (value->type == BROOD_TYPE_BYTES) return value->as.data != NULL;

@@ -8,7 +8,7 @@
 #define BROOD_COMM_MESSAGE_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/handle.h"
 #include "lib/wire/item.h"
 
@@ -31,18 +31,17 @@ struct message {
  * string or bytes of more than max_inside bytes go outside. An object is marked
  * as sent before it is, lest it goes if this process is killed right after.
  * Sets and returns the errors that all sending has. */
-LOCAL int message_pack(struct message *out, const brood_value *value,
-                       size_t max_inside);
+int message_pack(struct message *out, const brood_value *value,
+                 size_t max_inside);
 
 /* message_pack_lending may put a body outside that the receiver has to give
  * back to the lender, through which it is sent: not for carriers where a
  * message may be looked at twice. */
-LOCAL int message_pack_lending(struct message *out, const brood_value *value,
-                               size_t max_inside,
-                               const brood_connection *lender);
+int message_pack_lending(struct message *out, const brood_value *value,
+                         size_t max_inside, const brood_connection *lender);
 
 /* message_discard gives back what was made, sent or not. */
-LOCAL void message_discard(struct message *message);
+void message_discard(struct message *message);
 
 /* ----------------------------------------------------------- Receiving -- */
 
@@ -57,15 +56,15 @@ struct received {
 /* message_open looks at a head and the body of body_size bytes that came with
  * it; both, and fds, stay where they are. -EBADMSG if this is no message,
  * -ENODATA if it has been cut off: nothing is closed then. */
-LOCAL int message_open(struct received *out, const uint8_t head[WIRE_ITEM_HEAD],
-                       const uint8_t *body, size_t body_size, int *fds,
-                       size_t num_fds);
+int message_open(struct received *out, const uint8_t head[WIRE_ITEM_HEAD],
+                 const uint8_t *body, size_t body_size, int *fds,
+                 size_t num_fds);
 
 /* message_is_text: is it a string or bytes, of view.size_bytes? */
-LOCAL bool message_is_text(const struct received *received);
+bool message_is_text(const struct received *received);
 
 /* message_copy copies all of a string or bytes; 0 or -errno. */
-LOCAL int message_copy(const struct received *received, void *out_data);
+int message_copy(const struct received *received, void *out_data);
 
 /* message_unpack writes a value that owns what it needs: 0, and the descriptors
  * that it has not taken are closed; or -errno. -ENOMEM: nothing is lost, and it
@@ -73,20 +72,20 @@ LOCAL int message_copy(const struct received *received, void *out_data);
  * message_close. If *memory is not NULL, it is from malloc, the body lies at
  * its beginning, and there is room for one byte behind; it may be taken, and is
  * NULL then. */
-LOCAL int message_unpack(struct received *received, uint8_t **memory,
-                         brood_value *out);
+int message_unpack(struct received *received, uint8_t **memory,
+                   brood_value *out);
 
 /* The same in two parts: message_unpack_head does all but read a body that is
  * outside, for which it only finds memory. When message_unpack_body has failed,
  * there is no value. */
-LOCAL int message_unpack_head(struct received *received, uint8_t **memory,
-                              brood_value *out);
-LOCAL int message_unpack_body(struct received *received, brood_value *value);
+int message_unpack_head(struct received *received, uint8_t **memory,
+                        brood_value *out);
+int message_unpack_body(struct received *received, brood_value *value);
 
 /* message_close closes what is left of the descriptors. */
-LOCAL void message_close(struct received *received);
+void message_close(struct received *received);
 
 /* message_refuse sets and returns the error of a -errno of those above. */
-LOCAL int message_refuse(int r);
+int message_refuse(int r);
 
 #endif /* BROOD_COMM_MESSAGE_H */

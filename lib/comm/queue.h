@@ -9,7 +9,7 @@
 #include "brood.h"
 #include "lib/comm/ring.h"
 #include "lib/comm/tasks.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 struct comm_queue {
@@ -19,35 +19,35 @@ struct comm_queue {
 };
 
 /* queue_make returns a new queue, or NULL with the error set. */
-LOCAL void *queue_make(const brood_context *context, enum share_kind kind,
-                       uint32_t maxsize, bool joinable);
+void *queue_make(const brood_context *context, enum share_kind kind,
+                 uint32_t maxsize, bool joinable);
 
 /* queue_lock_get takes the lock of those who get, and puts right what a holder
  * left that was killed; 0 or -ETIMEDOUT. */
-LOCAL int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
+int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
 
 /* queue_refuse_lock sets and returns the error of who did not get a lock, and
  * does not know how it is behind it. */
-LOCAL int queue_refuse_lock(void);
+int queue_refuse_lock(void);
 
 enum { QUEUE_TIMEOUT = 1 };
 
 /* queue_put_quickly puts what needs no waiting and is known to be right, in one
  * hold of the lock; returns how many. */
-LOCAL size_t queue_put_quickly(struct comm_queue *queue,
-                               const brood_value *items, size_t count);
+size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
+                         size_t count);
 
 /* queue_put puts items and writes how many. 0: at least one; QUEUE_TIMEOUT:
  * there was no room for the first; or an error that is set. */
-LOCAL int queue_put(struct comm_queue *queue, const brood_value *items,
-                    size_t count, int64_t deadline_ns, size_t *out_count);
+int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
+              int64_t deadline_ns, size_t *out_count);
 
 /* queue_get_quickly likewise gets one; false if there is none, or it needs
  * more. */
-LOCAL bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item);
+bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item);
 
 /* queue_get likewise gets as many items as there are. */
-LOCAL int queue_get(struct comm_queue *queue, brood_value *out_items,
-                    size_t capacity, int64_t deadline_ns, size_t *out_count);
+int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
+              int64_t deadline_ns, size_t *out_count);
 
 #endif /* BROOD_COMM_QUEUE_H */

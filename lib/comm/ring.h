@@ -19,7 +19,7 @@
 
 #include "brood.h"
 #include "lib/comm/mark.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/sync/quick.h"
 #include "lib/sys/relax.h"
 
@@ -57,7 +57,7 @@ struct comm_ring {
 };
 
 /* ring_init has the ring grow into so many units at most. */
-LOCAL void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room);
+void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room);
 
 /* Larger items go outside: some of any size fit into the ring. */
 static inline size_t ring_max_item(const struct comm_ring *ring) {
@@ -68,8 +68,8 @@ static inline size_t ring_max_item(const struct comm_ring *ring) {
 /* ring_lock_put and ring_lock_get take a lock, also from a holder that was
  * killed: 0, or -ETIMEDOUT. Those who hold one are quick, so also who does not
  * want to wait waits for a moment. sync_quick_release gives it back. */
-LOCAL int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns);
-LOCAL int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns);
+int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns);
+int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns);
 
 static inline bool ring_lock_quickly(struct sync_lock *lock) {
   uint64_t token = sync_quick_token();
@@ -187,8 +187,8 @@ static inline void ring_get_commit(struct comm_ring *ring, uint64_t head) {
 
 /* ---------------------------------------------------- With no lock held -- */
 
-LOCAL void ring_wake_getters(struct comm_ring *ring, uint32_t items);
-LOCAL void ring_wake_putter(struct comm_ring *ring);
+void ring_wake_getters(struct comm_ring *ring, uint32_t items);
+void ring_wake_putter(struct comm_ring *ring);
 
 /* How those sleep who put: until much is free, or each get would cost a wake-up
  * and both sides would go in step; or until anything is got. */
@@ -230,24 +230,24 @@ static inline void ring_get_wake(struct comm_ring *ring, bool much_is_free) {
 
 /* Whoever has slept before its own success calls one of these after it, so that
  * a wake-up is passed on to others. */
-LOCAL void ring_slept_get(struct comm_ring *ring);
-LOCAL void ring_slept_put(struct comm_ring *ring);
+void ring_slept_get(struct comm_ring *ring);
+void ring_slept_put(struct comm_ring *ring);
 
 /* ring_wait_item waits for anything to be put after a tail that was seen;
  * true if it slept for that. */
-LOCAL bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
-                          int64_t deadline_ns);
+bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
+                    int64_t deadline_ns);
 
 /* ring_look_for_room looks for a moment whether so many items and units get
  * free; ring_wait_room sleeps until much is, or anything. */
-LOCAL bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
-                              uint32_t items, uint32_t units);
-LOCAL void ring_wait_room(struct comm_ring *ring, uint64_t seen_head,
-                          uint32_t how, int64_t deadline_ns);
+bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
+                        uint32_t items, uint32_t units);
+void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
+                    int64_t deadline_ns);
 
 /* ring_count returns how many items there are. If that is 0, there were none
  * at the moment of the call. */
-LOCAL uint32_t ring_count(struct comm_ring *ring);
+uint32_t ring_count(struct comm_ring *ring);
 
 /* ring_is_full: are there maxsize items? */
 static inline bool ring_is_full(struct comm_ring *ring) {

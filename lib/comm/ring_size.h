@@ -7,17 +7,17 @@
 #define BROOD_COMM_RING_SIZE_H
 
 #include "lib/comm/ring.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 /* ring_grow doubles a ring, or more, for so many units. With put_lock held, and
  * all that was written committed; takes get_lock meanwhile. 0; -ENOSPC: it is
  * as large as it may be; -ETIMEDOUT; or another -errno: no memory. */
-LOCAL int ring_grow(struct comm_ring *ring, const struct share_block *block,
-                    uint32_t units, int64_t deadline_ns);
+int ring_grow(struct comm_ring *ring, const struct share_block *block,
+              uint32_t units, int64_t deadline_ns);
 
 /* ring_shrink gives a ring that has grown beyond the usual size, and is empty,
  * that size again, unless somebody is putting. With get_lock held. */
-LOCAL void ring_shrink(struct comm_ring *ring, const struct share_block *block);
+void ring_shrink(struct comm_ring *ring, const struct share_block *block);
 
 #endif /* BROOD_COMM_RING_SIZE_H */

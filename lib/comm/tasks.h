@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 enum { TASKS_TAKERS = 255 };
 
@@ -40,19 +40,18 @@ struct comm_tasks {
  * items having been got so far; after that is committed, or if it is not to be,
  * tasks_settle. Who finds that the holder of the lock was killed begins with
  * tasks_settle. */
-LOCAL void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items);
-LOCAL void tasks_settle(struct comm_tasks *tasks, uint32_t head);
+void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items);
+void tasks_settle(struct comm_tasks *tasks, uint32_t head);
 
 /* tasks_done counts one as done with, of so many put, with the lock held; false
  * if all are. */
-LOCAL bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put);
+bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put);
 
 /* tasks_wake wakes those who join, if all are done; without the lock. */
-LOCAL void tasks_wake(struct comm_tasks *tasks, uint32_t put);
+void tasks_wake(struct comm_tasks *tasks, uint32_t put);
 
 /* tasks_wait sleeps until `done` is another number; true after a slice. */
-LOCAL bool tasks_wait(struct comm_tasks *tasks, uint32_t done,
-                      int64_t deadline_ns);
+bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns);
 
 /* tasks_dead returns how many items processes have got, and are not done with,
  * that have ended. Of two calls the first, without the lock, finds out who has;
@@ -60,9 +59,8 @@ LOCAL bool tasks_wait(struct comm_tasks *tasks, uint32_t done,
 struct tasks_dead {
   uint64_t processes[TASKS_TAKERS];
 };
-LOCAL void tasks_find_dead(const struct comm_tasks *tasks,
-                           struct tasks_dead *out);
-LOCAL uint32_t tasks_of_dead(const struct comm_tasks *tasks,
-                             const struct tasks_dead *dead);
+void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out);
+uint32_t tasks_of_dead(const struct comm_tasks *tasks,
+                       const struct tasks_dead *dead);
 
 #endif /* BROOD_COMM_TASKS_H */

@@ -9,33 +9,31 @@
 
 #include <stddef.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* error_set records a failure and returns its code, so that callers write
  * `return error_set(BROOD_VALUE_ERROR, "…", value);`. */
-LOCAL __attribute__((format(printf, 2, 3))) int error_set(int code,
-                                                          const char *format,
-                                                          ...);
+__attribute__((format(printf, 2, 3))) int error_set(int code,
+                                                    const char *format, ...);
 
 /* error_set_os records BROOD_OS_ERROR for a negative errno value; the
  * sentence ends with the kernel's own words. */
-LOCAL __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
-                                                             const char *format,
-                                                             ...);
+__attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
+                                                       const char *format, ...);
 
 /* error_set_data has the failure that was just set carry data from malloc,
  * which is taken: it is freed at the thread's next failure, or at its end.
  */
-LOCAL void error_set_data(void *data, size_t size);
+void error_set_data(void *data, size_t size);
 
 /* error_check_out returns BROOD_TYPE_ERROR, set, if an output is NULL. */
-LOCAL int error_refuse_out(void);
+int error_refuse_out(void);
 
 static inline int error_check_out(const void *out) {
   return out != NULL ? 0 : error_refuse_out();
 }
 
 /* error_clear says that the NULL about to be returned is no failure. */
-LOCAL void error_clear(void);
+void error_clear(void);
 
 #endif /* BROOD_ERROR_ERROR_H */

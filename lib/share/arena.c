@@ -43,7 +43,7 @@ struct arena {
 
 static struct arena *arenas;
 
-LOCAL atomic_int arena_num_closed;
+atomic_int arena_num_closed;
 
 /* ------------------------------------------------------- Making arenas -- */
 

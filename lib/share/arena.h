@@ -10,48 +10,47 @@
 #ifndef BROOD_SHARE_ARENA_H
 #define BROOD_SHARE_ARENA_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 /* arena_allocate writes a block of this kind, zeroed, held by its maker; 0 or
  * -errno. */
-LOCAL int arena_allocate(enum share_kind kind, size_t size,
-                         struct share_block **out_block);
+int arena_allocate(enum share_kind kind, size_t size,
+                   struct share_block **out_block);
 
 /* arena_allocate_alone writes one that has an arena of its own, and pages for
  * the first `least` bytes of it only (arena_reserve gives more). RLIMIT_FSIZE
  * may make it smaller than `most`: block->size says so. A socket pair goes with
  * the arena to whoever is told of it. */
-LOCAL int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
-                               struct share_block **out_block);
+int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
+                         struct share_block **out_block);
 
 /* arena_reserve gives pages to a part of an object that is alone; 0 or -errno.
  * arena_give_pages_back takes them, and what was in them. */
-LOCAL int arena_reserve(const struct share_block *block, size_t offset,
-                        size_t size);
-LOCAL void arena_give_pages_back(const struct share_block *block, size_t offset,
-                                 size_t size);
+int arena_reserve(const struct share_block *block, size_t offset, size_t size);
+void arena_give_pages_back(const struct share_block *block, size_t offset,
+                           size_t size);
 
 /* arena_find returns the block that an object belongs to, or NULL if the
  * pointer is no object in any arena of this process. */
-LOCAL struct share_block *arena_find(const void *object);
+struct share_block *arena_find(const void *object);
 
 /* arena_hold and arena_release change the number of holds. */
-LOCAL void arena_hold(struct share_block *block);
-LOCAL void arena_release(struct share_block *block);
+void arena_hold(struct share_block *block);
+void arena_release(struct share_block *block);
 
 /* arena_send is for a block that others will be told of whom nobody counts: its
  * memory is not used again. */
-LOCAL void arena_send(struct share_block *block);
+void arena_send(struct share_block *block);
 
 /* arena_give_back takes the maker's hold; false if it was taken before. */
-LOCAL bool arena_give_back(struct share_block *block);
+bool arena_give_back(struct share_block *block);
 
 /* arena_set_lock has a block refer to the lock that goes with it, and hold it;
  * arena_lock_of returns that one's block, or NULL if there is none, or what is
  * written there cannot be. */
-LOCAL void arena_set_lock(struct share_block *block, struct share_block *lock);
-LOCAL struct share_block *arena_lock_of(const struct share_block *block);
+void arena_set_lock(struct share_block *block, struct share_block *lock);
+struct share_block *arena_lock_of(const struct share_block *block);
 
 static inline bool arena_has_lock(const struct share_block *block) {
   return block->lock_offset != 0;
@@ -66,31 +65,31 @@ struct arena_name {
   uint32_t num_fds;       /* 1, or all with those of the socket pair */
 };
 
-LOCAL struct arena_name arena_of(const struct share_block *block);
+struct arena_name arena_of(const struct share_block *block);
 
 /* arena_fd returns one of these descriptors only. */
-LOCAL int arena_fd(const struct share_block *block, int which);
+int arena_fd(const struct share_block *block, int which);
 
 /* arena_attach finds the block at an offset of an arena, which it maps if it is
  * not mapped yet; then, and only then, it takes the descriptors and sets
  * *out_taken. -EBADMSG if there is no such block of this kind, or -errno. */
-LOCAL int arena_attach(struct share_block **out, const struct arena_name *name,
-                       uint64_t offset, enum share_kind kind, bool *out_taken);
+int arena_attach(struct share_block **out, const struct arena_name *name,
+                 uint64_t offset, enum share_kind kind, bool *out_taken);
 
 /* Each arena_attach of another process's block is to be taken back by
  * arena_detach: the last one takes the mapping away, unless arena_keep has said
  * that it stays, or a fork's parent made it. */
-LOCAL void arena_detach(const struct share_block *block);
-LOCAL void arena_keep(const struct share_block *block);
+void arena_detach(const struct share_block *block);
+void arena_keep(const struct share_block *block);
 
 /* arena_close says that this process, but no child of a fork, is done with a
  * block that is alone. arena_is_closed asks; one load if none ever was. */
-LOCAL void arena_close(const struct share_block *block);
-LOCAL bool arena_look_closed(const struct share_block *block);
+void arena_close(const struct share_block *block);
+bool arena_look_closed(const struct share_block *block);
 
 /* How many were ever closed. relaxed: who closes and uses a queue at the same
  * time may see either. */
-LOCAL_EXTERN atomic_int arena_num_closed;
+extern atomic_int arena_num_closed;
 
 static inline bool arena_is_closed(const struct share_block *block) {
   return atomic_load_explicit(&arena_num_closed, memory_order_relaxed) != 0 &&

@@ -7,7 +7,7 @@
 #define BROOD_SHARE_ELEMENTS_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 #include "lib/share/typecode.h"
 
@@ -19,22 +19,21 @@ struct elements {
 
 /* elements_new makes them, and their lock; elements_new_sized a single one of
  * a type that only the user knows. Both set errors. */
-LOCAL void *elements_new(const brood_context *context, enum share_kind kind,
-                         char typecode, int64_t length, void *lock);
-LOCAL void *elements_new_sized(const brood_context *context,
-                               enum share_kind kind, int64_t size_bytes,
-                               void *lock);
+void *elements_new(const brood_context *context, enum share_kind kind,
+                   char typecode, int64_t length, void *lock);
+void *elements_new_sized(const brood_context *context, enum share_kind kind,
+                         int64_t size_bytes, void *lock);
 
 /* elements_access reads or writes one element, under the lock. */
-LOCAL int elements_access(struct elements *elements, int64_t index,
-                          typecode_access *access, void *number);
+int elements_access(struct elements *elements, int64_t index,
+                    typecode_access *access, void *number);
 
 /* A slice, under the lock: read into out, or written from in; the other is
  * NULL. */
-LOCAL int elements_copy(struct elements *elements, int64_t start, int64_t step,
-                        int64_t count, void *out, const void *in);
+int elements_copy(struct elements *elements, int64_t start, int64_t step,
+                  int64_t count, void *out, const void *in);
 
 /* elements_lock returns the lock; NULL is no failure. */
-LOCAL void *elements_lock(struct elements *elements);
+void *elements_lock(struct elements *elements);
 
 #endif /* BROOD_SHARE_ELEMENTS_H */

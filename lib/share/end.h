@@ -11,7 +11,7 @@
 #define BROOD_SHARE_END_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 #include "lib/sys/fd.h"
 
@@ -47,34 +47,34 @@ struct brood_connection {
 };
 
 /* end_make makes one of a descriptor, which it takes; 0 or -errno. */
-LOCAL int end_make(int fd, unsigned flags, struct brood_connection **out);
+int end_make(int fd, unsigned flags, struct brood_connection **out);
 
 /* end_find returns the end that a pointer is, or NULL if it is none, or has
  * been freed. end_of finds it by its descriptor. */
-LOCAL struct brood_connection *end_find(const void *pointer);
-LOCAL struct brood_connection *end_of(int fd);
+struct brood_connection *end_find(const void *pointer);
+struct brood_connection *end_of(int fd);
 
 /* end_enter and end_leave are around each use of the descriptor, which stays
  * open meanwhile: if it were closed by another thread, its number could soon be
  * that of another file. False, and nothing to leave, if it is closed. */
-LOCAL bool end_enter(struct brood_connection *end);
-LOCAL void end_leave(struct brood_connection *end);
+bool end_enter(struct brood_connection *end);
+void end_leave(struct brood_connection *end);
 
 /* end_is_closed: by end_close, perhaps with calls still in it. */
-LOCAL bool end_is_closed(const struct brood_connection *end);
+bool end_is_closed(const struct brood_connection *end);
 
 /* end_close closes it, or has the last call in it do so. */
-LOCAL void end_close(struct brood_connection *end);
+void end_close(struct brood_connection *end);
 
 /* end_free closes it and gives its memory back, when nobody holds it any more
  * (end_hold, end_release). Of an argument it only does the first. */
-LOCAL void end_free(struct brood_connection *end);
+void end_free(struct brood_connection *end);
 
 /* end_make_argument has it live as long as the process. */
-LOCAL void end_make_argument(struct brood_connection *end);
+void end_make_argument(struct brood_connection *end);
 
-LOCAL void end_hold(struct share_block *block);
-LOCAL void end_release(struct share_block *block);
+void end_hold(struct share_block *block);
+void end_release(struct share_block *block);
 
 /* end_is_block tells a held block that is one of these from those in arenas. */
 static inline bool end_is_block(const struct share_block *block) {
@@ -82,14 +82,14 @@ static inline bool end_is_block(const struct share_block *block) {
 }
 
 /* end_packet_free closes what goes with it. */
-LOCAL void end_packet_free(struct end_packet *packet);
+void end_packet_free(struct end_packet *packet);
 
 /* end_keep puts a message aside that has been received but could not be given
  * to anybody; end_take_kept returns the oldest such, or NULL; what the program
  * has closed of its descriptors is -1 then. In a fork's child there is none: it
  * is the parent's. */
-LOCAL void end_keep(struct brood_connection *end, struct end_packet *packet);
-LOCAL struct end_packet *end_take_kept(struct brood_connection *end);
-LOCAL bool end_has_kept(struct brood_connection *end);
+void end_keep(struct brood_connection *end, struct end_packet *packet);
+struct end_packet *end_take_kept(struct brood_connection *end);
+bool end_has_kept(struct brood_connection *end);
 
 #endif /* BROOD_SHARE_END_H */

@@ -6,22 +6,21 @@
 #define BROOD_SHARE_GUARDED_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* guarded_set_lock gives an object its lock: the one passed, or for NULL a new
  * rlock, or for BROOD_NO_LOCK none. Sets and returns an error. */
-LOCAL int guarded_set_lock(void *object, const brood_context *context,
-                           void *lock);
+int guarded_set_lock(void *object, const brood_context *context, void *lock);
 
 /* guarded_can_be_lock: is this a lock or an rlock, or, with semaphores, one of
  * those? BROOD_ATTRIBUTE_ERROR if not; NULL and BROOD_NO_LOCK pass. */
-LOCAL int guarded_check_lock(const void *lock, bool semaphores);
+int guarded_check_lock(const void *lock, bool semaphores);
 
 /* guarded_lock_of returns the lock, or NULL. */
-LOCAL void *guarded_lock_of(const void *object);
+void *guarded_lock_of(const void *object);
 
 /* The lock's own acquire and release; BROOD_ATTRIBUTE_ERROR without one. */
-LOCAL int guarded_acquire(const void *object, int64_t timeout_ns);
-LOCAL int guarded_release(const void *object);
+int guarded_acquire(const void *object, int64_t timeout_ns);
+int guarded_release(const void *object);
 
 #endif /* BROOD_SHARE_GUARDED_H */

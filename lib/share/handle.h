@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 enum { SHARE_MAX_HANDLES = 2, SHARE_HANDLE_SIZE = 24, SHARE_MAX_FDS = 3 };
@@ -26,31 +26,31 @@ struct share_handle {
 
 /* share_handles writes what is to be told of an object; returns how many, 0 if
  * it is none. */
-LOCAL size_t share_handles(const void *object,
-                           struct share_handle out[SHARE_MAX_HANDLES]);
+size_t share_handles(const void *object,
+                     struct share_handle out[SHARE_MAX_HANDLES]);
 
 /* share_encode writes one as bytes; fd_index says where in the table its
  * descriptors will be, one after the other. */
-LOCAL void share_encode(uint8_t out[SHARE_HANDLE_SIZE],
-                        const struct share_handle *handle, uint32_t fd_index);
+void share_encode(uint8_t out[SHARE_HANDLE_SIZE],
+                  const struct share_handle *handle, uint32_t fd_index);
 
 /* share_decode writes the object that such bytes are about; -EBADMSG if they
  * are about none, another -errno if it cannot be had. In the table it puts -1
  * for each descriptor that it has taken. A connection that a fork's child has
  * under this number already is that one. It stays until share_forget. */
-LOCAL int share_decode(void **out_object, const uint8_t *data, size_t size,
-                       int *fds, size_t num_fds);
+int share_decode(void **out_object, const uint8_t *data, size_t size, int *fds,
+                 size_t num_fds);
 
 /* share_forget takes a decoded object back, share_keep has it stay for good. */
-LOCAL void share_forget(const void *object);
-LOCAL void share_keep(const void *object);
+void share_forget(const void *object);
+void share_keep(const void *object);
 
 /* share_hold and share_release change the number of holds. */
-LOCAL void share_hold(struct share_block *block);
-LOCAL void share_release(struct share_block *block);
+void share_hold(struct share_block *block);
+void share_release(struct share_block *block);
 
 /* share_is_open: false of a block that is held if it is a connection which has
  * been closed. */
-LOCAL bool share_is_open(const struct share_block *block);
+bool share_is_open(const struct share_block *block);
 
 #endif /* BROOD_SHARE_HANDLE_H */

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct brood_connection;
 
@@ -28,16 +28,16 @@ enum { LOAN_BODY = 4096 };
 /* loan_make writes a body into memory that is lent through this end, and where
  * that is to be settled; returns the memfd, which is not the caller's, or
  * -errno: -EAGAIN if none is to be had. */
-LOCAL int loan_make(const struct brood_connection *end, const void *body,
-                    size_t size, int *out_loan);
+int loan_make(const struct brood_connection *end, const void *body, size_t size,
+              int *out_loan);
 
 /* loan_settle is due after each loan_make: was it sent? */
-LOCAL void loan_settle(int loan, bool was_sent);
+void loan_settle(int loan, bool was_sent);
 
 /* loan_return says that a body has been read. */
-LOCAL void loan_return(int fd);
+void loan_return(int fd);
 
 /* loan_drop closes what was lent through an end, in which nobody is. */
-LOCAL void loan_drop(const struct brood_connection *end);
+void loan_drop(const struct brood_connection *end);
 
 #endif /* BROOD_SHARE_LOAN_H */

@@ -7,24 +7,24 @@
 #define BROOD_SHARE_OBJECT_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 
 /* share_new returns an object of so many bytes, all zero, or NULL. A context
  * of NULL fixes the default. */
-LOCAL void *share_new(const brood_context *context, enum share_kind kind,
-                      size_t size);
+void *share_new(const brood_context *context, enum share_kind kind,
+                size_t size);
 
 /* share_new_alone returns one that has an arena of its own, and pages for the
  * first `least` bytes of it; see arena_allocate_alone. */
-LOCAL void *share_new_alone(const brood_context *context, enum share_kind kind,
-                            size_t least, size_t most);
+void *share_new_alone(const brood_context *context, enum share_kind kind,
+                      size_t least, size_t most);
 
 /* share_free gives the maker's handle back. Returns NULL. */
-LOCAL void *share_free(void *object, enum share_kind kind);
+void *share_free(void *object, enum share_kind kind);
 
 /* share_kind_name returns "a lock", and so on. */
-LOCAL const char *share_kind_name(uint32_t kind);
+const char *share_kind_name(uint32_t kind);
 
 /* share_kind_of returns what kind an object is, SHARE_FREE if it is none. */
 static inline uint32_t share_kind_of(const void *object) {
@@ -33,7 +33,7 @@ static inline uint32_t share_kind_of(const void *object) {
                               memory_order_relaxed);
 }
 
-LOCAL int share_refuse(const void *object, enum share_kind kind);
+int share_refuse(const void *object, enum share_kind kind);
 
 /* share_check is the first line of every function of an object. */
 static inline int share_check(const void *object, enum share_kind kind) {
@@ -43,6 +43,6 @@ static inline int share_check(const void *object, enum share_kind kind) {
 
 /* share_outcome turns what an acquire of lib/sync returned into what the public
  * function does. */
-LOCAL int share_outcome(int r, const void *object);
+int share_outcome(int r, const void *object);
 
 #endif /* BROOD_SHARE_OBJECT_H */

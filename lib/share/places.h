@@ -7,7 +7,7 @@
 #ifndef BROOD_SHARE_PLACES_H
 #define BROOD_SHARE_PLACES_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/region.h"
 
 enum {
@@ -31,16 +31,16 @@ struct places {
   uint32_t seen_dropped;
 };
 
-LOCAL void places_init(struct places *places);
-LOCAL void places_free(struct places *places);
+void places_init(struct places *places);
+void places_free(struct places *places);
 
 /* places_class returns which of the sizes a block of so many bytes has. */
-LOCAL int places_class(size_t size);
+int places_class(size_t size);
 
 /* places_take writes where one of this size is free, with pages; -ENOSPC if the
  * region is full, or another -errno. */
-LOCAL int places_take(struct places *places, struct region *region, int class,
-                      size_t *out_offset);
-LOCAL void places_give_back(struct places *places, size_t offset);
+int places_take(struct places *places, struct region *region, int class,
+                size_t *out_offset);
+void places_give_back(struct places *places, size_t offset);
 
 #endif /* BROOD_SHARE_PLACES_H */

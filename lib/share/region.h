@@ -5,7 +5,7 @@
 #ifndef BROOD_SHARE_REGION_H
 #define BROOD_SHARE_REGION_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 #include "lib/sys/fd.h"
 
@@ -34,16 +34,16 @@ struct region {
 
 /* region_make makes one of this size, or less if RLIMIT_FSIZE wants so, and
  * gives the first `least` bytes pages; 0 or -errno. */
-LOCAL int region_make(struct region *out, size_t least, size_t most);
+int region_make(struct region *out, size_t least, size_t most);
 
 /* region_attach maps another process's; on error fd is not taken. -EBADMSG if
  * it is not one of this id, or -errno. */
-LOCAL int region_attach(struct region *out, int fd, uint64_t id);
+int region_attach(struct region *out, int fd, uint64_t id);
 
-LOCAL void region_discard(struct region *region);
+void region_discard(struct region *region);
 
 /* region_reserve gives it pages up to `end`; 0 or -errno. */
-LOCAL int region_reserve(struct region *region, size_t end);
+int region_reserve(struct region *region, size_t end);
 
 static inline struct share_block *region_block(const struct region *region,
                                                size_t offset) {
@@ -51,6 +51,6 @@ static inline struct share_block *region_block(const struct region *region,
 }
 
 /* region_has_block: is there a block at this offset that says so itself? */
-LOCAL bool region_has_block(const struct region *region, uint64_t offset);
+bool region_has_block(const struct region *region, uint64_t offset);
 
 #endif /* BROOD_SHARE_REGION_H */

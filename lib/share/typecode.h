@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct typecode {
   char code;
@@ -17,14 +17,14 @@ struct typecode {
 };
 
 /* typecode_find returns what a code stands for, or NULL. */
-LOCAL const struct typecode *typecode_find(char code);
+const struct typecode *typecode_find(char code);
 
 /* An access reads or writes one element; number points to an int64_t or a
  * double, as the name says. Errors as brood_shared_value_get_int64. */
 typedef int typecode_access(const struct typecode *type, void *element,
                             void *number);
 
-LOCAL typecode_access typecode_get_int64, typecode_set_int64;
-LOCAL typecode_access typecode_get_double, typecode_set_double;
+typecode_access typecode_get_int64, typecode_set_int64;
+typecode_access typecode_get_double, typecode_set_double;
 
 #endif /* BROOD_SHARE_TYPECODE_H */

@@ -6,7 +6,7 @@
 #define BROOD_START_ARGS_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/share/block.h"
 #include "lib/wire/record.h"
 
@@ -29,21 +29,21 @@ struct packed_args {
 
 /* args_pack copies values, and holds objects until args_discard; sets and
  * returns an error if one is unusable. */
-LOCAL int args_pack(struct packed_args *out, const brood_value *values,
-                    size_t num_values);
+int args_pack(struct packed_args *out, const brood_value *values,
+              size_t num_values);
 
-LOCAL void args_discard(struct packed_args *packed);
+void args_discard(struct packed_args *packed);
 
 /* args_unpack makes what the target reads from a record, whose bytes must
  * live as long; fds are the arguments' part of the table, and those that it has
  * taken become -1. It lives as long as the process. NULL if the record holds no
  * such arguments or memory is short. */
-LOCAL const brood_args *args_unpack(const struct wire_record *record, int *fds,
-                                    size_t num_fds);
+const brood_args *args_unpack(const struct wire_record *record, int *fds,
+                              size_t num_fds);
 
 /* args_find returns an argument if it is of this type, or NULL with the error
  * set. */
-LOCAL const brood_value *args_find(const brood_args *args, size_t index,
-                                   enum brood_type type);
+const brood_value *args_find(const brood_args *args, size_t index,
+                             enum brood_type type);
 
 #endif /* BROOD_START_ARGS_H */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct wire_texts;
 
@@ -29,19 +29,18 @@ struct delivery {
 };
 
 /* child_main never returns, least of all into the creator's stack. */
-LOCAL __attribute__((noreturn)) void child_main(
-    const struct delivery *delivery);
+__attribute__((noreturn)) void child_main(const struct delivery *delivery);
 
 /* child_leave is the ordinary end of a child. */
-LOCAL __attribute__((noreturn)) void child_leave(int code);
+__attribute__((noreturn)) void child_leave(int code);
 
 /* child_refuse ends a process that cannot become a child, with a sentence on
  * standard error. */
-LOCAL __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
+__attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
     const char *format, ...);
 
 /* child_texts writes pointers to texts->count texts, and NULL; the bytes that
  * the texts were decoded from must live as long. */
-LOCAL void child_texts(const struct wire_texts *texts, const char **out_array);
+void child_texts(const struct wire_texts *texts, const char **out_array);
 
 #endif /* BROOD_START_CHILD_H */

@@ -5,37 +5,37 @@
 #ifndef BROOD_START_CHILDREN_H
 #define BROOD_START_CHILDREN_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/start/process.h"
 
 /* children_add lists a process that is about to be launched. For a daemonic
  * one a lifeline is made; out_lifeline gets the child's end, else -1. Returns
  * 0 or -errno. */
-LOCAL int children_add(struct brood_process *process, int *out_lifeline);
+int children_add(struct brood_process *process, int *out_lifeline);
 
 /* children_remove unlists one, if it is there. */
-LOCAL void children_remove(struct brood_process *process);
+void children_remove(struct brood_process *process);
 
 /* children_reap takes the ends of those that have finished. */
-LOCAL void children_reap(void);
+void children_reap(void);
 
 /* children_reap_some does so for a few, others each time: what a start owes to
  * those before it, whose number must not matter to it. */
-LOCAL void children_reap_some(void);
+void children_reap_some(void);
 
 /* children_has_younger: has one that was started later the same pid? */
-LOCAL bool children_has_younger(const struct brood_process *process);
+bool children_has_younger(const struct brood_process *process);
 
 /* children_name counts a process that has a pidfd now, and closes that of the
  * oldest if there are many: each descriptor makes every fork slower. With the
  * mutex of the process held. */
-LOCAL void children_name(struct brood_process *process);
+void children_name(struct brood_process *process);
 
 /* children_terminate_daemons sends SIGTERM to the daemonic ones. */
-LOCAL void children_terminate_daemons(void);
+void children_terminate_daemons(void);
 
 /* children_take_one returns any one of them, with a handle for the caller, or
  * NULL if there is none. */
-LOCAL struct brood_process *children_take_one(void);
+struct brood_process *children_take_one(void);
 
 #endif /* BROOD_START_CHILDREN_H */

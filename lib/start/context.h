@@ -6,7 +6,7 @@
 #define BROOD_START_CONTEXT_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/start/method.h"
 
 struct brood_context {
@@ -14,10 +14,10 @@ struct brood_context {
 };
 
 /* context_default returns the default context and fixes it. */
-LOCAL const brood_context *context_default(void);
+const brood_context *context_default(void);
 
 /* context_number is a context's number in the launch record, and as the
  * default. */
-LOCAL uint32_t context_number(const brood_context *context);
+uint32_t context_number(const brood_context *context);
 
 #endif /* BROOD_START_CONTEXT_H */

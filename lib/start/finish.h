@@ -5,12 +5,12 @@
 #ifndef BROOD_START_FINISH_H
 #define BROOD_START_FINISH_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* finish_children terminates the daemonic ones, then joins all. */
-LOCAL void finish_children(void);
+void finish_children(void);
 
 /* finish_at_exit has exit() do so; called before the first child starts. */
-LOCAL void finish_at_exit(void);
+void finish_at_exit(void);
 
 #endif /* BROOD_START_FINISH_H */

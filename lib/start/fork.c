@@ -69,7 +69,7 @@ static int launch_by_fork(const struct launch *launch, struct launched *out) {
   return r < 0 ? error_set_os(r, "cannot watch '%.100s'", name) : 0;
 }
 
-LOCAL const struct start_method start_fork = {
+const struct start_method start_fork = {
     .name = "fork",
     .process_class = "ForkProcess",
     .launch = launch_by_fork,

@@ -426,7 +426,7 @@ static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
   return 1;
 }
 
-LOCAL const struct start_method start_forkserver = {
+const struct start_method start_forkserver = {
     .name = "forkserver",
     .process_class = "ForkServerProcess",
     .fresh_image = true,

@@ -8,7 +8,7 @@
 #include <signal.h>
 #include <stddef.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* The single argument that tells brood_init what an image was run for, and
  * where its descriptors begin. */
@@ -18,10 +18,10 @@
 
 /* image_run runs the program with one argument and a descriptor table from
  * IMAGE_FIRST_FD on. Returns the pid, or an error that it has set. */
-LOCAL int image_run(const char *role, const int *fds, size_t num_fds);
+int image_run(const char *role, const int *fds, size_t num_fds);
 
 /* What a fresh image does instead of main. */
-LOCAL __attribute__((noreturn)) void spawn_child(void);
-LOCAL __attribute__((noreturn)) void forkserver_main(void);
+__attribute__((noreturn)) void spawn_child(void);
+__attribute__((noreturn)) void forkserver_main(void);
 
 #endif /* BROOD_START_IMAGE_H */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct brood_process;
 
@@ -51,8 +51,8 @@ struct start_method {
   int (*reap)(struct launched *launched, int *out_exitcode);
 };
 
-LOCAL_EXTERN const struct start_method start_fork;
-LOCAL_EXTERN const struct start_method start_spawn;
-LOCAL_EXTERN const struct start_method start_forkserver;
+extern const struct start_method start_fork;
+extern const struct start_method start_spawn;
+extern const struct start_method start_forkserver;
 
 #endif /* BROOD_START_METHOD_H */

@@ -5,11 +5,11 @@
 #ifndef BROOD_START_PARCEL_H
 #define BROOD_START_PARCEL_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/start/method.h"
 
 /* parcel_pack writes head and arguments into a new memfd; -errno. */
-LOCAL int parcel_pack(const struct launch *launch);
+int parcel_pack(const struct launch *launch);
 
 struct parcel {
   const uint8_t *data; /* mapped for the life of the process */
@@ -18,6 +18,6 @@ struct parcel {
 };
 
 /* parcel_open maps one; -EBADMSG if it does not hold a whole record. */
-LOCAL int parcel_open(struct parcel *out, int fd);
+int parcel_open(struct parcel *out, int fd);
 
 #endif /* BROOD_START_PARCEL_H */

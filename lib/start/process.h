@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/start/args.h"
 #include "lib/start/context.h"
 #include "lib/sys/fd.h"
@@ -64,47 +64,47 @@ struct process_text {
 
 /* process_keep_text copies bytes, and a NUL behind them, to a handle; NULL
  * without memory. */
-LOCAL char *process_keep_text(struct brood_process *process, const void *bytes,
-                              size_t size);
+char *process_keep_text(struct brood_process *process, const void *bytes,
+                        size_t size);
 
 /* process_lock takes the mutex, and shields the thread that has it. */
-LOCAL void process_lock(struct brood_process *process);
-LOCAL void process_unlock(struct brood_process *process);
+void process_lock(struct brood_process *process);
+void process_unlock(struct brood_process *process);
 
-LOCAL enum process_state process_state(const struct brood_process *process);
+enum process_state process_state(const struct brood_process *process);
 
 /* process_refuse_null sets and returns the error of a NULL handle;
  * process_check is 0 for a handle that can be asked at all. */
-LOCAL int process_refuse_null(void);
-LOCAL int process_check(const struct brood_process *process);
+int process_refuse_null(void);
+int process_check(const struct brood_process *process);
 
 /* process_check_name is 0 for a name of a legal size. */
-LOCAL int process_check_name(const char *name);
+int process_check_name(const char *name);
 
 /* process_is_own_child: made by the calling process, to be started by it. */
-LOCAL bool process_is_own_child(const struct brood_process *process);
+bool process_is_own_child(const struct brood_process *process);
 
 /* process_release closes the descriptors; nobody may be polling them. */
-LOCAL void process_release(struct brood_process *process);
+void process_release(struct brood_process *process);
 
 /* process_poll takes the end of a started process if there is one; 1 or 0 is
  * whether it has ended. With the mutex held. */
-LOCAL int process_poll(struct brood_process *process);
+int process_poll(struct brood_process *process);
 
 /* process_is_waited_for: by this process, so that its number stays its own. */
-LOCAL bool process_is_waited_for(const struct brood_process *process);
+bool process_is_waited_for(const struct brood_process *process);
 
 /* process_name_again sees to it that a process which has not ended, as
  * process_poll has just found, has a pidfd; 0 or -errno: -EBADF if the program
  * has closed the only one. With the mutex held. */
-LOCAL int process_name_again(struct brood_process *process);
+int process_name_again(struct brood_process *process);
 
 /* process_signal sends a signal to a process that has not ended; 0 or -errno.
  * With the mutex held. */
-LOCAL int process_signal(struct brood_process *process, int signal_number);
+int process_signal(struct brood_process *process, int signal_number);
 
 /* launch_process starts a process whose caller may do so; 0, or an error that
  * it has set. With the mutex held. */
-LOCAL int launch_process(struct brood_process *process);
+int launch_process(struct brood_process *process);
 
 #endif /* BROOD_START_PROCESS_H */

@@ -11,27 +11,27 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/sys/signal.h"
 
 /* reports_open finds out which it is, and sets the server's signals. */
-LOCAL int reports_open(struct sys_signals *out_before);
+int reports_open(struct sys_signals *out_before);
 
 /* reports_fd is readable when reports_send has something to do; -1: never. */
-LOCAL int reports_fd(void);
-LOCAL void reports_send(void);
+int reports_fd(void);
+void reports_send(void);
 
 /* reports_pending: somebody is still to be told of an end. */
-LOCAL bool reports_pending(void);
+bool reports_pending(void);
 
 /* reports_prepare comes before each fork. It makes the child's pipe and writes
  * the client's end, -1 if there is no need; and it keeps the child's pid from
  * being reaped, and so from meaning nothing, until reports_settle says which
  * pid it is (-1: the fork failed). */
-LOCAL int reports_prepare(int *out_report);
-LOCAL void reports_settle(pid_t pid);
+int reports_prepare(int *out_report);
+void reports_settle(pid_t pid);
 
 /* reports_close closes everything, in a child of the server. */
-LOCAL void reports_close(void);
+void reports_close(void);
 
 #endif /* BROOD_START_REPORTS_H */

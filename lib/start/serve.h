@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 enum serve_kind {
   SERVE_INIT = 1, /* once: a parcel of argv and preload names; answered */
@@ -52,6 +52,6 @@ enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };
 
 /* forkserver_adopt gives a forkserver's children a channel to connect over, and
  * a pidfd of the server, or -1; they are taken. */
-LOCAL void forkserver_adopt(int channel, int process);
+void forkserver_adopt(int channel, int process);
 
 #endif /* BROOD_START_SERVE_H */

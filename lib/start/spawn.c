@@ -45,7 +45,7 @@ static int launch_by_spawn(const struct launch *launch, struct launched *out) {
   return r < 0 ? error_set_os(r, "cannot watch '%.100s'", name) : 0;
 }
 
-LOCAL const struct start_method start_spawn = {
+const struct start_method start_spawn = {
     .name = "spawn",
     .process_class = "SpawnProcess",
     .fresh_image = true,

@@ -9,8 +9,8 @@
 #ifndef BROOD_START_STREAMS_H
 #define BROOD_START_STREAMS_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 
-LOCAL void streams_flush(void);
+void streams_flush(void);
 
 #endif /* BROOD_START_STREAMS_H */

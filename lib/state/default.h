@@ -9,14 +9,14 @@
 
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 #define DEFAULT_NONE UINT32_MAX
 
-LOCAL uint32_t default_get(void);
-LOCAL void default_set(uint32_t method);
+uint32_t default_get(void);
+void default_set(uint32_t method);
 
 /* default_choose sets it only if nobody has; returns what it was before. */
-LOCAL uint32_t default_choose(uint32_t method);
+uint32_t default_choose(uint32_t method);
 
 #endif /* BROOD_STATE_DEFAULT_H */

@@ -16,53 +16,53 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* guard_lock nests, within a thread. */
-LOCAL void guard_lock(void);
-LOCAL void guard_unlock(void);
+void guard_lock(void);
+void guard_unlock(void);
 
 /* guard_at_fork has a function called in the child of every fork, with the
  * mutex held; for constructors. */
-LOCAL void guard_at_fork(void (*forget)(void));
+void guard_at_fork(void (*forget)(void));
 
 /* guard_shield keeps the calling thread from being cancelled until
  * guard_unshield; they nest. guard_lock shields too. */
-LOCAL void guard_shield(void);
-LOCAL void guard_unshield(void);
+void guard_shield(void);
+void guard_unshield(void);
 
 /* guard_enter has a thread that is being cancelled end there, with nothing in
  * its hands: for calls that may be made in an endless loop. */
-LOCAL void guard_enter(void);
+void guard_enter(void);
 
 /* guard_is_shielded: is this thread inside of the library, with a lock or a
  * descriptor in its hands? Then this is a signal handler. */
-LOCAL bool guard_is_shielded(void);
+bool guard_is_shielded(void);
 
 /* guard_hold_signals has this thread's signals wait, and shields it, for as
  * long as a handler could not do what it wants; guard_release_signals ends
  * that. guard_held_signals returns which are to wait in a process that is made
  * meanwhile, NULL outside. */
-LOCAL void guard_hold_signals(void);
-LOCAL void guard_release_signals(void);
-LOCAL const sigset_t *guard_held_signals(void);
+void guard_hold_signals(void);
+void guard_release_signals(void);
+const sigset_t *guard_held_signals(void);
 
 /* guard_let_signals has them come for a while (true) that may be long, and then
  * wait again. */
-LOCAL void guard_let_signals(bool let);
+void guard_let_signals(bool let);
 
 /* guard_release_all ends all of it, in a child that was forked inside. */
-LOCAL void guard_release_all(void);
+void guard_release_all(void);
 
 /* guard_open lets the thread be cancelled again, however often it is shielded,
  * for a call that waits: the caller has a cleanup handler. guard_shut, with
  * what guard_open returned, ends that. */
-LOCAL int guard_open(void);
-LOCAL void guard_shut(int depth);
+int guard_open(void);
+void guard_shut(int depth);
 
 /* guard_call calls a function of the program's, out of which no C++ exception
  * and no end of the thread unwinds: the frames behind it are another's, or hold
  * something. An exception ends the process by std::terminate. */
-LOCAL int guard_call(int (*function)(void *argument), void *argument);
+int guard_call(int (*function)(void *argument), void *argument);
 
 #endif /* BROOD_STATE_GUARD_H */

@@ -6,20 +6,20 @@
 #define BROOD_STATE_REGISTRY_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* registry_target_name writes the name of a registered target. Sets and
  * returns an error if there is none, or if it names another function too. */
-LOCAL int registry_target_name(brood_target target, const char **out_name);
+int registry_target_name(brood_target target, const char **out_name);
 
 /* registry_target returns the function of a name, or NULL. */
-LOCAL brood_target registry_target(const char *name);
+brood_target registry_target(const char *name);
 
 /* registry_callable returns the function of a name, or NULL. */
-LOCAL brood_callable registry_callable(const char *name);
+brood_callable registry_callable(const char *name);
 
 /* registry_callable_name returns the name of a registered one, or NULL if it
  * has none of its own. */
-LOCAL const char *registry_callable_name(brood_callable function);
+const char *registry_callable_name(brood_callable function);
 
 #endif /* BROOD_STATE_REGISTRY_H */

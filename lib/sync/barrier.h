@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/sync/lock.h"
 
 struct sync_barrier {
@@ -23,9 +23,9 @@ struct sync_barrier {
 };
 
 /* sync_barrier_size returns the bytes of a barrier for so many parties. */
-LOCAL size_t sync_barrier_size(uint32_t parties);
+size_t sync_barrier_size(uint32_t parties);
 
-LOCAL void sync_barrier_init(struct sync_barrier *barrier, uint32_t parties);
+void sync_barrier_init(struct sync_barrier *barrier, uint32_t parties);
 
 /* What the last party of a round does before all are let go; not 0 breaks the
  * barrier. */
@@ -37,13 +37,12 @@ struct sync_action {
 /* sync_barrier_wait returns the party's index; -EPIPE: broken or reset;
  * -ECANCELED: this party's action failed. A party whose time is over, at a
  * deadline of sys_clock_ns, or who is killed breaks the barrier. */
-LOCAL int sync_barrier_wait(struct sync_barrier *barrier,
-                            const struct sync_action *action,
-                            int64_t deadline_ns);
+int sync_barrier_wait(struct sync_barrier *barrier,
+                      const struct sync_action *action, int64_t deadline_ns);
 
-LOCAL void sync_barrier_abort(struct sync_barrier *barrier);
-LOCAL void sync_barrier_reset(struct sync_barrier *barrier);
-LOCAL uint32_t sync_barrier_num_waiting(struct sync_barrier *barrier);
-LOCAL bool sync_barrier_is_broken(struct sync_barrier *barrier);
+void sync_barrier_abort(struct sync_barrier *barrier);
+void sync_barrier_reset(struct sync_barrier *barrier);
+uint32_t sync_barrier_num_waiting(struct sync_barrier *barrier);
+bool sync_barrier_is_broken(struct sync_barrier *barrier);
 
 #endif /* BROOD_SYNC_BARRIER_H */

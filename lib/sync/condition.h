@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/sync/lock.h"
 
 enum { SYNC_CONDITION_WAITERS = 255 };
@@ -35,12 +35,11 @@ _Static_assert(sizeof(struct sync_condition) == 4096, "part of the layout");
  * the one that holds the lock. 0: notified; -ETIMEDOUT: not, at a deadline of
  * sys_clock_ns; -EOWNERDEAD: whoever held the lock meanwhile was killed. With
  * -ENOSPC, too many waiters, the lock was never given up. */
-LOCAL int sync_condition_wait(struct sync_condition *condition,
-                              struct sync_lock *lock, uint64_t token,
-                              int64_t deadline_ns);
+int sync_condition_wait(struct sync_condition *condition,
+                        struct sync_lock *lock, uint64_t token,
+                        int64_t deadline_ns);
 
 /* sync_condition_notify wakes the count that have waited longest. */
-LOCAL void sync_condition_notify(struct sync_condition *condition,
-                                 uint32_t count);
+void sync_condition_notify(struct sync_condition *condition, uint32_t count);
 
 #endif /* BROOD_SYNC_CONDITION_H */

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct sync_event {
   _Atomic uint32_t word;
@@ -17,13 +17,13 @@ struct sync_event {
 };
 
 /* Both are async-signal-safe and never wait. */
-LOCAL void sync_event_set(struct sync_event *event);
-LOCAL void sync_event_clear(struct sync_event *event);
+void sync_event_set(struct sync_event *event);
+void sync_event_clear(struct sync_event *event);
 
-LOCAL bool sync_event_is_set(struct sync_event *event);
+bool sync_event_is_set(struct sync_event *event);
 
 /* sync_event_wait: 0 if the flag is set, or has been for a moment since the
  * call; -ETIMEDOUT at a deadline of sys_clock_ns. */
-LOCAL int sync_event_wait(struct sync_event *event, int64_t deadline_ns);
+int sync_event_wait(struct sync_event *event, int64_t deadline_ns);
 
 #endif /* BROOD_SYNC_EVENT_H */

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/sync/lock.h"
 
-LOCAL_EXTERN _Atomic uint64_t sync_self_process_token;
+extern _Atomic uint64_t sync_self_process_token;
 
 /* sync_quick_token returns the process's token, or 0 if it has not been made
  * yet. relaxed: the number says it all. */
@@ -32,7 +32,7 @@ static inline bool sync_quick_acquire(struct sync_lock *lock, uint64_t token) {
 /* The bit of a lock's word that says that somebody may sleep on it. */
 #define SYNC_LOCK_SLEEP (UINT64_C(1) << 31)
 
-LOCAL void sync_lock_wake(struct sync_lock *lock);
+void sync_lock_wake(struct sync_lock *lock);
 
 /* sync_quick_release gives back a lock that the caller holds. release: partner
  * of the acquire in sync_quick_acquire and of that in lock.c. */

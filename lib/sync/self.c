@@ -13,7 +13,7 @@
 #include "lib/sys/proc.h"
 #include "lib/sys/task.h"
 
-LOCAL _Atomic uint64_t sync_self_process_token;
+_Atomic uint64_t sync_self_process_token;
 static _Thread_local uint64_t thread_token;
 
 /* In the child of a fork only the forking thread goes on. */

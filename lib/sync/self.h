@@ -22,12 +22,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* sync_self_process and sync_self_thread return the caller's tokens, never 0.
  * The first call reads /proc, later ones make no system call. */
-LOCAL uint64_t sync_self_process(void);
-LOCAL uint64_t sync_self_thread(void);
+uint64_t sync_self_process(void);
+uint64_t sync_self_thread(void);
 
 /* sync_number_of returns a token's pid or thread id. */
 static inline pid_t sync_number_of(uint64_t token) {
@@ -36,11 +36,11 @@ static inline pid_t sync_number_of(uint64_t token) {
 
 /* sync_has_ended asks whether a token's process or thread is known to be no
  * more. */
-LOCAL bool sync_has_ended(uint64_t token);
+bool sync_has_ended(uint64_t token);
 
 /* sync_home returns what makes a process foreign that has another, 0 if it is
  * not known; sync_set_home is for a process that was told by its creator. */
-LOCAL uint64_t sync_home(void);
-LOCAL void sync_set_home(uint64_t home);
+uint64_t sync_home(void);
+void sync_set_home(uint64_t home);
 
 #endif /* BROOD_SYNC_SELF_H */

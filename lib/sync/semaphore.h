@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 struct sync_semaphore {
   _Atomic uint32_t value;
@@ -19,16 +19,16 @@ struct sync_semaphore {
 
 _Static_assert(sizeof(struct sync_semaphore) == 16, "part of the layout");
 
-LOCAL void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
-                               uint32_t bound);
+void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
+                         uint32_t bound);
 
 /* sync_semaphore_acquire: 0, or -ETIMEDOUT at a deadline of sys_clock_ns. */
-LOCAL int sync_semaphore_acquire(struct sync_semaphore *semaphore,
-                                 int64_t deadline_ns);
+int sync_semaphore_acquire(struct sync_semaphore *semaphore,
+                           int64_t deadline_ns);
 
 /* sync_semaphore_release: 0, or -EOVERFLOW at the bound. */
-LOCAL int sync_semaphore_release(struct sync_semaphore *semaphore);
+int sync_semaphore_release(struct sync_semaphore *semaphore);
 
-LOCAL uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
+uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
 
 #endif /* BROOD_SYNC_SEMAPHORE_H */

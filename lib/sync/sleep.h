@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* A slice, of which two at most may pass until somebody's death is noticed. */
 #define SYNC_SLICE_NS INT64_C(90000000)
@@ -23,8 +23,7 @@
 #define SYNC_LOST_NS INT64_C(1000000000)
 
 /* sync_sleep sleeps while *word is value, for SYNC_LOST_NS at most. */
-LOCAL void sync_sleep(_Atomic uint32_t *word, uint32_t value,
-                      int64_t deadline_ns);
+void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
 
 /* Of all that wait for one thing, however many, one looks in each slice whether
  * somebody died, and the others wake up seldom: enough to take its place soon
@@ -37,11 +36,11 @@ typedef _Atomic uint32_t sync_watch;
 /* sync_sleep_watching sleeps likewise, for *slice_ns at most, which begins with
  * SYNC_SLICE_NS in each call that waits; true if it is the caller's turn to
  * look. */
-LOCAL bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
-                               int64_t deadline_ns, sync_watch *watch,
-                               int64_t *slice_ns);
+bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
+                         int64_t deadline_ns, sync_watch *watch,
+                         int64_t *slice_ns);
 
 /* sync_is_over: has a deadline of sys_clock_ns passed? */
-LOCAL bool sync_is_over(int64_t deadline_ns);
+bool sync_is_over(int64_t deadline_ns);
 
 #endif /* BROOD_SYNC_SLEEP_H */

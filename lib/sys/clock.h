@@ -7,17 +7,17 @@
 
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 #define SYS_CLOCK_NEVER INT64_MAX
 
-LOCAL int64_t sys_clock_ns(void);
+int64_t sys_clock_ns(void);
 
 /* sys_clock_deadline turns a public timeout (BROOD_FOREVER, or relative) into
  * a deadline; zero and negative ones lie in the past. */
-LOCAL int64_t sys_clock_deadline(int64_t timeout_ns);
+int64_t sys_clock_deadline(int64_t timeout_ns);
 
 /* sys_clock_left turns a deadline back into a public timeout. */
-LOCAL int64_t sys_clock_left(int64_t deadline_ns);
+int64_t sys_clock_left(int64_t deadline_ns);
 
 #endif /* BROOD_SYS_CLOCK_H */

@@ -8,7 +8,7 @@
 
 #include <limits.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* In place of nth: each call fails from now on. */
 #define SYS_FAULT_ALL INT_MIN
@@ -16,24 +16,25 @@
 /* sys_fault_arm makes the nth fallible call from now (1 is the next) of the
  * calling process return -error_number, once. 0 disarms. Fork copies what is
  * left of the count. */
-LOCAL void sys_fault_arm(int nth, int error_number);
+void sys_fault_arm(int nth, int error_number);
 
 /* sys_fault_only restricts the count to one wrapper, by name ("sys_fork");
  * NULL counts all. The name must outlive the arming. */
-LOCAL void sys_fault_only(const char *wrapper);
+void sys_fault_only(const char *wrapper);
 
 /* sys_fault_left returns how many calls are still to be counted; 0 after the
  * fault was injected, so that a sweep knows where to stop. */
-LOCAL int sys_fault_left(void);
+int sys_fault_left(void);
 
 /* sys_fault is the first line of each wrapper: 0, or the negative errno that
  * the wrapper must return instead of calling the kernel. */
-LOCAL int sys_fault(const char *wrapper);
+int sys_fault(const char *wrapper);
 
-#define SYS_FAULT()                   \
-  do {                                \
-    int fault_ = sys_fault(__func__); \
-    if (fault_ < 0) return fault_;    \
+/* Without the prefix of lib/names.h. */
+#define SYS_FAULT()                                            \
+  do {                                                         \
+    int fault_ = sys_fault(__func__ + sizeof "brood_in_" - 1); \
+    if (fault_ < 0) return fault_;                             \
   } while (0)
 
 #endif /* BROOD_SYS_FAULT_H */

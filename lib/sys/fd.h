@@ -13,16 +13,16 @@
 #include <stdint.h>
 #include <sys/resource.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* sys_close returns -1, the invalid descriptor: fd = sys_close(fd). */
-LOCAL int sys_close(int fd);
+int sys_close(int fd);
 
 /* sys_fd_new is what every wrapper returns a new descriptor through: one that
  * got a number of the standard streams, which may be closed, is moved above
  * them, or a stray printf would write into it. fd may be -errno already. */
-LOCAL int sys_fd_new(int fd);
-LOCAL int sys_fds_new(int out_fds[], size_t num_fds);
+int sys_fd_new(int fd);
+int sys_fds_new(int out_fds[], size_t num_fds);
 
 /* A descriptor that the library keeps between calls. The program may have
  * closed it, and its number be that of another file by now: nothing is written
@@ -36,94 +36,93 @@ struct sys_kept {
 #define SYS_KEPT_NONE ((struct sys_kept){.fd = -1})
 
 /* sys_keep takes a descriptor, or -1. */
-LOCAL struct sys_kept sys_keep(int fd);
-LOCAL bool sys_kept_is_open(const struct sys_kept *kept);
+struct sys_kept sys_keep(int fd);
+bool sys_kept_is_open(const struct sys_kept *kept);
 
 /* sys_kept_close closes it, if it is still the same file. */
-LOCAL void sys_kept_close(struct sys_kept *kept);
+void sys_kept_close(struct sys_kept *kept);
 
 /* sys_open_null opens what has nothing to read: /dev/null, or an empty memory
  * where there is none. */
-LOCAL int sys_open_null(void);
+int sys_open_null(void);
 
 /* sys_stdin puts a descriptor on standard input. */
-LOCAL int sys_stdin(int fd);
+int sys_stdin(int fd);
 
 /* sys_directory_open returns the working directory, whatever it is called or
  * permits by now. sys_directory_enter makes one the working directory. */
-LOCAL int sys_directory_open(void);
-LOCAL int sys_directory_enter(int fd);
+int sys_directory_open(void);
+int sys_directory_enter(int fd);
 
 /* sys_fd_valid returns 0 if fd is open, -EBADF if not. */
-LOCAL int sys_fd_valid(int fd);
+int sys_fd_valid(int fd);
 
 /* sys_fd_copy returns another descriptor of the same file. */
-LOCAL int sys_fd_copy(int fd);
+int sys_fd_copy(int fd);
 
 /* sys_cloexec marks a descriptor close-on-exec. */
-LOCAL int sys_cloexec(int fd);
+int sys_cloexec(int fd);
 
 /* sys_pipe makes a pipe: out_ends[0] reads, out_ends[1] writes. */
-LOCAL int sys_pipe(int out_ends[2]);
+int sys_pipe(int out_ends[2]);
 
 /* sys_die_at_hangup has the kernel kill this process when anything is written
  * to the pipe that fd reads, or its last writer goes; at once if that has
  * happened already. */
-LOCAL int sys_die_at_hangup(int fd);
+int sys_die_at_hangup(int fd);
 
 /* sys_read_full and sys_write_full move all of size bytes; a short read is
  * -EPIPE. */
-LOCAL int sys_read_full(int fd, void *out_data, size_t size);
-LOCAL int sys_write_full(int fd, const void *data, size_t size);
+int sys_read_full(int fd, void *out_data, size_t size);
+int sys_write_full(int fd, const void *data, size_t size);
 
 /* sys_read_at reads size bytes from an offset of a file, without moving where
  * others read from; -ENODATA if the file is not so long. */
-LOCAL int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
+int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
 
 /* sys_write_at writes size bytes from an offset on, which makes a file longer;
  * -EFBIG as below. */
-LOCAL int sys_write_at(int fd, const void *data, size_t size, size_t offset);
+int sys_write_at(int fd, const void *data, size_t size, size_t offset);
 
 /* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
  * regular one. */
-LOCAL int64_t sys_file_size(int fd);
+int64_t sys_file_size(int fd);
 
 /* sys_file_room returns -EFBIG if no file may be so large (RLIMIT_FSIZE): the
  * kernel would kill the process that makes it so. */
-LOCAL int sys_file_room(size_t size);
+int sys_file_room(size_t size);
 
 /* sys_memfd_new makes anonymous memory that a descriptor names, and that is to
  * have so many bytes; -EFBIG as above. sys_memfd_sealed makes it so long at
  * once, for this room. Nobody can seal either any further. */
-LOCAL int sys_memfd_new(const char *name, size_t size);
-LOCAL int sys_memfd_sealed(const char *name, size_t length, int seals);
+int sys_memfd_new(const char *name, size_t size);
+int sys_memfd_sealed(const char *name, size_t length, int seals);
 
 /* sys_map_file maps all of the file that fd names, private and read-only (but
  * not if it is empty: -EINVAL), and writes its size. */
-LOCAL int sys_map_file(int fd, const void **out_data, size_t *out_size);
+int sys_map_file(int fd, const void **out_data, size_t *out_size);
 
 /* sys_fd_room returns 0 if one more descriptor could be opened, and one of this
  * number, -EMFILE if not. fd is any open one. */
-LOCAL int sys_fd_room(int fd, size_t number);
+int sys_fd_room(int fd, size_t number);
 
 /* sys_fd_limit_raise lets this process have as many descriptors as anybody may,
  * and returns the limit before, for sys_fd_limit_restore. */
-LOCAL struct rlimit sys_fd_limit_raise(void);
-LOCAL void sys_fd_limit_restore(const struct rlimit *before);
+struct rlimit sys_fd_limit_raise(void);
+void sys_fd_limit_restore(const struct rlimit *before);
 
 /* sys_poll waits until one of the descriptors has an event, or a deadline of
  * sys_clock_ns (SYS_CLOCK_NEVER: without limit; in the past: just looks).
  * Returns how many have one: 0 is the deadline. */
-LOCAL int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
+int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 
 /* sys_poll_one is the same for one descriptor, and returns the events seen. */
-LOCAL int sys_poll_one(int fd, short events, int64_t deadline_ns);
+int sys_poll_one(int fd, short events, int64_t deadline_ns);
 
 /* sys_poll_soon is sys_poll for what is likely to happen soon: it keeps looking
  * for a moment, letting others have the processor, before it goes to sleep. To
  * wake an idle processor takes longer than to answer a request (decision 008).
  */
-LOCAL int sys_poll_soon(struct pollfd *fds, size_t num_fds,
-                        int64_t deadline_ns);
+int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 
 #endif /* BROOD_SYS_FD_H */

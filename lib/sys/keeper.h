@@ -9,10 +9,10 @@
 
 #include <stdbool.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* sys_adopts_orphans: they come to this process. */
-LOCAL bool sys_adopts_orphans(void);
+bool sys_adopts_orphans(void);
 
 /* sys_keeper_run calls body in another process, which shares this one's memory
  * and waits as the caller's thread would, and returns when body has; or when
@@ -20,6 +20,6 @@ LOCAL bool sys_adopts_orphans(void);
  * with the last of them. A wait does not see it, unless by __WALL or __WCLONE.
  * All signals are blocked there.
  * For one thread at a time. -errno: body was not called. */
-LOCAL int sys_keeper_run(void (*body)(void *data), void *data);
+int sys_keeper_run(void (*body)(void *data), void *data);
 
 #endif /* BROOD_SYS_KEEPER_H */

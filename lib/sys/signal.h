@@ -9,12 +9,12 @@
 
 #include <signal.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* sys_signals_block has the calling thread's signals wait, and writes which
  * waited before; sys_signals_unblock undoes it. */
-LOCAL void sys_signals_block(sigset_t *out_before);
-LOCAL void sys_signals_unblock(const sigset_t *before);
+void sys_signals_block(sigset_t *out_before);
+void sys_signals_unblock(const sigset_t *before);
 
 struct sys_signals {
   struct sigaction on_int;
@@ -28,17 +28,17 @@ struct sys_signals {
  * With reports the ends of children are collected through the returned
  * descriptor (readable when there may be one); without, the kernel reaps them
  * by itself and 0 is returned. */
-LOCAL int sys_signals_serve(struct sys_signals *out_before, int reports);
+int sys_signals_serve(struct sys_signals *out_before, int reports);
 
 /* sys_signals_restore undoes it, in a child of the server. */
-LOCAL void sys_signals_restore(const struct sys_signals *before);
+void sys_signals_restore(const struct sys_signals *before);
 
 /* sys_signals_hold_children keeps the ends of children from being reaped by
  * the kernel, or (0) has it reap them again; those that ended in between are
  * for sys_reap_any. For a server without reports. */
-LOCAL void sys_signals_hold_children(int hold);
+void sys_signals_hold_children(int hold);
 
 /* sys_signals_drain empties the descriptor. */
-LOCAL void sys_signals_drain(int fd);
+void sys_signals_drain(int fd);
 
 #endif /* BROOD_SYS_SIGNAL_H */

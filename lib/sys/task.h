@@ -10,21 +10,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* sys_gettid returns the number of the calling thread. */
-LOCAL pid_t sys_gettid(void);
+pid_t sys_gettid(void);
 
 /* sys_task_home writes what all numbers and times of processes are relative to:
  * the calling process's PID and time namespaces. */
-LOCAL int sys_task_home(uint64_t *out_home);
+int sys_task_home(uint64_t *out_home);
 
 /* sys_task_mark writes what tells a process or thread from later ones that have
  * its number, and from the program that it becomes by exec:
  *
  *   bits 31..12  when it began, in ticks since the machine did
  *   bits 11..0   a hash of where its program lies; 0: not ours to see */
-LOCAL int sys_task_mark(pid_t task, uint32_t *out_mark);
+int sys_task_mark(pid_t task, uint32_t *out_mark);
 
 /* A process of its own is the same after exec: its mark without these bits. */
 #define SYS_TASK_IMAGE UINT32_C(0xfff)
@@ -37,13 +37,13 @@ LOCAL int sys_task_mark(pid_t task, uint32_t *out_mark);
  *                  were taken by the same clock
  *
  * With mark 0 any that has the number is taken for it. */
-LOCAL int sys_task_ended(pid_t task, uint32_t mark);
+int sys_task_ended(pid_t task, uint32_t mark);
 
 enum { SYS_TASK_OTHER = 2 };
 
 /* sys_zombie_exitcode tells how a process ended that nobody has waited for
  * yet: 1 and the exit code, 0 if there is no such zombie, or it is not ours to
  * see. pidfd and pid name the same process. */
-LOCAL int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode);
+int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode);
 
 #endif /* BROOD_SYS_TASK_H */

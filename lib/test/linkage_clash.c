@@ -46,7 +46,8 @@ int main(int argc, char **argv) {
   if (brood_init(argc, argv) < 0) return 1;
   int own = error_set() + log_info("\2") + queue_get() + error_clear +
             guard_lock + sync_self_process_token;
-  printf("own names: %d; fork %d, spawn %d, forkserver %d\n", own, run("fork"),
-         run("spawn"), run("forkserver"));
-  return 0;
+  if (own != 1 + 2 + 3 + 4 + 5 + 6) fprintf(stderr, "own names: %d\n", own);
+  bool ran =
+      run("fork") == 'w' && run("spawn") == 'w' && run("forkserver") == 'w';
+  return own == 21 && ran ? 0 : 1;
 }

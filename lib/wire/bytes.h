@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/local.h"
+#include "lib/names.h"
 
 /* Eight bytes at once: compilers make one instruction of either, and queues
  * move millions of items a second. */
@@ -40,16 +40,15 @@ struct wire_writer {
   bool bad;
 };
 
-LOCAL void wire_put(struct wire_writer *writer, const void *data, size_t size);
-LOCAL void wire_put_u8(struct wire_writer *writer, uint8_t value);
-LOCAL void wire_put_u32(struct wire_writer *writer, uint32_t value);
-LOCAL void wire_put_u64(struct wire_writer *writer, uint64_t value);
+void wire_put(struct wire_writer *writer, const void *data, size_t size);
+void wire_put_u8(struct wire_writer *writer, uint8_t value);
+void wire_put_u32(struct wire_writer *writer, uint32_t value);
+void wire_put_u64(struct wire_writer *writer, uint64_t value);
 
 /* A blob is its size and its bytes; a string is a blob with a NUL behind it
  * that its size does not count. */
-LOCAL void wire_put_blob(struct wire_writer *writer, const void *data,
-                         size_t size);
-LOCAL void wire_put_string(struct wire_writer *writer, const char *text);
+void wire_put_blob(struct wire_writer *writer, const void *data, size_t size);
+void wire_put_string(struct wire_writer *writer, const char *text);
 
 struct wire_reader {
   const uint8_t *at;
@@ -59,15 +58,14 @@ struct wire_reader {
 
 /* After an error every getter returns 0, NULL or "". What blobs and strings
  * return points into the reader's bytes. */
-LOCAL const uint8_t *wire_get(struct wire_reader *reader, size_t size);
-LOCAL uint8_t wire_get_u8(struct wire_reader *reader);
-LOCAL uint32_t wire_get_u32(struct wire_reader *reader);
-LOCAL uint64_t wire_get_u64(struct wire_reader *reader);
-LOCAL const uint8_t *wire_get_blob(struct wire_reader *reader,
-                                   size_t *out_size);
+const uint8_t *wire_get(struct wire_reader *reader, size_t size);
+uint8_t wire_get_u8(struct wire_reader *reader);
+uint32_t wire_get_u32(struct wire_reader *reader);
+uint64_t wire_get_u64(struct wire_reader *reader);
+const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size);
 
 /* wire_get_string refuses a text without a NUL behind it. That there is none
  * inside is the writer's business: it is no danger to the reader. */
-LOCAL const char *wire_get_string(struct wire_reader *reader, size_t *out_size);
+const char *wire_get_string(struct wire_reader *reader, size_t *out_size);
 
 #endif /* BROOD_WIRE_BYTES_H */

@@ -15,7 +15,7 @@
 #define BROOD_WIRE_ITEM_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/wire/bytes.h"
 
 enum { WIRE_ITEM_HEAD = 8, WIRE_ITEM_SMALL = 8 };
@@ -54,22 +54,22 @@ struct wire_item {
  * (of which the value has the bytes that stand for it) stays where it is. False
  * if the value has no type that travels, is NULL, or is too large to be
  * inside. */
-LOCAL bool wire_item_put(struct wire_item *out, const brood_value *value,
-                         uint32_t num_fds);
+bool wire_item_put(struct wire_item *out, const brood_value *value,
+                   uint32_t num_fds);
 
 /* wire_item_put_outside does so for a string or bytes in a memfd; flags may
  * have WIRE_ITEM_LENT. */
-LOCAL void wire_item_put_outside(struct wire_item *out, enum brood_type type,
-                                 uint64_t size, unsigned flags);
+void wire_item_put_outside(struct wire_item *out, enum brood_type type,
+                           uint64_t size, unsigned flags);
 
 /* wire_item_get_head reads all but the body; false, and nothing of what was
  * written is of use, if there is no such item. */
-LOCAL bool wire_item_get_head(struct wire_item *out,
-                              const uint8_t head[WIRE_ITEM_HEAD]);
+bool wire_item_get_head(struct wire_item *out,
+                        const uint8_t head[WIRE_ITEM_HEAD]);
 
 /* wire_item_get reads what has such a head, and size bytes at body. Strings,
  * bytes and objects point to the body, or if that is outside to NULL; a string
  * has no NUL behind it. A descriptor is 0, the index of its only one. */
-LOCAL bool wire_item_get(const struct wire_item *item, brood_value *out);
+bool wire_item_get(const struct wire_item *item, brood_value *out);
 
 #endif /* BROOD_WIRE_ITEM_H */

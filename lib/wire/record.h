@@ -7,7 +7,7 @@
 #ifndef BROOD_WIRE_RECORD_H
 #define BROOD_WIRE_RECORD_H
 
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/wire/bytes.h"
 
 enum {
@@ -33,8 +33,8 @@ struct wire_texts {
   uint32_t count;
 };
 
-LOCAL void wire_put_texts(struct wire_writer *writer, const char *const *texts);
-LOCAL struct wire_texts wire_get_texts(struct wire_reader *reader);
+void wire_put_texts(struct wire_writer *writer, const char *const *texts);
+struct wire_texts wire_get_texts(struct wire_reader *reader);
 
 struct wire_record {
   uint32_t flags;
@@ -59,22 +59,21 @@ struct wire_record {
 
 /* wire_record_own_fds returns how many descriptors of the table are the
  * record's own. */
-LOCAL uint32_t wire_record_own_fds(const struct wire_record *record);
+uint32_t wire_record_own_fds(const struct wire_record *record);
 
 /* wire_record_encode writes the head; the caller appends args. */
-LOCAL void wire_record_encode(struct wire_writer *writer,
-                              const struct wire_record *record);
+void wire_record_encode(struct wire_writer *writer,
+                        const struct wire_record *record);
 
 /* wire_record_size returns head and arguments together, from the first
  * WIRE_RECORD_PREFIX bytes, or 0 if they do not begin a record. */
 #define WIRE_RECORD_PREFIX 16
-LOCAL size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]);
+size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]);
 
 /* wire_record_decode reads head and arguments that lie one behind the other,
  * or, if args is not NULL, apart. What it writes points into them. False, and
  * nothing of what was written is of use, if they are no record. */
-LOCAL bool wire_record_decode(struct wire_record *out_record,
-                              const uint8_t *data, size_t size,
-                              const uint8_t *args);
+bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
+                        size_t size, const uint8_t *args);
 
 #endif /* BROOD_WIRE_RECORD_H */

@@ -9,20 +9,20 @@
 #define BROOD_WIRE_VALUE_H
 
 #include "brood.h"
-#include "lib/local.h"
+#include "lib/names.h"
 #include "lib/wire/bytes.h"
 
 /* wire_type_name returns "a string", and so on. */
-LOCAL const char *wire_type_name(enum brood_type type);
+const char *wire_type_name(enum brood_type type);
 
 /* wire_put_value writes one value; descriptor_index replaces as.descriptor.
  * False, and nothing is written, if the value has no known type or a string
  * is NULL. */
-LOCAL bool wire_put_value(struct wire_writer *writer, const brood_value *value,
-                          uint32_t descriptor_index);
+bool wire_put_value(struct wire_writer *writer, const brood_value *value,
+                    uint32_t descriptor_index);
 
 /* wire_get_value reads one; as.descriptor is an index, strings and bytes point
  * into the reader's bytes. A broken value sets bad and reads as none. */
-LOCAL brood_value wire_get_value(struct wire_reader *reader);
+brood_value wire_get_value(struct wire_reader *reader);
 
 #endif /* BROOD_WIRE_VALUE_H */
