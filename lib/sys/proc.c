@@ -79,7 +79,7 @@ static bool read_stand_in(int fd, struct stand_in *out) {
 static int make_stand_in(pid_t pid) {
   struct stand_in stand_in = {.magic = STAND_IN_MAGIC, .pid = pid};
   if (kill(pid, 0) < 0 && errno == ESRCH) return -ESRCH;
-  if (sys_task_mark(pid, &stand_in.mark) < 0) stand_in.mark = 0;
+  if (sys_task_birth(pid, &stand_in.mark) < 0) stand_in.mark = 0;
   int fd = sys_memfd_new("brood-process", sizeof stand_in);
   int r = fd < 0 ? fd : sys_write_full(fd, &stand_in, sizeof stand_in);
   if (r >= 0) return fd;

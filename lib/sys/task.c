@@ -106,6 +106,12 @@ int sys_task_mark(pid_t task, uint32_t *out_mark) {
   return r;
 }
 
+int sys_task_birth(pid_t task, uint32_t *out_mark) {
+  int r = sys_task_mark(task, out_mark);
+  if (r == 0) *out_mark &= ~(uint32_t)IMAGE_MASK;
+  return r;
+}
+
 /* Our own child says so itself, and needs neither /proc nor a descriptor. */
 static int is_own_zombie(pid_t task) {
   siginfo_t info = {0};

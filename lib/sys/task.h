@@ -24,6 +24,10 @@ int sys_task_home(uint64_t *out_home);
  *   bits 11..0   a hash of where its program lies; 0: not ours to see */
 int sys_task_mark(pid_t task, uint32_t *out_mark);
 
+/* sys_task_birth writes the part of the mark that a process keeps when it runs
+ * another program. */
+int sys_task_birth(pid_t task, uint32_t *out_mark);
+
 /* sys_task_ended tells whether a process or thread of this mark is no more:
  *
  *   1              it has been seen that it ended, waited for or not
