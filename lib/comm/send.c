@@ -36,8 +36,8 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
                                  .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
   for (;;) {
-    int r = sys_sock_try_send(fd, parts, 2, sending->message.fds,
-                              item->num_fds);
+    int r =
+        sys_sock_try_send(fd, parts, 2, sending->message.fds, item->num_fds);
     if (r != -EAGAIN) return r;
     r = connection_await_event(sending->connection, POLLOUT, &wait,
                                deadline_ns);

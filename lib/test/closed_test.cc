@@ -264,9 +264,8 @@ TEST_P(Closed, WaitidIsDenied) {
 TEST_P(Closed, ATracerHasNotLetItGo) {
   auto process = StartOne(kCode);
   Shared<int> traces;
-  Victim tracer([&] {
-    *traces.get() = ptrace(PTRACE_SEIZE, process->Pid(), 0, 0) == 0;
-  });
+  Victim tracer(
+      [&] { *traces.get() = ptrace(PTRACE_SEIZE, process->Pid(), 0, 0) == 0; });
   tracer.AwaitDone();
   if (!*traces.get()) {
     EXPECT_WORKS(brood_process_kill(*process));

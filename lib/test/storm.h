@@ -12,7 +12,8 @@
 // handles it without SA_RESTART.
 class Storm {
  public:
-  explicit Storm(int64_t period_ns, void (*handler)(int) = [](int) {}) {
+  explicit Storm(
+      int64_t period_ns, void (*handler)(int) = [](int) {}) {
     struct sigaction action = {};
     action.sa_handler = handler;
     sigaction(SIGUSR2, &action, &before_);
