@@ -49,8 +49,7 @@ void StartForEver(const char *method, int told) {
 // Waits for the end of a copy, which gets SIGKILL if it does not come.
 int StatusOf(pid_t pid) {
   int status = -1;
-  bool ended =
-      WaitUntil([&] { return waitpid(pid, &status, WNOHANG) == pid; });
+  bool ended = WaitUntil([&] { return waitpid(pid, &status, WNOHANG) == pid; });
   if (ended) return status;
   ADD_FAILURE() << "it hangs";
   kill(pid, SIGKILL);

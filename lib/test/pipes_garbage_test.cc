@@ -31,7 +31,7 @@ class Garbage : public ObjectsTest {
   void Write(const Bytes &bytes, const Descriptors &fds = {}) {
     iovec part = {(void *)bytes.data(), bytes.size()};
     ASSERT_EQ(sys_sock_try_send(brood_connection_fileno(pipe_.first), &part, 1,
-                            fds.data(), fds.size()),
+                                fds.data(), fds.size()),
               0);
   }
 

@@ -102,8 +102,7 @@ TEST_F(Names, AreSetWhileOthersRead) {
       ASSERT_TRUE(IsWhole(brood_process_name(process)));
       for (brood_process *handle : {self, (brood_process *)process}) {
         size_t size = 0;
-        const char *key =
-            (const char *)brood_process_authkey(handle, &size);
+        const char *key = (const char *)brood_process_authkey(handle, &size);
         ASSERT_NE(key, nullptr);
         if (size == 32) continue; /* the first, by chance of any bytes */
         for (size_t i = 1; i < size; i++) ASSERT_EQ(key[i], key[0]);

@@ -86,7 +86,8 @@ TEST_P(Signals, OfThePartyOfABarrier) {
   brood_barrier *barrier =
       brood_barrier_new(Context(), 3, nullptr, BROOD_FOREVER);
   Pipe told;
-  Process process(GetParam(), take_it, {told.Argument(), brood_object(barrier)});
+  Process process(GetParam(), take_it,
+                  {told.Argument(), brood_object(barrier)});
   ASSERT_WORKS(process.Start());
   EXPECT_TRUE(WaitUntil([&] { return brood_barrier_n_waiting(barrier) == 1; }));
   EXPECT_TRUE(WaitUntil([&] { return StateOf(process.Pid()) == 'S'; }));

@@ -11,7 +11,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "lib/test/process.h"
@@ -80,6 +83,33 @@ TEST_P(StandIns, TerminateAndKill) {
     EXPECT_EQ(process.Code(), -number);
     EXPECT_WORKS(brood_process_kill(process)) << "of one that has ended";
   }
+}
+
+// run_cat(reading end) becomes another program, which waits for the end of it.
+void run_cat(const brood_args *args) {
+  dup2(DescriptorAt(args, 0), STDIN_FILENO);
+  alarm(kLong / kSecond);
+  execl("/bin/cat", "cat", nullptr);
+  brood_fail("no cat");
+}
+BROOD_TARGET(run_cat);
+
+// Found was: it counted as another process, and was not signalled; so was a
+// spawned one that was looked at in the middle of its exec.
+TEST_P(StandIns, AProcessThatRunsAnotherProgram) {
+  Pipe input;
+  Process process(GetParam(), run_cat, {input.ReadingArgument()});
+  ASSERT_WORKS(process.Start());
+  std::string comm = "/proc/" + std::to_string(process.Pid()) + "/comm";
+  EXPECT_TRUE(WaitUntil([&] {
+    std::string name;
+    std::ifstream(comm) >> name;
+    return name == "cat";
+  }));
+  EXPECT_FAILS(process.Join(kMillisecond), BROOD_TIMEOUT, "running");
+  EXPECT_WORKS(brood_process_terminate(process));
+  EXPECT_WORKS(process.Join());
+  EXPECT_EQ(process.Code(), -SIGTERM);
 }
 
 // What is no pidfd must not be polled: it would be ready at once.

@@ -137,8 +137,8 @@ BROOD_TARGET(come_last);
 // Found was: the others waited for ever.
 TEST_P(Unwinding, AnActionThatThrowsBreaksTheBarrier) {
   Capture capture(STDERR_FILENO);
-  brood_barrier *barrier = brood_barrier_new(
-      brood_get_context(GetParam()), 2, throw_in_action, BROOD_FOREVER);
+  brood_barrier *barrier = brood_barrier_new(brood_get_context(GetParam()), 2,
+                                             throw_in_action, BROOD_FOREVER);
   ASSERT_NE(barrier, nullptr) << brood_error_message();
   Process last(GetParam(), come_last, {brood_object(barrier)});
   std::thread starter([&] {
