@@ -22,6 +22,7 @@
 #define sys_directory_open brood_in_sys_directory_open
 #define sys_discard_child brood_in_sys_discard_child
 #define sys_environment brood_in_sys_environment
+#define sys_exit brood_in_sys_exit
 #define sys_exitcode_of_status brood_in_sys_exitcode_of_status
 #define sys_fault brood_in_sys_fault
 #define sys_fault_arm brood_in_sys_fault_arm
@@ -132,7 +133,9 @@
 /* error */
 #define error_clear brood_in_error_clear
 #define error_refuse_out brood_in_error_refuse_out
+#define error_set brood_in_error_set
 #define error_set_data brood_in_error_set_data
+#define error_set_os brood_in_error_set_os
 
 /* state */
 #define default_choose brood_in_default_choose
@@ -331,6 +334,9 @@
 #define args_find brood_in_args_find
 #define args_pack brood_in_args_pack
 #define args_unpack brood_in_args_unpack
+#define child_leave brood_in_child_leave
+#define child_main brood_in_child_main
+#define child_refuse brood_in_child_refuse
 #define child_texts brood_in_child_texts
 #define children_add brood_in_children_add
 #define children_has_younger brood_in_children_has_younger
@@ -353,9 +359,11 @@
 #define finish_at_exit brood_in_finish_at_exit
 #define finish_children brood_in_finish_children
 #define forkserver_adopt brood_in_forkserver_adopt
+#define forkserver_main brood_in_forkserver_main
 #define image_run brood_in_image_run
 #define launch_process brood_in_launch_process
 #define log_get brood_in_log_get
+#define log_info brood_in_log_info
 #define log_set brood_in_log_set
 #define parcel_open brood_in_parcel_open
 #define parcel_pack brood_in_parcel_pack
@@ -370,6 +378,7 @@
 #define process_refuse_null brood_in_process_refuse_null
 #define process_release brood_in_process_release
 #define process_signal brood_in_process_signal
+#define process_state brood_in_process_state
 #define process_unlock brood_in_process_unlock
 #define reap_ask_kernel brood_in_reap_ask_kernel
 #define reap_check_room brood_in_reap_check_room
@@ -387,6 +396,7 @@
 #define settings_initialised brood_in_settings_initialised
 #define settings_preload brood_in_settings_preload
 #define settings_set_argv brood_in_settings_set_argv
+#define spawn_child brood_in_spawn_child
 #define start_fork brood_in_start_fork
 #define start_forkserver brood_in_start_forkserver
 #define start_spawn brood_in_start_spawn
