@@ -126,7 +126,9 @@ static int receive_waiting(brood_connection *connection,
 /* Returns the size of a packet, 0 at the end of file, or -errno. */
 static int receive_packet(brood_connection *connection,
                           struct end_packet *packet, int64_t deadline_ns) {
-  int r = receive_parts(connection, packet);
+  bool at_once =
+      deadline_ns != SYS_CLOCK_NEVER || atomic_load(&connection->is_busy);
+  int r = at_once ? receive_parts(connection, packet) : -EAGAIN;
   for (;;) {
     if (r > 0) return r;
     if (r == 0) return end_of_file(connection);
