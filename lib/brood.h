@@ -72,7 +72,8 @@
  * - the end of a process that /proc hides (hidepid), or does not show because
  *   it has gone since (chroot): not before its parent has waited for it, and
  *   not once another process has its number. Its own children's it does see;
- * - any end across PID or time namespaces, in either direction;
+ * - any end, if the process or the one that ended is in another PID or time
+ *   namespace than the first process of all;
  * - after a restore from a checkpoint, the end of a process whose number
  *   another one has.
  *

@@ -56,10 +56,10 @@ static uint32_t random_mark(void) {
   return mark;
 }
 
-static uint64_t make_token(pid_t task) {
+/* foreign is FOREIGN or 0. */
+static uint64_t make_token(pid_t task, uint64_t foreign) {
   uint32_t mark = 0;
   guard_shield();
-  uint64_t foreign = is_foreign() ? FOREIGN : 0;
   if (foreign != 0) {
     mark = random_mark();
   } else if (sys_task_mark(task, &mark) < 0) {
@@ -72,7 +72,7 @@ static uint64_t make_token(pid_t task) {
 uint64_t sync_self_process(void) {
   uint64_t token = sync_quick_token();
   if (token != 0) return token;
-  uint64_t mine = make_token(sys_getpid());
+  uint64_t mine = make_token(sys_getpid(), is_foreign() ? FOREIGN : 0);
   bool first = atomic_compare_exchange_strong_explicit(
       &sync_self_process_token, &token, mine, memory_order_relaxed,
       memory_order_relaxed);
@@ -80,7 +80,9 @@ uint64_t sync_self_process(void) {
 }
 
 uint64_t sync_self_thread(void) {
-  if (thread_token == 0) thread_token = make_token(sys_gettid());
+  if (thread_token == 0) {
+    thread_token = make_token(sys_gettid(), sync_self_process() & FOREIGN);
+  }
   return thread_token;
 }
 
