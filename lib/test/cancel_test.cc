@@ -268,7 +268,7 @@ void StartOne(const char *method) {
 // starts, and the fork of the program, hung.
 TEST_P(Cancel, InALoopOfStarts) {
   for (int i = 0; i < Rounds(15) && !HasFailure(); i++) {
-    Thread thread([this] {
+    Thread thread([] {
       for (;;) StartOne(GetParam());
     });
     SleepAtRandom(10000);

@@ -81,7 +81,7 @@ TEST_P(Nulls, Arguments) {
                    brood_string("text"),
                    brood_bytes("b", 1),
                    brood_descriptor(1),
-                   brood_pointer(values.data())};
+                   brood_pointer(&pipe)};
   for (const brood_value &object : objects.Arguments()) {
     values.push_back(object);
   }
