@@ -7,7 +7,7 @@
 set -euo pipefail
 
 symbols=$(<"$1")
-strangers=$(awk 'NF == 3 && $2 ~ /[A-Z]/ && $3 !~ /^brood_/ {print $3}' \
+strangers=$(awk 'NF == 3 && $2 ~ /[A-Z]/ && $3 !~ /^brood_|^__/ {print $3}' \
   <<<"$symbols" | sort -u)
 # What compilers make of functions, and of variables in them, has a dot or an
 # underscore; inline functions of headers begin with their room or unit.
