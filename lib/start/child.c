@@ -123,6 +123,16 @@ static void leave_by_thread_end(void *nothing) {
   child_leave(0);
 }
 
+/* With lazy binding each child would look up by itself what only children call
+ * of the C library, and that takes longer than the calls. */
+__attribute__((constructor)) static void look_up_for_children(void) {
+  pthread_cleanup_push(leave_by_thread_end, NULL);
+  pthread_cleanup_pop(0);
+  streams_flush();
+  sys_stdin(-1);
+  sys_directory_enter(-1);
+}
+
 /* A target that ends its thread has returned, as far as the process is
  * concerned: what else would run are the exit handlers of the creator. */
 static int run_target(void *argument) {

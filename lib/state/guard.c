@@ -120,15 +120,15 @@ static sigset_t fork_signals;
  * holder of the mutex goes through. */
 static void before_fork(void) {
   sigset_t before;
-  sys_signals_block(&before);
+  if (!has_held) sys_signals_block(&before); /* a start has done so already */
   guard_lock();
-  fork_signals = before;
+  if (!has_held) fork_signals = before;
 }
 
 static void leave_fork(void) {
   sigset_t before = fork_signals;
   guard_unlock();
-  sys_signals_unblock(&before);
+  if (!has_held) sys_signals_unblock(&before);
 }
 
 /* No call into a library that the child has not used yet: each costs it a page
@@ -136,8 +136,9 @@ static void leave_fork(void) {
 static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
   guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  pthread_mutex_lock(&guard_mutex);
-  leave_fork();
+  if (--num_locked > 0) pthread_mutex_lock(&guard_mutex);
+  guard_unshield();
+  if (!has_held) sys_signals_unblock(&fork_signals);
 }
 
 void guard_at_fork(void (*forget)(void)) {

@@ -56,8 +56,13 @@ void sys_discard_child(pid_t pid) {
   while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
 }
 
+/* A pointer is looked up when the program is loaded; a call, with lazy binding,
+ * by each child that a fork makes. */
+static void (*const volatile leave)(int) = _exit;
+
 void sys_exit(int code) {
-  _exit(code);
+  leave(code);
+  __builtin_unreachable();
 }
 
 /* --------------------------------------- Descriptors that name processes -- */
