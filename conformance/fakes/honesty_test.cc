@@ -24,7 +24,9 @@ constexpr char kFilter[] =
 
 class HonestyTest : public testing::Test {
  protected:
-  ~HonestyTest() override { unlink(file_.c_str()); }
+  ~HonestyTest() override {
+    unlink(file_.c_str());
+  }
   Ran With(const std::string &text, const std::string &mode = "wrong-value",
            std::vector<std::string> args = {kFilter}) {
     EXPECT_TRUE(WriteFile(file_, text));

@@ -21,11 +21,15 @@ namespace conformance {
 // A descriptor that closes itself.
 class Fd {
  public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  Fd(Fd &&other) noexcept : fd_(other.Release()) {}
+  explicit Fd(int fd = -1) : fd_(fd) {
+  }
+  Fd(Fd &&other) noexcept : fd_(other.Release()) {
+  }
   Fd &operator=(Fd &&other) noexcept;
   ~Fd();
-  int Get() const { return fd_; }
+  int Get() const {
+    return fd_;
+  }
   int Release() {
     int fd = fd_;
     fd_ = -1;
@@ -57,8 +61,12 @@ class Actor {
   // Takes the connection; the pid is the kernel's.
   Actor(std::string name, Fd connection, pid_t pid, Transcript *transcript);
 
-  const std::string &Name() const { return name_; }
-  pid_t Pid() const { return pid_; }
+  const std::string &Name() const {
+    return name_;
+  }
+  pid_t Pid() const {
+    return pid_;
+  }
 
   // Reads the unasked first message and compares its pid with the kernel's.
   void Greet(const Deadline &deadline);
@@ -70,10 +78,16 @@ class Actor {
   Reply Receive(const Deadline &deadline, const OnIdle &idle);
 
   // True between Send and the reply.
-  bool Waiting() const { return waiting_; }
+  bool Waiting() const {
+    return waiting_;
+  }
   // False once the actor has left: after `bye`, or found to be gone.
-  bool Serves() const { return serves_; }
-  void Leaves() { serves_ = false; }
+  bool Serves() const {
+    return serves_;
+  }
+  void Leaves() {
+    serves_ = false;
+  }
   // True if the process is gone or its end of the connection is closed.
   bool Gone();
 

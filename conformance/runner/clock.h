@@ -19,9 +19,14 @@ inline double Now() {
 
 class Deadline {
  public:
-  explicit Deadline(double seconds) : end_(Now() + seconds) {}
-  double Left() const { return std::max(0.0, end_ - Now()); }
-  bool Over() const { return Now() >= end_; }
+  explicit Deadline(double seconds) : end_(Now() + seconds) {
+  }
+  double Left() const {
+    return std::max(0.0, end_ - Now());
+  }
+  bool Over() const {
+    return Now() >= end_;
+  }
   Deadline Sooner(const Deadline &other) const {
     return end_ < other.end_ ? *this : other;
   }

@@ -14,20 +14,13 @@ using Ordered = nlohmann::ordered_json;
 
 const char *KindWord(StepKind kind) {
   switch (kind) {
-    case StepKind::kCall:
-      return "call";
-    case StepKind::kRead:
-      return "read";
-    case StepKind::kWrite:
-      return "write";
-    case StepKind::kDrop:
-      return "drop";
-    case StepKind::kAgent:
-      return "agent";
-    case StepKind::kCollect:
-      return "collect";
-    case StepKind::kBye:
-      return "bye";
+    case StepKind::kCall: return "call";
+    case StepKind::kRead: return "read";
+    case StepKind::kWrite: return "write";
+    case StepKind::kDrop: return "drop";
+    case StepKind::kAgent: return "agent";
+    case StepKind::kCollect: return "collect";
+    case StepKind::kBye: return "bye";
   }
   return "?";
 }

@@ -16,7 +16,8 @@ constexpr size_t kWildcardLimit = 20;
 // ends at two of them, at a tab, or at its closing quote.
 class Columns {
  public:
-  explicit Columns(const std::string &line) : line_(line) {}
+  explicit Columns(const std::string &line) : line_(line) {
+  }
 
   std::string Word() {
     Skip();
@@ -37,10 +38,14 @@ class Columns {
     return line_.substr(begin, at_ - begin);
   }
 
-  std::string Rest() { return Trim(line_.substr(at_)); }
+  std::string Rest() {
+    return Trim(line_.substr(at_));
+  }
 
  private:
-  int Byte(size_t i) const { return static_cast<unsigned char>(line_[i]); }
+  int Byte(size_t i) const {
+    return static_cast<unsigned char>(line_[i]);
+  }
   void Skip() {
     while (at_ < line_.size() && isspace(Byte(at_))) at_++;
   }
@@ -173,12 +178,9 @@ std::vector<Problem> CheckExpectations(const Expectations &expectations,
 
 bool FailsAsStated(const Expectation &expectation, const Outcome &happened) {
   switch (happened.way) {
-    case Way::kHang:
-      return expectation.kind == "hang";
-    case Way::kCrash:
-      return expectation.kind == "crash";
-    case Way::kLeak:
-      return expectation.kind == "leak";
+    case Way::kHang: return expectation.kind == "hang";
+    case Way::kCrash: return expectation.kind == "crash";
+    case Way::kLeak: return expectation.kind == "leak";
     default:
       return expectation.kind == "fail" &&
              happened.text.find(expectation.text) != std::string::npos;
@@ -216,12 +218,9 @@ bool IsRed(const Case &one, Verdict verdict, bool strict) {
   switch (verdict) {
     case Verdict::kFail:
     case Verdict::kUnresolved:
-    case Verdict::kXpass:
-      return true;
-    case Verdict::kWarning:
-      return strict && !one.provisional;
-    default:
-      return false;
+    case Verdict::kXpass: return true;
+    case Verdict::kWarning: return strict && !one.provisional;
+    default: return false;
   }
 }
 

@@ -32,14 +32,10 @@ bool NeedsLine(const Case &one, const Outcome &outcome) {
 // detail that may change from run to run.
 std::string KindOfFailure(const Outcome &outcome) {
   switch (outcome.way) {
-    case Way::kHang:
-      return "hang";
-    case Way::kCrash:
-      return "crash";
-    case Way::kLeak:
-      return "leak";
-    default:
-      break;
+    case Way::kHang: return "hang";
+    case Way::kCrash: return "crash";
+    case Way::kLeak: return "leak";
+    default: break;
   }
   std::string got = "got " + outcome.got.substr(0, outcome.got.find(" ("));
   bool usable = !outcome.got.empty() && got.size() <= 60 &&

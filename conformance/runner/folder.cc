@@ -91,6 +91,8 @@ Folder::Folder(const std::string &run_folder) {
   }
 }
 
-Folder::~Folder() { RemoveTree(folder_); }
+Folder::~Folder() {
+  RemoveTree(folder_);
+}
 
 }  // namespace conformance

@@ -38,7 +38,9 @@ class Folder {
   Folder(const Folder &) = delete;
   Folder &operator=(const Folder &) = delete;
 
-  std::string Socket() const { return folder_ + "/s"; }
+  std::string Socket() const {
+    return folder_ + "/s";
+  }
   std::string Tmp() const {  // $tmp, and the adapter's working directory
     return folder_ + "/w";
   }

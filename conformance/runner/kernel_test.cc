@@ -51,7 +51,9 @@ class Child {
     Reaper reaper;
     reaper.KillAll(0);
   }
-  pid_t Pid() const { return pid_; }
+  pid_t Pid() const {
+    return pid_;
+  }
 
  private:
   int ready_[2], hold_[2];
@@ -71,7 +73,9 @@ Json Ask(Kernel *kernel, const char *name, std::vector<Json> args) {
 
 class KernelTest : public testing::Test {
  protected:
-  KernelTest() : kernel_(&reaper_, SharedMemoryNames()) { Reaper::Become(); }
+  KernelTest() : kernel_(&reaper_, SharedMemoryNames()) {
+    Reaper::Become();
+  }
   Reaper reaper_;
   Kernel kernel_;
 };
@@ -256,8 +260,11 @@ TEST(SupervisorTest, KillsWhatTheWorkerLeaves) {
 
 class FilesTest : public testing::Test {
  protected:
-  FilesTest() : run_(MakeRunFolder()), folder_(run_), files_(folder_.Tmp()) {}
-  ~FilesTest() override { RemoveTree(run_); }
+  FilesTest() : run_(MakeRunFolder()), folder_(run_), files_(folder_.Tmp()) {
+  }
+  ~FilesTest() override {
+    RemoveTree(run_);
+  }
   std::string run_;
   Folder folder_;
   Files files_;

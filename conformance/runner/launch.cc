@@ -43,7 +43,9 @@ std::string Absolute(const std::string &path) {
   return folder + "/" + path;
 }
 
-bool IsFile(const std::string &path) { return access(path.c_str(), F_OK) == 0; }
+bool IsFile(const std::string &path) {
+  return access(path.c_str(), F_OK) == 0;
+}
 
 std::vector<char *> Pointers(const std::vector<std::string> &words) {
   std::vector<char *> out;

@@ -23,7 +23,8 @@ class ClauseLinter {
  public:
   ClauseLinter(const Spec &spec, const Clause &clause,
                std::vector<Problem> *problems)
-      : spec_(spec), clause_(clause), problems_(problems) {}
+      : spec_(spec), clause_(clause), problems_(problems) {
+  }
 
   void Run() {
     Id();

@@ -73,7 +73,9 @@ bool IsZombie(pid_t pid) {
   return stat && (stat->state == 'Z' || stat->state == 'X');
 }
 
-std::vector<pid_t> AllPids() { return NumericEntries("/proc"); }
+std::vector<pid_t> AllPids() {
+  return NumericEntries("/proc");
+}
 
 std::vector<pid_t> ChildrenOf(pid_t pid) {
   std::vector<pid_t> children;

@@ -22,7 +22,8 @@ std::vector<std::string> PseudoOperations(const std::string &actor);
 class Kernel {
  public:
   Kernel(Reaper *reaper, std::set<std::string> shm_before)
-      : reaper_(reaper), shm_before_(std::move(shm_before)) {}
+      : reaper_(reaper), shm_before_(std::move(shm_before)) {
+  }
 
   // Throws Stop for a call that does not exist or has the wrong arguments.
   // `status` alone waits, until the process has ended.
@@ -41,7 +42,8 @@ class Kernel {
 // A gate is a FIFO that waiters open for reading and read to the end.
 class Files {
  public:
-  explicit Files(std::string folder) : folder_(std::move(folder)) {}
+  explicit Files(std::string folder) : folder_(std::move(folder)) {
+  }
   ~Files();
 
   Json Call(const std::string &name, const std::vector<Json> &args);

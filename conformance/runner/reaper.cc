@@ -25,7 +25,9 @@ bool IsGoneForOthers(pid_t pid) {
 
 }  // namespace
 
-void Reaper::Become() { prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
+void Reaper::Become() {
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+}
 
 bool Reaper::Poll() {
   while (true) {
@@ -85,7 +87,9 @@ bool Reaper::KillAll(double grace) {
   return false;
 }
 
-void Reaper::Forget() { statuses_.clear(); }
+void Reaper::Forget() {
+  statuses_.clear();
+}
 
 std::string DescribeStatus(int status) {
   if (status < 0) return "killed by " + SignalName(-status);

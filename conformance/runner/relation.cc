@@ -10,14 +10,10 @@ bool InOrder(Relation relation, const Json &got, const Json &want) {
   if (!got.is_number() || !want.is_number()) return false;
   double a = got.get<double>(), b = want.get<double>();
   switch (relation) {
-    case Relation::kLess:
-      return a < b;
-    case Relation::kLessOrEqual:
-      return a <= b;
-    case Relation::kGreater:
-      return a > b;
-    default:
-      return a >= b;
+    case Relation::kLess: return a < b;
+    case Relation::kLessOrEqual: return a <= b;
+    case Relation::kGreater: return a > b;
+    default: return a >= b;
   }
 }
 
@@ -31,31 +27,21 @@ bool Lacks(const Json &whole, const Json &part) {
 bool Holds(Relation relation, const Json &got, const Json &want,
            const std::vector<std::string> &types) {
   switch (relation) {
-    case Relation::kNone:
-      return true;
-    case Relation::kEqual:
-      return SameValue(got, want);
-    case Relation::kDiffers:
-      return !SameValue(got, want);
-    case Relation::kIn:
-      return HoldsValue(want, got);
-    case Relation::kContains:
-      return HoldsValue(got, want);
-    case Relation::kLacks:
-      return Lacks(got, want);
-    case Relation::kUnordered:
-      return SameInAnyOrder(got, want);
-    case Relation::kIs:
-      return KindOf(got) == types[0];
+    case Relation::kNone: return true;
+    case Relation::kEqual: return SameValue(got, want);
+    case Relation::kDiffers: return !SameValue(got, want);
+    case Relation::kIn: return HoldsValue(want, got);
+    case Relation::kContains: return HoldsValue(got, want);
+    case Relation::kLacks: return Lacks(got, want);
+    case Relation::kUnordered: return SameInAnyOrder(got, want);
+    case Relation::kIs: return KindOf(got) == types[0];
     case Relation::kLess:
     case Relation::kLessOrEqual:
     case Relation::kGreater:
-    case Relation::kGreaterOrEqual:
-      return InOrder(relation, got, want);
+    case Relation::kGreaterOrEqual: return InOrder(relation, got, want);
     case Relation::kRaises:
     case Relation::kBlocks:
-    case Relation::kEnds:
-      return false;
+    case Relation::kEnds: return false;
   }
   return false;
 }

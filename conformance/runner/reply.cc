@@ -78,16 +78,12 @@ bool Reply::HasType(const std::string &type) const {
 
 std::string Reply::Describe() const {
   switch (kind) {
-    case Kind::kOk:
-      return Show(value);
+    case Kind::kOk: return Show(value);
     case Kind::kError:
       return types[0] + (text.empty() ? "" : " (" + text + ")");
-    case Kind::kUnsupported:
-      return "unsupported " + text;
-    case Kind::kEnded:
-      return "the connection closed";
-    case Kind::kLate:
-      return "no reply";
+    case Kind::kUnsupported: return "unsupported " + text;
+    case Kind::kEnded: return "the connection closed";
+    case Kind::kLate: return "no reply";
   }
   return "?";
 }

@@ -61,15 +61,9 @@ void Tally::Add(const Case &one, const Outcome &outcome) {
   Counts &counts = profiles_[one.profile];
   counts.all++;
   switch (outcome.verdict) {
-    case Verdict::kPass:
-      counts.passed++;
-      break;
-    case Verdict::kXfail:
-      counts.known++;
-      break;
-    case Verdict::kWarning:
-      counts.warned++;
-      break;
+    case Verdict::kPass: counts.passed++; break;
+    case Verdict::kXfail: counts.known++; break;
+    case Verdict::kWarning: counts.warned++; break;
     case Verdict::kUnsupported:
       counts.unsupported++;
       reasons_["unsupported: " + outcome.text]++;
@@ -78,8 +72,7 @@ void Tally::Add(const Case &one, const Outcome &outcome) {
       counts.untested++;
       reasons_["untested: " + outcome.text]++;
       break;
-    default:
-      break;
+    default: break;
   }
 }
 

@@ -47,7 +47,9 @@ Results::~Results() {
   if (fd_ >= 0) close(fd_);
 }
 
-bool Results::Good() const { return file_.empty() || fd_ >= 0; }
+bool Results::Good() const {
+  return file_.empty() || fd_ >= 0;
+}
 
 std::string Results::SaveTranscript(const Case &one, const CaseResult &result) {
   if (!WorthKeeping(result)) return "";

@@ -21,7 +21,8 @@ class Scene {
   Scene(Session *session, std::string method, std::string other)
       : session_(session),
         method_(std::move(method)),
-        other_(std::move(other)) {}
+        other_(std::move(other)) {
+  }
 
   void Run(const Step &step);
 

@@ -52,7 +52,9 @@ class Session {
   Deadline StepDeadline() const {
     return StepDeadline(setup_.step_seconds * setup_.scale);
   }
-  double Scale() const { return setup_.scale; }
+  double Scale() const {
+    return setup_.scale;
+  }
 
   Actor *Find(const std::string &name);
   // Waits for the next process to connect and calls it `name`; null if none
@@ -83,9 +85,15 @@ class Session {
   // Adds what the adapter and its children wrote to the transcript.
   void RecordOutput();
 
-  const Folder &GetFolder() const { return folder_; }
-  Kernel *GetKernel() { return &kernel_; }
-  Files *GetFiles() { return &files_; }
+  const Folder &GetFolder() const {
+    return folder_;
+  }
+  Kernel *GetKernel() {
+    return &kernel_;
+  }
+  Files *GetFiles() {
+    return &files_;
+  }
 
  private:
   Deadline StartDeadline() const {

@@ -10,7 +10,9 @@ namespace conformance {
 
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
 
 // The length of the UTF-8 sequence with which the text, not empty, begins; 0
 // if there is none. A longer form than needed is none: some would read it.

@@ -15,7 +15,8 @@ constexpr size_t kLineLimit = 2000;
 
 }  // namespace
 
-Transcript::Transcript() : start_(Now()) {}
+Transcript::Transcript() : start_(Now()) {
+}
 
 void Transcript::Add(const std::string &actor, const char *mark,
                      const std::string &text) {

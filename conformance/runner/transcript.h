@@ -18,7 +18,9 @@ class Transcript {
   void Add(const std::string &actor, const char *mark, const std::string &text);
   void Note(const std::string &text);
 
-  const std::string &Text() const { return text_; }
+  const std::string &Text() const {
+    return text_;
+  }
 
  private:
   double start_;

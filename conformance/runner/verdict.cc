@@ -8,42 +8,27 @@ namespace conformance {
 
 const char *VerdictName(Verdict verdict) {
   switch (verdict) {
-    case Verdict::kPass:
-      return "PASS";
-    case Verdict::kFail:
-      return "FAIL";
-    case Verdict::kWarning:
-      return "WARNING";
-    case Verdict::kUnsupported:
-      return "UNSUPPORTED";
-    case Verdict::kUntested:
-      return "UNTESTED";
-    case Verdict::kUnresolved:
-      return "UNRESOLVED";
-    case Verdict::kXfail:
-      return "XFAIL";
-    case Verdict::kXpass:
-      return "XPASS";
+    case Verdict::kPass: return "PASS";
+    case Verdict::kFail: return "FAIL";
+    case Verdict::kWarning: return "WARNING";
+    case Verdict::kUnsupported: return "UNSUPPORTED";
+    case Verdict::kUntested: return "UNTESTED";
+    case Verdict::kUnresolved: return "UNRESOLVED";
+    case Verdict::kXfail: return "XFAIL";
+    case Verdict::kXpass: return "XPASS";
   }
   return "?";
 }
 
 const char *WayName(Way way) {
   switch (way) {
-    case Way::kNone:
-      return "";
-    case Way::kValue:
-      return "value";
-    case Way::kWrongError:
-      return "wrong error";
-    case Way::kNoError:
-      return "no error";
-    case Way::kHang:
-      return "hang";
-    case Way::kCrash:
-      return "crash";
-    case Way::kLeak:
-      return "leak";
+    case Way::kNone: return "";
+    case Way::kValue: return "value";
+    case Way::kWrongError: return "wrong error";
+    case Way::kNoError: return "no error";
+    case Way::kHang: return "hang";
+    case Way::kCrash: return "crash";
+    case Way::kLeak: return "leak";
   }
   return "?";
 }
