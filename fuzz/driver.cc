@@ -58,18 +58,10 @@ void ChangeOnce(Bytes *input, std::mt19937 *random) {
   }
   size_t at = (*random)() % input->size();
   switch ((*random)() % 5) {
-    case 0:
-      (*input)[at] = (uint8_t)(*random)();
-      break;
-    case 1:
-      input->erase(input->begin() + at);
-      break;
-    case 2:
-      input->insert(input->begin() + at, (uint8_t)(*random)());
-      break;
-    case 3:
-      input->resize(at);
-      break;
+    case 0: (*input)[at] = (uint8_t)(*random)(); break;
+    case 1: input->erase(input->begin() + at); break;
+    case 2: input->insert(input->begin() + at, (uint8_t)(*random)()); break;
+    case 3: input->resize(at); break;
     default:
       for (uint32_t n = Interesting(random); at < input->size(); n >>= 8) {
         (*input)[at] = (uint8_t)n;

@@ -80,8 +80,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   if (!wire_record_decode(&record, data, size, nullptr)) return 0;
   CHECK(wire_record_size(data) == size);
   CHECK(record.num_fds >= wire_record_own_fds(&record));
-  for (const char *text : {record.name, record.identity,
-                           record.target, record.creator_name}) {
+  for (const char *text :
+       {record.name, record.identity, record.target, record.creator_name}) {
     CheckText(text);
   }
   CheckInside(record.authkey, record.authkey_size);

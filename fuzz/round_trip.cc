@@ -18,7 +18,8 @@ namespace {
 // Takes pieces off the front of the input; empty ones when there is no more.
 class Input {
  public:
-  Input(const uint8_t *data, size_t size) : at_(data), left_(size) {}
+  Input(const uint8_t *data, size_t size) : at_(data), left_(size) {
+  }
 
   uint32_t Number() {
     uint32_t number = 0;
@@ -35,7 +36,9 @@ class Input {
     return bytes;
   }
 
-  std::string Text() { return Bytes().c_str(); }
+  std::string Text() {
+    return Bytes().c_str();
+  }
 
   std::vector<std::string> Texts() {
     std::vector<std::string> texts;

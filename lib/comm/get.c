@@ -103,7 +103,7 @@ static int read_other(struct reader *reader) {
   return (int)item_units(item.size, item.num_fds);
 }
 
-/* What is not light comes alone. */
+/* An item that is not light comes alone. */
 static int read_item(struct reader *reader, bool is_first,
                      brood_value *out_value) {
   struct comm_ring *ring = &reader->queue->ring;

@@ -315,8 +315,8 @@ TEST(Examples, CleanStop) {
 class ExamplesThatFail : public testing::TestWithParam<const char *> {};
 
 // With room for few descriptors each thing that an example makes fails once:
-// the first start, one in the middle, the last. What was started by then waited
-// for the rest, and the exit of main for that.
+// the first start, one in the middle, the last. Workers that had been started
+// by then waited for the rest, and the exit of main for that.
 TEST_P(ExamplesThatFail, EndNevertheless) {
   constexpr rlim_t kLoader = 5, kPlenty = 100;
   int num_failed = 0;

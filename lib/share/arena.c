@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See arena.h. Who drops the last hold on a block of another's arena marks it,
- * and counts that in the arena's head; the owner collects the marked ones when
- * it runs short. The list of arenas is guarded by the one mutex of the process,
- * for which all its forks wait: large memory is made before, and given back
- * after.
+ * See arena.h. A process that drops the last hold on a block of another's arena
+ * marks it, and counts that in the arena's head; the owner collects the marked
+ * ones when it runs short. The list of arenas is guarded by the one mutex of
+ * the process, for which all its forks wait: large memory is made before, and
+ * given back after.
  */
 #include "lib/share/arena.h"
 

@@ -28,8 +28,8 @@ static const uint64_t lent = 1, returned = 0;
 /* Longer than it takes to read the largest. */
 #define RETURN_SOON_NS INT64_C(500000)
 
-/* What has not come back while so many others were made belongs to the dead:
- * far more than can be under way in one pipe. */
+/* A loan that has not come back while so many others were made belongs to the
+ * dead: far more than can be under way in one pipe. */
 enum { TOO_OLD = 1000 };
 
 /* All guarded; memory also belongs to who has it busy. */
