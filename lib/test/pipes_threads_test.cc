@@ -172,13 +172,8 @@ TEST_P(PipesThreads, AForkForgetsTheCallsOfOtherThreads) {
   EXPECT_WORKS(Send(pipe.second, "kestrel"));
 }
 
-// The child allocates, which the C library allows whatever other threads were
-// in malloc at the fork. AddressSanitizer's malloc before LLVM 18 does not
-// (llvm-project pull request 75290).
 TEST_P(PipesThreads, ForksInBetween) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "AddressSanitizer's malloc keeps its locks over a fork";
-#endif
+  SKIP_FORKS_BESIDE_MALLOC();
   Connections pipe;
   std::atomic<bool> stop{false};
   std::thread traffic([&] {

@@ -154,6 +154,7 @@ TEST_P(Resources, ACgroupHasLess) {
 
 // Large memory comes and goes while threads fork and make small objects.
 TEST_P(Resources, LargeArraysBesideForks) {
+  SKIP_FORKS_BESIDE_MALLOC();
   std::atomic<bool> stop{false};
   std::thread large([&] {
     while (!stop) {

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include <atomic>
 #include <functional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -22,6 +23,11 @@ void InThreads(const std::function<void(int)> &body) {
 
 class Threads : public MethodTest {
  protected:
+  void SetUp() override {
+    MethodTest::SetUp();
+    if (GetParam() == std::string("fork")) SKIP_FORKS_BESIDE_MALLOC();
+  }
+
   // The first thread that sees something wrong says so; the count tells more.
   void Complain(const char *what) {
     if (num_anomalies_++ == 0) ADD_FAILURE() << what;
@@ -165,6 +171,7 @@ TEST_F(LibraryTest, EachThreadHasItsOwnError) {
 
 // A fork by a user's thread while others start processes finds nothing locked.
 TEST_P(Threads, AForkBesideTheOthersStartsProcessesToo) {
+  SKIP_FORKS_BESIDE_MALLOC();
   std::atomic<bool> stop{false};
   std::thread busy([&] {
     while (!stop) {
