@@ -80,6 +80,7 @@
 #define sys_signals_block brood_in_sys_signals_block
 #define sys_signals_drain brood_in_sys_signals_drain
 #define sys_signals_hold_children brood_in_sys_signals_hold_children
+#define sys_signals_let_children brood_in_sys_signals_let_children
 #define sys_signals_restore brood_in_sys_signals_restore
 #define sys_signals_serve brood_in_sys_signals_serve
 #define sys_signals_unblock brood_in_sys_signals_unblock

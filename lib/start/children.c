@@ -22,14 +22,16 @@ static struct brood_process *first;
 static struct brood_process *to_look_at;   /* by the next children_reap_some */
 static struct brood_process *oldest_named; /* of those that have a pidfd */
 static atomic_int num_listed; /* to see without the guard that there is none */
+static int num_lifelines;     /* of those that are listed */
 
 /* In the child of a fork: these are somebody else's. The handles stay valid for
- * whoever holds one, and are not written to: that would copy their pages for
- * nothing. */
+ * whoever holds one, and are neither written to, which would copy their pages for
+ * nothing, nor read while none has a lifeline. */
 static void forget_children(void) {
-  for (const struct brood_process *process = first; process != NULL;
+  for (const struct brood_process *process = first; num_lifelines > 0;
        process = process->next) {
     struct sys_kept lifeline = process->lifeline;
+    num_lifelines -= lifeline.fd >= 0;
     sys_kept_close(&lifeline);
   }
   first = to_look_at = oldest_named = NULL;
@@ -47,6 +49,7 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   if (process->daemon) r = sys_pipe(ends);
   if (r == 0) {
     process->lifeline = sys_keep(ends[1]);
+    num_lifelines += ends[1] >= 0;
     process->next = first;
     process->previous = NULL;
     if (first != NULL) first->previous = process;
@@ -73,6 +76,7 @@ static struct brood_process *unlist_process(struct brood_process *process) {
   if (process->next != NULL) process->next->previous = process->previous;
   process->next = process->previous = NULL;
   atomic_fetch_sub(&num_listed, 1);
+  num_lifelines -= process->lifeline.fd >= 0;
   sys_kept_close(&process->lifeline);
   return process;
 }
@@ -127,7 +131,7 @@ void children_reap(void) {
 }
 
 void children_reap_some(void) {
-  enum { SOME = 8 };
+  enum { SOME = 2 };
   struct brood_process *ended = NULL;
   if (atomic_load(&num_listed) == 0) return;
   guard_lock();
@@ -157,7 +161,7 @@ bool children_has_younger(const struct brood_process *process) {
 
 /* Of the children that have none the exit code is lost if the program waits for
  * them itself. */
-enum { MANY_PIDFDS = 256 };
+enum { MANY_PIDFDS = 64 };
 
 /* With the guard. One whose pidfd the user has, or a thread waits with, or that
  * is in use right now keeps it. */

@@ -89,13 +89,10 @@ int current_copy_authkey(struct brood_process *out) {
     self.authkey = first;
     if (r == 0) self.authkey_size = sizeof first;
   }
-  const uint8_t *key = self.authkey;
-  size_t size = self.authkey_size;
+  out->authkey = self.authkey;
+  out->authkey_size = self.authkey_size;
   guard_unlock();
-  if (r < 0 || out == &self) return r;
-  out->authkey = (uint8_t *)process_keep_text(out, key, size);
-  out->authkey_size = size;
-  return out->authkey == NULL ? -ENOMEM : 0;
+  return r;
 }
 
 static void fill_self(const struct wire_record *record) {

@@ -34,7 +34,7 @@ struct brood_process {
   char *identity;     /* "1:2": numbers from main down to here */
   char *_Atomic name; /* in texts, constant, or in a launch record */
   bool daemon;
-  const uint8_t *authkey; /* likewise; both guarded */
+  const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
   struct process_text *texts; /* guarded */
 

@@ -55,7 +55,7 @@ bool reports_pending(void) {
 int reports_prepare(int *out_report) {
   *out_report = -1;
   if (child_signals < 0) {
-    sys_signals_hold_children(1);
+    sys_signals_hold_children();
     return 0;
   }
   struct report *more = realloc(reports, (num_reports + 1) * sizeof *reports);
@@ -71,9 +71,10 @@ int reports_prepare(int *out_report) {
 
 void reports_settle(pid_t pid) {
   if (child_signals < 0) {
+    /* Not each time: the kernel walks over all children to find one. */
     int exitcode;
-    sys_signals_hold_children(0);
-    while (sys_reap_any(&exitcode) > 0) continue;
+    bool any = sys_signals_let_children();
+    while (any && sys_reap_any(&exitcode) > 0) continue;
   } else if (pid > 0) {
     reports[num_reports - 1].pid = pid;
   } else {

@@ -27,7 +27,7 @@ bool reports_pending(void);
 /* reports_prepare comes before each fork. It makes the child's pipe and writes
  * the client's end, -1 if there is no need; and it keeps the child's pid from
  * being reaped, and so from meaning nothing, until reports_settle says which
- * pid it is (-1: the fork failed). */
+ * pid it is (negative: there is no child). */
 int reports_prepare(int *out_report);
 void reports_settle(pid_t pid);
 

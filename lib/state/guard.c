@@ -75,13 +75,21 @@ const sigset_t *guard_held_signals(void) {
   return has_held ? &held_signals : NULL;
 }
 
-void guard_lock(void) {
-  guard_shield();
+static void lock_mutex(void) {
   if (num_locked++ == 0) pthread_mutex_lock(&guard_mutex);
 }
 
-void guard_unlock(void) {
+static void unlock_mutex(void) {
   if (--num_locked == 0) pthread_mutex_unlock(&guard_mutex);
+}
+
+void guard_lock(void) {
+  guard_shield();
+  lock_mutex();
+}
+
+void guard_unlock(void) {
+  unlock_mutex();
   guard_unshield();
 }
 
@@ -117,17 +125,17 @@ static sigset_t fork_signals;
 
 /* A handler that ran here and called exit would wait for the mutex for ever:
  * signals wait until the fork is over. A fork in a handler that interrupted a
- * holder of the mutex goes through. */
+ * holder of the mutex goes through. No thread is cancelled in a fork. */
 static void before_fork(void) {
   sigset_t before;
   if (!has_held) sys_signals_block(&before); /* a start has done so already */
-  guard_lock();
+  lock_mutex();
   if (!has_held) fork_signals = before;
 }
 
 static void leave_fork(void) {
   sigset_t before = fork_signals;
-  guard_unlock();
+  unlock_mutex();
   if (!has_held) sys_signals_unblock(&before);
 }
 
@@ -137,7 +145,6 @@ static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
   guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   if (--num_locked > 0) pthread_mutex_lock(&guard_mutex);
-  guard_unshield();
   if (!has_held) sys_signals_unblock(&fork_signals);
 }
 

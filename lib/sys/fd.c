@@ -63,16 +63,23 @@ int sys_fds_new(int out_fds[], size_t num_fds) {
   return r;
 }
 
+/* fstat, but for where the C library's has its empty name: among constants that
+ * a new process would have to fetch first. */
+static int status_of(int fd, struct stat *out) {
+  const char name = '\0';
+  return fstatat(fd, &name, out, AT_EMPTY_PATH);
+}
+
 struct sys_kept sys_keep(int fd) {
   struct stat status = {0};
-  if (fd >= 0) fstat(fd, &status);
+  if (fd >= 0) status_of(fd, &status);
   return (struct sys_kept){
       .fd = fd, .device = status.st_dev, .file = status.st_ino};
 }
 
 bool sys_kept_is_open(const struct sys_kept *kept) {
   struct stat status;
-  return kept->fd >= 0 && fstat(kept->fd, &status) == 0 &&
+  return kept->fd >= 0 && status_of(kept->fd, &status) == 0 &&
          status.st_dev == kept->device && status.st_ino == kept->file;
 }
 

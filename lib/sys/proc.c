@@ -272,8 +272,11 @@ void sys_set_name(const char *path) {
 }
 
 bool sys_is_privileged(void) {
-  return getauxval(AT_SECURE) != 0 || getuid() != geteuid() ||
-         getgid() != getegid();
+  uid_t user[3];
+  gid_t group[3];
+  return getauxval(AT_SECURE) != 0 ||
+         getresuid(&user[0], &user[1], &user[2]) < 0 || user[0] != user[1] ||
+         getresgid(&group[0], &group[1], &group[2]) < 0 || group[0] != group[1];
 }
 
 struct ids {

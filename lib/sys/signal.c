@@ -21,24 +21,36 @@ void sys_signals_unblock(const sigset_t *before) {
   pthread_sigmask(SIG_SETMASK, before, NULL);
 }
 
+/* Never called, for the signal is blocked. But for SIG_IGN and SIG_DFL the
+ * kernel would throw a pending one away at each change of disposition. */
+static void keep_pending(int number) {
+  (void)number;
+}
+
+static void set_reaping(int by_kernel) {
+  struct sigaction action = {.sa_handler = keep_pending,
+                             .sa_flags = by_kernel ? SA_NOCLDWAIT : 0};
+  sigaction(SIGCHLD, &action, NULL);
+}
+
+static sigset_t child_signal(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  return set;
+}
+
 int sys_signals_serve(struct sys_signals *out_before, int reports) {
   SYS_FAULT();
   struct sigaction ignore = {.sa_handler = SIG_IGN};
+  sigset_t set = child_signal();
   sigaction(SIGINT, &ignore, &out_before->on_int);
   sigaction(SIGPIPE, &ignore, &out_before->on_pipe);
-  out_before->mask_changed = reports;
   sigaction(SIGCHLD, NULL, &out_before->on_child);
-  if (!reports) {
-    sigaction(SIGCHLD, &ignore, NULL);
-    return 0;
-  }
-  struct sigaction standard = {.sa_handler = SIG_DFL};
-  sigaction(SIGCHLD, &standard, NULL);
-  sigset_t children;
-  sigemptyset(&children);
-  sigaddset(&children, SIGCHLD);
-  sigprocmask(SIG_BLOCK, &children, &out_before->mask);
-  int fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
+  sigprocmask(SIG_BLOCK, &set, &out_before->mask);
+  set_reaping(!reports);
+  if (!reports) return 0;
+  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
   return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
@@ -46,12 +58,24 @@ void sys_signals_restore(const struct sys_signals *before) {
   sigaction(SIGINT, &before->on_int, NULL);
   sigaction(SIGPIPE, &before->on_pipe, NULL);
   sigaction(SIGCHLD, &before->on_child, NULL);
-  if (before->mask_changed) sigprocmask(SIG_SETMASK, &before->mask, NULL);
+  sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-void sys_signals_hold_children(int hold) {
-  struct sigaction action = {.sa_handler = hold ? SIG_DFL : SIG_IGN};
-  sigaction(SIGCHLD, &action, NULL);
+static int take_child_signal(void) {
+  sigset_t set = child_signal();
+  return sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGCHLD;
+}
+
+/* One that ends before the disposition changes is reaped by the kernel, and
+ * its signal at worst makes the caller look in vain. */
+void sys_signals_hold_children(void) {
+  take_child_signal();
+  set_reaping(0);
+}
+
+int sys_signals_let_children(void) {
+  set_reaping(1);
+  return take_child_signal();
 }
 
 void sys_signals_drain(int fd) {

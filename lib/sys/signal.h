@@ -21,7 +21,6 @@ struct sys_signals {
   struct sigaction on_child;
   struct sigaction on_pipe;
   sigset_t mask;
-  int mask_changed;
 };
 
 /* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were.
@@ -34,9 +33,11 @@ int sys_signals_serve(struct sys_signals *out_before, int reports);
 void sys_signals_restore(const struct sys_signals *before);
 
 /* sys_signals_hold_children keeps the ends of children from being reaped by
- * the kernel, or (0) has it reap them again; those that ended in between are
- * for sys_reap_any. For a server without reports. */
-void sys_signals_hold_children(int hold);
+ * the kernel; sys_signals_let_children has it reap them again, and tells
+ * whether one ended in between, which is for sys_reap_any. For a server without
+ * reports. */
+void sys_signals_hold_children(void);
+int sys_signals_let_children(void);
 
 /* sys_signals_drain empties the descriptor. */
 void sys_signals_drain(int fd);
