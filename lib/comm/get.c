@@ -160,8 +160,11 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-  struct reader reader = {
-      .queue = queue, .head = head, .readable = ring_readable(ring, head)};
+  struct reader reader; /* most of it only for what is not light */
+  reader.queue = queue;
+  reader.head = head;
+  reader.readable = ring_readable(ring, head);
+  reader.has_other = false;
   int r = read_items(&reader, out_items, capacity, out_count);
   if (*out_count > 0) commit(&reader, head, *out_count);
   *out_tail = reader.readable;

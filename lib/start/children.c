@@ -25,8 +25,8 @@ static atomic_int num_listed; /* to see without the guard that there is none */
 static int num_lifelines;     /* of those that are listed */
 
 /* In the child of a fork: these are somebody else's. The handles stay valid for
- * whoever holds one, and are neither written to, which would copy their pages for
- * nothing, nor read while none has a lifeline. */
+ * whoever holds one. None is written to, which would copy its page for nothing,
+ * or read while none has a lifeline. */
 static void forget_children(void) {
   for (const struct brood_process *process = first; num_lifelines > 0;
        process = process->next) {
@@ -161,7 +161,7 @@ bool children_has_younger(const struct brood_process *process) {
 
 /* Of the children that have none the exit code is lost if the program waits for
  * them itself. */
-enum { MANY_PIDFDS = 64 };
+enum { MANY_PIDFDS = 256 };
 
 /* With the guard. One whose pidfd the user has, or a thread waits with, or that
  * is in use right now keeps it. */

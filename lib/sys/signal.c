@@ -23,12 +23,12 @@ void sys_signals_unblock(const sigset_t *before) {
 
 /* Never called, for the signal is blocked. But for SIG_IGN and SIG_DFL the
  * kernel would throw a pending one away at each change of disposition. */
-static void keep_pending(int number) {
+static void stay_pending(int number) {
   (void)number;
 }
 
 static void set_reaping(int by_kernel) {
-  struct sigaction action = {.sa_handler = keep_pending,
+  struct sigaction action = {.sa_handler = stay_pending,
                              .sa_flags = by_kernel ? SA_NOCLDWAIT : 0};
   sigaction(SIGCHLD, &action, NULL);
 }
