@@ -7,8 +7,8 @@
 #include <errno.h>
 #include <pthread.h>
 
-#include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"

@@ -11,7 +11,7 @@
 #include "lib/comm/message.h"
 #include "lib/comm/queue.h"
 #include "lib/comm/ring_size.h"
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"

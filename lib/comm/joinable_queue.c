@@ -7,9 +7,9 @@
 #include <inttypes.h>
 
 #include "lib/comm/queue.h"
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/quick.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"

@@ -8,11 +8,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/end.h"
 #include "lib/share/loan.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 #include "lib/wire/value.h"

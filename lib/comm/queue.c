@@ -6,9 +6,9 @@
 
 #include <inttypes.h>
 
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "lib/comm/message.h"
-#include "lib/error/error.h"
 #include "lib/share/end.h"
 #include "lib/share/loan.h"
+#include "lib/state/error.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/mem.h"
 

@@ -8,7 +8,7 @@
 
 #include "lib/comm/connection.h"
 #include "lib/comm/message.h"
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"

@@ -5,9 +5,9 @@
 #include <errno.h>
 
 #include "lib/comm/queue.h"
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sys/clock.h"
 
 struct brood_simple_queue {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "lib/comm/connection.h"
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sync/barrier.h"

@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/guarded.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 
 static int check_size(int64_t length, int64_t size) {
   if (length < 0) {

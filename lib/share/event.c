@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 
-#include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/event.h"
 #include "lib/sys/clock.h"
 

@@ -4,9 +4,9 @@
  */
 #include "lib/share/guarded.h"
 
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 
 const char brood_no_lock_[1];
 

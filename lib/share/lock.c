@@ -4,8 +4,8 @@
  */
 #include <errno.h>
 
-#include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/quick.h"
 #include "lib/sync/self.h"

@@ -6,9 +6,9 @@
 
 #include <errno.h>
 
-#include "lib/error/error.h"
 #include "lib/share/arena.h"
-#include "lib/state/default.h"
+#include "lib/state/error.h"
+#include "lib/state/registry.h"
 #include "lib/sync/self.h"
 
 const char *share_kind_name(uint32_t kind) {

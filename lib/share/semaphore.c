@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <inttypes.h>
 
-#include "lib/error/error.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/semaphore.h"
 #include "lib/sys/clock.h"
 

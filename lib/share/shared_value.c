@@ -4,10 +4,10 @@
  */
 #include <inttypes.h>
 
-#include "lib/error/error.h"
 #include "lib/share/elements.h"
 #include "lib/share/guarded.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 
 struct brood_shared_value {
   struct elements elements;

@@ -9,7 +9,7 @@
 #include <wchar.h>
 
 #include "brood.h"
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 
 #define TYPE(code, type, family) \
   { code, sizeof(type), family }

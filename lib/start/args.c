@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/share/end.h"
 #include "lib/share/handle.h"
 #include "lib/share/object.h"
+#include "lib/state/error.h"
 #include "lib/sync/self.h"
 #include "lib/wire/value.h"
 

@@ -2,9 +2,9 @@
  *
  * Arguments as the target reads them.
  */
-#include "lib/error/error.h"
 #include "lib/share/object.h"
 #include "lib/start/args.h"
+#include "lib/state/error.h"
 #include "lib/wire/value.h"
 
 static const brood_value *find_argument(const brood_args *args, size_t index) {

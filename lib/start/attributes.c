@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/start/current.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 

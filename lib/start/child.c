@@ -17,7 +17,6 @@
 #include "lib/start/finish.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
-#include "lib/state/default.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"

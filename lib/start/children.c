@@ -13,7 +13,7 @@
 #include <limits.h>
 #include <signal.h>
 
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "lib/error/error.h"
-#include "lib/state/default.h"
+#include "lib/state/error.h"
+#include "lib/state/registry.h"
 
 /* The platform's default first. */
 static const brood_context contexts[] = {

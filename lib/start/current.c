@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"

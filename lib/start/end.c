@@ -9,10 +9,10 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/reap.h"
+#include "lib/state/error.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"

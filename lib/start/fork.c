@@ -6,11 +6,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/error/error.h"
 #include "lib/start/child.h"
 #include "lib/start/method.h"
 #include "lib/start/process.h"
 #include "lib/start/reap.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"

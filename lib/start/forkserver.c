@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/start/current.h"
 #include "lib/start/image.h"
 #include "lib/start/method.h"
@@ -23,6 +22,7 @@
 #include "lib/start/reap.h"
 #include "lib/start/serve.h"
 #include "lib/start/settings.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"

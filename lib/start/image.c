@@ -6,8 +6,8 @@
 
 #include <limits.h>
 
-#include "lib/error/error.h"
 #include "lib/start/settings.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/error/error.h"
 #include "lib/start/child.h"
 #include "lib/start/image.h"
 #include "lib/start/settings.h"
+#include "lib/state/error.h"
 #include "lib/sys/proc.h"
 
 static bool has_role(int argc, char **argv, const char *role) {

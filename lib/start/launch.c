@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/error/error.h"
 #include "lib/share/handle.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/settings.h"
 #include "lib/start/streams.h"
+#include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"

@@ -9,8 +9,8 @@
 #include <stdio.h>
 
 #include "brood.h"
-#include "lib/error/error.h"
 #include "lib/start/settings.h"
+#include "lib/state/error.h"
 
 static _Atomic uint32_t least_level;
 static _Atomic uint32_t num_handlers;

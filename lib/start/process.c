@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/reap.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/proc.h"
 

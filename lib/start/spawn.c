@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/error/error.h"
 #include "lib/start/child.h"
 #include "lib/start/image.h"
 #include "lib/start/method.h"
 #include "lib/start/parcel.h"
 #include "lib/start/process.h"
 #include "lib/start/reap.h"
+#include "lib/state/error.h"
 #include "lib/sys/fd.h"
 
 /* The image's table: the parcel, then the record's. */

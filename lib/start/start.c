@@ -2,10 +2,10 @@
  *
  * Who may start a process, and when. What then happens is launch.c's.
  */
-#include "lib/error/error.h"
 #include "lib/start/children.h"
 #include "lib/start/current.h"
 #include "lib/start/finish.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 
 static int check_startable(const struct brood_process *process) {

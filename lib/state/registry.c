@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Two lists that constructors push to before main, and dlopen later. Entries
- * are never removed, so reading needs no lock, and a fork finds the lists
- * whole.
+ * See registry.h. Constructors push to two lists before main, and dlopen later.
+ * Entries are never removed, so reading needs no lock, and a fork finds the
+ * lists whole.
  */
 #include "lib/state/registry.h"
 
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 
 static struct brood_target_entry *_Atomic targets;
 static struct brood_callable_entry *_Atomic callables;
@@ -90,4 +90,20 @@ const char *registry_callable_name(brood_callable function) {
   while (entry != NULL && entry->function != function) entry = entry->next;
   bool unique = entry != NULL && registry_callable(entry->name) == function;
   return unique ? entry->name : NULL;
+}
+
+static _Atomic uint32_t chosen = DEFAULT_NONE;
+
+uint32_t default_get(void) {
+  return atomic_load(&chosen);
+}
+
+void default_set(uint32_t method) {
+  atomic_store(&chosen, method);
+}
+
+uint32_t default_choose(uint32_t method) {
+  uint32_t nobodys = DEFAULT_NONE;
+  atomic_compare_exchange_strong(&chosen, &nobodys, method);
+  return nobodys;
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Names of functions, for processes that do not share memory.
+ * What a process is told once: names of functions, for processes that do not
+ * share memory, and the start method that is the default.
  */
 #ifndef BROOD_STATE_REGISTRY_H
 #define BROOD_STATE_REGISTRY_H
+
+#include <stdint.h>
 
 #include "brood.h"
 #include "lib/names.h"
@@ -21,5 +24,15 @@ brood_callable registry_callable(const char *name);
 /* registry_callable_name returns the name of a registered one, or NULL if it
  * has none of its own. */
 const char *registry_callable_name(brood_callable function);
+
+/* The choice of the default context: the number of a start method, or none yet.
+ * Fork copies it, and a child then overwrites it with the method that started
+ * it. */
+#define DEFAULT_NONE UINT32_MAX
+uint32_t default_get(void);
+void default_set(uint32_t method);
+
+/* default_choose sets it only if nobody has; returns what it was before. */
+uint32_t default_choose(uint32_t method);
 
 #endif /* BROOD_STATE_REGISTRY_H */

@@ -5,7 +5,7 @@
  * calling thread's message to the child, which is right: the child goes on
  * where that thread was.
  */
-#include "lib/error/error.h"
+#include "lib/state/error.h"
 
 #include <pthread.h>
 #include <stdarg.h>

@@ -4,8 +4,8 @@
  * value. Every public function that fails goes through here; no room below
  * the public ones does.
  */
-#ifndef BROOD_ERROR_ERROR_H
-#define BROOD_ERROR_ERROR_H
+#ifndef BROOD_STATE_ERROR_H
+#define BROOD_STATE_ERROR_H
 
 #include <stddef.h>
 
@@ -36,4 +36,4 @@ static inline int error_check_out(const void *out) {
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);
 
-#endif /* BROOD_ERROR_ERROR_H */
+#endif /* BROOD_STATE_ERROR_H */
