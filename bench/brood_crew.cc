@@ -15,9 +15,9 @@ void bench_work(const brood_args *args) {
   int board_fd = -1;
   int64_t index = 0;
   int64_t row = 0;
-  if (brood_args_descriptor(args, kArgBoard, &board_fd) < 0 ||
-      brood_args_int64(args, kArgIndex, &index) < 0 ||
-      brood_args_int64(args, kArgRow, &row) < 0)
+  if (brood_value_descriptor(brood_args_get(args, kArgBoard), &board_fd) < 0 ||
+      brood_value_int64(brood_args_get(args, kArgIndex), &index) < 0 ||
+      brood_value_int64(brood_args_get(args, kArgRow), &row) < 0)
     brood_fail(brood_error_message());
   if (!GetBroodRows().first[row].work(args, board_fd, index))
     brood_fail(brood_error_message());

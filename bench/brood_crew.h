@@ -51,12 +51,11 @@ AnyBoard *JoinBroodCrew(int board_fd, int index) {
 
 // An object among the arguments, by the function that reads such: likewise.
 template <class Handle>
-Handle *TakeObject(const brood_args *args, int which,
-                   int (*take)(const brood_args *, size_t, Handle **)) {
-  Handle *handle = nullptr;
-  if (take(args, kArgObject + which, &handle) < 0)
-    brood_fail(brood_error_message());
-  return handle;
+Handle *TakeObject(const brood_args *args, int which, brood_kind kind) {
+  const brood_value *value = brood_args_get(args, kArgObject + which);
+  void *handle = brood_value_object(value, kind);
+  if (handle == nullptr) brood_fail(brood_error_message());
+  return static_cast<Handle *>(handle);
 }
 
 }  // namespace bench

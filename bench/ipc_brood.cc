@@ -40,7 +40,7 @@ struct Queue {
     return brood_queue_new(context, QueueItems(size_bytes));
   }
   static constexpr auto kFree = brood_queue_free;
-  static constexpr auto kTake = brood_args_queue;
+  static constexpr auto kKind = BROOD_KIND_QUEUE;
   bool Put(const char *message, size_t size) {
     return brood_queue_put(self, brood_bytes(message, size), BROOD_FOREVER) >=
            0;
@@ -56,7 +56,7 @@ struct SimpleQueue {
     return brood_simple_queue_new(context);
   }
   static constexpr auto kFree = brood_simple_queue_free;
-  static constexpr auto kTake = brood_args_simple_queue;
+  static constexpr auto kKind = BROOD_KIND_SIMPLE_QUEUE;
   bool Put(const char *message, size_t size) {
     return brood_simple_queue_put(self, brood_bytes(message, size)) >= 0;
   }
@@ -175,12 +175,13 @@ void Free(void *queue) {
 template <class AnyQueue>
 AnyQueue Take(const brood_args *args, int which) {
   AnyQueue queue = {};
-  queue.self = TakeObject(args, which, AnyQueue::kTake);
+  queue.self = TakeObject<std::remove_pointer_t<decltype(queue.self)>>(
+      args, which, AnyQueue::kKind);
   return queue;
 }
 
 brood_connection *TakeEnd(const brood_args *args, int which) {
-  return TakeObject(args, which, brood_args_connection);
+  return TakeObject<brood_connection>(args, which, BROOD_KIND_CONNECTION);
 }
 
 bool PipeStream(const brood_args *args, int board_fd, int index) {

@@ -13,7 +13,7 @@ struct Lock {
   brood_lock *self;
   static constexpr auto kNew = brood_lock_new;
   static constexpr auto kFree = brood_lock_free;
-  static constexpr auto kTake = brood_args_lock;
+  static constexpr auto kKind = BROOD_KIND_LOCK;
   bool Acquire() {
     return brood_lock_acquire(self, BROOD_FOREVER) == 0;
   }
@@ -26,7 +26,7 @@ struct RLock {
   brood_rlock *self;
   static constexpr auto kNew = brood_rlock_new;
   static constexpr auto kFree = brood_rlock_free;
-  static constexpr auto kTake = brood_args_rlock;
+  static constexpr auto kKind = BROOD_KIND_RLOCK;
   bool Acquire() {
     return brood_rlock_acquire(self, BROOD_FOREVER) == 0;
   }
@@ -41,7 +41,7 @@ struct Semaphore {
     return brood_semaphore_new(context, 1);
   }
   static constexpr auto kFree = brood_semaphore_free;
-  static constexpr auto kTake = brood_args_semaphore;
+  static constexpr auto kKind = BROOD_KIND_SEMAPHORE;
   bool Acquire() {
     return brood_semaphore_acquire(self, BROOD_FOREVER) == 0;
   }
@@ -56,7 +56,7 @@ struct Condition {
     return brood_condition_new(context, nullptr);
   }
   static constexpr auto kFree = brood_condition_free;
-  static constexpr auto kTake = brood_args_condition;
+  static constexpr auto kKind = BROOD_KIND_CONDITION;
   bool Acquire() {
     return brood_condition_acquire(self, BROOD_FOREVER) == 0;
   }
@@ -75,7 +75,7 @@ struct Event {
   brood_event *self;
   static constexpr auto kNew = brood_event_new;
   static constexpr auto kFree = brood_event_free;
-  static constexpr auto kTake = brood_args_event;
+  static constexpr auto kKind = BROOD_KIND_EVENT;
   bool Set() {
     return brood_event_set(self) == 0;
   }
@@ -104,7 +104,8 @@ void Free(void *object) {
 template <class Object>
 Object Take(const brood_args *args, int which) {
   Object object = {};
-  object.self = TakeObject(args, which, Object::kTake);
+  object.self = TakeObject<std::remove_pointer_t<decltype(object.self)>>(
+      args, which, Object::kKind);
   return object;
 }
 

@@ -446,56 +446,59 @@ brood_value brood_object(const void *object);
 /* brood_args_count returns the number of arguments. */
 size_t brood_args_count(const brood_args *args);
 
-/* brood_args_type returns the enum brood_type of an argument.
+/* brood_args_get returns one argument. It is borrowed, and lives as long as the
+ * process, with what it points to: freeing an object among the arguments does
+ * nothing, but for a connection, which it closes. A descriptor belongs to the
+ * process, which may close it.
  *
- * BROOD_INDEX_ERROR  there is no argument of this index */
-int brood_args_type(const brood_args *args, size_t index);
+ * NULL is BROOD_INDEX_ERROR: there is no argument of this index. */
+const brood_value *brood_args_get(const brood_args *args, size_t index);
 
-/* brood_args_TYPE reads one argument. Strings and bytes are valid until the
- * process ends; a descriptor belongs to the process, which may close it.
+/* brood_value_TYPE reads a value: an argument, or what came through a pipe or
+ * queue. Strings and bytes stay the value's, and so does the descriptor. Where
+ * brood_args_get returned NULL, its error stays:
  *
- * BROOD_TYPE_ERROR   the argument is of another type
- * BROOD_INDEX_ERROR  there is no argument of this index */
-int brood_args_bool(const brood_args *args, size_t index, bool *out_value);
-int brood_args_int64(const brood_args *args, size_t index, int64_t *out_value);
-int brood_args_double(const brood_args *args, size_t index, double *out_value);
-int brood_args_string(const brood_args *args, size_t index,
-                      const char **out_text);
-int brood_args_bytes(const brood_args *args, size_t index,
-                     const void **out_data, size_t *out_size_bytes);
-int brood_args_descriptor(const brood_args *args, size_t index,
-                          int *out_descriptor);
-int brood_args_pointer(const brood_args *args, size_t index,
-                       const void **out_pointer);
+ *   if (brood_value_int64(brood_args_get(args, 1), &number) < 0) ...
+ *
+ * BROOD_TYPE_ERROR   the value is of another type, or NULL
+ * BROOD_INDEX_ERROR  brood_args_get returned NULL */
+int brood_value_bool(const brood_value *value, bool *out_value);
+int brood_value_int64(const brood_value *value, int64_t *out_value);
+int brood_value_double(const brood_value *value, double *out_value);
+int brood_value_string(const brood_value *value, const char **out_text);
+int brood_value_bytes(const brood_value *value, const void **out_data,
+                      size_t *out_size_bytes);
+int brood_value_descriptor(const brood_value *value, int *out_descriptor);
+int brood_value_pointer(const brood_value *value, const void **out_pointer);
 
-/* brood_args_OBJECT reads one shared object, as the last section of this
- * header has them. It is borrowed: it lives as long as the process, and freeing
- * it does nothing. Errors as above. */
-int brood_args_lock(const brood_args *args, size_t index,
-                    struct brood_lock **out_lock);
-int brood_args_rlock(const brood_args *args, size_t index,
-                     struct brood_rlock **out_rlock);
-int brood_args_semaphore(const brood_args *args, size_t index,
-                         struct brood_semaphore **out_semaphore);
-int brood_args_condition(const brood_args *args, size_t index,
-                         struct brood_condition **out_condition);
-int brood_args_event(const brood_args *args, size_t index,
-                     struct brood_event **out_event);
-int brood_args_barrier(const brood_args *args, size_t index,
-                       struct brood_barrier **out_barrier);
-int brood_args_shared_value(const brood_args *args, size_t index,
-                            struct brood_shared_value **out_value);
-int brood_args_shared_array(const brood_args *args, size_t index,
-                            struct brood_shared_array **out_array);
-int brood_args_queue(const brood_args *args, size_t index,
-                     struct brood_queue **out_queue);
-int brood_args_simple_queue(const brood_args *args, size_t index,
-                            struct brood_simple_queue **out_queue);
+/* What an object is; the last sections of this header have them. */
+enum brood_kind {
+  BROOD_KIND_LOCK = 1,
+  BROOD_KIND_RLOCK,
+  BROOD_KIND_SEMAPHORE, /* and a BoundedSemaphore */
+  BROOD_KIND_CONDITION,
+  BROOD_KIND_EVENT,
+  BROOD_KIND_BARRIER,
+  BROOD_KIND_VALUE,
+  BROOD_KIND_ARRAY,
+  BROOD_KIND_QUEUE, /* and a JoinableQueue */
+  BROOD_KIND_SIMPLE_QUEUE,
+  BROOD_KIND_CONNECTION
+};
 
-/* brood_args_connection likewise. The process may close it; freeing it does
- * just that. */
-int brood_args_connection(const brood_args *args, size_t index,
-                          struct brood_connection **out_connection);
+/* brood_value_object returns the object that a value holds, as a brood_lock for
+ * BROOD_KIND_LOCK, and so on. It stays the value's. NULL is an error, as of
+ * brood_value_TYPE:
+ *
+ *   brood_queue *tasks = brood_value_object(&value, BROOD_KIND_QUEUE);
+ */
+void *brood_value_object(const brood_value *value, enum brood_kind kind);
+
+/* brood_kind_of returns the enum brood_kind of an object. The pointer may be
+ * any.
+ *
+ * BROOD_VALUE_ERROR  it is no object, or has been freed */
+int brood_kind_of(const void *object);
 
 /* ---------------------------------------------------------- Processes -- */
 

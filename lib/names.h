@@ -332,7 +332,6 @@
 
 /* start */
 #define args_discard brood_in_args_discard
-#define args_find brood_in_args_find
 #define args_pack brood_in_args_pack
 #define args_unpack brood_in_args_unpack
 #define child_leave brood_in_child_leave

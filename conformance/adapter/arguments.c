@@ -140,50 +140,6 @@ void arguments_clear(struct arguments *arguments) {
   *arguments = (struct arguments){0};
 }
 
-static brood_value get_text(const brood_args *args, size_t index) {
-  const char *text = "";
-  brood_args_string(args, index, &text);
-  return brood_string(text);
-}
-
-static brood_value get_bytes(const brood_args *args, size_t index) {
-  const void *data = NULL;
-  size_t size_bytes = 0;
-  brood_args_bytes(args, index, &data, &size_bytes);
-  return brood_bytes(data, size_bytes);
-}
-
-static brood_value get_number(const brood_args *args, size_t index) {
-  int64_t integer = 0;
-  double real = 0;
-  if (brood_args_int64(args, index, &integer) == 0) return brood_int64(integer);
-  brood_args_double(args, index, &real);
-  return brood_double(real);
-}
-
-brood_value arguments_get(const brood_args *args, size_t index) {
-  bool boolean = false;
-  int descriptor = -1;
-  const void *pointer = NULL;
-  switch (brood_args_type(args, index)) {
-    case BROOD_TYPE_BOOL:
-      brood_args_bool(args, index, &boolean);
-      return brood_bool(boolean);
-    case BROOD_TYPE_INT64:
-    case BROOD_TYPE_DOUBLE: return get_number(args, index);
-    case BROOD_TYPE_STRING: return get_text(args, index);
-    case BROOD_TYPE_BYTES: return get_bytes(args, index);
-    case BROOD_TYPE_DESCRIPTOR:
-      brood_args_descriptor(args, index, &descriptor);
-      return brood_descriptor(descriptor);
-    case BROOD_TYPE_OBJECT: return brood_object(object_argument(args, index));
-    case BROOD_TYPE_POINTER:
-      brood_args_pointer(args, index, &pointer);
-      return brood_pointer(pointer);
-    default: return brood_none();
-  }
-}
-
 /* A copy of the creator's handle: what it counts or holds is the creator's to
  * give back. */
 static struct value pointer_value(const struct value *pointer) {
@@ -208,8 +164,7 @@ static struct value value_of(const brood_value *value) {
 }
 
 struct value arguments_value(const brood_args *args, size_t index) {
-  brood_value value = arguments_get(args, index);
-  return value_of(&value);
+  return value_of(brood_args_get(args, index));
 }
 
 struct value arguments_received(brood_value received) {

@@ -43,11 +43,7 @@ void arguments_pin(struct call *call, const struct arguments *arguments);
 
 void arguments_clear(struct arguments *arguments);
 
-/* arguments_get returns an argument that this process received, as it would be
- * sent on. */
-brood_value arguments_get(const brood_args *args, size_t index);
-
-/* arguments_value returns it as a value. */
+/* arguments_value returns an argument that this process received. */
 struct value arguments_value(const brood_args *args, size_t index);
 
 /* arguments_received takes what a pipe or a queue gave. */

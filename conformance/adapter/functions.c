@@ -30,14 +30,21 @@ static int must(int r) {
 
 static const char *text_arg(const brood_args *args, size_t index) {
   const char *text = NULL;
-  must(brood_args_string(args, index, &text));
+  must(brood_value_string(brood_args_get(args, index), &text));
   return text;
 }
 
 static int64_t int64_arg(const brood_args *args, size_t index) {
   int64_t integer = 0;
-  must(brood_args_int64(args, index, &integer));
+  must(brood_value_int64(brood_args_get(args, index), &integer));
   return integer;
+}
+
+static void *object_arg(const brood_args *args, size_t index,
+                        enum brood_kind kind) {
+  void *object = brood_value_object(brood_args_get(args, index), kind);
+  if (object == NULL) brood_fail(brood_error_message());
+  return object;
 }
 
 /* What a process leaves with of a number that exit() could not take. */
@@ -71,7 +78,8 @@ static void fail(const brood_args *args) {
 BROOD_TARGET(fail);
 
 static void leave(const brood_args *args) {
-  switch (brood_args_type(args, 0)) {
+  const brood_value *code = brood_args_get(args, 0);
+  switch (code == NULL ? BROOD_TYPE_NONE : code->type) {
     case BROOD_TYPE_NONE: brood_exit(0);
     case BROOD_TYPE_STRING:
       fprintf(stderr, "%s\n", text_arg(args, 0));
@@ -112,7 +120,7 @@ BROOD_TARGET(gate_note);
 static void note_size(const brood_args *args) {
   const void *data = NULL;
   size_t size_bytes = 0;
-  must(brood_args_bytes(args, 1, &data, &size_bytes));
+  must(brood_value_bytes(brood_args_get(args, 1), &data, &size_bytes));
   char text[32];
   snprintf(text, sizeof text, "%zu", size_bytes);
   append(text_arg(args, 0), text);
@@ -138,8 +146,7 @@ static void hammer(const brood_args *args) {
 BROOD_TARGET(hammer);
 
 static void wait_note(const brood_args *args) {
-  brood_condition *condition = NULL;
-  must(brood_args_condition(args, 0, &condition));
+  brood_condition *condition = object_arg(args, 0, BROOD_KIND_CONDITION);
   must(brood_condition_acquire(condition, BROOD_FOREVER));
   append(text_arg(args, 1), "waits");
   must(brood_condition_wait(condition, BROOD_FOREVER));
@@ -149,8 +156,7 @@ static void wait_note(const brood_args *args) {
 BROOD_TARGET(wait_note);
 
 static void meet(const brood_args *args) {
-  brood_barrier *barrier = NULL;
-  must(brood_args_barrier(args, 0, &barrier));
+  brood_barrier *barrier = object_arg(args, 0, BROOD_KIND_BARRIER);
   for (int64_t i = int64_arg(args, 2); i > 0; i--) {
     char text[16];
     snprintf(text, sizeof text, "%d",
@@ -226,7 +232,7 @@ BROOD_TARGET(take_note);
 static void put_all(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
   for (size_t i = 1; i < brood_args_count(args); i++) {
-    must(channel_put(&channel, arguments_get(args, i)));
+    must(channel_put(&channel, *brood_args_get(args, i)));
   }
 }
 BROOD_TARGET(put_all);

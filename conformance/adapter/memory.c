@@ -23,4 +23,6 @@ void *memory_new(size_t count, size_t size_bytes) {
   return memory_must(calloc(count > 0 ? count : 1, size_bytes));
 }
 
-char *memory_text(const char *text) { return memory_must(strdup(text)); }
+char *memory_text(const char *text) {
+  return memory_must(strdup(text));
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The objects that processes share, as values: what each kind is called, how
- * it is given back, how it is recognised, and how it comes in as an argument.
+ * it is given back, and how it is recognised.
  */
 #ifndef BROOD_ADAPTER_OBJECT_H
 #define BROOD_ADAPTER_OBJECT_H
@@ -21,9 +21,6 @@ const char *object_type(enum value_kind kind);
 
 /* object_free gives it back: by its maker, or by whoever received it. */
 void object_free(const struct value *value);
-
-/* object_argument returns an object that this process was given. */
-void *object_argument(const brood_args *args, size_t index);
 
 /* object_value returns the value of an object of whatever kind. */
 struct value object_value(void *object);

@@ -19,7 +19,11 @@ static int brood_preload(void) {
 }
 BROOD_PRELOAD(brood_preload);
 
-static int brood_failing(void) { return 1; }
+static int brood_failing(void) {
+  return 1;
+}
 BROOD_PRELOAD(brood_failing);
 
-int preload_count(void) { return count; }
+int preload_count(void) {
+  return count;
+}

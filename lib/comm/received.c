@@ -179,15 +179,3 @@ int message_refuse(int r) {
     default: return error_set_os(r, "cannot receive a message");
   }
 }
-
-void brood_value_clear(brood_value *value) {
-  if (value == NULL) return;
-  switch (value->type) {
-    case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
-    case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
-    default: break;
-  }
-  *value = (brood_value){.type = BROOD_TYPE_NONE};
-}

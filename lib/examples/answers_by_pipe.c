@@ -28,13 +28,17 @@ static void fail(void) {
 }
 
 static void square(const brood_args *args) {
-  brood_connection *connection;
-  if (brood_args_connection(args, 0, &connection) < 0) {
+  brood_connection *connection =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_CONNECTION);
+  if (connection == NULL) {
     brood_fail(brood_error_message());
   }
   brood_value question;
   while (brood_connection_recv(connection, &question, BROOD_FOREVER) == 0) {
-    int64_t number = question.as.int64;
+    int64_t number;
+    if (brood_value_int64(&question, &number) < 0) {
+      brood_fail(brood_error_message());
+    }
     if (number == 13) raise(SIGKILL); /* an accident */
     if (brood_connection_send(connection, brood_int64(number * number),
                               BROOD_FOREVER) < 0) {
@@ -78,7 +82,7 @@ static void collect(brood_connection *const *connections, int64_t *answers) {
       brood_value answer = brood_int64(-1);
       int r = brood_connection_recv(connections[worker], &answer, 0);
       if (r < 0 && r != BROOD_EOF) fail();
-      answers[worker] = answer.as.int64;
+      if (brood_value_int64(&answer, &answers[worker]) < 0) fail();
       has_answered[worker] = true;
       num_left--;
     }

@@ -21,10 +21,11 @@ static void fail(void) {
 }
 
 static void worker(const brood_args *args) {
-  brood_queue *results;
+  brood_queue *results =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_QUEUE);
   int64_t worker_id;
-  if (brood_args_queue(args, 0, &results) < 0 ||
-      brood_args_int64(args, 1, &worker_id) < 0) {
+  if (results == NULL ||
+      brood_value_int64(brood_args_get(args, 1), &worker_id) < 0) {
     brood_fail(brood_error_message());
   }
   char text[64];
@@ -64,7 +65,9 @@ static bool finish_worker(brood_process *process) {
 static void show_results(brood_queue *results) {
   brood_value result;
   while (brood_queue_get_nowait(results, &result) == 0) {
-    printf("%s\n", (const char *)result.as.data);
+    const char *text;
+    if (brood_value_string(&result, &text) < 0) fail();
+    printf("%s\n", text);
     brood_value_clear(&result);
   }
   if (brood_error() != BROOD_EMPTY) fail();

@@ -26,11 +26,11 @@ static void fail(void) {
 
 /* Works in small pieces, and looks between two whether it is to stop. */
 static void work(const brood_args *args) {
-  brood_event *stop;
-  brood_semaphore *at_work;
-  if (brood_args_event(args, 0, &stop) < 0 ||
-      brood_args_semaphore(args, 1, &at_work) < 0 ||
-      brood_semaphore_release(at_work) < 0) {
+  brood_event *stop =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_EVENT);
+  brood_semaphore *at_work =
+      brood_value_object(brood_args_get(args, 1), BROOD_KIND_SEMAPHORE);
+  if (stop == NULL || at_work == NULL || brood_semaphore_release(at_work) < 0) {
     brood_fail(brood_error_message());
   }
   int r;
@@ -45,9 +45,11 @@ BROOD_TARGET(work);
 
 /* One that never looks. */
 static void ignore_all(const brood_args *args) {
-  brood_semaphore *at_work, *never;
-  if (brood_args_semaphore(args, 1, &at_work) < 0 ||
-      brood_args_semaphore(args, 2, &never) < 0 ||
+  brood_semaphore *at_work =
+      brood_value_object(brood_args_get(args, 1), BROOD_KIND_SEMAPHORE);
+  brood_semaphore *never =
+      brood_value_object(brood_args_get(args, 2), BROOD_KIND_SEMAPHORE);
+  if (at_work == NULL || never == NULL ||
       brood_semaphore_release(at_work) < 0) {
     brood_fail(brood_error_message());
   }

@@ -50,7 +50,8 @@ static void fail(void) {
 
 static void work(const brood_args *args) {
   const char *wanted;
-  if (brood_args_string(args, 0, &wanted) < 0) brood_fail("what was wanted?");
+  if (brood_value_string(brood_args_get(args, 0), &wanted) < 0)
+    brood_fail("what was wanted?");
   printf("%s: %s\n", wanted, brood_get_start_method(0));
 }
 BROOD_TARGET(work);

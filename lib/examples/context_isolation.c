@@ -16,10 +16,11 @@ static void fail(void) {
 }
 
 static void isolated_worker(const brood_args *args) {
-  brood_queue *queue;
+  brood_queue *queue =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_QUEUE);
   int64_t context_id;
-  if (brood_args_queue(args, 0, &queue) < 0 ||
-      brood_args_int64(args, 1, &context_id) < 0) {
+  if (queue == NULL ||
+      brood_value_int64(brood_args_get(args, 1), &context_id) < 0) {
     brood_fail(brood_error_message());
   }
   char text[64];
@@ -42,9 +43,13 @@ static brood_process *start_worker(const brood_context *context,
 
 static void show(int context_id, brood_queue *queue) {
   brood_value message;
-  if (brood_queue_get(queue, &message, BROOD_FOREVER) < 0) fail();
-  printf("context %d: %s, and %d more\n", context_id,
-         (const char *)message.as.data, brood_queue_qsize(queue));
+  const char *text;
+  if (brood_queue_get(queue, &message, BROOD_FOREVER) < 0 ||
+      brood_value_string(&message, &text) < 0) {
+    fail();
+  }
+  printf("context %d: %s, and %d more\n", context_id, text,
+         brood_queue_qsize(queue));
   brood_value_clear(&message);
 }
 

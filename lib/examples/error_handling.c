@@ -26,7 +26,8 @@ static void unregistered(const brood_args *args) {
 
 static void failing(const brood_args *args) {
   const char *text;
-  if (brood_args_string(args, 0, &text) < 0) brood_fail(brood_error_message());
+  if (brood_value_string(brood_args_get(args, 0), &text) < 0)
+    brood_fail(brood_error_message());
 }
 BROOD_TARGET(failing);
 

@@ -30,7 +30,7 @@ static void fail(void) {
 
 static void look_up(const brood_args *args) {
   int64_t number;
-  if (brood_args_int64(args, 0, &number) < 0) {
+  if (brood_value_int64(brood_args_get(args, 0), &number) < 0) {
     brood_fail(brood_error_message());
   }
   printf("%d squared is %ld\n", (int)number, squares[number]);

@@ -19,9 +19,10 @@ static void fail(void) {
 
 static void context_worker(const brood_args *args) {
   const char *context_name;
-  brood_queue *results;
-  if (brood_args_string(args, 0, &context_name) < 0 ||
-      brood_args_queue(args, 1, &results) < 0) {
+  brood_queue *results =
+      brood_value_object(brood_args_get(args, 1), BROOD_KIND_QUEUE);
+  if (brood_value_string(brood_args_get(args, 0), &context_name) < 0 ||
+      results == NULL) {
     brood_fail(brood_error_message());
   }
   char text[128];
@@ -46,8 +47,12 @@ static brood_process *start_worker(const char *method, brood_queue *results) {
 
 static void show_result(brood_queue *results) {
   brood_value result;
-  if (brood_queue_get(results, &result, BROOD_FOREVER) < 0) fail();
-  printf("%s\n", (const char *)result.as.data);
+  const char *text;
+  if (brood_queue_get(results, &result, BROOD_FOREVER) < 0 ||
+      brood_value_string(&result, &text) < 0) {
+    fail();
+  }
+  printf("%s\n", text);
   brood_value_clear(&result);
 }
 

@@ -21,10 +21,11 @@ static void fail(void) {
 }
 
 static void die_half_way(const brood_args *args) {
-  brood_lock *lock;
-  brood_shared_value *value;
-  if (brood_args_lock(args, 0, &lock) < 0 ||
-      brood_args_shared_value(args, 1, &value) < 0 ||
+  brood_lock *lock =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_LOCK);
+  brood_shared_value *value =
+      brood_value_object(brood_args_get(args, 1), BROOD_KIND_VALUE);
+  if (lock == NULL || value == NULL ||
       brood_lock_acquire(lock, BROOD_FOREVER) < 0) {
     brood_fail(brood_error_message());
   }

@@ -33,8 +33,9 @@ static int end_round(void) {
 BROOD_ACTION(end_round);
 
 static void work(const brood_args *args) {
-  brood_barrier *barrier;
-  if (brood_args_barrier(args, 0, &barrier) < 0) {
+  brood_barrier *barrier =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_BARRIER);
+  if (barrier == NULL) {
     brood_fail(brood_error_message());
   }
   for (int round = 0; round < NUM_ROUNDS; round++) {

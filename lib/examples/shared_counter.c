@@ -20,8 +20,9 @@ static void fail(void) {
 }
 
 static void add(const brood_args *args) {
-  brood_shared_value *counter;
-  if (brood_args_shared_value(args, 0, &counter) < 0) {
+  brood_shared_value *counter =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_VALUE);
+  if (counter == NULL) {
     brood_fail(brood_error_message());
   }
   int *number = brood_shared_value_get_obj(counter);

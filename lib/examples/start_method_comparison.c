@@ -47,7 +47,8 @@ static int count_threads(void) {
 
 static void report(const brood_args *args) {
   const char *method;
-  if (brood_args_string(args, 0, &method) < 0) brood_fail("which method?");
+  if (brood_value_string(brood_args_get(args, 0), &method) < 0)
+    brood_fail("which method?");
   printf("child by %s: pid %d, kernel's parent %d, creator %d\n", method,
          getpid(), getppid(), brood_process_pid(brood_parent_process()));
   printf("threads in the child: %d\n", count_threads());

@@ -28,16 +28,20 @@ static int64_t work(int64_t task) {
 }
 
 static void worker(const brood_args *args) {
-  brood_queue *tasks, *results;
-  if (brood_args_queue(args, 0, &tasks) < 0 ||
-      brood_args_queue(args, 1, &results) < 0) {
+  brood_queue *tasks =
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_QUEUE);
+  brood_queue *results =
+      brood_value_object(brood_args_get(args, 1), BROOD_KIND_QUEUE);
+  if (tasks == NULL || results == NULL) {
     brood_fail(brood_error_message());
   }
   brood_value task;
   while (brood_queue_get(tasks, &task, BROOD_FOREVER) == 0) {
     if (task.type == BROOD_TYPE_NONE) return; /* no more of them */
-    int64_t result = work(task.as.int64);
-    if (brood_queue_put(results, brood_int64(result), BROOD_FOREVER) < 0 ||
+    int64_t number;
+    if (brood_value_int64(&task, &number) < 0 ||
+        brood_queue_put(results, brood_int64(work(number)), BROOD_FOREVER) <
+            0 ||
         brood_queue_task_done(tasks) < 0) {
       break;
     }
@@ -55,7 +59,9 @@ static void show_sum(brood_queue *results) {
   int count = 0;
   brood_value result;
   while (brood_queue_get_nowait(results, &result) == 0) {
-    sum += result.as.int64;
+    int64_t number;
+    if (brood_value_int64(&result, &number) < 0) fail();
+    sum += number;
     count++;
   }
   printf("%d results, their sum is %d\n", count, (int)sum);

@@ -11,15 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "brood.h"
+
 _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
                "a lock beside an atomic would be each process's own");
 
-/* What a block holds. The numbers are unlikely ones: a pointer to anything else
- * is recognised as such. */
+/* What a block holds: a kind, by an unlikely number, so that a pointer to
+ * anything else is recognised as such. */
 enum share_kind {
   SHARE_FREE = 0,
   SHARE_NEW = 1, /* being made */
-  SHARE_LOCK = 0x4b434f4c,
+  SHARE_NO_KIND = 0x4b434f4b,
+  SHARE_LOCK = SHARE_NO_KIND + BROOD_KIND_LOCK,
   SHARE_RLOCK,
   SHARE_SEMAPHORE,
   SHARE_CONDITION,

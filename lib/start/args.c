@@ -243,3 +243,14 @@ const brood_args *args_unpack(const struct wire_record *record, int *fds,
   free(args);
   return NULL;
 }
+
+size_t brood_args_count(const brood_args *args) {
+  return args == NULL ? 0 : args->count;
+}
+
+const brood_value *brood_args_get(const brood_args *args, size_t index) {
+  if (args != NULL && index < args->count) return &args->values[index];
+  error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
+            brood_args_count(args));
+  return NULL;
+}

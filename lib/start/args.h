@@ -41,9 +41,4 @@ void args_discard(struct packed_args *packed);
 const brood_args *args_unpack(const struct wire_record *record, int *fds,
                               size_t num_fds);
 
-/* args_find returns an argument if it is of this type, or NULL with the error
- * set. */
-const brood_value *args_find(const brood_args *args, size_t index,
-                             enum brood_type type);
-
 #endif /* BROOD_START_ARGS_H */

@@ -26,18 +26,25 @@ void one_of_each(const brood_args *args) {
   const void *bytes, *nothing_at_all;
   size_t size, none;
   CHILD_CHECK(brood_args_count(args) == 10);
-  CHILD_CHECK(brood_args_type(args, 0) == BROOD_TYPE_NONE);
-  CHILD_CHECK(brood_args_bool(args, 1, &flag) == 0 && flag);
-  CHILD_CHECK(brood_args_int64(args, 2, &least) == 0 && least == INT64_MIN);
-  CHILD_CHECK(brood_args_int64(args, 3, &most) == 0 && most == INT64_MAX);
-  CHILD_CHECK(brood_args_double(args, 4, &real) == 0 && real == 0.1);
-  CHILD_CHECK(brood_args_double(args, 5, &nan) == 0 && std::isnan(nan));
-  CHILD_CHECK(brood_args_string(args, 6, &text) == 0);
+  CHILD_CHECK(brood_args_get(args, 0)->type == BROOD_TYPE_NONE);
+  CHILD_CHECK(brood_value_bool(brood_args_get(args, 1), &flag) == 0 && flag);
+  CHILD_CHECK(brood_value_int64(brood_args_get(args, 2), &least) == 0 &&
+              least == INT64_MIN);
+  CHILD_CHECK(brood_value_int64(brood_args_get(args, 3), &most) == 0 &&
+              most == INT64_MAX);
+  CHILD_CHECK(brood_value_double(brood_args_get(args, 4), &real) == 0 &&
+              real == 0.1);
+  CHILD_CHECK(brood_value_double(brood_args_get(args, 5), &nan) == 0 &&
+              std::isnan(nan));
+  CHILD_CHECK(brood_value_string(brood_args_get(args, 6), &text) == 0);
   CHILD_CHECK(strcmp(text, "t\xc3\xa4xt") == 0);
-  CHILD_CHECK(brood_args_string(args, 7, &empty) == 0 && *empty == '\0');
-  CHILD_CHECK(brood_args_bytes(args, 8, &bytes, &size) == 0 && size == 3);
+  CHILD_CHECK(brood_value_string(brood_args_get(args, 7), &empty) == 0 &&
+              *empty == '\0');
+  CHILD_CHECK(brood_value_bytes(brood_args_get(args, 8), &bytes, &size) == 0 &&
+              size == 3);
   CHILD_CHECK(memcmp(bytes, "a\0b", 3) == 0);
-  CHILD_CHECK(brood_args_bytes(args, 9, &nothing_at_all, &none) == 0);
+  CHILD_CHECK(
+      brood_value_bytes(brood_args_get(args, 9), &nothing_at_all, &none) == 0);
   CHILD_CHECK(none == 0);
 }
 BROOD_TARGET(one_of_each);
@@ -65,13 +72,15 @@ void read_wrongly(const brood_args *args) {
     Tell(fd, std::string(brood_error_name(r)) + ": " + brood_error_message() +
                  "\n");
   };
-  say(brood_args_int64(args, 1, &number));
-  say(brood_args_string(args, 0, &text));
-  say(brood_args_int64(args, 2, &number));
-  say(brood_args_type(args, SIZE_MAX));
-  say(brood_args_type(nullptr, 0));
+  say(brood_value_int64(brood_args_get(args, 1), &number));
+  say(brood_value_string(brood_args_get(args, 0), &text));
+  say(brood_value_int64(brood_args_get(args, 2), &number));
+  CHILD_CHECK(brood_args_get(args, SIZE_MAX) == nullptr);
+  say(brood_error());
+  CHILD_CHECK(brood_args_get(nullptr, 0) == nullptr);
+  say(brood_error());
   CHILD_CHECK(number == 5 && strcmp(text, "untouched") == 0);
-  CHILD_CHECK(brood_args_string(args, 1, &text) == 0);
+  CHILD_CHECK(brood_value_string(brood_args_get(args, 1), &text) == 0);
 }
 BROOD_TARGET(read_wrongly);
 
@@ -81,8 +90,8 @@ TEST_P(Arguments, ReadAsAnotherTypeAreRefused) {
                   {told.Argument(), brood_string("5")});
   EXPECT_EQ(process.Run(), 0);
   EXPECT_EQ(told.ReadAll(),
-            "TypeError: argument 1 is a string, not an int64\n"
-            "TypeError: argument 0 is a descriptor, not a string\n"
+            "TypeError: the value is a string, not an int64\n"
+            "TypeError: the value is a descriptor, not a string\n"
             "IndexError: no argument 2: there are 2\n"
             "IndexError: no argument 18446744073709551615: there are 2\n"
             "IndexError: no argument 0: there are 0\n");
@@ -144,7 +153,7 @@ uint64_t Checksum(const uint8_t *bytes, size_t size) {
 void checksum(const brood_args *args) {
   const void *bytes;
   size_t size;
-  CHILD_CHECK(brood_args_bytes(args, 1, &bytes, &size) == 0);
+  CHILD_CHECK(brood_value_bytes(brood_args_get(args, 1), &bytes, &size) == 0);
   uint64_t sum = Checksum((const uint8_t *)bytes, size);
   Tell(DescriptorAt(args, 0), std::string((const char *)&sum, sizeof sum));
 }
@@ -184,7 +193,7 @@ TEST_P(Arguments, AsManyAsThereMayBe) {
 
 void follow_pointer(const brood_args *args) {
   const void *pointer;
-  CHILD_CHECK(brood_args_pointer(args, 0, &pointer) == 0);
+  CHILD_CHECK(brood_value_pointer(brood_args_get(args, 0), &pointer) == 0);
   brood_exit(*(const int *)pointer);
 }
 BROOD_TARGET(follow_pointer);

@@ -256,14 +256,13 @@ class Worker {
 void chaos_worker(const brood_args *args) {
   Objects o;
   size_t at = 2;
-  for (brood_lock *&lock : o.locks)
-    CHILD_CHECK(brood_args_lock(args, at++, &lock) == 0);
-  CHILD_CHECK(brood_args_rlock(args, at++, &o.rlock) == 0);
-  CHILD_CHECK(brood_args_semaphore(args, at++, &o.semaphore) == 0);
-  CHILD_CHECK(brood_args_condition(args, at++, &o.condition) == 0);
-  CHILD_CHECK(brood_args_event(args, at++, &o.event) == 0);
-  CHILD_CHECK(brood_args_barrier(args, at++, &o.barrier) == 0);
-  CHILD_CHECK(brood_args_shared_value(args, at++, &o.board_value) == 0);
+  for (brood_lock *&lock : o.locks) lock = ObjectAt<brood_lock>(args, at++);
+  o.rlock = ObjectAt<brood_rlock>(args, at++);
+  o.semaphore = ObjectAt<brood_semaphore>(args, at++);
+  o.condition = ObjectAt<brood_condition>(args, at++);
+  o.event = ObjectAt<brood_event>(args, at++);
+  o.barrier = ObjectAt<brood_barrier>(args, at++);
+  o.board_value = ObjectAt<brood_shared_value>(args, at++);
   o.board = (Board *)brood_shared_value_get_obj(o.board_value);
   Worker(o, (int)Int64At(args, 0), (uint32_t)Int64At(args, 1)).Run();
 }

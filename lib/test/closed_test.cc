@@ -35,7 +35,7 @@ constexpr int64_t kShort = 200 * kMillisecond;
 
 brood_event *EventAt(const brood_args *args, size_t index) {
   brood_event *event = nullptr;
-  CHILD_CHECK(brood_args_event(args, index, &event) == 0);
+  event = ObjectAt<brood_event>(args, index);
   return event;
 }
 
@@ -297,7 +297,7 @@ TEST_P(Closed, ATracerHasNotLetItGo) {
 void close_and_ask(const brood_args *args) {
   brood_event *asked = EventAt(args, 0), *ended = EventAt(args, 2);
   brood_shared_value *value;
-  CHILD_CHECK(brood_args_shared_value(args, 1, &value) == 0);
+  value = ObjectAt<brood_shared_value>(args, 1);
   alarm(kLong / kSecond);
   syscall(SYS_close_range, 3, ~0u, 0);
   brood_process *parent = brood_parent_process();

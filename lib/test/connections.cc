@@ -39,6 +39,6 @@ int FillUp(brood_connection *connection, size_t size) {
 
 brood_connection *ConnectionAt(const brood_args *args, size_t index) {
   brood_connection *connection = nullptr;
-  CHILD_CHECK(brood_args_connection(args, index, &connection) == 0);
+  connection = ObjectAt<brood_connection>(args, index);
   return connection;
 }

@@ -42,24 +42,14 @@ void nulls(const brood_args *args) {
   bool is_right = true;
   const void *data;
   size_t size;
-  for (int r :
-       {brood_args_bool(args, 0, nullptr), brood_args_int64(args, 1, nullptr),
-        brood_args_double(args, 2, nullptr),
-        brood_args_string(args, 3, nullptr),
-        brood_args_bytes(args, 4, nullptr, &size),
-        brood_args_bytes(args, 4, &data, nullptr),
-        brood_args_descriptor(args, 5, nullptr),
-        brood_args_pointer(args, 6, nullptr), brood_args_lock(args, 7, nullptr),
-        brood_args_rlock(args, 8, nullptr),
-        brood_args_semaphore(args, 9, nullptr),
-        brood_args_condition(args, 10, nullptr),
-        brood_args_event(args, 11, nullptr),
-        brood_args_barrier(args, 12, nullptr),
-        brood_args_shared_value(args, 13, nullptr),
-        brood_args_shared_array(args, 14, nullptr),
-        brood_args_queue(args, 15, nullptr),
-        brood_args_simple_queue(args, 16, nullptr),
-        brood_args_connection(args, 17, nullptr)}) {
+  for (int r : {brood_value_bool(brood_args_get(args, 0), nullptr),
+                brood_value_int64(brood_args_get(args, 1), nullptr),
+                brood_value_double(brood_args_get(args, 2), nullptr),
+                brood_value_string(brood_args_get(args, 3), nullptr),
+                brood_value_bytes(brood_args_get(args, 4), nullptr, &size),
+                brood_value_bytes(brood_args_get(args, 4), &data, nullptr),
+                brood_value_descriptor(brood_args_get(args, 5), nullptr),
+                brood_value_pointer(brood_args_get(args, 6), nullptr)}) {
     is_right = is_right && r == BROOD_TYPE_ERROR;
   }
   CHILD_CHECK(is_right);
@@ -75,12 +65,9 @@ TEST_P(Nulls, Arguments) {
   Connections pipe;
   brood_simple_queue *simple =
       brood_simple_queue_new(brood_get_context("fork"));
-  Values values = {brood_bool(true),
-                   brood_int64(1),
-                   brood_double(1),
-                   brood_string("text"),
-                   brood_bytes("b", 1),
-                   brood_descriptor(1),
+  Values values = {brood_bool(true),    brood_int64(1),
+                   brood_double(1),     brood_string("text"),
+                   brood_bytes("b", 1), brood_descriptor(1),
                    brood_pointer(&pipe)};
   for (const brood_value &object : objects.Arguments()) {
     values.push_back(object);

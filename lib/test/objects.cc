@@ -53,14 +53,14 @@ Values Received::Arguments() const {
 }
 
 Received::Received(const brood_args *args, size_t index) {
-  CHILD_CHECK(brood_args_lock(args, index, &lock) == 0);
-  CHILD_CHECK(brood_args_rlock(args, index + 1, &rlock) == 0);
-  CHILD_CHECK(brood_args_semaphore(args, index + 2, &semaphore) == 0);
-  CHILD_CHECK(brood_args_condition(args, index + 3, &condition) == 0);
-  CHILD_CHECK(brood_args_event(args, index + 4, &event) == 0);
-  CHILD_CHECK(brood_args_barrier(args, index + 5, &barrier) == 0);
-  CHILD_CHECK(brood_args_shared_value(args, index + 6, &value) == 0);
-  CHILD_CHECK(brood_args_shared_array(args, index + 7, &array) == 0);
+  lock = ObjectAt<brood_lock>(args, index);
+  rlock = ObjectAt<brood_rlock>(args, index + 1);
+  semaphore = ObjectAt<brood_semaphore>(args, index + 2);
+  condition = ObjectAt<brood_condition>(args, index + 3);
+  event = ObjectAt<brood_event>(args, index + 4);
+  barrier = ObjectAt<brood_barrier>(args, index + 5);
+  value = ObjectAt<brood_shared_value>(args, index + 6);
+  array = ObjectAt<brood_shared_array>(args, index + 7);
 }
 
 int NumDescriptors() {

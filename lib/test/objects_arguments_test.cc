@@ -34,11 +34,14 @@ void use_each(const brood_args *args) {
   CHILD_CHECK(brood_lock_locked(here.lock) >= 0);
   CHILD_CHECK(brood_shared_array_length(here.array) == 10);
   brood_lock *lock;
-  CHILD_CHECK(brood_args_lock(args, 1, &lock) == BROOD_TYPE_ERROR);
+  CHILD_CHECK(ObjectIn<brood_lock>(args, 1) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
   brood_rlock *rlock;
-  CHILD_CHECK(brood_args_rlock(args, 0, &rlock) == BROOD_TYPE_ERROR);
-  CHILD_CHECK(brood_args_lock(args, 8, &lock) == BROOD_INDEX_ERROR);
-  CHILD_CHECK(brood_args_type(args, 3) == BROOD_TYPE_OBJECT);
+  CHILD_CHECK(ObjectIn<brood_rlock>(args, 0) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
+  CHILD_CHECK(ObjectIn<brood_lock>(args, 8) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_INDEX_ERROR);
+  CHILD_CHECK(brood_args_get(args, 3)->type == BROOD_TYPE_OBJECT);
 }
 BROOD_TARGET(use_each);
 
@@ -139,9 +142,9 @@ TEST_P(ObjectsTest, FreedByTheMakerRightAfterTheStart) {
 void are_the_same(const brood_args *args) {
   brood_lock *first, *second;
   brood_condition *condition;
-  CHILD_CHECK(brood_args_lock(args, 0, &first) == 0);
-  CHILD_CHECK(brood_args_lock(args, 1, &second) == 0);
-  CHILD_CHECK(brood_args_condition(args, 2, &condition) == 0);
+  first = ObjectAt<brood_lock>(args, 0);
+  second = ObjectAt<brood_lock>(args, 1);
+  condition = ObjectAt<brood_condition>(args, 2);
   CHILD_CHECK(first == second);
   CHILD_CHECK(brood_lock_acquire(first, 0) == 0);
   CHILD_CHECK(brood_lock_locked(second) == 1);
@@ -167,7 +170,7 @@ void sum_up(const brood_args *args) {
   for (size_t i = 0; i < brood_args_count(args); i++) {
     brood_shared_array *array;
     int64_t number;
-    CHILD_CHECK(brood_args_shared_array(args, i, &array) == 0);
+    array = ObjectAt<brood_shared_array>(args, i);
     CHILD_CHECK(brood_shared_array_get_int64(array, -1, &number) == 0);
     sum += number;
   }
@@ -194,7 +197,7 @@ TEST_P(ObjectsTest, InManyArenas) {
 // notify_foreign(condition): its lock is of the maker's maker.
 void notify_foreign(const brood_args *args) {
   brood_condition *condition;
-  CHILD_CHECK(brood_args_condition(args, 0, &condition) == 0);
+  condition = ObjectAt<brood_condition>(args, 0);
   CHILD_CHECK(brood_condition_acquire(condition, kLong) == 0);
   CHILD_CHECK(brood_condition_notify(condition, 1) == 0);
   CHILD_CHECK(brood_condition_release(condition) == 0);
@@ -207,8 +210,8 @@ void wait_over_foreign(const brood_args *args) {
   std::string method = StringAt(args, 0);
   brood_lock *lock = nullptr;
   brood_rlock *rlock = nullptr;
-  if (brood_args_lock(args, 1, &lock) < 0) {
-    CHILD_CHECK(brood_args_rlock(args, 1, &rlock) == 0);
+  if ((lock = ObjectIn<brood_lock>(args, 1)) == nullptr) {
+    rlock = ObjectAt<brood_rlock>(args, 1);
   }
   brood_condition *condition = brood_condition_new(
       nullptr, lock != nullptr ? (void *)lock : (void *)rlock);

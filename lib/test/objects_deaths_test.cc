@@ -38,13 +38,13 @@ void take_and_hold(const brood_args *args) {
   brood_lock *lock;
   brood_rlock *rlock;
   brood_condition *condition;
-  if (brood_args_lock(args, 1, &lock) == 0) {
+  if ((lock = ObjectIn<brood_lock>(args, 1)) != nullptr) {
     CHILD_CHECK(brood_lock_acquire(lock, kLong) == 0);
-  } else if (brood_args_rlock(args, 1, &rlock) == 0) {
+  } else if ((rlock = ObjectIn<brood_rlock>(args, 1)) != nullptr) {
     CHILD_CHECK(brood_rlock_acquire(rlock, kLong) == 0);
     CHILD_CHECK(brood_rlock_acquire(rlock, kLong) == 0);
   } else {
-    CHILD_CHECK(brood_args_condition(args, 1, &condition) == 0);
+    condition = ObjectAt<brood_condition>(args, 1);
     CHILD_CHECK(brood_condition_acquire(condition, kLong) == 0);
     CHILD_CHECK(brood_condition_notify(condition, 1) == 0);
   }

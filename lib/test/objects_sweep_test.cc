@@ -31,7 +31,7 @@ constexpr int kNumChildCalls = 40;
 void touch_all(const brood_args *args) {
   Received here(args, 0);
   brood_shared_array *large;
-  CHILD_CHECK(brood_args_shared_array(args, 8, &large) == 0);
+  large = ObjectAt<brood_shared_array>(args, 8);
   CHILD_CHECK(brood_shared_array_set_int64(large, -1, 1) == 0);
   CHILD_CHECK(brood_shared_array_set_int64(here.array, -1, 1) == 0);
   CHILD_CHECK(brood_condition_acquire(here.condition, kLong) == 0);

@@ -205,7 +205,7 @@ class Worker {
 // pipe_worker(number, seed, board, connection)
 void pipe_worker(const brood_args *args) {
   brood_shared_value *value;
-  CHILD_CHECK(brood_args_shared_value(args, 2, &value) == 0);
+  value = ObjectAt<brood_shared_value>(args, 2);
   int number = (int)Int64At(args, 0);
   Worker worker((Board *)brood_shared_value_get_obj(value),
                 ConnectionAt(args, 3), number, (uint32_t)Int64At(args, 1));

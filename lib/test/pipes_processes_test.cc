@@ -125,11 +125,15 @@ void say_direction(const brood_args *args) {
   CHILD_CHECK(brood_connection_readable(connection) == Int64At(args, 1));
   CHILD_CHECK(brood_connection_writable(connection) == Int64At(args, 2));
   brood_lock *lock;
-  CHILD_CHECK(brood_args_lock(args, 0, &lock) == BROOD_TYPE_ERROR);
-  CHILD_CHECK(brood_args_connection(args, 3, &connection) == BROOD_TYPE_ERROR);
-  CHILD_CHECK(brood_args_connection(args, 1, &connection) == BROOD_TYPE_ERROR);
-  CHILD_CHECK(brood_args_connection(args, 4, &connection) == BROOD_INDEX_ERROR);
-  CHILD_CHECK(brood_args_type(args, 0) == BROOD_TYPE_OBJECT);
+  CHILD_CHECK(ObjectIn<brood_lock>(args, 0) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
+  CHILD_CHECK(ObjectIn<brood_connection>(args, 3) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
+  CHILD_CHECK(ObjectIn<brood_connection>(args, 1) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
+  CHILD_CHECK(ObjectIn<brood_connection>(args, 4) == nullptr);
+  CHILD_CHECK(brood_error() == BROOD_INDEX_ERROR);
+  CHILD_CHECK(brood_args_get(args, 0)->type == BROOD_TYPE_OBJECT);
 }
 BROOD_TARGET(say_direction);
 

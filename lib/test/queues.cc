@@ -63,6 +63,6 @@ bool IsPattern(brood_value *value, size_t size, uint32_t seed) {
 
 brood_queue *QueueAt(const brood_args *args, size_t index) {
   brood_queue *queue = nullptr;
-  CHILD_CHECK(brood_args_queue(args, index, &queue) == 0);
+  queue = ObjectAt<brood_queue>(args, index);
   return queue;
 }

@@ -240,14 +240,11 @@ class QueuesChaos : public LibraryTest,
   pid_t pids_[kWorkers] = {};
   uint64_t lost_ = 0, seen_ = 0, kills_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(Kinds, QueuesChaos,
-                         testing::Values(Kind{"unlimited", 0, false},
-                                         Kind{"maxsize", 10, false},
-                                         Kind{"longer", 100, false},
-                                         Kind{"joinable", 10, true}),
-                         [](const auto &info) {
-                           return std::string(info.param.name);
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, QueuesChaos,
+    testing::Values(Kind{"unlimited", 0, false}, Kind{"maxsize", 10, false},
+                    Kind{"longer", 100, false}, Kind{"joinable", 10, true}),
+    [](const auto &info) { return std::string(info.param.name); });
 
 TEST_P(QueuesChaos, KillsTearLoseDoubleAndStopNothing) {
   for (int i = 0; i < kWorkers; i++) pids_[i] = Fork(i);

@@ -37,15 +37,15 @@ void take_it(const brood_args *args) {
   brood_queue *queue;
   brood_barrier *barrier;
   alarm(kLong / kSecond);
-  if (brood_args_lock(args, 1, &lock) == 0) {
+  if ((lock = ObjectIn<brood_lock>(args, 1)) != nullptr) {
     CHILD_CHECK(brood_lock_acquire(lock, kLong) == 0);
-  } else if (brood_args_rlock(args, 1, &rlock) == 0) {
+  } else if ((rlock = ObjectIn<brood_rlock>(args, 1)) != nullptr) {
     CHILD_CHECK(brood_rlock_acquire(rlock, kLong) == 0);
-  } else if (brood_args_queue(args, 1, &queue) == 0) {
+  } else if ((queue = ObjectIn<brood_queue>(args, 1)) != nullptr) {
     brood_value item;
     CHILD_CHECK(brood_queue_get(queue, &item, kLong) == 0);
   } else {
-    CHILD_CHECK(brood_args_barrier(args, 1, &barrier) == 0);
+    barrier = ObjectAt<brood_barrier>(args, 1);
     brood_barrier_wait(barrier, kLong);
     brood_fail("it did not wait");
   }

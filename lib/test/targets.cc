@@ -11,19 +11,19 @@ extern "C" {
 
 int64_t Int64At(const brood_args *args, size_t index) {
   int64_t value;
-  CHILD_CHECK(brood_args_int64(args, index, &value) == 0);
+  CHILD_CHECK(brood_value_int64(brood_args_get(args, index), &value) == 0);
   return value;
 }
 
 int DescriptorAt(const brood_args *args, size_t index) {
   int value;
-  CHILD_CHECK(brood_args_descriptor(args, index, &value) == 0);
+  CHILD_CHECK(brood_value_descriptor(brood_args_get(args, index), &value) == 0);
   return value;
 }
 
 std::string StringAt(const brood_args *args, size_t index) {
   const char *value;
-  CHILD_CHECK(brood_args_string(args, index, &value) == 0);
+  CHILD_CHECK(brood_value_string(brood_args_get(args, index), &value) == 0);
   return value;
 }
 

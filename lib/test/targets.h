@@ -31,6 +31,57 @@ int64_t Int64At(const brood_args *args, size_t index);
 int DescriptorAt(const brood_args *args, size_t index);
 std::string StringAt(const brood_args *args, size_t index);
 
+// The kind that each type of object is.
+constexpr brood_kind KindOf(brood_lock *) {
+  return BROOD_KIND_LOCK;
+}
+constexpr brood_kind KindOf(brood_rlock *) {
+  return BROOD_KIND_RLOCK;
+}
+constexpr brood_kind KindOf(brood_semaphore *) {
+  return BROOD_KIND_SEMAPHORE;
+}
+constexpr brood_kind KindOf(brood_condition *) {
+  return BROOD_KIND_CONDITION;
+}
+constexpr brood_kind KindOf(brood_event *) {
+  return BROOD_KIND_EVENT;
+}
+constexpr brood_kind KindOf(brood_barrier *) {
+  return BROOD_KIND_BARRIER;
+}
+constexpr brood_kind KindOf(brood_shared_value *) {
+  return BROOD_KIND_VALUE;
+}
+constexpr brood_kind KindOf(brood_shared_array *) {
+  return BROOD_KIND_ARRAY;
+}
+constexpr brood_kind KindOf(brood_queue *) {
+  return BROOD_KIND_QUEUE;
+}
+constexpr brood_kind KindOf(brood_simple_queue *) {
+  return BROOD_KIND_SIMPLE_QUEUE;
+}
+constexpr brood_kind KindOf(brood_connection *) {
+  return BROOD_KIND_CONNECTION;
+}
+
+// ObjectIn returns an object among the arguments, or null with the error set;
+// ObjectAt ends the process then.
+template <typename T>
+T *ObjectIn(const brood_args *args, size_t index) {
+  constexpr brood_kind kKind = KindOf(static_cast<T *>(nullptr));
+  const brood_value *value = brood_args_get(args, index);
+  return static_cast<T *>(brood_value_object(value, kKind));
+}
+
+template <typename T>
+T *ObjectAt(const brood_args *args, size_t index) {
+  T *object = ObjectIn<T>(args, index);
+  if (object == nullptr) brood_fail(brood_error_message());
+  return object;
+}
+
 // Waits for a byte, or the end of the file.
 void WaitForByte(int fd);
 

@@ -124,7 +124,7 @@ BROOD_ACTION(throw_in_action);
 // come_last(barrier)
 void come_last(const brood_args *args) {
   brood_barrier *barrier;
-  CHILD_CHECK(brood_args_barrier(args, 0, &barrier) == 0);
+  barrier = ObjectAt<brood_barrier>(args, 0);
   try {
     brood_barrier_wait(barrier, kLong);
   } catch (...) {

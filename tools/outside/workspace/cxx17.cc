@@ -23,7 +23,7 @@ void Check(bool ok) {
 
 void Answer(const brood_args *args) {
   const char *text;
-  if (brood_args_string(args, 0, &text) < 0) {
+  if (brood_value_string(brood_args_get(args, 0), &text) < 0) {
     brood_fail(brood_error_message());
   }
   brood_exit(static_cast<int>(std::string(text).size()));
