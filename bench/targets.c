@@ -23,7 +23,8 @@ BROOD_TARGET(bench_do_nothing);
 void bench_say_when(const brood_args *args) {
   int64_t now_ns = bench_now_ns();
   int fd = -1;
-  if (brood_value_descriptor(brood_args_get(args, 0), &fd) < 0) brood_fail("no descriptor");
+  if (brood_value_descriptor(brood_args_get(args, 0), &fd) < 0)
+    brood_fail("no descriptor");
   bench_write_stamp(fd, now_ns);
 }
 BROOD_TARGET(bench_say_when);

@@ -23,7 +23,8 @@ int error_clear = 4, guard_lock = 5, sync_self_process_token = 6;
 
 static void greet(const brood_args *args) {
   const char *whom;
-  if (brood_value_string(brood_args_get(args, 0), &whom) < 0) brood_fail("greet whom?");
+  if (brood_value_string(brood_args_get(args, 0), &whom) < 0)
+    brood_fail("greet whom?");
   brood_exit(whom[0]);
 }
 BROOD_TARGET(greet);

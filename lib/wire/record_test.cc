@@ -169,8 +169,8 @@ bool TextsAreInside(const Bytes &bytes, const wire_texts &texts) {
 
 // Everything that a decoded record points to lies in the bytes it came from.
 bool StaysInside(const Bytes &bytes, const wire_record &record) {
-  for (const char *text : {record.name, record.identity,
-                           record.target, record.creator_name}) {
+  for (const char *text :
+       {record.name, record.identity, record.target, record.creator_name}) {
     if (!IsInside(bytes, text, strlen(text) + 1)) return false;
   }
   return IsInside(bytes, record.authkey, record.authkey_size) &&

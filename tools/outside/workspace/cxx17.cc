@@ -13,7 +13,9 @@
 namespace {
 
 struct Free {
-  void operator()(brood_process *process) const { brood_process_free(process); }
+  void operator()(brood_process *process) const {
+    brood_process_free(process);
+  }
 };
 using Process = std::unique_ptr<brood_process, Free>;
 
