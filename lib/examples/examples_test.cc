@@ -257,7 +257,7 @@ TEST(Examples, OwnerDied) {
 TEST(Examples, ErrorHandling) {
   std::vector<std::string> lines =
       RunWell("error_handling",
-              "Process the child:\nargument 0 is an int64, not a string\n");
+              "Process the child:\nthe value is an int64, not a string\n");
   ASSERT_EQ(lines.size(), 7u);
   EXPECT_EQ(lines[0],
             "unknown method: ValueError: cannot find context for 'thread'");

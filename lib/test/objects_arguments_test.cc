@@ -33,10 +33,8 @@ void use_each(const brood_args *args) {
   brood_shared_array_free(here.array);
   CHILD_CHECK(brood_lock_locked(here.lock) >= 0);
   CHILD_CHECK(brood_shared_array_length(here.array) == 10);
-  brood_lock *lock;
   CHILD_CHECK(ObjectIn<brood_lock>(args, 1) == nullptr);
   CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
-  brood_rlock *rlock;
   CHILD_CHECK(ObjectIn<brood_rlock>(args, 0) == nullptr);
   CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
   CHILD_CHECK(ObjectIn<brood_lock>(args, 8) == nullptr);

@@ -124,7 +124,6 @@ void say_direction(const brood_args *args) {
   brood_connection *connection = ConnectionAt(args, 0);
   CHILD_CHECK(brood_connection_readable(connection) == Int64At(args, 1));
   CHILD_CHECK(brood_connection_writable(connection) == Int64At(args, 2));
-  brood_lock *lock;
   CHILD_CHECK(ObjectIn<brood_lock>(args, 0) == nullptr);
   CHILD_CHECK(brood_error() == BROOD_TYPE_ERROR);
   CHILD_CHECK(ObjectIn<brood_connection>(args, 3) == nullptr);
