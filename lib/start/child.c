@@ -117,31 +117,30 @@ struct call_of_target {
   const brood_args *args;
 };
 
-/* A target that ends its thread has returned, as far as the process is
- * concerned: what else would run are the exit handlers of the creator. The
- * thread has a value of this key, and ends with the function of it. */
-static pthread_key_t thread_end;
-static bool has_thread_end; /* or others have all keys */
-
-static void leave_by_thread_end(void *value) {
-  (void)value;
+static void leave_by_thread_end(void *nothing) {
+  (void)nothing;
   child_leave(0);
 }
 
 /* With lazy binding each child would look up by itself what only children call
  * of the C library, and that takes longer than the calls. */
 __attribute__((constructor)) static void look_up_for_children(void) {
-  has_thread_end = pthread_key_create(&thread_end, leave_by_thread_end) == 0;
-  if (has_thread_end) pthread_setspecific(thread_end, NULL);
+  pthread_cleanup_push(leave_by_thread_end, NULL);
+  pthread_cleanup_pop(0);
   streams_flush();
   sys_stdin(-1);
   sys_directory_enter(-1);
 }
 
+/* A target that ends its thread has returned, as far as the process is
+ * concerned: what else would run are the exit handlers of the creator. The
+ * process leaves from here, and not when the thread is at its end, because the
+ * launch record, names and environment may be on the stack below. */
 static int run_target(void *argument) {
   const struct call_of_target *call = argument;
-  if (has_thread_end) pthread_setspecific(thread_end, call);
+  pthread_cleanup_push(leave_by_thread_end, NULL);
   call->target(call->args);
+  pthread_cleanup_pop(0);
   return 0;
 }
 
