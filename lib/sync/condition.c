@@ -135,7 +135,8 @@ static struct sync_waiter *arrive(struct sync_condition *condition) {
   if (waiter == NULL) return NULL;
   atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
   atomic_thread_fence(memory_order_release);
-  waiter->thread = sync_self_thread();
+  atomic_store_explicit(&waiter->thread, sync_self_thread(),
+                        memory_order_relaxed);
   waiter->ticket = condition->tickets++;
   atomic_store_explicit(&waiter->state, WAITING, memory_order_release);
   return waiter;

@@ -15,15 +15,17 @@
 enum { SYNC_CONDITION_WAITERS = 255 };
 
 /* Changed under the lock, but for the state. */
+/* A waiter that looks for the dead reads the atomic members without the
+ * lock. */
 struct sync_waiter {
   _Atomic uint32_t state;
   uint32_t ticket; /* the order of arrival */
-  uint64_t thread;
+  _Atomic uint64_t thread;
 };
 
 struct sync_condition {
-  uint32_t tickets; /* given out so far */
-  uint32_t used;    /* no waiter was ever beyond this one */
+  uint32_t tickets;      /* given out so far */
+  _Atomic uint32_t used; /* no waiter was ever beyond this one */
   sync_watch watch; /* of those that wait, for the dead among the notified */
   uint32_t unused;
   struct sync_waiter waiters[SYNC_CONDITION_WAITERS];
