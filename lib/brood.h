@@ -875,96 +875,112 @@ int brood_barrier_parties(brood_barrier *barrier);
 int brood_barrier_n_waiting(brood_barrier *barrier);
 int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
 
-/* What guards a shared value or array: a lock, an rlock or a semaphore; NULL
- * for a new rlock; BROOD_NO_LOCK for nothing. Python's RawValue and RawArray
- * are those without a lock made by any concrete context: they do not fix the
- * default. */
+/* A shared value is one variable, a shared array many of one type; each is
+ * memory and what guards it. A process reads and writes the memory through a
+ * pointer, between acquire and release:
+ *
+ *   int *number = brood_shared_value_get_obj(counter);
+ *   int r = brood_shared_value_acquire(counter, BROOD_FOREVER);
+ *   if (r < 0 && r != BROOD_OWNER_DIED) return r;
+ *   *number += 1;
+ *   brood_shared_value_release(counter);
+ *
+ * Whoever acquires it next sees all that was written before the release. The
+ * pointer itself takes no lock. Without one an access may be torn, or lost to
+ * another thread's or process's, unless the memory is that of a lock-free
+ * atomic type.
+ *
+ * lock is what guards it: a lock, an rlock or a semaphore; NULL for a new
+ * rlock; BROOD_NO_LOCK for nothing. It lives as long as what it guards
+ * (value.lock-dropped). Python's RawValue and RawArray are those without a lock
+ * made by any concrete context: they do not fix the default. */
 extern const char brood_no_lock_[1];
 #define BROOD_NO_LOCK ((void *)brood_no_lock_)
 
 /* brood_shared_value_new returns a variable of the C type that a typecode of
- * Python stands for, all bytes zero:
+ * Python stands for:
  *
  *   c char    b signed char    B unsigned char    u wchar_t
  *   h short   H unsigned short i int  I unsigned  l long  L unsigned long
  *   q int64_t Q uint64_t       f float            d double
  *
- * BROOD_TYPE_ERROR       no such typecode
+ * All its bytes are zero (value.zero-again). A maker that wants another value
+ * at first writes it before it gives the object to anybody.
+ *
+ * BROOD_TYPE_ERROR       no such typecode (value.codes-unknown)
  * BROOD_ATTRIBUTE_ERROR  lock is nothing that can be acquired (value.lock-bad)
  */
 brood_shared_value *brood_shared_value_new(const brood_context *context,
                                            char typecode, void *lock);
 
-/* brood_shared_value_new_sized returns one of any other C type: so many bytes,
- * aligned for every type. Only brood_shared_value_get_obj reaches them.
+/* brood_shared_value_new_sized returns one of any other C type, a structure
+ * perhaps (value.structure): so many bytes, all zero.
  *
- * BROOD_VALUE_ERROR  no bytes, or more than BROOD_MAX_SHARED */
+ * BROOD_VALUE_ERROR      no bytes, or more than BROOD_MAX_SHARED
+ * BROOD_ATTRIBUTE_ERROR  as above */
 brood_shared_value *brood_shared_value_new_sized(const brood_context *context,
                                                  int64_t size_bytes,
                                                  void *lock);
 brood_shared_value *brood_shared_value_free(brood_shared_value *value);
 
-/* Each of these takes the lock, if there is one, for the access. Integers wrap
- * to the width of the type; an integer written to a float or double is
- * converted.
- *
- * BROOD_TYPE_ERROR  a double for an integer type; an integer read from a
- *                   floating one; a sized value
- * BROOD_OWNER_DIED  done, but the lock's holder before was killed; the lock is
- *                   not held any more */
-int brood_shared_value_get_int64(brood_shared_value *value, int64_t *out);
-int brood_shared_value_set_int64(brood_shared_value *value, int64_t number);
-int brood_shared_value_get_double(brood_shared_value *value, double *out);
-int brood_shared_value_set_double(brood_shared_value *value, double number);
-
-/* brood_shared_value_get_obj returns the variable itself; the lock is the
- * caller's care. */
+/* brood_shared_value_get_obj returns the variable itself, aligned for every
+ * type (value.obj). Every process that has the object has this memory, at an
+ * address of its own: a pointer written into it means nothing to others. The
+ * pointer is for all threads of the calling process, and under fork for its
+ * children. It is valid as long as the object may be used: in its maker until
+ * brood_shared_value_free, and then while a process handle holds it as an
+ * argument; in a target until the process ends; if the object was received,
+ * until brood_value_clear. */
 void *brood_shared_value_get_obj(brood_shared_value *value);
 
-/* brood_shared_value_get_lock returns what guards it, a lock, rlock or
- * semaphore; NULL, with brood_error() == BROOD_OK, if nothing does. It belongs
- * to the value. acquire and release are that lock's own.
- *
- * BROOD_ATTRIBUTE_ERROR  acquire, release: nothing guards it */
+/* brood_shared_value_typecode returns the typecode that the value was made
+ * with, also to a process that received it; 0 for one made by its size.
+ * brood_shared_value_itemsize returns the bytes of the variable. */
+int brood_shared_value_typecode(brood_shared_value *value);
+int64_t brood_shared_value_itemsize(brood_shared_value *value);
+
+/* brood_shared_value_get_lock returns what guards it: the very object that was
+ * given, or the brood_rlock that was made for it, the same each time
+ * (value.lock-given, value.lock-same); NULL, with brood_error() == BROOD_OK, if
+ * nothing does. It belongs to the value; brood_kind_of tells what it is. */
 void *brood_shared_value_get_lock(brood_shared_value *value);
+
+/* brood_shared_value_acquire and brood_shared_value_release are that lock's own
+ * (value.acquire), with its errors, BROOD_OWNER_DIED among them; the lock
+ * decides whether a thread or a process holds it, and whether it may be taken
+ * again.
+ *
+ * BROOD_ATTRIBUTE_ERROR  nothing guards the value */
 int brood_shared_value_acquire(brood_shared_value *value, int64_t timeout_ns);
 int brood_shared_value_release(brood_shared_value *value);
 
-/* brood_shared_array_new returns an array of a typecode, all bytes zero; its
- * length is fixed. Otherwise as brood_shared_value_new.
+/* brood_shared_array_new returns so many elements of a typecode, all bytes zero
+ * (array.size, array.zero-again). The length is fixed, and may be 0. Otherwise
+ * as brood_shared_value_new.
  *
- * BROOD_VALUE_ERROR  a negative length, or over BROOD_MAX_SHARED bytes */
+ * BROOD_VALUE_ERROR  a negative length (array.negative), or over
+ *                    BROOD_MAX_SHARED bytes */
 brood_shared_array *brood_shared_array_new(const brood_context *context,
                                            char typecode, int64_t length,
                                            void *lock);
 brood_shared_array *brood_shared_array_free(brood_shared_array *array);
-int64_t brood_shared_array_length(brood_shared_array *array);
 
-/* As for a shared value; a negative index counts from the end.
- *
- * BROOD_INDEX_ERROR  no such element (array.index-outside) */
-int brood_shared_array_get_int64(brood_shared_array *array, int64_t index,
-                                 int64_t *out);
-int brood_shared_array_set_int64(brood_shared_array *array, int64_t index,
-                                 int64_t number);
-int brood_shared_array_get_double(brood_shared_array *array, int64_t index,
-                                  double *out);
-int brood_shared_array_set_double(brood_shared_array *array, int64_t index,
-                                  double number);
-
-/* brood_shared_array_read and brood_shared_array_write copy a slice: count
- * elements of the array's own C type, the first at start, each step further on,
- * under one hold of the lock. start may be negative, step too.
- *
- * BROOD_VALUE_ERROR  step is 0, count is negative
- * BROOD_INDEX_ERROR  the slice leaves the array (array.slice-length) */
-int brood_shared_array_read(brood_shared_array *array, int64_t start,
-                            int64_t step, int64_t count, void *out_elements);
-int brood_shared_array_write(brood_shared_array *array, int64_t start,
-                             int64_t step, int64_t count, const void *elements);
-
-/* As for a shared value. */
+/* brood_shared_array_get_obj returns the first element; the others lie behind
+ * it as in any array of C (array.obj). Nothing checks an index: the length is
+ * what brood_shared_array_length returns. Otherwise as
+ * brood_shared_value_get_obj. */
 void *brood_shared_array_get_obj(brood_shared_array *array);
+
+/* brood_shared_array_length returns the number of elements;
+ * brood_shared_array_typecode their typecode; brood_shared_array_itemsize the
+ * bytes of one. A process that received the array is told the same. */
+int64_t brood_shared_array_length(brood_shared_array *array);
+int brood_shared_array_typecode(brood_shared_array *array);
+int64_t brood_shared_array_itemsize(brood_shared_array *array);
+
+/* brood_shared_array_get_lock, brood_shared_array_acquire and
+ * brood_shared_array_release are as those of a shared value (array.lock-given,
+ * array.acquire). One lock guards all elements. */
 void *brood_shared_array_get_lock(brood_shared_array *array);
 int brood_shared_array_acquire(brood_shared_array *array, int64_t timeout_ns);
 int brood_shared_array_release(brood_shared_array *array);

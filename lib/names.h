@@ -219,11 +219,6 @@
 #define arena_reserve brood_in_arena_reserve
 #define arena_send brood_in_arena_send
 #define arena_set_lock brood_in_arena_set_lock
-#define elements_access brood_in_elements_access
-#define elements_copy brood_in_elements_copy
-#define elements_lock brood_in_elements_lock
-#define elements_new brood_in_elements_new
-#define elements_new_sized brood_in_elements_new_sized
 #define end_close brood_in_end_close
 #define end_enter brood_in_end_enter
 #define end_find brood_in_end_find
@@ -272,11 +267,6 @@
 #define share_outcome brood_in_share_outcome
 #define share_refuse brood_in_share_refuse
 #define share_release brood_in_share_release
-#define typecode_find brood_in_typecode_find
-#define typecode_get_double brood_in_typecode_get_double
-#define typecode_get_int64 brood_in_typecode_get_int64
-#define typecode_set_double brood_in_typecode_set_double
-#define typecode_set_int64 brood_in_typecode_set_int64
 
 /* comm */
 #define connection_abandon brood_in_connection_abandon

@@ -44,17 +44,17 @@ static struct tables tables_of(const struct value *value) {
     case VALUE_EVENT: return (struct tables){{event_methods}};
     case VALUE_BARRIER: return (struct tables){{barrier_methods}};
     case VALUE_VALUE:
-      return (struct tables){{lockable_methods, shared_value_methods}};
+      return (struct tables){{lockable_methods, guarded_methods}};
     case VALUE_ARRAY:
       return (struct tables){
-          {lockable_methods, shared_array_methods, guarded_array_methods}};
-    case VALUE_RAW_ARRAY: return (struct tables){{shared_array_methods}};
+          {lockable_methods, guarded_methods, shared_array_methods}};
+    case VALUE_RAW_ARRAY:
+    case VALUE_VARIABLES: return (struct tables){{shared_array_methods}};
     case VALUE_CONNECTION: return (struct tables){{connection_methods}};
     case VALUE_QUEUE: return (struct tables){{queue_methods}};
     case VALUE_JOINABLE:
       return (struct tables){{queue_methods, joinable_methods}};
     case VALUE_SIMPLE_QUEUE: return (struct tables){{simple_queue_methods}};
-    case VALUE_VARIABLES: return (struct tables){{variables_methods}};
     default: return (struct tables){{NULL}};
   }
 }
@@ -76,8 +76,8 @@ static const struct attribute *attributes_of(const struct value *value) {
     case VALUE_BARRIER: return barrier_attributes;
     case VALUE_CONNECTION: return connection_attributes;
     case VALUE_VALUE:
-    case VALUE_RAW_VALUE: return shared_value_attributes;
-    case VALUE_VARIABLE: return variable_attributes;
+    case VALUE_RAW_VALUE:
+    case VALUE_VARIABLE: return shared_value_attributes;
     default: return NULL;
   }
 }

@@ -7,6 +7,9 @@
 #include "brood.h"
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/element.h"
+#include "conformance/adapter/object.h"
+#include "conformance/adapter/shared.h"
 
 static int wait(struct call *call) {
   int64_t timeout_ns = BROOD_FOREVER;
@@ -16,10 +19,13 @@ static int wait(struct call *call) {
 }
 
 /* What os.reader stands for. */
-static int read_value(void *value) {
-  int64_t number = 0;
-  int r = brood_shared_value_get_int64(value, &number);
-  return r < 0 ? r : (int)number;
+static int read_value(void *object) {
+  struct value value = object_value(object);
+  struct call call = {.self = &value};
+  struct shared shared;
+  if (shared_begin(&call, &shared) < 0) return brood_error();
+  int number = (int)element_int64(shared.typecode, shared.memory);
+  return shared_end(&call, &shared, 0) < 0 ? brood_error() : number;
 }
 
 static int wait_for(struct call *call) {

@@ -20,6 +20,7 @@
 #include "conformance/adapter/io.h"
 #include "conformance/adapter/lockable.h"
 #include "conformance/adapter/memory.h"
+#include "conformance/adapter/shared.h"
 #include "conformance/adapter/signal_name.h"
 
 /* The last failure of the library, if r is one, is the process's. */
@@ -132,14 +133,26 @@ static void tell(const brood_args *args) {
 }
 BROOD_TARGET(tell);
 
+/* Two accesses, as Python makes them of an addition: each takes the Value's own
+ * lock, and between them another process can come, if nothing else stops it. */
+static void add_one(const struct value *value) {
+  struct call call = {.self = value};
+  struct shared shared;
+  must(shared_begin(&call, &shared));
+  if (shared.typecode != 'i') brood_fail("not a Value of code i");
+  int number = *(volatile int *)shared.memory;
+  must(shared_end(&call, &shared, 0));
+  must(shared_begin(&call, &shared));
+  *(volatile int *)shared.memory = number + 1;
+  must(shared_end(&call, &shared, 0));
+}
+
 static void hammer(const brood_args *args) {
   struct value lock = arguments_value(args, 0);
-  struct value shared = arguments_value(args, 1);
-  int64_t n = int64_arg(args, 2), number = 0;
-  for (int64_t i = 0; i < n; i++) {
+  struct value value = arguments_value(args, 1);
+  for (int64_t n = int64_arg(args, 2); n > 0; n--) {
     must(lockable_acquire(&lock, BROOD_FOREVER));
-    must(brood_shared_value_get_int64(shared.as.object, &number));
-    must(brood_shared_value_set_int64(shared.as.object, number + 1));
+    add_one(&value);
     must(lockable_release(&lock));
   }
 }

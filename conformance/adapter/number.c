@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,9 +97,40 @@ enum number_kind number_get(const cJSON *value, int64_t *out_integer,
   return text == NULL ? NUMBER_NONE : parse(text, out_integer, out_real);
 }
 
+static uint64_t wrap(const char *digits) {
+  bool negative = *digits == '-';
+  uint64_t integer = 0;
+  for (digits += negative; *digits != '\0'; digits++) {
+    integer = integer * 10 + (uint64_t)(*digits - '0');
+  }
+  return negative ? -integer : integer;
+}
+
+enum number_kind number_get_wrapped(const cJSON *value, uint64_t *out_integer,
+                                    double *out_real) {
+  int64_t integer = 0;
+  enum number_kind kind = number_get(value, &integer, out_real);
+  if (kind == NUMBER_INTEGER) {
+    *out_integer = (uint64_t)integer;
+    *out_real = (double)integer;
+  }
+  if (kind != NUMBER_TOO_LARGE) return kind;
+  const char *text = protected_text(value);
+  if (strpbrk(text, ".eE") != NULL) return kind;
+  *out_integer = wrap(text);
+  *out_real = strtod(text, NULL);
+  return NUMBER_INTEGER;
+}
+
 cJSON *number_int64(int64_t value) {
   char text[32];
   snprintf(text, sizeof text, "%lld", (long long)value);
+  return memory_must(cJSON_CreateRaw(text));
+}
+
+cJSON *number_uint64(uint64_t value) {
+  char text[32];
+  snprintf(text, sizeof text, "%llu", (unsigned long long)value);
   return memory_must(cJSON_CreateRaw(text));
 }
 

@@ -28,9 +28,15 @@ char *number_protect(const char *json);
 enum number_kind number_get(const cJSON *value, int64_t *out_integer,
                             double *out_real);
 
-/* number_int64 and number_double make values that print as JSON numbers, the
- * latter always as a float; it must be finite. */
+/* number_get_wrapped likewise, but of an integer of whatever size it writes
+ * what is left modulo 2^64, and the nearest double, which may be infinite. */
+enum number_kind number_get_wrapped(const cJSON *value, uint64_t *out_integer,
+                                    double *out_real);
+
+/* number_int64, number_uint64 and number_double make values that print as JSON
+ * numbers, the last one always as a float; it must be finite. */
 cJSON *number_int64(int64_t value);
+cJSON *number_uint64(uint64_t value);
 cJSON *number_double(double value);
 
 #endif /* BROOD_ADAPTER_NUMBER_H */

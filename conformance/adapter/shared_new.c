@@ -10,7 +10,6 @@
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/element.h"
 #include "conformance/adapter/guard.h"
-#include "conformance/adapter/shared_array.h"
 #include "conformance/adapter/structure.h"
 
 enum { CODE, FIRST, SECOND, VALUE_LOCK_ARG, ARRAY_LOCK_ARG = SECOND };
@@ -39,17 +38,28 @@ static int write_member(struct call *call, int index, char typecode,
   return element_set(call, typecode, call->args[index], memory);
 }
 
+static int write_structure(struct call *call, struct structure *memory) {
+  if (write_member(call, FIRST, 'i', &memory->x) < 0) return -1;
+  return write_member(call, SECOND, 'd', &memory->y);
+}
+
+/* Takes a value whose initial one was written, or was not. */
+static int answer_value(struct call *call, brood_shared_value *value,
+                        void *lock, int r) {
+  if (r == 0) {
+    return call_made(
+        call, lock == BROOD_NO_LOCK ? VALUE_RAW_VALUE : VALUE_VALUE, value);
+  }
+  brood_shared_value_free(value);
+  return r;
+}
+
 static int new_structure(struct call *call, void *lock) {
-  struct structure initial = {0};
-  if (write_member(call, FIRST, 'i', &initial.x) < 0) return -1;
-  if (write_member(call, SECOND, 'd', &initial.y) < 0) return -1;
   brood_shared_value *value = brood_shared_value_new_sized(
-      context_of(call, lock), sizeof initial, lock);
+      context_of(call, lock), sizeof(struct structure), lock);
   if (value == NULL) return call_fail_brood(call);
-  memcpy(brood_shared_value_get_obj(value), &initial, sizeof initial);
-  call->result = value_typed(
-      lock == BROOD_NO_LOCK ? VALUE_RAW_VALUE : VALUE_VALUE, value, 0);
-  return 0;
+  return answer_value(call, value, lock,
+                      write_structure(call, brood_shared_value_get_obj(value)));
 }
 
 static int new_value(struct call *call, void *lock) {
@@ -58,48 +68,49 @@ static int new_value(struct call *call, void *lock) {
     return new_structure(call, lock);
   }
   char typecode = 0;
-  double initial = 0; /* aligned for any element */
   if (read_code(call, &typecode) < 0) return -1;
   if (call->args[SECOND] != NULL) {
     return call_fail(call, "TypeError", "too many initial values");
   }
-  if (write_member(call, FIRST, typecode, &initial) < 0) return -1;
   brood_shared_value *value =
       brood_shared_value_new(context_of(call, lock), typecode, lock);
   if (value == NULL) return call_fail_brood(call);
-  memcpy(brood_shared_value_get_obj(value), &initial, element_size(typecode));
-  call->result = value_typed(
-      lock == BROOD_NO_LOCK ? VALUE_RAW_VALUE : VALUE_VALUE, value, typecode);
+  return answer_value(
+      call, value, lock,
+      write_member(call, FIRST, typecode, brood_shared_value_get_obj(value)));
+}
+
+static int write_elements(struct call *call, brood_shared_array *array,
+                          const cJSON *list) {
+  char typecode = (char)brood_shared_array_typecode(array);
+  char *element = brood_shared_array_get_obj(array);
+  const cJSON *item = NULL;
+  cJSON_ArrayForEach(item, list) {
+    if (element_set(call, typecode, item, element) < 0) return -1;
+    element += brood_shared_array_itemsize(array);
+  }
   return 0;
 }
 
 static int new_array(struct call *call, void *lock) {
-  const cJSON *arg = call->args[FIRST], *item = NULL;
+  const cJSON *list = call->args[FIRST];
   char typecode = 0;
-  int64_t length = 0, i = 0;
-  int r = 0;
+  int64_t length = 0;
   if (read_code(call, &typecode) < 0) return -1;
-  if (cJSON_IsArray(arg)) {
-    length = cJSON_GetArraySize(arg);
+  if (cJSON_IsArray(list)) {
+    length = cJSON_GetArraySize(list);
   } else if (call_int64(call, FIRST, &length) < 0) {
     return -1;
   }
   brood_shared_array *array =
       brood_shared_array_new(context_of(call, lock), typecode, length, lock);
   if (array == NULL) return call_fail_brood(call);
-  if (cJSON_IsArray(arg)) {
-    cJSON_ArrayForEach(item, arg) {
-      r = shared_array_set(call, array, i++, item);
-      if (r < 0) break;
-    }
-  }
-  if (r < 0) {
+  if (cJSON_IsArray(list) && write_elements(call, array, list) < 0) {
     brood_shared_array_free(array);
-    return r;
+    return -1;
   }
-  call->result = value_typed(
-      lock == BROOD_NO_LOCK ? VALUE_RAW_ARRAY : VALUE_ARRAY, array, typecode);
-  return 0;
+  return call_made(call, lock == BROOD_NO_LOCK ? VALUE_RAW_ARRAY : VALUE_ARRAY,
+                   array);
 }
 
 static int value(struct call *call) {

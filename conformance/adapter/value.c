@@ -59,17 +59,6 @@ struct value value_descriptor(int descriptor) {
   return (struct value){.kind = VALUE_DESCRIPTOR, .as.descriptor = descriptor};
 }
 
-struct value value_typed(enum value_kind kind, void *object, char typecode) {
-  return (struct value){
-      .kind = kind, .owned = true, .typecode = typecode, .as.object = object};
-}
-
-struct value value_memory(void *memory, char typecode, size_t count,
-                          enum value_kind kind) {
-  return (struct value){
-      .kind = kind, .typecode = typecode, .as.object = memory, .size = count};
-}
-
 struct value value_list(enum value_kind kind, size_t size) {
   return (struct value){.kind = kind,
                         .as.items = memory_new(size, sizeof(struct value)),

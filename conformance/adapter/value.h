@@ -37,8 +37,8 @@ enum value_kind {
   VALUE_QUEUE,
   VALUE_JOINABLE,
   VALUE_SIMPLE_QUEUE, /* the last of them */
-  VALUE_VARIABLE,     /* the memory of a Value */
-  VALUE_VARIABLES,    /* that of an Array */
+  VALUE_VARIABLE,     /* a Value without its lock: what get_obj answers */
+  VALUE_VARIABLES,    /* an Array without its lock */
   VALUE_READER,       /* a predicate: a Value's value */
   VALUE_STRUCTURE,    /* the type struct structure */
   VALUE_LIST          /* values, each of which becomes plain data or a handle */
@@ -50,17 +50,16 @@ struct value {
   enum value_kind kind;
   bool owned;    /* process, shared object: a count to give back */
   bool received; /* the same, of an object that came in a message */
-  char typecode; /* value, array, variables; 0 if it is not known */
   union {
     cJSON *json;
     brood_process *process;
     const brood_context *context;
     int descriptor;
     struct value *items; /* list, descriptors */
-    void *object;        /* shared object, variables; reader: the Value's */
+    void *object;        /* shared object; variables, reader: whose they are */
     void *data;          /* blob */
   } as;
-  size_t size; /* blob: bytes; list, descriptors, variables: items */
+  size_t size; /* blob: bytes; list, descriptors: items */
 };
 
 struct value value_json(cJSON *json);
@@ -80,13 +79,6 @@ struct value value_context(const brood_context *context);
 /* value_descriptor does not take the descriptor: it is the process's, like any
  * number, and stays open until a scenario or the process's end closes it. */
 struct value value_descriptor(int descriptor);
-
-/* value_typed takes a Value or an Array. */
-struct value value_typed(enum value_kind kind, void *object, char typecode);
-
-/* value_memory borrows the memory of one; count is 1 for a Value's. */
-struct value value_memory(void *memory, char typecode, size_t count,
-                          enum value_kind kind);
 
 /* value_list makes a list of `size` nulls, to be filled by the caller. */
 struct value value_list(enum value_kind kind, size_t size);

@@ -52,10 +52,6 @@ bool arena_give_back(struct share_block *block);
 void arena_set_lock(struct share_block *block, struct share_block *lock);
 struct share_block *arena_lock_of(const struct share_block *block);
 
-static inline bool arena_has_lock(const struct share_block *block) {
-  return block->lock_offset != 0;
-}
-
 /* An arena as it is told to another process. */
 enum { ARENA_MEMORY, ARENA_SENDER, ARENA_RECEIVER, ARENA_MAX_FDS };
 

@@ -1,18 +1,44 @@
 /* SPDX-License-Identifier: MIT
  *
- * See elements.h.
+ * Value and Array: elements of one type in shared memory, and the lock that
+ * guards them. A Value is one element. The elements are the user's own: nothing
+ * here reads or writes them.
  */
-#include "lib/share/elements.h"
-
 #include <inttypes.h>
-#include <string.h>
+#include <wchar.h>
 
-#include "lib/share/arena.h"
 #include "lib/share/guarded.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 
-static int check_size(int64_t length, int64_t size) {
+struct elements {
+  char typecode;  /* 0: only its size is known */
+  int64_t length; /* of a sized one: its bytes */
+  _Alignas(16) unsigned char data[];
+};
+
+/* Bytes of an element; 0 if there is no such typecode. */
+static int64_t size_of_typecode(char typecode) {
+  switch (typecode) {
+    case 'c':
+    case 'b':
+    case 'B': return sizeof(char);
+    case 'u': return sizeof(wchar_t);
+    case 'h':
+    case 'H': return sizeof(short);
+    case 'i':
+    case 'I': return sizeof(int);
+    case 'l':
+    case 'L': return sizeof(long);
+    case 'q':
+    case 'Q': return sizeof(int64_t);
+    case 'f': return sizeof(float);
+    case 'd': return sizeof(double);
+    default: return 0;
+  }
+}
+
+static int check_elements(int64_t length, int64_t size) {
   if (length < 0) {
     return error_set(BROOD_VALUE_ERROR,
                      "Array length must be >= 0, not %" PRId64, length);
@@ -29,7 +55,7 @@ static int check_size(int64_t length, int64_t size) {
 static void *make_elements(const brood_context *context, enum share_kind kind,
                            char typecode, int64_t length, int64_t size,
                            void *lock) {
-  if (check_size(length, size) < 0 || guarded_check_lock(lock, true) < 0) {
+  if (check_elements(length, size) < 0 || guarded_check_lock(lock, true) < 0) {
     return NULL;
   }
   struct elements *elements = share_new(
@@ -41,129 +67,136 @@ static void *make_elements(const brood_context *context, enum share_kind kind,
   return share_free(elements, kind);
 }
 
-void *elements_new(const brood_context *context, enum share_kind kind,
-                   char typecode, int64_t length, void *lock) {
-  const struct typecode *type = typecode_find(typecode);
-  if (type != NULL) {
-    return make_elements(context, kind, typecode, length, type->size, lock);
+static void *make_typed(const brood_context *context, enum share_kind kind,
+                        char typecode, int64_t length, void *lock) {
+  int64_t size = size_of_typecode(typecode);
+  if (size > 0) {
+    return make_elements(context, kind, typecode, length, size, lock);
   }
   error_set(BROOD_TYPE_ERROR, "no type has the typecode '%c' (%d)", typecode,
             typecode);
   return NULL;
 }
 
-void *elements_new_sized(const brood_context *context, enum share_kind kind,
-                         int64_t size_bytes, void *lock) {
-  return make_elements(context, kind, 0, size_bytes, 1, lock);
+/* A kind that is not the object's is an error in all of these. */
+static void *data_of(void *object, enum share_kind kind) {
+  if (share_check(object, kind) < 0) return NULL;
+  return ((struct elements *)object)->data;
 }
 
-void *elements_lock(struct elements *elements) {
-  void *lock = guarded_lock_of(elements);
-  if (lock == NULL) error_clear();
+static int typecode_of(const void *object, enum share_kind kind) {
+  int r = share_check(object, kind);
+  return r < 0 ? r : ((const struct elements *)object)->typecode;
+}
+
+static int64_t itemsize_of(const void *object, enum share_kind kind) {
+  int typecode = typecode_of(object, kind);
+  if (typecode != 0)
+    return typecode < 0 ? typecode : size_of_typecode((char)typecode);
+  return ((const struct elements *)object)->length;
+}
+
+static void *lock_of_elements(const void *object, enum share_kind kind) {
+  if (share_check(object, kind) < 0) return NULL;
+  void *lock = guarded_lock_of(object);
+  if (lock == NULL) error_clear(); /* it has none: that is no failure */
   return lock;
 }
 
-/* Around an access. What acquire says of a killed holder is said again by end,
- * for nothing in between may be lost. */
-static int begin_access(struct elements *elements) {
-  if (!arena_has_lock(share_block_of(elements))) return 0;
-  return guarded_acquire(elements, BROOD_FOREVER);
+static int acquire_elements(const void *object, enum share_kind kind,
+                            int64_t timeout_ns) {
+  int r = share_check(object, kind);
+  return r < 0 ? r : guarded_acquire(object, timeout_ns);
 }
 
-static int end_access(struct elements *elements, int begun, int r) {
-  if (arena_has_lock(share_block_of(elements))) guarded_release(elements);
-  if (r < 0 || begun == 0) return r;
-  return error_set(BROOD_OWNER_DIED,
-                   "accessed, but the lock was held by a process that was "
-                   "killed");
+static int release_elements(const void *object, enum share_kind kind) {
+  int r = share_check(object, kind);
+  return r < 0 ? r : guarded_release(object);
 }
 
-static int refuse_index(const struct elements *elements, int64_t index) {
-  return error_set(BROOD_INDEX_ERROR,
-                   "invalid index %" PRId64 ": the length is %" PRId64, index,
-                   elements->length);
+/* ---------------------------------------------------------------- Value -- */
+
+brood_shared_value *brood_shared_value_new(const brood_context *context,
+                                           char typecode, void *lock) {
+  return make_typed(context, SHARE_VALUE, typecode, 1, lock);
 }
 
-/* Writes where an element lies and what type it has. */
-static int locate(struct elements *elements, int64_t index,
-                  const struct typecode **out_type, void **out_element) {
-  *out_type = typecode_find(elements->typecode);
-  if (*out_type == NULL) {
-    return error_set(BROOD_TYPE_ERROR,
-                     "a shared value of %" PRId64 " bytes is no number",
-                     elements->length);
+brood_shared_value *brood_shared_value_new_sized(const brood_context *context,
+                                                 int64_t size_bytes,
+                                                 void *lock) {
+  if (size_bytes > 0) {
+    return make_elements(context, SHARE_VALUE, 0, size_bytes, 1, lock);
   }
-  int64_t at = index < 0 ? index + elements->length : index;
-  if (at < 0 || at >= elements->length) return refuse_index(elements, index);
-  *out_element = elements->data + at * (*out_type)->size;
-  return 0;
+  error_set(BROOD_VALUE_ERROR, "a shared value of %" PRId64 " bytes",
+            size_bytes);
+  return NULL;
 }
 
-int elements_access(struct elements *elements, int64_t index,
-                    typecode_access *access, void *number) {
-  const struct typecode *type;
-  void *element = NULL;
-  int r = error_check_out(number);
-  if (r < 0) return r;
-  r = locate(elements, index, &type, &element);
-  if (r < 0) return r;
-  int begun = begin_access(elements);
-  if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
-  return end_access(elements, begun, access(type, element, number));
+brood_shared_value *brood_shared_value_free(brood_shared_value *value) {
+  return share_free(value, SHARE_VALUE);
 }
 
-/* Are the first and the last element of a slice inside? In this order nothing
- * can overflow: a step beyond the length is as bad as any. */
-static int check_slice(const struct elements *elements, int64_t start,
-                       int64_t step, int64_t count) {
-  if (step == 0 || count < 0) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "a slice of %" PRId64 " elements, each %" PRId64
-                     " after the other",
-                     count, step);
-  }
-  int64_t length = elements->length;
-  if (count == 0) return 0;
-  if (start < 0 || start >= length) return refuse_index(elements, start);
-  int64_t room = step > 0 ? length - 1 - start : start;
-  uint64_t stride = step > 0 ? (uint64_t)step : -(uint64_t)step;
-  if ((uint64_t)(count - 1) > (uint64_t)room / stride) {
-    return error_set(BROOD_INDEX_ERROR,
-                     "%" PRId64 " elements from %" PRId64 " by %" PRId64
-                     " leave an array of %" PRId64,
-                     count, start, step, length);
-  }
-  return 0;
+void *brood_shared_value_get_obj(brood_shared_value *value) {
+  return data_of(value, SHARE_VALUE);
 }
 
-static void copy(unsigned char *to, int64_t to_step, const unsigned char *from,
-                 int64_t from_step, int64_t count, size_t size) {
-  if (to_step == (int64_t)size && from_step == to_step) {
-    memcpy(to, from, (size_t)count * size);
-    return;
-  }
-  for (int64_t i = 0; i < count; i++) {
-    memcpy(to + i * to_step, from + i * from_step, size);
-  }
+int brood_shared_value_typecode(brood_shared_value *value) {
+  return typecode_of(value, SHARE_VALUE);
 }
 
-int elements_copy(struct elements *elements, int64_t start, int64_t step,
-                  int64_t count, void *out, const void *in) {
-  if (start < 0) start += elements->length;
-  int r = check_slice(elements, start, step, count);
-  if (r < 0 || count == 0) return r;
-  r = error_check_out(out != NULL ? out : in);
-  if (r < 0) return r;
-  int begun = begin_access(elements);
-  if (begun < 0 && begun != BROOD_OWNER_DIED) return begun;
-  int64_t size = typecode_find(elements->typecode)->size;
-  unsigned char *first = elements->data + start * size;
-  /* A single element is inside whatever the step, which may be any number. */
-  int64_t stride = count > 1 ? step * size : size;
-  if (out != NULL) {
-    copy(out, size, first, stride, count, (size_t)size);
-  } else {
-    copy(first, stride, in, size, count, (size_t)size);
-  }
-  return end_access(elements, begun, 0);
+int64_t brood_shared_value_itemsize(brood_shared_value *value) {
+  return itemsize_of(value, SHARE_VALUE);
+}
+
+void *brood_shared_value_get_lock(brood_shared_value *value) {
+  return lock_of_elements(value, SHARE_VALUE);
+}
+
+int brood_shared_value_acquire(brood_shared_value *value, int64_t timeout_ns) {
+  return acquire_elements(value, SHARE_VALUE, timeout_ns);
+}
+
+int brood_shared_value_release(brood_shared_value *value) {
+  return release_elements(value, SHARE_VALUE);
+}
+
+/* ---------------------------------------------------------------- Array -- */
+
+brood_shared_array *brood_shared_array_new(const brood_context *context,
+                                           char typecode, int64_t length,
+                                           void *lock) {
+  return make_typed(context, SHARE_ARRAY, typecode, length, lock);
+}
+
+brood_shared_array *brood_shared_array_free(brood_shared_array *array) {
+  return share_free(array, SHARE_ARRAY);
+}
+
+void *brood_shared_array_get_obj(brood_shared_array *array) {
+  return data_of(array, SHARE_ARRAY);
+}
+
+int64_t brood_shared_array_length(brood_shared_array *array) {
+  int r = share_check(array, SHARE_ARRAY);
+  return r < 0 ? r : ((const struct elements *)array)->length;
+}
+
+int brood_shared_array_typecode(brood_shared_array *array) {
+  return typecode_of(array, SHARE_ARRAY);
+}
+
+int64_t brood_shared_array_itemsize(brood_shared_array *array) {
+  return itemsize_of(array, SHARE_ARRAY);
+}
+
+void *brood_shared_array_get_lock(brood_shared_array *array) {
+  return lock_of_elements(array, SHARE_ARRAY);
+}
+
+int brood_shared_array_acquire(brood_shared_array *array, int64_t timeout_ns) {
+  return acquire_elements(array, SHARE_ARRAY, timeout_ns);
+}
+
+int brood_shared_array_release(brood_shared_array *array) {
+  return release_elements(array, SHARE_ARRAY);
 }

@@ -12,7 +12,7 @@
  * rlock, or for BROOD_NO_LOCK none. Sets and returns an error. */
 int guarded_set_lock(void *object, const brood_context *context, void *lock);
 
-/* guarded_can_be_lock: is this a lock or an rlock, or, with semaphores, one of
+/* guarded_check_lock: is this a lock or an rlock, or, with semaphores, one of
  * those? BROOD_ATTRIBUTE_ERROR if not; NULL and BROOD_NO_LOCK pass. */
 int guarded_check_lock(const void *lock, bool semaphores);
 

@@ -304,11 +304,11 @@ void close_and_ask(const brood_args *args) {
   bool lives = brood_process_is_alive(parent) == 1 &&
                brood_process_join(parent, 0) == BROOD_TIMEOUT &&
                brood_process_join(parent, kShort) == BROOD_TIMEOUT;
-  brood_shared_value_set_int64(value, lives ? 1 : -1);
+  NumberIn(value) = lives ? 1 : -1;
   brood_event_set(asked);
   bool dies = brood_process_join(parent, kLong) == 0 &&
               brood_process_is_alive(parent) == 0;
-  brood_shared_value_set_int64(value, lives && dies ? 2 : -2);
+  NumberIn(value) = lives && dies ? 2 : -2;
   brood_event_set(ended);
 }
 BROOD_TARGET(close_and_ask);
@@ -328,14 +328,11 @@ TEST_P(Closed, AChildThatClosedAllSeesItsParent) {
   });
   creator.AwaitDone();
   EXPECT_WORKS(brood_event_wait(event_, kLong));
-  int64_t seen = 0;
-  EXPECT_WORKS(brood_shared_value_get_int64(value, &seen));
-  EXPECT_EQ(seen, 1) << "the living parent was dead";
+  EXPECT_EQ(NumberIn(value), 1) << "the living parent was dead";
   creator.Kill();
   creator.Reap();
   EXPECT_WORKS(brood_event_wait(ended, kLong));
-  EXPECT_WORKS(brood_shared_value_get_int64(value, &seen));
-  EXPECT_EQ(seen, 2) << "the dead parent was alive";
+  EXPECT_EQ(NumberIn(value), 2) << "the dead parent was alive";
   brood_shared_value_free(value);
   brood_event_free(ended);
 }

@@ -143,7 +143,9 @@ TEST_P(Kept, AllAreClosedAndTheirNumbersOthers) {
                         pipe.first, brood_bytes(large.data(), large.size()), 0),
                     0);
         }
-        EXPECT_WORKS(brood_shared_array_set_int64(array, -1, 1));
+        ElementOf<char>(array, -1) = 1;
+        EXPECT_WORKS(brood_shared_array_acquire(array, 0));
+        EXPECT_WORKS(brood_shared_array_release(array));
         EXPECT_WORKS(brood_lock_acquire(lock, 0));
         for (int i = 0; i < 3000; i++) { /* in the arenas that there are */
           EXPECT_NE(brood_lock_new(context), nullptr);

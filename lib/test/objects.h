@@ -62,6 +62,18 @@ struct Received {
   brood_shared_array *array;
 };
 
+// What is behind an Objects' value, and behind an array of Ts; the lock is the
+// caller's care. A negative index counts from the end.
+inline int64_t &NumberIn(brood_shared_value *value) {
+  return *static_cast<int64_t *>(brood_shared_value_get_obj(value));
+}
+
+template <typename T = int>
+T &ElementOf(brood_shared_array *array, int64_t index) {
+  if (index < 0) index += brood_shared_array_length(array);
+  return static_cast<T *>(brood_shared_array_get_obj(array))[index];
+}
+
 // How many descriptors this process has.
 int NumDescriptors();
 

@@ -18,9 +18,17 @@ void use_each(const brood_args *args) {
   CHILD_CHECK(brood_rlock_release(here.rlock) == BROOD_ASSERTION_ERROR);
   CHILD_CHECK(brood_condition_acquire(here.condition, 0) == BROOD_TIMEOUT);
   CHILD_CHECK(brood_semaphore_acquire(here.semaphore, 0) == 0);
-  CHILD_CHECK(brood_shared_value_set_int64(here.value, 42) == 0);
+  CHILD_CHECK(brood_shared_value_typecode(here.value) == 'q');
+  CHILD_CHECK(brood_shared_value_itemsize(here.value) == 8);
+  CHILD_CHECK(brood_shared_value_acquire(here.value, 0) == 0);
+  NumberIn(here.value) = 42;
+  CHILD_CHECK(brood_shared_value_release(here.value) == 0);
   CHILD_CHECK(brood_shared_array_length(here.array) == 10);
-  CHILD_CHECK(brood_shared_array_set_int64(here.array, -1, 43) == 0);
+  CHILD_CHECK(brood_shared_array_typecode(here.array) == 'i');
+  CHILD_CHECK(brood_shared_array_itemsize(here.array) == 4);
+  CHILD_CHECK(brood_shared_array_acquire(here.array, 0) == 0);
+  ElementOf(here.array, -1) = 43;
+  CHILD_CHECK(brood_shared_array_release(here.array) == 0);
   CHILD_CHECK(brood_event_set(here.event) == 0);
   CHILD_CHECK(brood_barrier_parties(here.barrier) == 2);
   CHILD_CHECK(brood_barrier_wait(here.barrier, kLong) >= 0);
@@ -59,11 +67,8 @@ TEST_P(ObjectsTest, OfEachContextInAProcessOfThisMethod) {
     EXPECT_WORKS(brood_lock_release(objects.lock));
     EXPECT_WORKS(brood_rlock_release(objects.rlock));
     EXPECT_EQ(brood_semaphore_get_value(objects.semaphore), 1);
-    int64_t number;
-    EXPECT_WORKS(brood_shared_value_get_int64(objects.value, &number));
-    EXPECT_EQ(number, 42);
-    EXPECT_WORKS(brood_shared_array_get_int64(objects.array, 9, &number));
-    EXPECT_EQ(number, 43);
+    EXPECT_EQ(NumberIn(objects.value), 42);
+    EXPECT_EQ(ElementOf(objects.array, 9), 43);
   }
 }
 
@@ -73,9 +78,7 @@ void add_and_pass_on(const brood_args *args) {
   int64_t next = Int64At(args, 0);
   Received here(args, 1);
   CHILD_CHECK(brood_shared_value_acquire(here.value, kLong) == 0);
-  int64_t number;
-  CHILD_CHECK(brood_shared_value_get_int64(here.value, &number) == 0);
-  CHILD_CHECK(brood_shared_value_set_int64(here.value, number + 1) == 0);
+  NumberIn(here.value) += 1;
   CHILD_CHECK(brood_shared_value_release(here.value) == 0);
   if (next == 3) {
     CHILD_CHECK(brood_event_set(here.event) == 0);
@@ -99,9 +102,7 @@ TEST_P(ObjectsTest, PassedOnThroughAllMethods) {
   EXPECT_GE(brood_barrier_wait(objects.barrier, kLong), 0);
   EXPECT_WORKS(process.Join());
   EXPECT_EQ(process.Code(), 0);
-  int64_t number;
-  EXPECT_WORKS(brood_shared_value_get_int64(objects.value, &number));
-  EXPECT_EQ(number, 4);
+  EXPECT_EQ(NumberIn(objects.value), 4);
 }
 
 // use_late(reading end, writing end, objects...): uses them when told to.
@@ -111,8 +112,12 @@ void use_late(const brood_args *args) {
   CHILD_CHECK(brood_condition_acquire(here.condition, 0) == 0);
   CHILD_CHECK(brood_condition_notify_all(here.condition) == 0);
   CHILD_CHECK(brood_condition_release(here.condition) == 0);
-  CHILD_CHECK(brood_shared_value_set_int64(here.value, 1) == 0);
-  CHILD_CHECK(brood_shared_array_set_int64(here.array, 0, 1) == 0);
+  CHILD_CHECK(brood_shared_value_acquire(here.value, 0) == 0);
+  NumberIn(here.value) = 1;
+  CHILD_CHECK(brood_shared_value_release(here.value) == 0);
+  CHILD_CHECK(brood_shared_array_acquire(here.array, 0) == 0);
+  ElementOf(here.array, 0) = 1;
+  CHILD_CHECK(brood_shared_array_release(here.array) == 0);
   CHILD_CHECK(brood_event_set(here.event) == 0);
   Tell(DescriptorAt(args, 1), "used");
 }
@@ -166,11 +171,7 @@ TEST_P(ObjectsTest, TheSameObjectTwice) {
 void sum_up(const brood_args *args) {
   int64_t sum = 0;
   for (size_t i = 0; i < brood_args_count(args); i++) {
-    brood_shared_array *array;
-    int64_t number;
-    array = ObjectAt<brood_shared_array>(args, i);
-    CHILD_CHECK(brood_shared_array_get_int64(array, -1, &number) == 0);
-    sum += number;
+    sum += ElementOf<char>(ObjectAt<brood_shared_array>(args, i), -1);
   }
   brood_exit((int)sum);
 }
@@ -183,7 +184,7 @@ TEST_P(ObjectsTest, InManyArenas) {
     arrays.push_back(
         brood_shared_array_new(nullptr, 'b', 1 << 20, BROOD_NO_LOCK));
     ASSERT_NE(arrays[i], nullptr);
-    EXPECT_WORKS(brood_shared_array_set_int64(arrays[i], -1, i));
+    ElementOf<char>(arrays[i], -1) = (char)i;
     values.insert(values.end(), 2, brood_object(arrays[i]));
   }
   Process process(GetParam(), sum_up, values);

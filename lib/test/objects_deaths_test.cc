@@ -152,12 +152,13 @@ TEST_P(ObjectsDeath, OfTheHolderOfAValuesLock) {
   ASSERT_WORKS(process.Start());
   said.Read<char>();
   EXPECT_WORKS(brood_process_kill(process));
-  EXPECT_FAILS(brood_shared_value_set_int64(value, 8), BROOD_OWNER_DIED,
+  EXPECT_FAILS(brood_shared_value_acquire(value, kLong), BROOD_OWNER_DIED,
                "killed");
+  EXPECT_EQ(brood_rlock_locked(rlock), 1) << "held all the same";
+  EXPECT_WORKS(brood_shared_value_release(value));
   EXPECT_EQ(brood_rlock_locked(rlock), 0);
-  int64_t number;
-  EXPECT_WORKS(brood_shared_value_get_int64(value, &number));
-  EXPECT_EQ(number, 8) << "done all the same";
+  EXPECT_WORKS(brood_shared_value_acquire(value, 0)) << "said once";
+  EXPECT_WORKS(brood_shared_value_release(value));
   EXPECT_WORKS(process.Join());
   brood_shared_value_free(value);
   brood_rlock_free(rlock);
@@ -169,7 +170,7 @@ void wait_for(const brood_args *args) {
   Received here(args, 2);
   if (what == "condition") {
     CHILD_CHECK(brood_condition_acquire(here.condition, kLong) == 0);
-    CHILD_CHECK(brood_shared_value_set_int64(here.value, 1) == 0);
+    NumberIn(here.value) = 1;
   }
   Tell(DescriptorAt(args, 0), "w");
   if (what == "barrier") brood_barrier_wait(here.barrier, kLong);

@@ -32,8 +32,10 @@ void touch_all(const brood_args *args) {
   Received here(args, 0);
   brood_shared_array *large;
   large = ObjectAt<brood_shared_array>(args, 8);
-  CHILD_CHECK(brood_shared_array_set_int64(large, -1, 1) == 0);
-  CHILD_CHECK(brood_shared_array_set_int64(here.array, -1, 1) == 0);
+  ElementOf<char>(large, -1) = 1;
+  CHILD_CHECK(brood_shared_array_acquire(here.array, kLong) == 0);
+  ElementOf(here.array, -1) = 1;
+  CHILD_CHECK(brood_shared_array_release(here.array) == 0);
   CHILD_CHECK(brood_condition_acquire(here.condition, kLong) == 0);
   CHILD_CHECK(brood_condition_release(here.condition) == 0);
   brood_exit(kCode);

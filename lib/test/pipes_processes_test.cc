@@ -274,10 +274,16 @@ void use_sent(const brood_args *args) {
               BROOD_TIMEOUT);
   CHILD_CHECK(brood_event_set((brood_event *)objects[4]) == 0);
   CHILD_CHECK(brood_barrier_parties((brood_barrier *)objects[5]) == 2);
-  CHILD_CHECK(
-      brood_shared_value_set_int64((brood_shared_value *)objects[6], 42) == 0);
-  CHILD_CHECK(brood_shared_array_set_int64((brood_shared_array *)objects[7], -1,
-                                           43) == 0);
+  auto *shared = (brood_shared_value *)objects[6];
+  CHILD_CHECK(brood_shared_value_typecode(shared) == 'q');
+  CHILD_CHECK(brood_shared_value_acquire(shared, 0) == 0);
+  NumberIn(shared) = 42;
+  CHILD_CHECK(brood_shared_value_release(shared) == 0);
+  auto *array = (brood_shared_array *)objects[7];
+  CHILD_CHECK(brood_shared_array_typecode(array) == 'i');
+  CHILD_CHECK(brood_shared_array_acquire(array, 0) == 0);
+  ElementOf(array, -1) = 43;
+  CHILD_CHECK(brood_shared_array_release(array) == 0);
   brood_value other, descriptor;
   CHILD_CHECK(brood_connection_recv(connection, &other, kLong) == 0);
   CHILD_CHECK(Send((brood_connection *)other.as.object, "kestrel") == 0);
@@ -309,12 +315,9 @@ TEST_P(PipesTest, ObjectsConnectionsAndDescriptorsArrive) {
     EXPECT_EQ(said.ReadAll(), "merlin");
     EXPECT_EQ(Receive(sent.first), "kestrel");
     EXPECT_EQ(Receive(sent.first), "EOFError");
-    int64_t number;
     EXPECT_EQ(brood_event_is_set(objects.event), 1);
-    EXPECT_WORKS(brood_shared_value_get_int64(objects.value, &number));
-    EXPECT_EQ(number, 42);
-    EXPECT_WORKS(brood_shared_array_get_int64(objects.array, 9, &number));
-    EXPECT_EQ(number, 43);
+    EXPECT_EQ(NumberIn(objects.value), 42);
+    EXPECT_EQ(ElementOf(objects.array, 9), 43);
     EXPECT_WORKS(process.Join());
     EXPECT_EQ(process.Code(), 0);
   }
@@ -326,9 +329,7 @@ void add_to_sent(const brood_args *args) {
   WaitForByte(DescriptorAt(args, 1));
   brood_value array;
   CHILD_CHECK(brood_connection_recv(connection, &array, kLong) == 0);
-  int64_t number;
-  CHILD_CHECK(brood_shared_array_get_int64(
-                  (brood_shared_array *)array.as.object, 9, &number) == 0);
+  int number = ElementOf((brood_shared_array *)array.as.object, 9);
   CHILD_CHECK(brood_connection_send(connection, brood_int64(number), kLong) ==
               0);
 }
@@ -343,11 +344,11 @@ TEST_P(PipesTest, WhatWasSentStaysWhenItsMakerForgetsIt) {
     ASSERT_WORKS(process.Start());
     const brood_context *context = brood_get_context(GetParam());
     brood_shared_array *array = brood_shared_array_new(context, 'i', 10, NULL);
-    EXPECT_WORKS(brood_shared_array_set_int64(array, 9, 99));
+    ElementOf(array, 9) = 99;
     EXPECT_WORKS(brood_connection_send(pipe.first, brood_object(array), kLong));
     brood_shared_array_free(array);
     array = brood_shared_array_new(context, 'i', 10, NULL);
-    EXPECT_WORKS(brood_shared_array_set_int64(array, 9, 66));
+    ElementOf(array, 9) = 66;
     go.Release();
     EXPECT_EQ(Receive(pipe.first), "99");
     EXPECT_WORKS(process.Join());

@@ -128,7 +128,9 @@ void use_all(const brood_args *args) {
   CHILD_CHECK(brood_condition_acquire(condition, kLong) == 0);
   CHILD_CHECK(brood_condition_release(condition) == 0);
   auto *array = static_cast<brood_shared_array *>(next());
-  CHILD_CHECK(brood_shared_array_set_int64(array, -1, 77) == 0);
+  CHILD_CHECK(brood_shared_array_acquire(array, 0) == 0);
+  ElementOf<int64_t>(array, -1) = 77;
+  CHILD_CHECK(brood_shared_array_release(array) == 0);
   auto *event = static_cast<brood_event *>(next());
   auto *other = static_cast<brood_queue *>(next());
   CHILD_CHECK(brood_queue_put(other, brood_string("from the child"), 0) == 0);
@@ -161,9 +163,7 @@ TEST_P(QueuesProcesses, ObjectsTravel) {
     }
     EXPECT_WORKS(brood_event_wait(event, kLong));
     EXPECT_WORKS(brood_lock_acquire(lock, 0)) << "the child has released it";
-    int64_t number = 0;
-    EXPECT_WORKS(brood_shared_array_get_int64(array, 199999, &number));
-    EXPECT_EQ(number, 77);
+    EXPECT_EQ(ElementOf<int64_t>(array, 199999), 77);
     brood_value value = brood_none();
     EXPECT_WORKS(brood_connection_recv(first, &value, kLong));
     EXPECT_EQ(value.as.int64, 9);
