@@ -885,8 +885,8 @@ int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
  *   *number += 1;
  *   brood_shared_value_release(counter);
  *
- * Whoever acquires it next sees all that was written before the release. The
- * pointer itself takes no lock. Without one an access may be torn, or lost to
+ * The next holder sees all that was written before the release. The pointer
+ * itself takes no lock. Without one an access may be torn, or lost to
  * another thread's or process's, unless the memory is that of a lock-free
  * atomic type.
  *
