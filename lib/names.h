@@ -35,13 +35,11 @@
 #define sys_fd_room brood_in_sys_fd_room
 #define sys_fd_valid brood_in_sys_fd_valid
 #define sys_fds_new brood_in_sys_fds_new
-#define sys_file_room brood_in_sys_file_room
 #define sys_file_size brood_in_sys_file_size
 #define sys_fork brood_in_sys_fork
 #define sys_futex_wait brood_in_sys_futex_wait
 #define sys_futex_wake brood_in_sys_futex_wake
 #define sys_getpid brood_in_sys_getpid
-#define sys_getppid brood_in_sys_getppid
 #define sys_gettid brood_in_sys_gettid
 #define sys_ids brood_in_sys_ids
 #define sys_is_privileged brood_in_sys_is_privileged
@@ -58,7 +56,6 @@
 #define sys_mem_size brood_in_sys_mem_size
 #define sys_mem_unmap brood_in_sys_mem_unmap
 #define sys_memfd_new brood_in_sys_memfd_new
-#define sys_memfd_sealed brood_in_sys_memfd_sealed
 #define sys_open_null brood_in_sys_open_null
 #define sys_own_image brood_in_sys_own_image
 #define sys_pidfd_exit_info brood_in_sys_pidfd_exit_info

@@ -14,7 +14,6 @@
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/mem.h"
 #include "lib/wire/value.h"
 
 static int check_text(const brood_value *value) {

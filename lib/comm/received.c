@@ -12,7 +12,6 @@
 #include "lib/share/loan.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/mem.h"
 
 int message_open(struct received *out, const uint8_t head[WIRE_ITEM_HEAD],
                  const uint8_t *body, size_t body_size, int *fds,

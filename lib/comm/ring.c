@@ -23,7 +23,6 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/futex.h"
 #include "lib/sys/proc.h"
-#include "lib/sys/relax.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "the half of a mark that is slept on must come first"

@@ -21,7 +21,7 @@
 #include "lib/comm/mark.h"
 #include "lib/names.h"
 #include "lib/sync/quick.h"
-#include "lib/sys/relax.h"
+#include "lib/sys/futex.h"
 
 /* Units: what a ring begins with, what it shrinks to, what it grows to. */
 enum {

@@ -17,7 +17,6 @@
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/mem.h"
 #include "lib/sys/sock.h"
 
 enum {

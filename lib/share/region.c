@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-#include "lib/sys/mem.h"
+#include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
 #define REGION_MAGIC UINT64_C(0x31444f4f52420a0e)

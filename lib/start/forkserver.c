@@ -26,10 +26,8 @@
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/keeper.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-#include "lib/sys/task.h"
 
 /* A way to a server. Another process may hold a copy of the server's end of the
  * channel, from a fork between the making of it and its closing here; then

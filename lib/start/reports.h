@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "lib/names.h"
-#include "lib/sys/signal.h"
+#include "lib/sys/proc.h"
 
 /* reports_open finds out which it is, and sets the server's signals. */
 int reports_open(struct sys_signals *out_before);

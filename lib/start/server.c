@@ -22,7 +22,6 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-#include "lib/sys/signal.h"
 #include "lib/sys/sock.h"
 #include "lib/wire/record.h"
 

@@ -6,7 +6,7 @@
 
 #include <pthread.h>
 
-#include "lib/sys/signal.h"
+#include "lib/sys/proc.h"
 
 static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
 

@@ -11,7 +11,6 @@
 #include "lib/sync/quick.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/proc.h"
-#include "lib/sys/task.h"
 
 _Atomic uint64_t sync_self_process_token;
 static _Thread_local uint64_t thread_token;

@@ -4,7 +4,7 @@
  * ever have on this machine, so that others find out when it has been killed,
  * or has replaced its program by exec.
  *
- *   bits 63..32   its mark (lib/sys/task.h), 0 if that was not to be had; of a
+ *   bits 63..32   its mark (lib/sys/proc.h), 0 if that was not to be had; of a
  *                 foreign one a random number
  *   bits 31..30   0, for the words that tokens are put into
  *   bit 29        foreign

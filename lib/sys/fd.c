@@ -25,10 +25,6 @@
  * sooner. */
 #define POLL_SOON_NS INT64_C(200000)
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8U
-#endif
-
 /* How often those are looked at that the kernel does not let us wait for. */
 #define PIECES_NS INT64_C(10000000)
 
@@ -45,12 +41,16 @@ int sys_close(int fd) {
   return -1;
 }
 
+static int copy_above(int fd, int least) {
+  int copy = fcntl(fd, F_DUPFD_CLOEXEC, least);
+  return copy < 0 ? -errno : copy;
+}
+
 int sys_fd_new(int fd) {
   if (fd < 0 || fd > STDERR_FILENO) return fd;
-  int high = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  int r = high < 0 ? -errno : high;
+  int high = copy_above(fd, STDERR_FILENO + 1);
   close_whole(fd);
-  return r;
+  return high;
 }
 
 int sys_fds_new(int out_fds[], size_t num_fds) {
@@ -63,24 +63,19 @@ int sys_fds_new(int out_fds[], size_t num_fds) {
   return r;
 }
 
-/* fstat, but for where the C library's has its empty name: among constants that
- * a new process would have to fetch first. */
-static int status_of(int fd, struct stat *out) {
-  const char name = '\0';
-  return fstatat(fd, &name, out, AT_EMPTY_PATH);
-}
-
+/* By fstat, but for where the C library's has its empty name: among constants
+ * that a new process would have to fetch first. */
 struct sys_kept sys_keep(int fd) {
   struct stat status = {0};
-  if (fd >= 0) status_of(fd, &status);
+  const char name = '\0';
+  if (fd >= 0 || fd == AT_FDCWD) fstatat(fd, &name, &status, AT_EMPTY_PATH);
   return (struct sys_kept){
       .fd = fd, .device = status.st_dev, .file = status.st_ino};
 }
 
 bool sys_kept_is_open(const struct sys_kept *kept) {
-  struct stat status;
-  return kept->fd >= 0 && status_of(kept->fd, &status) == 0 &&
-         status.st_dev == kept->device && status.st_ino == kept->file;
+  struct sys_kept now = sys_keep(kept->fd);
+  return now.file != 0 && now.file == kept->file && now.device == kept->device;
 }
 
 void sys_kept_close(struct sys_kept *kept) {
@@ -107,7 +102,7 @@ int sys_stdin(int fd) {
 int sys_directory_open(void) {
   SYS_FAULT();
   int fd = open(".", O_PATH | O_CLOEXEC);
-  /* Who is inside needs no right to go in, but "." asks for one. */
+  /* A process that is inside needs no right to go in, but "." asks for one. */
   if (fd < 0) fd = open("/proc/thread-self/cwd", O_PATH | O_CLOEXEC);
   return sys_fd_new(fd < 0 ? -errno : fd);
 }
@@ -116,11 +111,9 @@ int sys_directory_enter(int fd) {
   SYS_FAULT();
   if (fchdir(fd) == 0) return 0;
   int r = -errno;
-  struct stat here, there;
-  bool is_here = fstatat(AT_FDCWD, "", &here, AT_EMPTY_PATH) == 0 &&
-                 fstat(fd, &there) == 0 && here.st_dev == there.st_dev &&
-                 here.st_ino == there.st_ino;
-  return is_here ? 0 : r;
+  struct sys_kept here = sys_keep(AT_FDCWD);
+  here.fd = fd;
+  return sys_kept_is_open(&here) ? 0 : r; /* it is where we are */
 }
 
 int sys_fd_valid(int fd) {
@@ -135,14 +128,13 @@ int sys_cloexec(int fd) {
 
 int sys_fd_copy(int fd) {
   SYS_FAULT();
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-  return copy < 0 ? -errno : copy;
+  return copy_above(fd, STDERR_FILENO + 1);
 }
 
 int sys_fd_room(int fd, size_t number) {
   SYS_FAULT();
-  int copy = fcntl(fd, F_DUPFD_CLOEXEC, (int)number);
-  if (copy < 0) return errno == EINVAL ? -EMFILE : -errno;
+  int copy = copy_above(fd, (int)number);
+  if (copy < 0) return copy == -EINVAL ? -EMFILE : copy;
   close(copy);
   return 0;
 }
@@ -176,112 +168,6 @@ int sys_die_at_hangup(int fd) {
   /* The writer may have gone before O_ASYNC was set; nobody signals that. */
   struct pollfd hangup = {.fd = fd, .events = POLLIN};
   if (poll(&hangup, 1, 0) != 0) raise(SIGKILL);
-  return 0;
-}
-
-int sys_read_full(int fd, void *out_data, size_t size) {
-  SYS_FAULT();
-  char *at = out_data;
-  while (size > 0) {
-    ssize_t n = read(fd, at, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -errno;
-    if (n == 0) return -EPIPE;
-    at += n;
-    size -= (size_t)n;
-  }
-  return 0;
-}
-
-int sys_write_full(int fd, const void *data, size_t size) {
-  SYS_FAULT();
-  const char *at = data;
-  while (size > 0) {
-    ssize_t n = write(fd, at, size);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -errno;
-    at += n;
-    size -= (size_t)n;
-  }
-  return 0;
-}
-
-int sys_read_at(int fd, void *out_data, size_t size, size_t offset) {
-  SYS_FAULT();
-  char *at = out_data;
-  while (size > 0) {
-    ssize_t n = pread(fd, at, size, (off_t)offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -errno;
-    if (n == 0) return -ENODATA;
-    at += n;
-    offset += (size_t)n;
-    size -= (size_t)n;
-  }
-  return 0;
-}
-
-int sys_write_at(int fd, const void *data, size_t size, size_t offset) {
-  SYS_FAULT();
-  int r = sys_file_room(offset + size);
-  if (r < 0) return r;
-  const char *at = data;
-  while (size > 0) {
-    ssize_t n = pwrite(fd, at, size, (off_t)offset);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return -errno;
-    at += n;
-    offset += (size_t)n;
-    size -= (size_t)n;
-  }
-  return 0;
-}
-
-int64_t sys_file_size(int fd) {
-  SYS_FAULT();
-  struct stat status;
-  if (fstat(fd, &status) < 0) return -errno;
-  return S_ISREG(status.st_mode) ? status.st_size : -EINVAL;
-}
-
-int sys_file_room(size_t size) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) < 0) return -errno;
-  return size > limit.rlim_cur ? -EFBIG : 0;
-}
-
-int sys_memfd_sealed(const char *name, size_t length, int seals) {
-  int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-  if (fd < 0 && errno == EINVAL) { /* before Linux 6.3 */
-    fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  }
-  fd = sys_fd_new(fd < 0 ? -errno : fd);
-  if (fd < 0) return fd;
-  if (ftruncate(fd, (off_t)length) == 0 &&
-      fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0) {
-    return fd;
-  }
-  int r = -errno;
-  sys_close(fd);
-  return r;
-}
-
-int sys_memfd_new(const char *name, size_t size) {
-  SYS_FAULT();
-  int r = sys_file_room(size);
-  return r < 0 ? r : sys_memfd_sealed(name, 0, 0);
-}
-
-int sys_map_file(int fd, const void **out_data, size_t *out_size) {
-  SYS_FAULT();
-  struct stat status;
-  if (fstat(fd, &status) < 0) return -errno;
-  if (status.st_size <= 0) return -EINVAL;
-  size_t size = (size_t)status.st_size;
-  void *data = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (data == MAP_FAILED) return -errno;
-  *out_data = data;
-  *out_size = size;
   return 0;
 }
 

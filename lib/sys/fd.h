@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Descriptors. Every wrapper in this room returns >= 0 or -errno, restarts
- * after a signal unless its comment says otherwise, and makes descriptors
- * close-on-exec.
+ * Descriptors, and the memory that they name. Every wrapper in this room
+ * returns >= 0 or -errno, restarts after a signal unless its comment says
+ * otherwise, and makes descriptors close-on-exec.
  */
 #ifndef BROOD_SYS_FD_H
 #define BROOD_SYS_FD_H
@@ -42,8 +42,8 @@ bool sys_kept_is_open(const struct sys_kept *kept);
 /* sys_kept_close closes it, if it is still the same file. */
 void sys_kept_close(struct sys_kept *kept);
 
-/* sys_open_null opens what has nothing to read: /dev/null, or an empty memory
- * where there is none. */
+/* sys_open_null opens a file that has nothing to read: /dev/null, or an empty
+ * memory where there is none. */
 int sys_open_null(void);
 
 /* sys_stdin puts a descriptor on standard input. */
@@ -71,37 +71,6 @@ int sys_pipe(int out_ends[2]);
  * happened already. */
 int sys_die_at_hangup(int fd);
 
-/* sys_read_full and sys_write_full move all of size bytes; a short read is
- * -EPIPE. */
-int sys_read_full(int fd, void *out_data, size_t size);
-int sys_write_full(int fd, const void *data, size_t size);
-
-/* sys_read_at reads size bytes from an offset of a file, without moving where
- * others read from; -ENODATA if the file is not so long. */
-int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
-
-/* sys_write_at writes size bytes from an offset on, which makes a file longer;
- * -EFBIG as below. */
-int sys_write_at(int fd, const void *data, size_t size, size_t offset);
-
-/* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
- * regular one. */
-int64_t sys_file_size(int fd);
-
-/* sys_file_room returns -EFBIG if no file may be so large (RLIMIT_FSIZE): the
- * kernel would kill the process that makes it so. */
-int sys_file_room(size_t size);
-
-/* sys_memfd_new makes anonymous memory that a descriptor names, and that is to
- * have so many bytes; -EFBIG as above. sys_memfd_sealed makes it so long at
- * once, for this room. Nobody can seal either any further. */
-int sys_memfd_new(const char *name, size_t size);
-int sys_memfd_sealed(const char *name, size_t length, int seals);
-
-/* sys_map_file maps all of the file that fd names, private and read-only (but
- * not if it is empty: -EINVAL), and writes its size. */
-int sys_map_file(int fd, const void **out_data, size_t *out_size);
-
 /* sys_fd_room returns 0 if one more descriptor could be opened, and one of this
  * number, -EMFILE if not. fd is any open one. */
 int sys_fd_room(int fd, size_t number);
@@ -124,5 +93,57 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns);
  * wake an idle processor takes longer than to answer a request (decision 008).
  */
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
+
+/* ------------------------------------------- Files and shared memory -- */
+
+/* sys_read_full and sys_write_full move all of size bytes; a short read is
+ * -EPIPE. */
+int sys_read_full(int fd, void *out_data, size_t size);
+int sys_write_full(int fd, const void *data, size_t size);
+
+/* sys_read_at and sys_write_at do so at an offset of a file, without moving
+ * where others read from. -ENODATA if the file is not so long to read; -EFBIG
+ * if it may not become so long. */
+int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
+int sys_write_at(int fd, const void *data, size_t size, size_t offset);
+
+/* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
+ * regular one, sys_mem_size also if it is not sealed as sys_mem_new does. */
+int64_t sys_file_size(int fd);
+int64_t sys_mem_size(int fd);
+
+/* sys_map_file maps all of the file that fd names, private and read-only (but
+ * not if it is empty: -EINVAL), and writes its size. */
+int sys_map_file(int fd, const void **out_data, size_t *out_size);
+
+/* sys_memfd_new makes an empty file without a name, so that nothing of it
+ * outlives its descriptors and mappings. It is to have so many bytes: -EFBIG if
+ * no file may (RLIMIT_FSIZE), for the kernel would kill the process that makes
+ * it so. Nobody can seal it any further. */
+int sys_memfd_new(const char *name, size_t size);
+
+/* sys_mem_new makes one that reaches to *size, and gives its first `least`
+ * bytes pages, all zero: -ENOSPC or -ENOMEM if there are not so many. Nobody
+ * can make it smaller, so a mapping never loses what it has. If RLIMIT_FSIZE
+ * allows less, *size becomes that; -EFBIG if it is less than `least`. */
+int sys_mem_new(const char *name, size_t least, size_t *size);
+
+/* sys_mem_room returns -ENOMEM if the machine, or a cgroup, has not so much
+ * memory left: the kernel would rather kill somebody than refuse it. */
+int sys_mem_room(size_t size);
+
+/* sys_mem_reserve gives pages to another part of it, where it is mapped.
+ * Without it the first access might kill the process. Only older kernels need
+ * the file: -EBADF if that is not open. */
+int sys_mem_reserve(const struct sys_kept *file, void *memory, size_t offset,
+                    size_t size);
+
+/* sys_mem_release takes the pages that lie in a part, and what was in them,
+ * back. */
+int sys_mem_release(void *memory, size_t offset, size_t size);
+
+/* sys_mem_map maps it for reading and writing from all who map it. */
+int sys_mem_map(int fd, size_t size, void **out_memory);
+void sys_mem_unmap(void *memory, size_t size);
 
 #endif /* BROOD_SYS_FD_H */

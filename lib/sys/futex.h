@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sleeping on a word of shared memory, and waking who sleeps there.
+ * Waiting for a word of shared memory: asleep, or in a loop that only looks.
  */
 #ifndef BROOD_SYS_FUTEX_H
 #define BROOD_SYS_FUTEX_H
@@ -18,5 +18,29 @@ int sys_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
 /* sys_futex_wake wakes up to count sleepers of all processes and returns how
  * many. Async-signal-safe. */
 int sys_futex_wake(_Atomic uint32_t *word, int count);
+
+/* What a processor wants to be told: that a loop only looks, that memory will
+ * soon be written. */
+#if defined(__x86_64__)
+#define SYS_RELAX_() __builtin_ia32_pause()
+/* __builtin_prefetch would ask for it to read, unless told of the processor;
+ * those that do not know the instruction pass it over. */
+#define SYS_ASK_TO_WRITE_(at) \
+  __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)(at)))
+#elif defined(__aarch64__)
+#define SYS_RELAX_() __asm__ __volatile__("yield")
+#define SYS_ASK_TO_WRITE_(at) __builtin_prefetch(at, 1)
+#else
+#define SYS_RELAX_() ((void)0)
+#define SYS_ASK_TO_WRITE_(at) __builtin_prefetch(at, 1)
+#endif
+
+static inline void sys_relax(void) {
+  SYS_RELAX_();
+}
+
+static inline void sys_ask_to_write(const void *at) {
+  SYS_ASK_TO_WRITE_(at);
+}
 
 #endif /* BROOD_SYS_FUTEX_H */

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * See keeper.h. A child is passed by in a wait if its exit signal is not
- * SIGCHLD, which exec and the death of its parent make it: so the keeper execs
- * nothing. A copy of the memory would be dear for as long as it lives, so it
- * shares the memory, and with it the caller's thread-local storage: once the
+ * The orphans of proc.h. A child is passed by in a wait if its exit signal is
+ * not SIGCHLD, which exec and the death of its parent make it: so the keeper
+ * execs nothing. A copy of the memory would be dear for as long as it lives, so
+ * it shares the memory, and with it the caller's thread-local storage: once the
  * caller goes on, the keeper may not come near the C library, errno or a stack
  * guard, and makes its system calls by hand.
  */
-#include "lib/sys/keeper.h"
+#include "lib/sys/proc.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -116,9 +114,8 @@ int sys_keeper_run(void (*body)(void *data), void *data) {
   if (keeper == MAP_FAILED) return -errno;
   *keeper = (struct keeper){
       .state = BUSY, .body = body, .data = data, .next = keepers};
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  sigset_t before;
+  sys_signals_block(&before);
   keeper->pid = clone(keep_orphans, (char *)keeper + STACK_BYTES,
                       CLONE_VM | CLONE_CHILD_CLEARTID, keeper, NULL, NULL,
                       &keeper->state);
@@ -127,7 +124,7 @@ int sys_keeper_run(void (*body)(void *data), void *data) {
          atomic_load_explicit(&keeper->state, memory_order_acquire) == BUSY) {
     sys_futex_wait(&keeper->state, BUSY, SYS_CLOCK_NEVER);
   }
-  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  sys_signals_unblock(&before);
   if (r == 0) keepers = keeper;
   if (r < 0) munmap(keeper, STACK_BYTES);
   return r;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * See mem.h. The kernel hands out pages until the machine, or a cgroup, has
- * none left, and then kills somebody: what is more than there is has to be
- * refused before. Where nothing can be read of that, nothing is refused.
+ * Files and shared memory, as fd.h has them. The kernel hands out pages until
+ * the machine, or a cgroup, has none left, and then kills somebody: more than
+ * there is has to be refused before. Where nothing can be read of that, nothing
+ * is refused.
  */
-#include "lib/sys/mem.h"
+#include "lib/sys/fd.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +19,112 @@
 
 #include "lib/sys/fault.h"
 
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 8U
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
+
+/* --------------------------------------------------------------- Files -- */
+
+enum moving { READ, WRITE };
+
+/* Moves what the kernel moves at once; with an offset of -1, where the file
+ * stands. */
+static ssize_t move_some(enum moving how, int fd, char *at, size_t size,
+                         off_t offset) {
+  if (offset < 0) return how == READ ? read(fd, at, size) : write(fd, at, size);
+  return how == READ ? pread(fd, at, size, offset)
+                     : pwrite(fd, at, size, offset);
+}
+
+static int move_all(enum moving how, int fd, void *data, size_t size,
+                    off_t offset) {
+  char *at = data;
+  while (size > 0) {
+    ssize_t n = move_some(how, fd, at, size, offset);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return -errno;
+    if (n == 0) return offset < 0 ? -EPIPE : -ENODATA;
+    at += n;
+    size -= (size_t)n;
+    if (offset >= 0) offset += n;
+  }
+  return 0;
+}
+
+int sys_read_full(int fd, void *out_data, size_t size) {
+  SYS_FAULT();
+  return move_all(READ, fd, out_data, size, -1);
+}
+
+int sys_write_full(int fd, const void *data, size_t size) {
+  SYS_FAULT();
+  return move_all(WRITE, fd, (void *)data, size, -1);
+}
+
+int sys_read_at(int fd, void *out_data, size_t size, size_t offset) {
+  SYS_FAULT();
+  return move_all(READ, fd, out_data, size, (off_t)offset);
+}
+
+/* How large this process may make a file. */
+static size_t largest_file(void) {
+  struct rlimit limit;
+  return getrlimit(RLIMIT_FSIZE, &limit) < 0 ? SIZE_MAX : limit.rlim_cur;
+}
+
+int sys_write_at(int fd, const void *data, size_t size, size_t offset) {
+  SYS_FAULT();
+  if (offset + size > largest_file()) return -EFBIG;
+  return move_all(WRITE, fd, (void *)data, size, (off_t)offset);
+}
+
+int64_t sys_file_size(int fd) {
+  SYS_FAULT();
+  struct stat status;
+  if (fstat(fd, &status) < 0) return -errno;
+  return S_ISREG(status.st_mode) ? status.st_size : -EINVAL;
+}
+
+int64_t sys_mem_size(int fd) {
+  int seals = fcntl(fd, F_GET_SEALS);
+  bool is_sealed = seals >= 0 && (seals & F_SEAL_SHRINK) != 0;
+  return is_sealed ? sys_file_size(fd) : -EINVAL;
+}
+
+int sys_map_file(int fd, const void **out_data, size_t *out_size) {
+  int64_t size = sys_file_size(fd);
+  if (size <= 0) return size < 0 ? (int)size : -EINVAL;
+  void *data = mmap(NULL, (size_t)size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (data == MAP_FAILED) return -errno;
+  *out_data = data;
+  *out_size = (size_t)size;
+  return 0;
+}
+
+/* A memfd that nobody can seal any further than this. */
+static int make_memfd(const char *name, size_t length, int seals) {
+  int fd = memfd_create(name, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+  if (fd < 0 && errno == EINVAL) { /* before Linux 6.3 */
+    fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  }
+  fd = sys_fd_new(fd < 0 ? -errno : fd);
+  if (fd < 0) return fd;
+  if (ftruncate(fd, (off_t)length) == 0 &&
+      fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0) {
+    return fd;
+  }
+  int r = -errno;
+  sys_close(fd);
+  return r;
+}
+
+int sys_memfd_new(const char *name, size_t size) {
+  SYS_FAULT();
+  return size > largest_file() ? -EFBIG : make_memfd(name, 0, 0);
+}
 
 /* ---------------------------------------------------------------- Room -- */
 
@@ -29,18 +133,20 @@ enum { TEXT = 2048 };
 #define CGROUPS "/sys/fs/cgroup"
 
 /* The text of a small file; "" if it cannot be read. */
-static void read_text(const char *path, char *text, size_t size) {
+static void read_text(const char *path, char text[TEXT]) {
   int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+  ssize_t n = fd < 0 ? 0 : read(fd, text, TEXT - 1);
   sys_close(fd);
   text[n < 0 ? 0 : n] = '\0';
 }
 
 /* The number behind a name in a small file; another if there is none. */
-static uint64_t number_in(const char *path, const char *name,
-                          uint64_t otherwise) {
-  char text[TEXT];
-  read_text(path, text, sizeof text);
+static uint64_t number_in(const char *folder, const char *file,
+                          const char *name, uint64_t otherwise) {
+  char path[TEXT], text[TEXT];
+  int n = snprintf(path, sizeof path, "%s/%s", folder, file);
+  if (n >= TEXT) return otherwise;
+  read_text(path, text);
   const char *at = strstr(text, name);
   if (at == NULL) return otherwise;
   at += strlen(name);
@@ -49,42 +155,30 @@ static uint64_t number_in(const char *path, const char *name,
   return end == at ? otherwise : number;
 }
 
-static uint64_t number_of_group(const char *group, const char *file,
-                                const char *name, uint64_t otherwise) {
-  char path[TEXT];
-  int n = snprintf(path, sizeof path, "%s/memory.%s", group, file);
-  return n >= TEXT ? otherwise : number_in(path, name, otherwise);
-}
-
 /* What a cgroup has left: it gives up the pages of files, and swaps. */
 static uint64_t room_of_group(const char *group, uint64_t swap_free) {
-  uint64_t all = number_of_group(group, "max", "", UINT64_MAX);
+  uint64_t all = number_in(group, "memory.max", "", UINT64_MAX);
   if (all == UINT64_MAX) return all;
-  uint64_t swap = number_of_group(group, "swap.max", "", UINT64_MAX);
+  uint64_t swap = number_in(group, "memory.swap.max", "", UINT64_MAX);
   all += swap < swap_free ? swap : swap_free;
-  all += number_of_group(group, "stat", "\ninactive_file ", 0);
-  all += number_of_group(group, "stat", "\nactive_file ", 0);
-  uint64_t used = number_of_group(group, "current", "", 0);
+  all += number_in(group, "memory.stat", "\ninactive_file ", 0);
+  all += number_in(group, "memory.stat", "\nactive_file ", 0);
+  uint64_t used = number_in(group, "memory.current", "", 0);
   return used < all ? all - used : 0;
-}
-
-/* The path of this process's cgroup; false if it is not known. */
-static bool find_group(char path[TEXT]) {
-  char text[TEXT];
-  read_text("/proc/self/cgroup", text, sizeof text);
-  const char *own = strstr(text, "0::/");
-  if (own == NULL) return false;
-  own += strlen("0::");
-  int length = (int)strcspn(own, "\n");
-  return snprintf(path, TEXT, CGROUPS "%.*s", length, own) < TEXT;
 }
 
 /* The least that this process's cgroup and those above it have left. */
 static uint64_t room_of_groups(uint64_t swap_free) {
-  char path[TEXT];
+  char text[TEXT], path[TEXT];
   uint64_t least = UINT64_MAX;
-  if (!find_group(path)) return least;
-  for (char *end = path + strlen(path); end != NULL;
+  read_text("/proc/self/cgroup", text);
+  const char *own = strstr(text, "0::/");
+  if (own == NULL) return least;
+  own += strlen("0::");
+  int length = (int)strcspn(own, "\n");
+  int n = snprintf(path, TEXT, CGROUPS "%.*s", length, own);
+  if (n >= TEXT) return least;
+  for (char *end = path + n; end != NULL;
        end = strrchr(path + strlen(CGROUPS), '/')) {
     *end = '\0';
     uint64_t room = room_of_group(path, swap_free);
@@ -98,9 +192,9 @@ static uint64_t room_of_groups(uint64_t swap_free) {
 
 static int refuse_more_than_all(size_t size) {
   if (size < WORTH_A_LOOK) return 0;
-  const char *path = "/proc/meminfo";
-  uint64_t swap_free = number_in(path, "SwapFree:", 0) * 1024;
-  uint64_t free = number_in(path, "MemAvailable:", INT64_MAX / 1024) * 1024;
+  uint64_t swap_free = number_in("/proc", "meminfo", "SwapFree:", 0) * 1024;
+  uint64_t free =
+      number_in("/proc", "meminfo", "MemAvailable:", INT64_MAX / 1024) * 1024;
   if (size > free + swap_free) return -ENOMEM;
   return size > room_of_groups(swap_free) ? -ENOMEM : 0;
 }
@@ -130,13 +224,11 @@ static int fill_file(int fd, size_t offset, size_t size) {
 
 int sys_mem_new(const char *name, size_t least, size_t *size) {
   SYS_FAULT();
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_FSIZE, &limit) < 0) return -errno;
-  if (*size > limit.rlim_cur) *size = limit.rlim_cur;
+  if (*size > largest_file()) *size = largest_file();
   if (*size < least) return -EFBIG;
   int r = refuse_more_than_all(least);
   if (r < 0) return r;
-  int fd = sys_memfd_sealed(name, *size, F_SEAL_SHRINK | F_SEAL_GROW);
+  int fd = make_memfd(name, *size, F_SEAL_SHRINK | F_SEAL_GROW);
   if (fd < 0) return fd;
   r = fill_file(fd, 0, least);
   if (r == 0) return fd;
@@ -188,12 +280,4 @@ int sys_mem_map(int fd, size_t size, void **out_memory) {
 
 void sys_mem_unmap(void *memory, size_t size) {
   munmap(memory, size);
-}
-
-int64_t sys_mem_size(int fd) {
-  SYS_FAULT();
-  struct stat status;
-  int seals = fcntl(fd, F_GET_SEALS);
-  if (seals < 0 || (seals & F_SEAL_SHRINK) == 0) return -EINVAL;
-  return fstat(fd, &status) < 0 ? -errno : status.st_size;
 }

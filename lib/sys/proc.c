@@ -12,15 +12,13 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -29,7 +27,6 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/task.h"
 
 /* struct pidfd_info of Linux 6.15, which Debian 12's headers do not have. */
 struct exit_info {
@@ -53,7 +50,7 @@ int sys_fork(void) {
 
 void sys_discard_child(pid_t pid) {
   kill(pid, SIGKILL);
-  while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+  sys_wait_pid(pid);
 }
 
 /* A pointer is looked up when the program is loaded; a call, with lazy binding,
@@ -71,7 +68,7 @@ void sys_exit(int code) {
 struct stand_in {
   uint64_t magic;
   int32_t pid;
-  uint32_t mark; /* of lib/sys/task.h */
+  uint32_t mark; /* of sys_task_mark */
 };
 
 #define STAND_IN_MAGIC UINT64_C(0x6e692d646e617473)
@@ -84,7 +81,7 @@ static bool read_stand_in(int fd, struct stand_in *out) {
 static int make_stand_in(pid_t pid) {
   struct stand_in stand_in = {.magic = STAND_IN_MAGIC, .pid = pid};
   if (kill(pid, 0) < 0 && errno == ESRCH) return -ESRCH;
-  if (sys_task_mark(pid, &stand_in.mark) < 0) stand_in.mark = 0;
+  sys_task_mark(pid, &stand_in.mark); /* stays 0 if it fails */
   stand_in.mark &= ~SYS_TASK_IMAGE;
   int fd = sys_memfd_new("brood-process", sizeof stand_in);
   int r = fd < 0 ? fd : sys_write_full(fd, &stand_in, sizeof stand_in);
@@ -167,30 +164,33 @@ int sys_pidfd_wait(int pidfd, int64_t deadline_ns) {
   return r < 0 ? r : r > 0;
 }
 
-static int exitcode_of_siginfo(const siginfo_t *info) {
-  return info->si_code == CLD_EXITED ? info->si_status : -info->si_status;
-}
-
-static int reap(idtype_t how, id_t who, int *out_exitcode) {
+/* The pid of a child whose status was taken, 0 if none has ended, or -errno. */
+static pid_t reap(idtype_t how, id_t who, int *out_exitcode) {
   siginfo_t info = {0};
   if (waitid(how, who, &info, WEXITED | WNOHANG) < 0) return -errno;
   if (info.si_pid == 0) return 0;
-  *out_exitcode = exitcode_of_siginfo(&info);
-  return 1;
+  int status = info.si_status;
+  *out_exitcode = info.si_code == CLD_EXITED ? status : -status;
+  return info.si_pid;
+}
+
+static int reap_one(idtype_t how, id_t who, int *out_exitcode) {
+  pid_t pid = reap(how, who, out_exitcode);
+  return pid > 0 ? 1 : pid;
 }
 
 int sys_pidfd_reap(int pidfd, int *out_exitcode) {
   SYS_FAULT();
   struct stand_in process;
   if (!has_pidfds() && read_stand_in(pidfd, &process)) {
-    return reap(P_PID, (id_t)process.pid, out_exitcode);
+    return reap_one(P_PID, (id_t)process.pid, out_exitcode);
   }
-  return reap(P_PIDFD, (id_t)pidfd, out_exitcode);
+  return reap_one(P_PIDFD, (id_t)pidfd, out_exitcode);
 }
 
 int sys_child_reap(pid_t pid, int *out_exitcode) {
   SYS_FAULT();
-  return reap(P_PID, (id_t)pid, out_exitcode);
+  return reap_one(P_PID, (id_t)pid, out_exitcode);
 }
 
 int sys_exitcode_of_status(int status) {
@@ -214,12 +214,7 @@ bool sys_wait_pid(pid_t pid) {
 
 int sys_reap_any(int *out_exitcode) {
   SYS_FAULT();
-  siginfo_t info = {0};
-  if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG) < 0) {
-    return errno == ECHILD ? 0 : -errno;
-  }
-  if (info.si_pid != 0) *out_exitcode = exitcode_of_siginfo(&info);
-  return info.si_pid;
+  return reap(P_ALL, 0, out_exitcode);
 }
 
 void sys_yield(void) {
@@ -230,8 +225,8 @@ pid_t sys_getpid(void) {
   return getpid();
 }
 
-pid_t sys_getppid(void) {
-  return getppid();
+pid_t sys_gettid(void) {
+  return (pid_t)syscall(SYS_gettid);
 }
 
 int sys_cpu_count(void) {
@@ -310,4 +305,78 @@ char **sys_environment(void) {
 
 void sys_set_environment(char **environment) {
   environ = environment;
+}
+
+/* -------------------------------------------------------------- Signals -- */
+
+void sys_signals_block(sigset_t *out_before) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, out_before);
+}
+
+void sys_signals_unblock(const sigset_t *before) {
+  pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* Never called, for the signal is blocked. But for SIG_IGN and SIG_DFL the
+ * kernel would throw a pending one away at each change of disposition. */
+static void stay_pending(int number) {
+  (void)number;
+}
+
+static void set_reaping(int by_kernel) {
+  struct sigaction action = {.sa_handler = stay_pending,
+                             .sa_flags = by_kernel ? SA_NOCLDWAIT : 0};
+  sigaction(SIGCHLD, &action, NULL);
+}
+
+static sigset_t child_signal(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGCHLD);
+  return set;
+}
+
+int sys_signals_serve(struct sys_signals *out_before, int reports) {
+  SYS_FAULT();
+  struct sigaction ignore = {.sa_handler = SIG_IGN};
+  sigset_t set = child_signal();
+  sigaction(SIGINT, &ignore, &out_before->on_int);
+  sigaction(SIGPIPE, &ignore, &out_before->on_pipe);
+  sigaction(SIGCHLD, NULL, &out_before->on_child);
+  sigprocmask(SIG_BLOCK, &set, &out_before->mask);
+  set_reaping(!reports);
+  if (!reports) return 0;
+  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+  return sys_fd_new(fd < 0 ? -errno : fd);
+}
+
+void sys_signals_restore(const struct sys_signals *before) {
+  sigaction(SIGINT, &before->on_int, NULL);
+  sigaction(SIGPIPE, &before->on_pipe, NULL);
+  sigaction(SIGCHLD, &before->on_child, NULL);
+  sigprocmask(SIG_SETMASK, &before->mask, NULL);
+}
+
+static int take_child_signal(void) {
+  sigset_t set = child_signal();
+  return sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGCHLD;
+}
+
+/* One that ends before the disposition changes is reaped by the kernel, and
+ * its signal at worst makes the caller look in vain. */
+void sys_signals_hold_children(void) {
+  take_child_signal();
+  set_reaping(0);
+}
+
+int sys_signals_let_children(void) {
+  set_reaping(1);
+  return take_child_signal();
+}
+
+void sys_signals_drain(int fd) {
+  struct signalfd_siginfo info;
+  while (read(fd, &info, sizeof info) > 0) continue;
 }

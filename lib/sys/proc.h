@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Processes: making, watching, waiting. A process that ended is described by
- * one number, the field's exit code: 0 to 255, or minus the signal.
+ * Processes: making, watching, waiting; their signals. A process that ended is
+ * described by one number, Python's exit code: 0 to 255, or minus the signal.
  */
 #ifndef BROOD_SYS_PROC_H
 #define BROOD_SYS_PROC_H
@@ -69,15 +69,15 @@ int sys_exitcode_of_status(int status);
 bool sys_wait_pid(pid_t pid);
 
 /* sys_reap_any takes the status of one finished child: its pid and exit code,
- * or 0 if none has finished. Only for a process all of whose children are
- * Brood's: the forkserver. */
+ * 0 if none has finished, -ECHILD if there is none. Only for a process all of
+ * whose children are Brood's: the forkserver. */
 int sys_reap_any(int *out_exitcode);
 
 /* sys_yield lets others have the processor for a moment. */
 void sys_yield(void);
 
 pid_t sys_getpid(void);
-pid_t sys_getppid(void);
+pid_t sys_gettid(void); /* of the calling thread */
 
 /* sys_cpu_count returns the number of configured processors. */
 int sys_cpu_count(void);
@@ -105,5 +105,94 @@ int sys_random(void *out_data, size_t size);
  * one that must live as long as the process. */
 char **sys_environment(void);
 void sys_set_environment(char **environment);
+
+/* -------------------------------------------------- Processes of others --
+ *
+ * What the kernel says of a process or thread that is not ours to wait for.
+ * Where it says nothing (no /proc, hidepid, a full table of descriptors),
+ * nothing is known: then nobody has ended. */
+
+/* sys_task_home writes what all numbers and times of processes are relative to:
+ * the calling process's PID and time namespaces. */
+int sys_task_home(uint64_t *out_home);
+
+/* sys_task_mark writes what tells a process or thread from later ones that have
+ * its number, and from the program that it becomes by exec:
+ *
+ *   bits 31..12  when it began, in ticks since the machine did
+ *   bits 11..0   a hash of where its program lies; 0: not ours to see */
+int sys_task_mark(pid_t task, uint32_t *out_mark);
+
+/* A process of its own is the same after exec: its mark without these bits. */
+#define SYS_TASK_IMAGE UINT32_C(0xfff)
+
+/* sys_task_ended tells whether a process or thread of this mark is no more:
+ *
+ *   1              it has been seen that it ended, waited for or not
+ *   0              it lives, or nothing can be known
+ *   SYS_TASK_OTHER the number has another mark now: it has ended, if the marks
+ *                  were taken by the same clock
+ *
+ * With mark 0 any that has the number is taken for it. */
+int sys_task_ended(pid_t task, uint32_t mark);
+
+enum { SYS_TASK_OTHER = 2 };
+
+/* sys_zombie_exitcode tells how a process ended that nobody has waited for
+ * yet: 1 and the exit code, 0 if there is no such zombie, or it is not ours to
+ * see. pidfd and pid name the same process. */
+int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode);
+
+/* -------------------------------------------------------------- Orphans --
+ *
+ * PID 1 and subreapers get those that the processes below them leave, and a
+ * server that should be nobody's child is theirs: a program there that waits
+ * until it has no children waits for ever. */
+
+/* sys_adopts_orphans: they come to this process. */
+bool sys_adopts_orphans(void);
+
+/* sys_keeper_run calls body in another process, which shares this one's memory
+ * and waits as the caller's thread would, and returns when body has; or when
+ * that process was killed. Orphans of what body started go to it, and it goes
+ * with the last of them. A wait does not see it, unless by __WALL or __WCLONE.
+ * All signals are blocked there.
+ * For one thread at a time. -errno: body was not called. */
+int sys_keeper_run(void (*body)(void *data), void *data);
+
+/* -------------------------------------------------------------- Signals -- */
+
+/* sys_signals_block has the calling thread's signals wait, and writes which
+ * waited before; sys_signals_unblock undoes it. */
+void sys_signals_block(sigset_t *out_before);
+void sys_signals_unblock(const sigset_t *before);
+
+/* A forkserver must not die of the user's Ctrl-C, and its children must find
+ * every signal as the server itself found it. */
+struct sys_signals {
+  struct sigaction on_int;
+  struct sigaction on_child;
+  struct sigaction on_pipe;
+  sigset_t mask;
+};
+
+/* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were.
+ * With reports the ends of children are collected through the returned
+ * descriptor (readable when there may be one); without, the kernel reaps them
+ * by itself and 0 is returned. */
+int sys_signals_serve(struct sys_signals *out_before, int reports);
+
+/* sys_signals_restore undoes it, in a child of the server. */
+void sys_signals_restore(const struct sys_signals *before);
+
+/* sys_signals_hold_children keeps the ends of children from being reaped by
+ * the kernel; sys_signals_let_children has it reap them again, and tells
+ * whether one ended in between, which is for sys_reap_any. For a server without
+ * reports. */
+void sys_signals_hold_children(void);
+int sys_signals_let_children(void);
+
+/* sys_signals_drain empties the descriptor. */
+void sys_signals_drain(int fd);
 
 #endif /* BROOD_SYS_PROC_H */

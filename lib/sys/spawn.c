@@ -74,27 +74,13 @@ static int plan(posix_spawn_file_actions_t *actions, int *sources,
   return r == EBADF ? EMFILE : r;
 }
 
-/* With the C library's default attributes, but for the mask. */
-static int spawn_masked(pid_t *out_pid, const char *path, char *const argv[],
-                        const posix_spawn_file_actions_t *actions,
-                        const sigset_t *mask) {
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes); /* these cannot fail */
-  if (mask != NULL) {
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    posix_spawnattr_setsigmask(&attributes, mask);
-  }
-  int r = posix_spawn(out_pid, path, actions, &attributes, argv, environ);
-  posix_spawnattr_destroy(&attributes);
-  return r;
-}
-
 int sys_spawn(const char *path, char *const argv[], const int *fds,
               size_t num_fds, const sigset_t *mask) {
   SYS_FAULT();
   int null = sys_open_null();
   if (null < 0) return null;
   posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
   pid_t pid = 0;
   int r = ENOMEM;
   int *sources = malloc((num_fds + 1) * sizeof *sources);
@@ -103,9 +89,15 @@ int sys_spawn(const char *path, char *const argv[], const int *fds,
   sources[num_fds] = null;
   r = posix_spawn_file_actions_init(&actions);
   if (r != 0) goto out;
+  posix_spawnattr_init(&attributes); /* these cannot fail */
+  if (mask != NULL) {
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setsigmask(&attributes, mask);
+  }
   r = plan(&actions, sources, num_fds);
-  if (r == 0) r = spawn_masked(&pid, path, argv, &actions, mask);
+  if (r == 0) r = posix_spawn(&pid, path, &actions, &attributes, argv, environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
 out:
   free(sources);
   sys_close(null);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See task.h. Everything is one line of /proc/NUMBER/stat (proc(5)), whose
- * second field is a name that may hold anything, but no later field does.
+ * The processes of others. Everything is one line of /proc/NUMBER/stat
+ * (proc(5)), whose second field is a name that may hold anything, but no later
+ * field does.
  */
-#include "lib/sys/task.h"
+#include "lib/sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,6 @@
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
-#include "lib/sys/proc.h"
 
 enum field {
   STATE = 3,
@@ -28,25 +28,23 @@ enum field {
   EXIT_CODE = 52
 };
 
-struct stat_line {
-  char text[1024];
-};
+enum { LINE = 1024 };
 
-static int read_stat(pid_t task, struct stat_line *out) {
+static int read_stat(pid_t task, char line[LINE]) {
   char path[32];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)task);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return -errno;
-  ssize_t n = read(fd, out->text, sizeof out->text - 1);
+  ssize_t n = read(fd, line, LINE - 1);
   int r = n < 0 ? -errno : 0;
   close(fd);
-  if (r == 0) out->text[n] = '\0';
+  if (r == 0) line[n] = '\0';
   return r;
 }
 
 /* Where a field begins; "" if there is none. */
-static const char *find_field(const struct stat_line *line, enum field field) {
-  const char *at = strrchr(line->text, ')');
+static const char *find_field(const char *line, enum field field) {
+  const char *at = strrchr(line, ')');
   int number = STATE - 1;
   while (at != NULL && number < (int)field) {
     at = strchr(at + 1, ' ');
@@ -55,7 +53,7 @@ static const char *find_field(const struct stat_line *line, enum field field) {
   return at == NULL ? "" : at + 1;
 }
 
-static uint64_t number_at(const struct stat_line *line, enum field field) {
+static uint64_t number_at(const char *line, enum field field) {
   return strtoull(find_field(line, field), NULL, 10);
 }
 
@@ -63,7 +61,7 @@ enum { IMAGE_BITS = 12 };
 
 /* Code and stack of a program lie at random; a fork keeps them, and an exec
  * does not. Without the right to see them the kernel says 1 and 0. */
-static uint32_t mark_of(const struct stat_line *line) {
+static uint32_t mark_of(const char *line) {
   uint64_t stack = number_at(line, STARTSTACK);
   uint64_t place = number_at(line, STARTCODE) ^ stack;
   uint32_t image = (uint32_t)(place * UINT64_C(0x9e3779b97f4a7c15) >> 52);
@@ -78,14 +76,10 @@ static int is_other(uint32_t mark, uint32_t now) {
 }
 
 /* A leader that has gone before its threads looks like a zombie. */
-static int is_dead(const struct stat_line *line) {
+static int is_dead(const char *line) {
   char state = *find_field(line, STATE);
   if (state != 'Z' && state != 'X') return 0;
   return atoi(find_field(line, NUM_THREADS)) <= 1;
-}
-
-pid_t sys_gettid(void) {
-  return (pid_t)syscall(SYS_gettid);
 }
 
 int sys_task_home(uint64_t *out_home) {
@@ -100,9 +94,9 @@ int sys_task_home(uint64_t *out_home) {
 
 int sys_task_mark(pid_t task, uint32_t *out_mark) {
   SYS_FAULT();
-  struct stat_line line;
-  int r = read_stat(task, &line);
-  if (r == 0) *out_mark = mark_of(&line);
+  char line[LINE];
+  int r = read_stat(task, line);
+  if (r == 0) *out_mark = mark_of(line);
   return r;
 }
 
@@ -117,10 +111,10 @@ int sys_task_ended(pid_t task, uint32_t mark) {
   SYS_FAULT();
   if (kill(task, 0) < 0 && errno == ESRCH) return 1;
   if (is_own_zombie(task)) return 1;
-  struct stat_line line;
-  if (read_stat(task, &line) < 0) return 0;
-  if (is_dead(&line)) return 1;
-  return is_other(mark, mark_of(&line)) ? SYS_TASK_OTHER : 0;
+  char line[LINE];
+  if (read_stat(task, line) < 0) return 0;
+  if (is_dead(line)) return 1;
+  return is_other(mark, mark_of(line)) ? SYS_TASK_OTHER : 0;
 }
 
 /* To compare its memory with ours needs the same right. */
@@ -131,14 +125,14 @@ static int may_see(pid_t task) {
 
 int sys_zombie_exitcode(int pidfd, pid_t pid, int *out_exitcode) {
   SYS_FAULT();
-  struct stat_line line;
-  if (read_stat(pid, &line) < 0) return 0;
+  char line[LINE];
+  if (read_stat(pid, line) < 0) return 0;
   /* Still there, so it was the same process all the time. */
   if (sys_pidfd_signal(pidfd, 0) < 0) return 0;
-  const char *text = find_field(&line, EXIT_CODE);
-  if (!is_dead(&line) || *text == '\0') return 0;
+  const char *text = find_field(line, EXIT_CODE);
+  if (!is_dead(line) || *text == '\0') return 0;
   int status = atoi(text);
-  /* Who may not see it is told 0; may we? */
+  /* A process that may not see it is told 0; may we? */
   if (status == 0 && !may_see(pid)) return 0;
   *out_exitcode = sys_exitcode_of_status(status);
   return 1;
