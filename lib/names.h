@@ -161,11 +161,9 @@
 
 /* sync */
 #define sync_barrier_abort brood_in_sync_barrier_abort
-#define sync_barrier_init brood_in_sync_barrier_init
 #define sync_barrier_is_broken brood_in_sync_barrier_is_broken
 #define sync_barrier_num_waiting brood_in_sync_barrier_num_waiting
 #define sync_barrier_reset brood_in_sync_barrier_reset
-#define sync_barrier_size brood_in_sync_barrier_size
 #define sync_barrier_wait brood_in_sync_barrier_wait
 #define sync_condition_notify brood_in_sync_condition_notify
 #define sync_condition_wait brood_in_sync_condition_wait
@@ -177,11 +175,6 @@
 #define sync_home brood_in_sync_home
 #define sync_is_over brood_in_sync_is_over
 #define sync_lock_acquire brood_in_sync_lock_acquire
-#define sync_lock_is_held brood_in_sync_lock_is_held
-#define sync_lock_is_mine brood_in_sync_lock_is_mine
-#define sync_lock_release brood_in_sync_lock_release
-#define sync_lock_resume brood_in_sync_lock_resume
-#define sync_lock_suspend brood_in_sync_lock_suspend
 #define sync_lock_wake brood_in_sync_lock_wake
 #define sync_rlock_acquire brood_in_sync_rlock_acquire
 #define sync_rlock_release brood_in_sync_rlock_release

@@ -13,8 +13,8 @@
 #include "lib/comm/ring_size.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
-#include "lib/sync/quick.h"
-#include "lib/sync/sleep.h"
+#include "lib/sync/lock.h"
+#include "lib/sync/self.h"
 
 /* Bytes that stand for an object, or the size of what is outside. */
 enum { MOST_SMALL = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE };

@@ -10,8 +10,8 @@
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/quick.h"
-#include "lib/sync/sleep.h"
+#include "lib/sync/lock.h"
+#include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
 static int check_joinable(brood_queue *queue, const char *what) {

@@ -12,8 +12,8 @@
 #include "lib/comm/ring_size.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
-#include "lib/sync/quick.h"
-#include "lib/sync/sleep.h"
+#include "lib/sync/lock.h"
+#include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
 /* What one hold of the lock may put, so that others get it as well. */

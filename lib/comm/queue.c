@@ -9,7 +9,7 @@
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/sleep.h"
+#include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
 struct brood_queue {

@@ -17,9 +17,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "lib/sync/quick.h"
+#include "lib/sync/lock.h"
 #include "lib/sync/self.h"
-#include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/futex.h"
 #include "lib/sys/proc.h"

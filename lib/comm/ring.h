@@ -20,7 +20,8 @@
 #include "brood.h"
 #include "lib/comm/mark.h"
 #include "lib/names.h"
-#include "lib/sync/quick.h"
+#include "lib/sync/lock.h"
+#include "lib/sync/self.h"
 #include "lib/sys/futex.h"
 
 /* Units: what a ring begins with, what it shrinks to, what it grows to. */

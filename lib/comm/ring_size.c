@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "lib/share/arena.h"
-#include "lib/sync/quick.h"
+#include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 
 /* A ring holds some items at least, so that one side need not wait until the

@@ -12,7 +12,6 @@
 #include <stddef.h>
 
 #include "lib/sync/self.h"
-#include "lib/sync/sleep.h"
 #include "lib/sys/futex.h"
 
 static uint32_t open_of(const struct tasks_taker *taker) {

@@ -6,7 +6,7 @@
 
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/event.h"
+#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
 
 struct brood_event {

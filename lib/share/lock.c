@@ -7,7 +7,6 @@
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/lock.h"
-#include "lib/sync/quick.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 

@@ -1,34 +1,29 @@
-/* SPDX-License-Identifier: MIT
- *
- * Every waiter has a place with a word of its own to sleep on, so that a
+/* SPDX-License-Identifier: MIT */
+/* clang-format off */
+/* Every waiter has a place with a word of its own to sleep on, so that a
  * notification goes to one that was there, to each once, and can be taken back
  * from one that was killed. A single counter that all sleep on could not tell
- * who has just come from who has waited long.
+ * a newcomer from a waiter that has been there long.
  *
  * The word of a place:
- */
-/* clang-format off
  *
  *   FREE      nobody's          -> WAITING   by a waiter, under the lock
  *   WAITING   somebody waits    -> NOTIFIED  by a notifier, under the lock
  *                               -> FREE      by the waiter, in time no more
  *   NOTIFIED  and may go        -> FREE      by the waiter, under the lock
  *
- * clang-format on */
-/* Killed where?  Waiting: a notifier that wakes nobody there looks whether the
+ * Killed where?  Waiting: a notifier that wakes nobody there looks whether the
  * waiter lives, and goes on to the next. Notified, before it has the lock back:
- * another waiter sees that at the end of a slice, or whoever needs the place,
+ * another waiter sees that at the end of a slice, or one that needs a place,
  * and notifies another instead. The notifier, between word and wake: the waiter
  * sees the word at the end of its slice.
  */
+/* clang-format on */
 #include "lib/sync/condition.h"
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stddef.h>
 
-#include "lib/sync/self.h"
-#include "lib/sync/sleep.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/futex.h"
 
 enum { FREE, WAITING, NOTIFIED };
@@ -44,8 +39,8 @@ static bool change_place(struct sync_waiter *waiter, uint32_t from,
       &waiter->state, &from, to, memory_order_relaxed, memory_order_relaxed);
 }
 
-/* Who has waited longest, or NULL. Tickets wrap; the oldest is the one from
- * which the next ticket is furthest. */
+/* The waiter that has waited longest, or NULL. Tickets wrap; the oldest is the
+ * one from which the next ticket is furthest. */
 static struct sync_waiter *find_oldest(struct sync_condition *condition) {
   struct sync_waiter *oldest = NULL;
   uint32_t longest = 0;
@@ -81,24 +76,25 @@ void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
 
 /* ------------------------------------------------------------- The dead -- */
 
-static bool died_notified(struct sync_waiter *waiter) {
-  return state_of(waiter) == NOTIFIED && sync_has_ended(waiter->thread);
-}
-
 static bool any_died_notified(struct sync_condition *condition) {
   for (uint32_t i = 0; i < condition->used; i++) {
-    if (died_notified(&condition->waiters[i])) return true;
+    struct sync_waiter *waiter = &condition->waiters[i];
+    if (state_of(waiter) == NOTIFIED && sync_has_ended(waiter->thread)) {
+      return true;
+    }
   }
   return false;
 }
 
-/* Gives to others what the dead were notified of; with the lock. */
-static void pass_on(struct sync_condition *condition) {
+/* Frees the places of the dead, and gives to others what these were notified
+ * of; with the lock. */
+static void bury_waiters(struct sync_condition *condition) {
   for (uint32_t i = 0; i < condition->used; i++) {
     struct sync_waiter *waiter = &condition->waiters[i];
-    if (!died_notified(waiter)) continue;
+    uint32_t state = state_of(waiter);
+    if (state == FREE || !sync_has_ended(waiter->thread)) continue;
     atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
-    sync_condition_notify(condition, 1);
+    if (state == NOTIFIED) sync_condition_notify(condition, 1);
   }
 }
 
@@ -114,24 +110,14 @@ static struct sync_waiter *find_free(struct sync_condition *condition) {
   return NULL;
 }
 
-/* A free place; one of the dead if there is no other; or NULL. */
-static struct sync_waiter *find_waiter_place(struct sync_condition *condition) {
-  struct sync_waiter *free_one = find_free(condition);
-  if (free_one != NULL) return free_one;
-  pass_on(condition);
-  free_one = find_free(condition);
-  if (free_one != NULL) return free_one;
-  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
-    struct sync_waiter *waiter = &condition->waiters[i];
-    if (sync_has_ended(waiter->thread)) return waiter;
-  }
-  return NULL;
-}
-
 /* release: a place that says WAITING has its thread and ticket, wherever this
  * thread is killed. */
 static struct sync_waiter *arrive(struct sync_condition *condition) {
-  struct sync_waiter *waiter = find_waiter_place(condition);
+  struct sync_waiter *waiter = find_free(condition);
+  if (waiter == NULL) {
+    bury_waiters(condition);
+    waiter = find_free(condition);
+  }
   if (waiter == NULL) return NULL;
   atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
   atomic_thread_fence(memory_order_release);
@@ -167,10 +153,15 @@ int sync_condition_wait(struct sync_condition *condition,
   int64_t slice_ns = SYNC_SLICE_NS;
   int r, lock_r = 0;
   do {
-    uint32_t depth = sync_lock_suspend(lock);
+    uint32_t depth = lock->depth;
+    lock->depth = 0;
+    sync_lock_release(lock);
     r = await_notification(condition, waiter, &slice_ns, deadline_ns);
-    if (sync_lock_resume(lock, token, depth) < 0) lock_r = -EOWNERDEAD;
-    if (r == -EAGAIN) pass_on(condition);
+    if (sync_lock_acquire(lock, token, SYS_CLOCK_NEVER) < 0) {
+      lock_r = -EOWNERDEAD;
+    }
+    lock->depth = depth;
+    if (r == -EAGAIN) bury_waiters(condition);
   } while (r == -EAGAIN);
   /* Only with the lock: a waiter that is killed before has not taken the
    * notification away. */

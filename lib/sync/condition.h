@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Waiters of a condition. Whoever waits or notifies holds the lock that goes
- * with it. All zero is one that nobody waits on.
+ * Waiters of a condition. A caller that waits or notifies holds the lock that
+ * goes with it. All zero is one that nobody waits on.
  */
 #ifndef BROOD_SYNC_CONDITION_H
 #define BROOD_SYNC_CONDITION_H
@@ -35,7 +35,7 @@ _Static_assert(sizeof(struct sync_condition) == 4096, "part of the layout");
 
 /* sync_condition_wait gives the lock up, waits, and takes it back. token is
  * the one that holds the lock. 0: notified; -ETIMEDOUT: not, at a deadline of
- * sys_clock_ns; -EOWNERDEAD: whoever held the lock meanwhile was killed. With
+ * sys_clock_ns; -EOWNERDEAD: a holder of the lock was killed meanwhile. With
  * -ENOSPC, too many waiters, the lock was never given up. */
 int sync_condition_wait(struct sync_condition *condition,
                         struct sync_lock *lock, uint64_t token,

@@ -8,7 +8,7 @@
  *
  * One compare-and-swap both takes the lock and says who has it: there is no
  * instant at which a killed holder is unknown. A free word has no SLEEP bit:
- * who is woken sets it again for those who may be behind.
+ * a sleeper that is woken sets it again for those that may be behind.
  *
  * Killed where?  Holding: the next sleeper sees at the end of its slice that
  * the token's owner is gone, and swaps in its own. After the release but
@@ -17,13 +17,6 @@
  */
 #include "lib/sync/lock.h"
 
-#include <errno.h>
-#include <limits.h>
-#include <stddef.h>
-
-#include "lib/sync/quick.h"
-#include "lib/sync/self.h"
-#include "lib/sync/sleep.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/futex.h"
 
@@ -48,9 +41,9 @@ static bool inherit(struct sync_lock *lock, uint64_t word, uint64_t token) {
   return sync_has_ended(word & ~SLEEP) && swap(lock, word, token | SLEEP);
 }
 
-/* Somebody else holds the lock and the time is over. Who only looks, perhaps
- * in a loop, asks about the holder's life no more often than sleepers do; but
- * a question about one lock answers none about another. */
+/* Somebody else holds the lock and the time is over. A caller that only looks,
+ * perhaps in a loop, asks about the holder's life no more often than sleepers
+ * do; but a question about one lock answers none about another. */
 static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
                    int64_t deadline_ns) {
   static _Thread_local const struct sync_lock *asked;
@@ -62,8 +55,9 @@ static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
   return inherit(lock, word, token) ? -EOWNERDEAD : -ETIMEDOUT;
 }
 
-static int acquire_contended(struct sync_lock *lock, uint64_t token,
-                             int64_t deadline_ns) {
+int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
+                      int64_t deadline_ns) {
+  if (sync_quick_acquire(lock, token)) return 0;
   int64_t slice_ns = SYNC_SLICE_NS;
   for (;;) {
     uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
@@ -86,28 +80,8 @@ static int acquire_contended(struct sync_lock *lock, uint64_t token,
   }
 }
 
-int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
-                      int64_t deadline_ns) {
-  if (sync_quick_acquire(lock, token)) return 0;
-  return acquire_contended(lock, token, deadline_ns);
-}
-
 void sync_lock_wake(struct sync_lock *lock) {
   sys_futex_wake(low_half(lock), 1);
-}
-
-int sync_lock_release(struct sync_lock *lock) {
-  return sync_quick_release(lock) == 0 ? -EPERM : 0;
-}
-
-bool sync_lock_is_held(struct sync_lock *lock) {
-  return atomic_load_explicit(&lock->word, memory_order_relaxed) != 0;
-}
-
-/* relaxed: only the caller itself can have put its token there. */
-bool sync_lock_is_mine(struct sync_lock *lock, uint64_t token) {
-  uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
-  return (word & ~SLEEP) == token;
 }
 
 int sync_rlock_acquire(struct sync_lock *lock, uint64_t token,
@@ -125,17 +99,4 @@ int sync_rlock_acquire(struct sync_lock *lock, uint64_t token,
 int sync_rlock_release(struct sync_lock *lock, uint64_t token) {
   if (!sync_lock_is_mine(lock, token)) return -EPERM;
   return --lock->depth > 0 ? 0 : sync_lock_release(lock);
-}
-
-uint32_t sync_lock_suspend(struct sync_lock *lock) {
-  uint32_t depth = lock->depth;
-  lock->depth = 0;
-  sync_lock_release(lock);
-  return depth;
-}
-
-int sync_lock_resume(struct sync_lock *lock, uint64_t token, uint32_t depth) {
-  int r = sync_lock_acquire(lock, token, SYS_CLOCK_NEVER);
-  lock->depth = depth;
-  return r;
 }

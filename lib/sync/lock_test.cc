@@ -157,22 +157,6 @@ TEST(RLock, CountsToItsMaximum) {
   EXPECT_TRUE(sync_lock_is_mine(&lock, me));
 }
 
-TEST(RLock, IsSuspendedWhole) {
-  sync_lock lock = {};
-  uint64_t me = sync_self_thread();
-  for (int i = 0; i < 3; i++) EXPECT_EQ(sync_rlock_acquire(&lock, me, 0), 0);
-  uint32_t depth = sync_lock_suspend(&lock);
-  EXPECT_FALSE(sync_lock_is_held(&lock));
-  std::thread([&] {
-    uint64_t other = sync_self_thread();
-    EXPECT_EQ(sync_rlock_acquire(&lock, other, 0), 0);
-    EXPECT_EQ(sync_rlock_release(&lock, other), 0);
-  }).join();
-  EXPECT_EQ(sync_lock_resume(&lock, me, depth), 0);
-  EXPECT_EQ(lock.depth, 3u);
-  EXPECT_TRUE(sync_lock_is_mine(&lock, me));
-}
-
 // ---------------------------------------------------------------- Deaths --
 
 class LockDeath : public testing::Test {

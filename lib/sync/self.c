@@ -5,11 +5,12 @@
  */
 #include "lib/sync/self.h"
 
-#include <stdatomic.h>
+#include <errno.h>
+#include <pthread.h>
 
 #include "lib/state/guard.h"
-#include "lib/sync/quick.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/futex.h"
 #include "lib/sys/proc.h"
 
 _Atomic uint64_t sync_self_process_token;
@@ -49,20 +50,14 @@ static bool is_foreign(void) {
   return first == 0 || sys_task_home(&own) < 0 || own != first;
 }
 
-static uint32_t random_mark(void) {
-  uint32_t mark;
-  if (sys_random(&mark, sizeof mark) < 0) mark = (uint32_t)sys_clock_ns();
-  return mark;
-}
-
 /* foreign is FOREIGN or 0. */
 static uint64_t make_token(pid_t task, uint64_t foreign) {
   uint32_t mark = 0;
   guard_shield();
-  if (foreign != 0) {
-    mark = random_mark();
-  } else if (sys_task_mark(task, &mark) < 0) {
-    mark = 0;
+  if (foreign == 0) {
+    sys_task_mark(task, &mark); /* stays 0 if it fails */
+  } else if (sys_random(&mark, sizeof mark) < 0) {
+    mark = (uint32_t)sys_clock_ns();
   }
   guard_unshield();
   return (uint64_t)mark << 32 | foreign | (uint32_t)task;
@@ -106,4 +101,58 @@ bool sync_has_ended(uint64_t token) {
   bool ended = r == 1 || (r == SYS_TASK_OTHER && is_birth_as_ever(self));
   guard_unshield();
   return ended;
+}
+
+/* ------------------------------------------------------------- Sleeping -- */
+
+#define MILLISECOND_NS INT64_C(1000000)
+
+/* How many are to wake up in a slice, besides the one that looks: it may be
+ * killed, and the others still notice in time. */
+enum { ENOUGH = 2 };
+
+/* True if all of a slice passed. A thread that is being cancelled ends there,
+ * unless it is shielded: it holds nothing. */
+static bool sleep_for(_Atomic uint32_t *word, uint32_t value, int64_t slice_ns,
+                      int64_t deadline_ns) {
+  int64_t end_ns = sys_clock_ns() + slice_ns;
+  bool is_last = deadline_ns < end_ns;
+  int r;
+  do {
+    r = sys_futex_wait(word, value, is_last ? deadline_ns : end_ns);
+  } while (r == -EINTR);
+  if (r == 0 || is_last) return false;
+  pthread_testcancel();
+  return true;
+}
+
+void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns) {
+  sleep_for(word, value, SYNC_LOST_NS, deadline_ns);
+}
+
+/* relaxed throughout: a look too many or too few costs time, nothing else. */
+bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
+                         int64_t deadline_ns, sync_watch *watch,
+                         int64_t *slice_ns) {
+  if (!sleep_for(word, value, *slice_ns, deadline_ns)) return false;
+  uint32_t now = (uint32_t)(sys_clock_ns() / MILLISECOND_NS) << 8;
+  uint32_t seen = atomic_load_explicit(watch, memory_order_relaxed);
+  if (now - (seen & ~UINT32_C(0xff)) >=
+      (uint32_t)(SYNC_SLICE_NS / MILLISECOND_NS) << 8) {
+    *slice_ns = SYNC_SLICE_NS;
+    return atomic_compare_exchange_strong_explicit(
+        watch, &seen, now, memory_order_relaxed, memory_order_relaxed);
+  }
+  if ((seen & 0xff) < ENOUGH) {
+    atomic_compare_exchange_strong_explicit(
+        watch, &seen, seen + 1, memory_order_relaxed, memory_order_relaxed);
+  } else if (*slice_ns < SYNC_LOST_NS) {
+    *slice_ns *= 2;
+  }
+  return false;
+}
+
+bool sync_is_over(int64_t deadline_ns) {
+  if (deadline_ns == SYS_CLOCK_NEVER) return false;
+  return deadline_ns <= 0 || sys_clock_ns() >= deadline_ns;
 }

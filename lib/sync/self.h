@@ -14,10 +14,17 @@
  * process of the tree: numbers and times there mean something else, or if
  * there was no /proc to find that out. Nobody judges a foreign one dead, and a
  * foreign one judges nobody.
+ *
+ * And how everything in this room waits: on a word, in slices. The process that
+ * should wake a sleeper may be killed between changing the word and waking, or
+ * hold what the sleeper waits for when it is killed; at the end of a slice the
+ * sleeper finds out by itself. A slice ends by the clock, however many signals
+ * come meanwhile.
  */
 #ifndef BROOD_SYNC_SELF_H
 #define BROOD_SYNC_SELF_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -29,18 +36,56 @@
 uint64_t sync_self_process(void);
 uint64_t sync_self_thread(void);
 
-/* sync_number_of returns a token's pid or thread id. */
-static inline pid_t sync_number_of(uint64_t token) {
-  return (pid_t)(token & ((UINT32_C(1) << 29) - 1));
+extern _Atomic uint64_t sync_self_process_token;
+
+/* sync_quick_token returns the process's token, or 0 if it has not been made
+ * yet; inline, for a call costs as much as taking a free lock. relaxed: the
+ * number says it all. */
+static inline uint64_t sync_quick_token(void) {
+  return atomic_load_explicit(&sync_self_process_token, memory_order_relaxed);
 }
 
 /* sync_has_ended asks whether a token's process or thread is known to be no
  * more. */
 bool sync_has_ended(uint64_t token);
 
+/* sync_number_of returns a token's pid or thread id. */
+static inline pid_t sync_number_of(uint64_t token) {
+  return (pid_t)(token & ((UINT32_C(1) << 29) - 1));
+}
+
 /* sync_home returns what makes a process foreign that has another, 0 if it is
  * not known; sync_set_home is for a process that was told by its creator. */
 uint64_t sync_home(void);
 void sync_set_home(uint64_t home);
+
+/* A slice, of which two at most may pass until somebody's death is noticed. */
+#define SYNC_SLICE_NS INT64_C(90000000)
+
+/* How long a sleeper may take to find out that the process that changed the
+ * word was killed before it could wake anybody: nothing else makes it look.
+ * Also how long one of many sleeps that watch a holder. */
+#define SYNC_LOST_NS INT64_C(1000000000)
+
+/* sync_sleep sleeps while *word is value, for SYNC_LOST_NS at most. */
+void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
+
+/* Of all that wait for one thing, however many, one looks in each slice whether
+ * somebody died, and the others wake up seldom: enough to take its place soon
+ * if it is killed itself (decision 014). What they share, zero at first:
+ *
+ *   bits 31..8  the millisecond of the last look
+ *   bits 7..0   how many have woken since, and left it at that */
+typedef _Atomic uint32_t sync_watch;
+
+/* sync_sleep_watching sleeps likewise, for *slice_ns at most, which begins with
+ * SYNC_SLICE_NS in each call that waits; true if it is the caller's turn to
+ * look. */
+bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
+                         int64_t deadline_ns, sync_watch *watch,
+                         int64_t *slice_ns);
+
+/* sync_is_over: has a deadline of sys_clock_ns passed? */
+bool sync_is_over(int64_t deadline_ns);
 
 #endif /* BROOD_SYNC_SELF_H */

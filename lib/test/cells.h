@@ -8,24 +8,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// What the inline functions of the cells call; clang++ knows it as it is.
 #define _Static_assert static_assert
 #ifndef __clang__
 #define _Atomic
+#define memory_order_relaxed __ATOMIC_RELAXED
+#define memory_order_acquire __ATOMIC_ACQUIRE
+#define memory_order_release __ATOMIC_RELEASE
+#define atomic_load_explicit __atomic_load_n
+#define atomic_exchange_explicit __atomic_exchange_n
+#define atomic_compare_exchange_strong_explicit(at, from, to, yes, no) \
+  __atomic_compare_exchange_n(at, from, to, false, yes, no)
 #endif
 
 extern "C" {
 #include "lib/sync/barrier.h"
 #include "lib/sync/condition.h"
-#include "lib/sync/event.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
-#include "lib/sync/semaphore.h"
-#include "lib/sync/sleep.h"
+#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
 }
 
 #ifndef __clang__
 #undef _Atomic
+#undef memory_order_relaxed
+#undef memory_order_acquire
+#undef memory_order_release
+#undef atomic_load_explicit
+#undef atomic_exchange_explicit
+#undef atomic_compare_exchange_strong_explicit
 #endif
 #undef _Static_assert
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  *
- * A counting semaphore, bounded or not.
+ * What nobody owns, so that no death leaves it taken: a counting semaphore,
+ * bounded or not, and an event, a flag that can be waited for. All zero is an
+ * event that is not set.
  */
-#ifndef BROOD_SYNC_SEMAPHORE_H
-#define BROOD_SYNC_SEMAPHORE_H
+#ifndef BROOD_SYNC_WORDS_H
+#define BROOD_SYNC_WORDS_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/names.h"
@@ -31,4 +34,19 @@ int sync_semaphore_release(struct sync_semaphore *semaphore);
 
 uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
 
-#endif /* BROOD_SYNC_SEMAPHORE_H */
+struct sync_event {
+  _Atomic uint32_t word;
+  uint32_t unused;
+};
+
+/* Both are async-signal-safe and never wait. */
+void sync_event_set(struct sync_event *event);
+void sync_event_clear(struct sync_event *event);
+
+bool sync_event_is_set(struct sync_event *event);
+
+/* sync_event_wait: 0 if the flag is set, or has been for a moment since the
+ * call; -ETIMEDOUT at a deadline of sys_clock_ns. */
+int sync_event_wait(struct sync_event *event, int64_t deadline_ns);
+
+#endif /* BROOD_SYNC_WORDS_H */
