@@ -72,7 +72,7 @@ static void make_key(void) {
   has_key = pthread_key_create(&key, free) == 0;
 }
 
-static void replace_data(void *data, size_t size) {
+void error_set_data(void *data, size_t size) {
   if (data == NULL && last.data == NULL) return;
   pthread_once(&once, make_key);
   if (has_key) pthread_setspecific(key, data);
@@ -81,35 +81,36 @@ static void replace_data(void *data, size_t size) {
   last.data_size = size;
 }
 
-static void format_message(const char *format, va_list values) {
+/* os_errno is 0 if the kernel has no part in it. */
+static void record_failure(int code, int os_errno, const char *format,
+                           va_list values) {
   char text[sizeof last.message];
   /* Not straight into last.message: the values may point there. */
   vsnprintf(text, sizeof text, format, values);
   memcpy(last.message, text, sizeof text);
+  if (os_errno != 0) {
+    size_t used = strlen(text);
+    snprintf(last.message + used, sizeof text - used, ": %s",
+             strerrordesc_np(os_errno));
+  }
+  error_set_data(NULL, 0);
+  last.code = code;
+  last.os_errno = os_errno;
 }
 
 int error_set(int code, const char *format, ...) {
   va_list values;
   va_start(values, format);
-  format_message(format, values);
+  record_failure(code, 0, format, values);
   va_end(values);
-  replace_data(NULL, 0);
-  last.code = code;
-  last.os_errno = 0;
   return code;
 }
 
 int error_set_os(int negative_errno, const char *format, ...) {
   va_list values;
   va_start(values, format);
-  format_message(format, values);
+  record_failure(BROOD_OS_ERROR, -negative_errno, format, values);
   va_end(values);
-  replace_data(NULL, 0);
-  size_t used = strlen(last.message);
-  snprintf(last.message + used, sizeof last.message - used, ": %s",
-           strerrordesc_np(-negative_errno));
-  last.code = BROOD_OS_ERROR;
-  last.os_errno = -negative_errno;
   return BROOD_OS_ERROR;
 }
 
@@ -117,12 +118,8 @@ int error_refuse_out(void) {
   return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
 }
 
-void error_set_data(void *data, size_t size) {
-  replace_data(data, size);
-}
-
 void error_clear(void) {
-  replace_data(NULL, 0);
+  error_set_data(NULL, 0);
   last.code = BROOD_OK;
   last.os_errno = 0;
   last.message[0] = '\0';

@@ -44,35 +44,43 @@ void guard_shut(int before) {
   depth = before;
 }
 
+/* A start holds signals, and each fork in it or elsewhere. */
 static _Thread_local sigset_t held_signals;
-static _Thread_local bool has_held;
+static _Thread_local int num_holds;
+
+static void hold_signals(void) {
+  if (num_holds == 0) sys_signals_block(&held_signals);
+  num_holds++;
+}
+
+static void let_signals_go(void) {
+  if (--num_holds == 0) sys_signals_unblock(&held_signals);
+}
 
 void guard_hold_signals(void) {
   guard_shield();
-  sys_signals_block(&held_signals);
-  has_held = true;
+  hold_signals();
 }
 
 void guard_release_signals(void) {
-  has_held = false;
-  sys_signals_unblock(&held_signals);
+  let_signals_go();
   guard_unshield();
 }
 
 void guard_let_signals(bool let) {
   sigset_t ignored;
-  if (!has_held) return;
+  if (num_holds == 0) return;
   if (let) sys_signals_unblock(&held_signals);
   if (!let) sys_signals_block(&ignored);
 }
 
 void guard_release_all(void) {
   while (depth > 1) guard_unshield();
-  if (has_held) guard_release_signals();
+  if (num_holds > 0) guard_release_signals();
 }
 
 const sigset_t *guard_held_signals(void) {
-  return has_held ? &held_signals : NULL;
+  return num_holds > 0 ? &held_signals : NULL;
 }
 
 static void lock_mutex(void) {
@@ -120,23 +128,17 @@ enum { MAX_FORGETS = 8 };
 static void (*forgets[MAX_FORGETS])(void);
 static int num_forgets;
 
-/* Of the thread that forks, while it has the mutex. */
-static sigset_t fork_signals;
-
 /* A handler that ran here and called exit would wait for the mutex for ever:
  * signals wait until the fork is over. A fork in a handler that interrupted a
  * holder of the mutex goes through. No thread is cancelled in a fork. */
 static void before_fork(void) {
-  sigset_t before;
-  if (!has_held) sys_signals_block(&before); /* a start has done so already */
+  hold_signals();
   lock_mutex();
-  if (!has_held) fork_signals = before;
 }
 
 static void leave_fork(void) {
-  sigset_t before = fork_signals;
   unlock_mutex();
-  if (!has_held) sys_signals_unblock(&before);
+  let_signals_go();
 }
 
 /* No call into a library that the child has not used yet: each costs it a page
@@ -145,7 +147,7 @@ static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
   guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
   if (--num_locked > 0) pthread_mutex_lock(&guard_mutex);
-  if (!has_held) sys_signals_unblock(&fork_signals);
+  let_signals_go();
 }
 
 void guard_at_fork(void (*forget)(void)) {

@@ -41,12 +41,6 @@ void brood_register_callable(struct brood_callable_entry *entry) {
   }
 }
 
-static const struct brood_target_entry *find_by_function(brood_target target) {
-  const struct brood_target_entry *entry = atomic_load(&targets);
-  while (entry != NULL && entry->function != target) entry = entry->next;
-  return entry;
-}
-
 static bool is_ambiguous(const char *name, brood_target target) {
   const struct brood_target_entry *entry = atomic_load(&targets);
   for (; entry != NULL; entry = entry->next) {
@@ -58,7 +52,8 @@ static bool is_ambiguous(const char *name, brood_target target) {
 }
 
 int registry_target_name(brood_target target, const char **out_name) {
-  const struct brood_target_entry *entry = find_by_function(target);
+  const struct brood_target_entry *entry = atomic_load(&targets);
+  while (entry != NULL && entry->function != target) entry = entry->next;
   if (entry == NULL) {
     return error_set(BROOD_VALUE_ERROR,
                      "the target at %p is not registered: "
