@@ -130,7 +130,6 @@
 
 /* error */
 #define error_clear brood_in_error_clear
-#define error_refuse_out brood_in_error_refuse_out
 #define error_set brood_in_error_set
 #define error_set_data brood_in_error_set_data
 #define error_set_os brood_in_error_set_os

@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "brood.h"
-
 static _Thread_local struct {
   int code;
   int os_errno;
@@ -112,10 +110,6 @@ int error_set_os(int negative_errno, const char *format, ...) {
   record_failure(BROOD_OS_ERROR, -negative_errno, format, values);
   va_end(values);
   return BROOD_OS_ERROR;
-}
-
-int error_refuse_out(void) {
-  return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
 }
 
 void error_clear(void) {

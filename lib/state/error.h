@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "brood.h"
 #include "lib/names.h"
 
 /* error_set records a failure and returns its code, so that callers write
@@ -27,10 +28,9 @@ __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
 void error_set_data(void *data, size_t size);
 
 /* error_check_out returns BROOD_TYPE_ERROR, set, if an output is NULL. */
-int error_refuse_out(void);
-
 static inline int error_check_out(const void *out) {
-  return out != NULL ? 0 : error_refuse_out();
+  if (out != NULL) return 0;
+  return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
 }
 
 /* error_clear says that the NULL about to be returned is no failure. */

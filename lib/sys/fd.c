@@ -8,11 +8,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -81,17 +78,6 @@ bool sys_kept_is_open(const struct sys_kept *kept) {
 void sys_kept_close(struct sys_kept *kept) {
   if (sys_kept_is_open(kept)) close_whole(kept->fd);
   kept->fd = -1;
-}
-
-int sys_open_null(void) {
-  SYS_FAULT();
-  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) {
-    fd = memfd_create("brood-null", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    /* A process that wrote to it would be read by others. */
-    if (fd >= 0) fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW);
-  }
-  return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
 int sys_stdin(int fd) {

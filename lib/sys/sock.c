@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <linux/sockios.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
