@@ -76,8 +76,9 @@ void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
 
 /* ------------------------------------------------------------- The dead -- */
 
+/* Without the lock, which guards how many places are used: looks at all. */
 static bool any_died_notified(struct sync_condition *condition) {
-  for (uint32_t i = 0; i < condition->used; i++) {
+  for (uint32_t i = 0; i < SYNC_CONDITION_WAITERS; i++) {
     struct sync_waiter *waiter = &condition->waiters[i];
     if (state_of(waiter) == NOTIFIED && sync_has_ended(waiter->thread)) {
       return true;
@@ -119,8 +120,6 @@ static struct sync_waiter *arrive(struct sync_condition *condition) {
     waiter = find_free(condition);
   }
   if (waiter == NULL) return NULL;
-  atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
-  atomic_thread_fence(memory_order_release);
   atomic_store_explicit(&waiter->thread, sync_self_thread(),
                         memory_order_relaxed);
   waiter->ticket = condition->tickets++;
