@@ -9,20 +9,16 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/start/args.h"
-#include "lib/start/current.h"
-#include "lib/start/finish.h"
-#include "lib/start/settings.h"
-#include "lib/start/streams.h"
+#include "lib/start/process.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-
-enum { FEW_TEXTS = 128 };
 
 /* Whether exit handlers in memory are this process's own. */
 static bool leaves_by_exit;
@@ -38,31 +34,24 @@ void child_refuse(const char *format, ...) {
   sys_exit(1);
 }
 
-void child_texts(const struct wire_texts *texts, const char **out_array) {
+const char **child_texts(const struct wire_texts *texts, const char **few) {
+  const char **array = few;
+  if (few == NULL || texts->count >= CHILD_FEW_TEXTS) {
+    array = malloc((texts->count + 1) * sizeof *array);
+  }
+  if (array == NULL) child_refuse("no memory for %u pointers", texts->count);
   struct wire_reader reader = texts->reader;
   size_t ignored;
   for (uint32_t i = 0; i < texts->count; i++) {
-    out_array[i] = wire_get_string(&reader, &ignored);
+    array[i] = wire_get_string(&reader, &ignored);
   }
-  out_array[texts->count] = NULL;
-}
-
-/* Room for the pointers of a list, for the life of the process: in the few
- * that child_main has on its stack, which is never left, or on the heap, which
- * costs a new process some pages. */
-static const char **find_room(const struct wire_texts *texts,
-                              const char **few) {
-  if (texts->count < FEW_TEXTS) return few;
-  const char **many = malloc((texts->count + 1) * sizeof *many);
-  if (many == NULL) child_refuse("no memory for %u pointers", texts->count);
-  return many;
+  array[texts->count] = NULL;
+  return array;
 }
 
 static void take_surroundings(const struct wire_record *record, int directory,
                               const char **few_texts) {
-  const char **environment = find_room(&record->environment, few_texts);
-  child_texts(&record->environment, environment);
-  sys_set_environment((char **)environment);
+  sys_set_environment((char **)child_texts(&record->environment, few_texts));
   int r = sys_directory_enter(directory);
   if (r < 0) {
     child_refuse("cannot change to the directory of the creator: %s",
@@ -87,9 +76,8 @@ static void become(const struct delivery *delivery,
   default_set(record->method);
   log_set(record->log_level, record->log_handlers);
   if (record->argv.count > 0) { /* never together with surroundings */
-    const char **argv = find_room(&record->argv, few_texts);
-    child_texts(&record->argv, argv);
-    settings_set_argv(argv, (int)record->argv.count);
+    settings_set_argv(child_texts(&record->argv, few_texts),
+                      (int)record->argv.count);
   }
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     int directory = delivery->fds[wire_record_own_fds(record) - 1];
@@ -112,6 +100,17 @@ static brood_target find_target(const struct delivery *delivery,
   return target;
 }
 
+/* Looking first is what makes it cheap: fflush takes a lock, and in a new child
+ * that alone copies a page. */
+static void flush_stream(FILE *stream) {
+  if (__fpending(stream) > 0) fflush(stream);
+}
+
+void child_flush(void) {
+  flush_stream(stdout);
+  flush_stream(stderr);
+}
+
 struct call_of_target {
   brood_target target;
   const brood_args *args;
@@ -127,7 +126,7 @@ static void leave_by_thread_end(void *nothing) {
 __attribute__((constructor)) static void look_up_for_children(void) {
   pthread_cleanup_push(leave_by_thread_end, NULL);
   pthread_cleanup_pop(0);
-  streams_flush();
+  child_flush();
   sys_stdin(-1);
   sys_directory_enter(-1);
 }
@@ -146,7 +145,7 @@ static int run_target(void *argument) {
 
 void child_main(const struct delivery *delivery) {
   struct wire_record record;
-  const char *few_texts[FEW_TEXTS];
+  const char *few_texts[CHILD_FEW_TEXTS];
   leaves_by_exit = delivery->own_image;
   if (!wire_record_decode(&record, delivery->data, delivery->size,
                           delivery->args) ||
@@ -174,10 +173,10 @@ void child_main(const struct delivery *delivery) {
 void child_leave(int code) {
   code &= 0xff;
   log_info("process shutting down");
-  finish_children();
+  children_finish();
   log_info("process exiting with exitcode %d", code);
   if (leaves_by_exit) exit(code);
-  streams_flush();
+  child_flush();
   sys_exit(code);
 }
 

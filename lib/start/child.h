@@ -39,8 +39,18 @@ __attribute__((noreturn)) void child_leave(int code);
 __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
     const char *format, ...);
 
-/* child_texts writes pointers to texts->count texts, and NULL; the bytes that
- * the texts were decoded from must live as long. */
-void child_texts(const struct wire_texts *texts, const char **out_array);
+/* child_texts returns pointers to texts, and NULL, for the life of the process:
+ * in few, which has room for CHILD_FEW_TEXTS, or else on the heap, which costs
+ * a new process some pages. The bytes that the texts were decoded from must
+ * live as long. */
+enum { CHILD_FEW_TEXTS = 128 };
+const char **child_texts(const struct wire_texts *texts, const char **few);
+
+/* child_flush flushes standard output and standard error: before a fork, or the
+ * child would say again what the parent has not written yet; and at the end of
+ * a child, which leaves without exit handlers. As in Python, other streams are
+ * their users' business: what they hold at a fork is the parent's to write, and
+ * only the parent's. */
+void child_flush(void);
 
 #endif /* BROOD_START_CHILD_H */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See children.h. One list, under the guard.
+ * Those that run, and what the end of this process owes them. One list, under
+ * the guard.
  *
  * A lifeline is a pipe: the child holds the reading end and has the kernel
  * kill it at hang-up, this process holds the only writing end. It is made and
@@ -8,11 +9,11 @@
  * writing end is known at the fork, and the child closes them all.
  * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
  */
-#include "lib/start/children.h"
-
 #include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 
+#include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
@@ -62,10 +63,6 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   return r;
 }
 
-static bool is_listed(const struct brood_process *process) {
-  return process == first || process->previous != NULL;
-}
-
 /* Takes one off the list; with the guard held. Its handle is the caller's to
  * give back. */
 static struct brood_process *unlist_process(struct brood_process *process) {
@@ -84,7 +81,8 @@ static struct brood_process *unlist_process(struct brood_process *process) {
 void children_remove(struct brood_process *process) {
   struct brood_process *removed = NULL;
   guard_lock();
-  if (is_listed(process)) removed = unlist_process(process);
+  bool is_listed = process == first || process->previous != NULL;
+  if (is_listed) removed = unlist_process(process);
   guard_unlock();
   brood_process_free(removed);
 }
@@ -93,9 +91,7 @@ void children_remove(struct brood_process *process) {
  * in the middle of its launch. */
 static bool has_ended(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return false;
-  bool ended = atomic_load(&process->state) == PROCESS_ENDED ||
-               (atomic_load(&process->state) == PROCESS_STARTED &&
-                process_poll(process));
+  bool ended = process_state(process) != PROCESS_NEW && process_poll(process);
   pthread_mutex_unlock(&process->mutex);
   return ended;
 }
@@ -120,14 +116,6 @@ static struct brood_process *reap_from(struct brood_process *process, int count,
     process = next;
   }
   return process;
-}
-
-void children_reap(void) {
-  struct brood_process *ended = NULL;
-  guard_lock();
-  reap_from(first, INT_MAX, &ended);
-  guard_unlock();
-  free_all(ended);
 }
 
 void children_reap_some(void) {
@@ -170,8 +158,7 @@ static void forget_pidfd(struct brood_process *process) {
   bool is_spare = process->num_waiters == 0 && !process->has_sentinel &&
                   process_is_waited_for(process);
   if (is_spare) {
-    sys_kept_close(&process->pidfd_file);
-    process->launched.pidfd = -1;
+    sys_kept_close(&process->launched.pidfd);
   }
   pthread_mutex_unlock(&process->mutex);
 }
@@ -195,12 +182,13 @@ int brood_active_children(brood_process **out, size_t capacity) {
     return error_set(BROOD_TYPE_ERROR, "room for %zu handles at NULL",
                      capacity);
   }
-  children_reap();
+  struct brood_process *ended = NULL;
   size_t count = 0;
   guard_lock();
+  reap_from(first, INT_MAX, &ended);
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
-    if (atomic_load(&process->state) != PROCESS_STARTED) continue;
+    if (process_state(process) != PROCESS_STARTED) continue;
     if (count < capacity) {
       atomic_fetch_add(&process->num_handles, 1);
       out[count] = process;
@@ -208,10 +196,11 @@ int brood_active_children(brood_process **out, size_t capacity) {
     count++;
   }
   guard_unlock();
+  free_all(ended);
   return (int)count;
 }
 
-void children_terminate_daemons(void) {
+static void terminate_daemons(void) {
   guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
@@ -223,11 +212,46 @@ void children_terminate_daemons(void) {
   guard_unlock();
 }
 
-struct brood_process *children_take_one(void) {
+/* Any one, with a handle for the caller, or NULL if there is none. */
+static struct brood_process *take_child(void) {
   if (atomic_load(&num_listed) == 0) return NULL;
   guard_lock();
   struct brood_process *process = first;
   if (process != NULL) atomic_fetch_add(&process->num_handles, 1);
   guard_unlock();
   return process;
+}
+
+#define DAEMON_GRACE_NS INT64_C(1000000000)
+
+/* A daemonic child that does not heed SIGTERM is killed after a while: its
+ * lifeline would do that anyway once this process is gone.
+ *
+ * In a handler that interrupted this thread inside of the library nobody can be
+ * waited for: daemonic children end by their lifelines. */
+void children_finish(void) {
+  if (guard_is_shielded()) return;
+  struct brood_process *process = take_child();
+  if (process != NULL) terminate_daemons();
+  for (; process != NULL; process = take_child()) {
+    if (process->daemon &&
+        brood_process_join(process, DAEMON_GRACE_NS) == BROOD_TIMEOUT) {
+      brood_process_kill(process);
+    }
+    brood_process_join(process, BROOD_FOREVER);
+    children_remove(process); /* even if it could not be joined */
+    brood_process_free(process);
+  }
+}
+
+static void register_finish(void) {
+  atexit(children_finish);
+}
+
+/* At the first start and not in a constructor: exit handlers run last to
+ * first, so this one comes before those that main registered earlier, which
+ * may take away what children still use. */
+void children_finish_at_exit(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, register_finish);
 }

@@ -1,14 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
  * Contexts: constants with a name, numbered in this order. Which one is the
- * default is default.c's, because a child sets it without knowing the others.
+ * default is the registry's to say, because a child sets it without knowing the
+ * others.
+ *
+ * And what a program sets for all of them: its own arguments, the executable,
+ * the preload list, the log. A fork copies all.
  */
 #include "lib/start/context.h"
 
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/start/image.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
+#include "lib/sys/proc.h"
 
 /* The platform's default first. */
 static const brood_context contexts[] = {
@@ -61,28 +73,23 @@ static int refuse_flags(unsigned flags) {
   return error_set(BROOD_TYPE_ERROR, "unexpected flags 0x%x", flags);
 }
 
-static int force_start_method(const char *method) {
-  const brood_context *context = NULL;
-  if (method != NULL) {
-    context = find_or_fail(method);
-    if (context == NULL) return BROOD_VALUE_ERROR;
-  }
-  default_set(context == NULL ? DEFAULT_NONE : context_number(context));
-  return 0;
-}
-
 int brood_set_start_method(const char *method, unsigned flags) {
   if ((flags & ~(unsigned)BROOD_FORCE) != 0) return refuse_flags(flags);
-  if (flags & BROOD_FORCE) return force_start_method(method);
+  bool force = (flags & BROOD_FORCE) != 0;
   /* Before the name is looked at: that it is too late outweighs. */
   static const char too_late[] = "context has already been set";
-  if (default_get() != DEFAULT_NONE) {
+  if (!force && default_get() != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
-  const brood_context *context =
-      method == NULL ? &contexts[0] : find_or_fail(method);
-  if (context == NULL) return BROOD_VALUE_ERROR;
-  if (default_choose(context_number(context)) != DEFAULT_NONE) {
+  uint32_t number = force ? DEFAULT_NONE : 0;
+  if (method != NULL) {
+    const brood_context *context = find_or_fail(method);
+    if (context == NULL) return BROOD_VALUE_ERROR;
+    number = context_number(context);
+  }
+  if (force) {
+    default_set(number);
+  } else if (default_choose(number) != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
   return 0;
@@ -96,11 +103,13 @@ int brood_context_set_start_method(const brood_context *context,
                    context->method->name);
 }
 
-const char *brood_get_start_method(unsigned flags) {
+const char *brood_context_get_start_method(const brood_context *context,
+                                           unsigned flags) {
   if ((flags & ~(unsigned)BROOD_ALLOW_NONE) != 0) {
     refuse_flags(flags);
     return NULL;
   }
+  if (context != NULL) return context->method->name;
   if ((flags & BROOD_ALLOW_NONE) == 0 || default_get() != DEFAULT_NONE) {
     return context_default()->method->name;
   }
@@ -108,12 +117,196 @@ const char *brood_get_start_method(unsigned flags) {
   return NULL;
 }
 
-const char *brood_context_get_start_method(const brood_context *context,
-                                           unsigned flags) {
-  if (context == NULL) return brood_get_start_method(flags);
-  if ((flags & ~(unsigned)BROOD_ALLOW_NONE) != 0) {
-    refuse_flags(flags);
+const char *brood_get_start_method(unsigned flags) {
+  return brood_context_get_start_method(NULL, flags);
+}
+
+/* ------------------------------------------------------- The settings -- */
+
+/* Two are text of any length, copied in and out under the guard; argv is
+ * written by brood_init, before there are threads. */
+
+/* Each one block: pointers, NULL, then the texts. */
+static const char **executable, **preload;
+
+static const char *const *program_argv;
+static int program_argc;
+static atomic_bool initialised;
+
+/* Each pointer is read once. A text that grows in place is cut: there is room
+ * for what was counted, and for the end of each. */
+const char **texts_copy(const char *const *texts, size_t max_texts) {
+  const char **block = malloc((max_texts + 1) * sizeof *block);
+  if (block == NULL) return NULL;
+  size_t count = 0, room = 0;
+  while (count < max_texts && (block[count] = texts[count]) != NULL) {
+    room += strlen(block[count++]) + 1;
+  }
+  const char **more = realloc(block, (count + 1) * sizeof *block + room);
+  if (more == NULL) free(block);
+  if (more == NULL) return NULL;
+  char *at = (char *)(more + count + 1);
+  for (size_t i = 0; i < count; i++) {
+    size_t size = strnlen(more[i], room - (count - i));
+    more[i] = memcpy(at, more[i], size);
+    at[size] = '\0';
+    at += size + 1;
+    room -= size + 1;
+  }
+  more[count] = NULL;
+  return more;
+}
+
+static const char **copy_setting(const char ***setting) {
+  guard_lock();
+  size_t count = 0;
+  while (*setting != NULL && (*setting)[count] != NULL) count++;
+  const char **copy = texts_copy(*setting, count);
+  guard_unlock();
+  return copy;
+}
+
+static int change_setting(const char ***setting, const char *const *texts,
+                          size_t num_texts) {
+  const char **copy = texts_copy(texts, num_texts);
+  if (copy == NULL) {
+    return error_set_os(-ENOMEM, "cannot keep %zu names", num_texts);
+  }
+  guard_lock();
+  const char **old = *setting;
+  *setting = copy;
+  guard_unlock();
+  free(old);
+  return 0;
+}
+int brood_set_executable(const char *path) {
+  if (path == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "expected a path, not NULL");
+  }
+  return change_setting(&executable, &path, 1);
+}
+
+const char **settings_executable(void) {
+  return copy_setting(&executable);
+}
+
+int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
+  if (num_names > BROOD_MAX_PRELOAD) {
+    return error_set(BROOD_VALUE_ERROR, "%zu preload names: at most %d",
+                     num_names, BROOD_MAX_PRELOAD);
+  }
+  for (size_t i = 0; i < num_names; i++) {
+    if (names == NULL || names[i] == NULL) {
+      return error_set(BROOD_TYPE_ERROR,
+                       "preload names must be a list of strings: "
+                       "number %zu is NULL",
+                       i);
+    }
+  }
+  return change_setting(&preload, names, num_names);
+}
+
+const char **settings_preload(void) {
+  return copy_setting(&preload);
+}
+
+void settings_set_argv(const char *const *argv, int argc) {
+  program_argv = argv;
+  program_argc = argc;
+  atomic_store(&initialised, true);
+}
+
+bool settings_initialised(void) {
+  return atomic_load(&initialised);
+}
+
+const char *const *brood_argv(int *out_argc) {
+  if (!settings_initialised()) {
+    error_clear();
     return NULL;
   }
-  return context->method->name;
+  if (out_argc != NULL) *out_argc = program_argc;
+  return program_argv;
+}
+
+int brood_cpu_count(void) {
+  int count = sys_cpu_count();
+  if (count < 0) {
+    return error_set(BROOD_RUNTIME_ERROR, "cannot determine number of cpus");
+  }
+  return count;
+}
+
+/* ------------------------------------------------------------- The log -- */
+
+/* Each call of brood_log_to_stderr adds a handler, as in Python, so a record
+ * comes out as often as it was called. The launch record carries both numbers
+ * to fresh images. */
+static _Atomic uint32_t least_level;
+static _Atomic uint32_t num_handlers;
+
+int brood_log_to_stderr(int level) {
+  if (level < 0) {
+    return error_set(BROOD_VALUE_ERROR, "negative log level %d", level);
+  }
+  if (level != BROOD_LOG_UNCHANGED) {
+    atomic_store(&least_level, (uint32_t)level);
+  }
+  atomic_fetch_add(&num_handlers, 1);
+  return 0;
+}
+
+void log_get(uint32_t *out_level, uint32_t *out_handlers) {
+  *out_level = atomic_load(&least_level);
+  *out_handlers = atomic_load(&num_handlers);
+}
+
+void log_set(uint32_t level, uint32_t handlers) {
+  atomic_store(&least_level, level);
+  atomic_store(&num_handlers, handlers);
+}
+
+void log_info(const char *format, ...) {
+  uint32_t level, handlers;
+  log_get(&level, &handlers);
+  /* An unset level is Python's: its root logger lets WARNING and above by. */
+  if (handlers == 0 || level == 0 || level > BROOD_LOG_INFO) return;
+  char text[256];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  const char *name = brood_process_name(brood_current_process());
+  for (uint32_t i = 0; i < handlers; i++) {
+    fprintf(stderr, "[INFO/%s] %s\n", name, text);
+  }
+}
+
+/* ---------------------------------------------------- The first statement --
+ */
+
+/* Is this image the program, or what it was run again for? A set-uid program is
+ * never run again: its caller, whom it has rights over, would choose what is
+ * run. */
+static bool has_role(int argc, char **argv, const char *role) {
+  if (argc != 2 || strcmp(argv[1], role) != 0) return false;
+  if (sys_is_privileged()) {
+    child_refuse(
+        "this program was run with %s by somebody who has not its "
+        "rights",
+        role);
+  }
+  sys_set_name(argv[0]);
+  return true;
+}
+
+int brood_init(int argc, char **argv) {
+  if (settings_initialised()) return 0;
+  if (has_role(argc, argv, IMAGE_SPAWNED)) spawn_child();
+  if (has_role(argc, argv, IMAGE_FORKSERVER)) forkserver_main();
+  /* A copy: programs sort, cut and overwrite what they were given. */
+  const char **copy = texts_copy((const char *const *)argv, (size_t)argc);
+  if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep argv");
+  settings_set_argv(copy, argc);
+  return 0;
 }

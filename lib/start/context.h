@@ -1,23 +1,98 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contexts as the rest of this room sees them.
+ * A context is a start method with a name, and a start method is a courier for
+ * one launch record: fork.c, spawn.c and forkserver.c are the three, made to be
+ * read side by side; everything else about a process is the same for all. And
+ * what a program sets for all contexts at once.
  */
 #ifndef BROOD_START_CONTEXT_H
 #define BROOD_START_CONTEXT_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "brood.h"
 #include "lib/names.h"
-#include "lib/start/method.h"
+#include "lib/sys/fd.h"
+
+/* What is to be delivered. The head was made for this start; args and fds are
+ * borrowed. fds is the whole table of the record; in front of it, at fds[-2]
+ * and fds[-1], there is room for two descriptors of the courier's. */
+struct launch {
+  struct brood_process *process;
+  const uint8_t *head;
+  size_t head_size;
+  const uint8_t *args;
+  size_t args_size;
+  int *fds;
+  size_t num_fds;
+};
+
+/* A process that was delivered to. */
+struct launched {
+  pid_t pid;
+  struct sys_kept pidfd;  /* if it has gone without a trace: of a pipe's end */
+  struct sys_kept report; /* where the forkserver reports the end, if it does */
+  bool report_lost;       /* its server died first */
+  bool gone;              /* it has ended, and its status with it */
+};
+
+#define LAUNCHED_NONE \
+  ((struct launched){.pidfd = {.fd = -1}, .report = {.fd = -1}})
+
+struct start_method {
+  const char *name;
+  const char *process_class;
+  bool fresh_image;  /* targets go by name, pointers mean nothing */
+  bool own_image;    /* one for each child: argv has to be carried */
+  bool surroundings; /* directory and environment have to be carried */
+
+  /* launch returns 0; or nothing runs, and it returns -errno, or 1 and has set
+   * an error that says more. */
+  int (*launch)(const struct launch *launch, struct launched *out);
+
+  /* reap returns 1 and the exit code, or 0 while the process runs. */
+  int (*reap)(struct launched *launched, int *out_exitcode);
+};
+
+extern const struct start_method start_fork;
+extern const struct start_method start_spawn;
+extern const struct start_method start_forkserver;
 
 struct brood_context {
   const struct start_method *method;
 };
 
-/* context_default returns the default context and fixes it. */
+/* context_default returns the default context, which is from now on the
+ * program's. */
 const brood_context *context_default(void);
 
 /* context_number is a context's number in the launch record, and as the
  * default. */
 uint32_t context_number(const brood_context *context);
+
+/* settings_executable and settings_preload return a copy of what was set, the
+ * path of the program for fresh images to run, or the names, ended by NULL, in
+ * one block for free(); NULL: out of memory. */
+const char **settings_executable(void);
+const char **settings_preload(void);
+
+/* texts_copy copies a list, to its end or the maximum, into one block for
+ * free(), as it is at one time: other threads may change it meanwhile. NULL:
+ * out of memory. */
+const char **texts_copy(const char *const *texts, size_t max_texts);
+
+/* Set by brood_init and, in a child, by the record. */
+void settings_set_argv(const char *const *argv, int argc);
+bool settings_initialised(void);
+
+/* The log, as the launch record carries it. */
+void log_get(uint32_t *out_level, uint32_t *out_handlers);
+void log_set(uint32_t level, uint32_t handlers);
+
+/* log_info writes one record of level INFO, if anybody listens. */
+__attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
 
 #endif /* BROOD_START_CONTEXT_H */

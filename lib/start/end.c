@@ -9,13 +9,121 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "lib/start/children.h"
-#include "lib/start/current.h"
-#include "lib/start/reap.h"
+#include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
+
+/* The status of our own child may be gone before we ask: the program waits for
+ * any child, or ignores SIGCHLD. A kernel from 6.15 on tells it all the same;
+ * on an older one it is lost, but the end is not. */
+
+/* The child has ended and somebody else has taken its status before we could
+ * name it. It did run: that is no failure to start. The end of a pipe that
+ * nobody writes to stands for the pidfd. */
+static int watch_nothing(struct launched *out) {
+  int ends[2];
+  int r = sys_pipe(ends);
+  if (r < 0) return r;
+  sys_close(ends[1]);
+  out->pidfd = sys_keep(ends[0]);
+  out->gone = true;
+  return 0;
+}
+
+int reap_watch(pid_t pid, struct launched *out) {
+  struct launched launched = LAUNCHED_NONE;
+  launched.pid = pid;
+  int r = sys_pidfd_open(pid);
+  if (r >= 0) {
+    launched.pidfd = sys_keep(r);
+  } else if (r == -ESRCH) {
+    r = watch_nothing(&launched);
+  } else {
+    sys_discard_child(pid);
+  }
+  if (r < 0) return r;
+  *out = launched;
+  return 0;
+}
+
+/* How long the kernel may take from a process's end to its reaping. */
+#define REAPING_NS INT64_C(1000000)
+
+int reap_ask_kernel(int pidfd, int *out_exitcode) {
+  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
+  /* Dead, and about to be reaped: POLLHUP says when. */
+  sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));
+  return sys_pidfd_exit_info(pidfd, out_exitcode) == 1;
+}
+
+int reap_own_child(struct launched *launched, int *out_exitcode) {
+  int pidfd = launched->pidfd.fd;
+  *out_exitcode = REAP_LOST;
+  if (launched->gone) return 1;
+  int r = pidfd < 0 ? sys_child_reap(launched->pid, out_exitcode)
+                    : sys_pidfd_reap(pidfd, out_exitcode);
+  if (r >= 0 || pidfd < 0) return r != 0;
+  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
+  r = sys_pidfd_reap(pidfd, out_exitcode);
+  if (r >= 0) return r;
+  /* Somebody else has its status, or we may not wait for it. */
+  reap_ask_kernel(pidfd, out_exitcode);
+  return 1;
+}
+
+bool process_is_waited_for(const struct brood_process *process) {
+  return process->context->method->reap == reap_own_child;
+}
+
+/* Is it known by its number alone? Then the program has closed the pidfd, whose
+ * number may be that of something else by now, or there were too many. */
+static void check_pidfd(struct brood_process *process) {
+  struct launched *launched = &process->launched;
+  if (launched->gone || sys_kept_is_open(&launched->pidfd)) return;
+  launched->pidfd = SYS_KEPT_NONE;
+  /* A younger one has the number: somebody else has waited for this one. */
+  launched->gone =
+      process_is_waited_for(process) && children_has_younger(process);
+}
+
+int process_poll(struct brood_process *process) {
+  if (process_state(process) != PROCESS_STARTED) return 1;
+  int exitcode;
+  struct launched *launched = &process->launched;
+  check_pidfd(process);
+  if (!sys_kept_is_open(&launched->report)) launched->report = SYS_KEPT_NONE;
+  if (process->context->method->reap(launched, &exitcode) != 1) return 0;
+  process->exitcode = exitcode;
+  atomic_store(&process->state, PROCESS_ENDED);
+  return 1;
+}
+
+/* Sees to it that a process which has not ended, as process_poll has just
+ * found, has a pidfd; 0 or -errno: -EBADF if the program has closed the only
+ * one. With the mutex held. */
+static int name_again(struct brood_process *process) {
+  if (process->launched.pidfd.fd >= 0) return 0;
+  if (!process_is_waited_for(process)) return -EBADF;
+  int pidfd = sys_pidfd_open(process->launched.pid);
+  if (pidfd < 0) return pidfd;
+  process->launched.pidfd = sys_keep(pidfd);
+  return 0;
+}
+
+/* The mutex keeps other threads from closing the descriptor, whose number would
+ * soon be another process's. */
+int process_signal(struct brood_process *process, int signal_number) {
+  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
+    return 0;
+  }
+  int r = process_poll(process);
+  if (r == 1) return 0;
+  if (r == 0) r = name_again(process);
+  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd.fd, signal_number);
+  return r == -ESRCH ? 0 : r;
+}
 
 /* process_poll for callers without the mutex. */
 static int poll_now(struct brood_process *process) {
@@ -40,19 +148,19 @@ static void stop_waiting(void *argument) {
  * not meanwhile; the thread may be cancelled. Returns 0 when the deadline
  * passed, else 1, or -errno. */
 static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
-  int r = process_name_again(process);
+  int r = name_again(process);
   if (r == -EBADF) return 0; /* to be looked at from time to time */
   if (r == -ESRCH) return 1; /* just now: process_poll will tell */
   if (r < 0) return r;
   struct launched launched = process->launched;
-  struct pollfd report = {.fd = launched.report, .events = POLLIN};
+  struct pollfd report = {.fd = launched.report.fd, .events = POLLIN};
   process->num_waiters++;
   process_unlock(process);
   pthread_cleanup_push(stop_waiting, process);
-  if (launched.report >= 0 && !launched.report_lost) {
+  if (report.fd >= 0 && !launched.report_lost) {
     r = sys_poll_soon(&report, 1, deadline_ns);
   } else {
-    r = sys_pidfd_wait(launched.pidfd, deadline_ns);
+    r = sys_pidfd_wait(launched.pidfd.fd, deadline_ns);
   }
   pthread_cleanup_pop(1);
   process_lock(process);
@@ -86,28 +194,12 @@ static int join_child(struct brood_process *process, int64_t deadline_ns) {
   int r = await_end(process, deadline_ns);
   bool ended = process_state(process) != PROCESS_STARTED;
   process_unlock(process);
-  if (ended) {
-    children_remove(process);
-    return 0;
-  }
-  if (r < 0) return error_set_os(r, "cannot wait for '%.100s'", process->name);
-  return error_set(BROOD_TIMEOUT, "process '%.100s' is still running",
-                   process->name);
+  if (ended) children_remove(process);
+  return ended ? 1 : r;
 }
 
-static int join_parent(struct brood_process *parent, int64_t deadline_ns) {
-  int r = current_await_parent(deadline_ns);
-  if (r > 0) return 0;
-  if (r < 0) return error_set_os(r, "cannot wait for '%.100s'", parent->name);
-  return error_set(BROOD_TIMEOUT, "parent process '%.100s' is still running",
-                   parent->name);
-}
-
-int brood_process_join(brood_process *process, int64_t timeout_ns) {
-  int r = process_check(process);
-  if (r < 0) return r;
-  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  if (process->kind == PROCESS_PARENT) return join_parent(process, deadline_ns);
+static int check_can_join(const struct brood_process *process) {
+  if (process->kind == PROCESS_PARENT) return 0;
   if (!process_is_own_child(process)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "can only join a child process, not '%.100s'",
@@ -118,7 +210,20 @@ int brood_process_join(brood_process *process, int64_t timeout_ns) {
                      "can only join a started process, not '%.100s'",
                      process->name);
   }
-  return join_child(process, deadline_ns);
+  return 0;
+}
+
+int brood_process_join(brood_process *process, int64_t timeout_ns) {
+  int r = process_check(process);
+  if (r == 0) r = check_can_join(process);
+  if (r < 0) return r;
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  r = process->kind == PROCESS_PARENT ? current_await_parent(deadline_ns)
+                                      : join_child(process, deadline_ns);
+  if (r > 0) return 0;
+  if (r < 0) return error_set_os(r, "cannot wait for '%.100s'", process->name);
+  return error_set(BROOD_TIMEOUT, "process '%.100s' is still running",
+                   process->name);
 }
 
 int brood_process_is_alive(brood_process *process) {
@@ -196,22 +301,20 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
 /* With the mutex held. */
 static int tell_sentinel(struct brood_process *process) {
   struct launched *launched = &process->launched;
-  int r = launched->pidfd < 0 ? process_poll(process) : 0;
-  if (r == 0) r = process_name_again(process);
-  if (r == 1) {
-    r = reap_watch_nothing(launched->pid, launched);
-    process->pidfd_file = sys_keep(launched->pidfd);
-  }
+  int r = launched->pidfd.fd < 0 ? process_poll(process) : 0;
+  if (r == 0) r = name_again(process);
+  if (r == 1) r = watch_nothing(launched);
   if (r < 0) return r;
   process->has_sentinel = true;
-  return sys_pidfd_pollable(launched->pidfd) ? launched->pidfd : -ENOSYS;
+  int pidfd = launched->pidfd.fd;
+  return sys_pidfd_pollable(pidfd) ? pidfd : -ENOSYS;
 }
 
 int brood_process_sentinel(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;
   bool is_child = process_is_own_child(process);
-  r = process->launched.pidfd;
+  r = process->launched.pidfd.fd;
   if (is_child ? process_state(process) == PROCESS_NEW : r < 0) {
     return error_set(BROOD_VALUE_ERROR, "process '%.100s' not started",
                      process->name);

@@ -7,10 +7,7 @@
 #include <unistd.h>
 
 #include "lib/start/child.h"
-#include "lib/start/method.h"
 #include "lib/start/process.h"
-#include "lib/start/reap.h"
-#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -58,15 +55,13 @@ __attribute__((noreturn)) static void run_forked_child(
 }
 
 static int launch_by_fork(const struct launch *launch, struct launched *out) {
-  const char *name = launch->process->name;
   int r = open_null_input();
-  if (r == 0) r = reap_check_room(launch->fds[0], 0);
-  if (r < 0) return error_set_os(r, "cannot fork '%.100s'", name);
+  /* For the pidfd: without one the child could only be killed. */
+  if (r == 0) r = sys_fd_room(launch->fds[0], 0);
+  if (r < 0) return r;
   int pid = sys_fork();
-  if (pid < 0) return error_set_os(pid, "cannot fork '%.100s'", name);
   if (pid == 0) run_forked_child(launch);
-  r = reap_watch(pid, out);
-  return r < 0 ? error_set_os(r, "cannot watch '%.100s'", name) : 0;
+  return pid < 0 ? pid : reap_watch(pid, out);
 }
 
 const struct start_method start_fork = {

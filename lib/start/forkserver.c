@@ -11,17 +11,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "lib/start/current.h"
 #include "lib/start/image.h"
-#include "lib/start/method.h"
-#include "lib/start/parcel.h"
 #include "lib/start/process.h"
-#include "lib/start/reap.h"
-#include "lib/start/serve.h"
-#include "lib/start/settings.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
@@ -142,12 +136,10 @@ static int pack_init(const char *const *preload) {
   writer = (struct wire_writer){.data = data, .capacity = writer.used};
   wire_put_texts(&writer, argv);
   wire_put_texts(&writer, preload);
-  int fd = sys_memfd_new("brood-forkserver", writer.used);
-  int r = fd < 0 ? fd : sys_write_full(fd, data, writer.used);
+  int fd =
+      parcel_pack(&(struct launch){.head = data, .head_size = writer.used});
   free(data);
-  if (r >= 0) return fd;
-  sys_close(fd);
-  return r;
+  return fd;
 }
 
 /* The first request and its answer; -ENODATA if the server went without one. */
@@ -227,7 +219,8 @@ static int run_servers_image(int servers_end, struct line *on) {
   if (!sys_adopts_orphans() || sys_keeper_run(run_to_its_end, &image) < 0) {
     run_to_its_end(&image);
   }
-  return image.pid < 0 ? 1 : meet_server(on, image.was_killed);
+  if (image.pid <= 0) return image.pid < 0 ? image.pid : 1;
+  return meet_server(on, image.was_killed);
 }
 
 static int run_server(void) {
@@ -295,46 +288,52 @@ static int open_channel(void) {
 
 /* ------------------------------------------------------------ A launch -- */
 
-/* Sends descriptors that did not fit into the first message. */
-static int send_more_fds(const int *fds, size_t num_fds) {
-  struct serve_request request = {.kind = SERVE_FDS};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  int r = 0;
-  while (r == 0 && num_fds > 0) {
-    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
-    num_fds -= now;
-    request.num_fds = (uint32_t)num_fds;
-    r = send_on(&line, &part, 1, fds, now);
-    fds += now;
+/* Sends the record and as many descriptors as fit, and returns how many, or
+ * -errno. If there are more, *out_pair is the end that the child will read them
+ * from the other end of. */
+static int send_launch(const struct launch *launch, int *out_pair) {
+  bool in_parcel = launch->head_size + launch->args_size > SERVE_INLINE;
+  size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->num_fds;
+  int *fds = launch->fds;
+  int pair[2] = {-1, -1}, parcel = -1, r = 0;
+  if (now > most) {
+    now = most - 1;
+    r = sys_sock_pair(pair);
+    if (r < 0) return r;
+    *--fds = pair[1];
   }
-  return r;
-}
-
-static int send_launch(const struct launch *launch) {
-  size_t size = launch->head_size + launch->args_size;
-  int fds[SYS_SOCK_MAX_FDS];
-  size_t first = 0;
-  int parcel = -1;
-  if (size > SERVE_INLINE) {
-    parcel = parcel_pack(launch);
-    if (parcel < 0) return parcel;
-    fds[first++] = parcel;
+  if (in_parcel) {
+    r = parcel = parcel_pack(launch);
+    *--fds = parcel;
   }
-  size_t now = launch->num_fds;
-  if (now > SYS_SOCK_MAX_FDS - first) now = SYS_SOCK_MAX_FDS - first;
-  memcpy(fds + first, launch->fds, now * sizeof *fds);
   struct serve_request request = {.kind = SERVE_LAUNCH,
                                   .num_fds = (uint32_t)launch->num_fds,
-                                  .in_parcel = parcel >= 0};
+                                  .in_parcel = in_parcel};
   struct iovec parts[] = {{&request, sizeof request},
                           {(void *)launch->head, launch->head_size},
                           {(void *)launch->args, launch->args_size}};
-  int r = send_on(&line, parts, parcel >= 0 ? 1 : 3, fds, first + now);
+  size_t num_fds = now + (size_t)(launch->fds - fds);
+  if (r >= 0) r = send_on(&line, parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
-  if (r < 0) return r;
-  r = send_more_fds(launch->fds + now, launch->num_fds - now);
-  if (r < 0) drop_line(); /* or the server would keep what it has of them */
-  return r;
+  sys_close(pair[1]);
+  *out_pair = pair[0];
+  return r < 0 ? r : (int)now;
+}
+
+/* Sends the descriptors that did not fit. A child that was killed meanwhile has
+ * an end like others. */
+static int send_others(int pair, const int *fds, size_t num_fds) {
+  struct line on = NO_LINE;
+  struct iovec part = {.iov_base = (char[]){0}, .iov_len = 1};
+  int r = 0;
+  on.channel.fd = pair;
+  while (r == 0 && num_fds > 0) {
+    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
+    r = send_on(&on, &part, 1, fds, now);
+    fds += now;
+    num_fds -= now;
+  }
+  return is_undelivered(r) ? 0 : r;
 }
 
 /* After an answer that could not be received: what was started must not live,
@@ -360,58 +359,58 @@ static int receive_launched(struct launched *out) {
   if (r < 0 && r != -ENODATA && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;
   if (reply.error < 0) return reply.error;
-  *out = (struct launched){.pid = reply.pid, .pidfd = fds[0], .report = fds[1]};
+  *out = (struct launched){
+      .pid = reply.pid, .pidfd = sys_keep(fds[0]), .report = sys_keep(fds[1])};
   return 0;
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
+  int pair = -1;
+  struct launched child;
   /* The server may have more descriptors than its child is to have. */
-  int r = reap_check_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
-  if (r == 0) r = send_launch(launch);
-  return r < 0 ? r : receive_launched(out);
+  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
+  if (r == 0) r = send_launch(launch, &pair);
+  size_t sent = (size_t)r;
+  if (r >= 0) r = receive_launched(&child);
+  if (r == 0 && pair >= 0) {
+    r = send_others(pair, launch->fds + sent, launch->num_fds - sent);
+    if (r < 0) { /* it waits for them, and must not live */
+      sys_pidfd_signal(child.pidfd.fd, SIGKILL);
+      sys_kept_close(&child.pidfd);
+      sys_kept_close(&child.report);
+    }
+  }
+  sys_close(pair);
+  if (r == 0) *out = child;
+  return r;
 }
 
-static int launch_locked(const struct launch *launch, struct launched *out) {
-  const char *name = launch->process->name;
+static int launch_by_forkserver(const struct launch *launch,
+                                struct launched *out) {
   int r = -ECONNRESET;
+  pthread_mutex_lock(&line_mutex);
   /* One server may have been killed before, one while it was run for this. */
   for (int attempt = 0; attempt < 3 && is_undelivered(r); attempt++) {
     r = open_channel();
     if (r == 0) r = converse(launch, out);
     if (is_undelivered(r) || r == -ENODATA) drop_line();
   }
-  if (r == 0) return 0;
-  if (r > 0) return brood_error();
-  if (r == -ENODATA) r = -ECONNRESET;
-  return error_set_os(r, "cannot start '%.100s' by the forkserver", name);
-}
-
-static int launch_by_forkserver(const struct launch *launch,
-                                struct launched *out) {
-  pthread_mutex_lock(&line_mutex);
-  int r = launch_locked(launch, out);
   pthread_mutex_unlock(&line_mutex);
-  return r;
+  return r == -ENODATA ? -ECONNRESET : r;
 }
 
 /* -------------------------------------------------------------- The end -- */
 
-/* Reads the server's report; false if the server died first. The descriptor
- * stays open: other threads may be about to poll it. */
-static bool read_report(struct launched *launched, int *out_exitcode) {
-  int32_t exitcode;
-  int r = sys_read_full(launched->report, &exitcode, sizeof exitcode);
-  launched->report_lost = r < 0;
-  if (r == 0) *out_exitcode = exitcode;
-  return r == 0;
-}
-
 static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
-  if (launched->report >= 0 && !launched->report_lost) {
-    if (sys_poll_one(launched->report, POLLIN, 0) <= 0) return 0;
-    if (read_report(launched, out_exitcode)) return 1;
+  int report = launched->report.fd;
+  if (report >= 0 && !launched->report_lost) {
+    if (sys_poll_one(report, POLLIN, 0) <= 0) return 0;
+    /* It stays open: other threads may be about to poll it. */
+    int r = sys_read_full(report, out_exitcode, sizeof *out_exitcode);
+    if (r == 0) return 1;
+    launched->report_lost = true; /* the server died first */
   }
-  int pidfd = launched->pidfd;
+  int pidfd = launched->pidfd.fd;
   *out_exitcode = REAP_LOST;
   /* The program has closed it: as long as somebody has the number it lives. */
   if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;

@@ -1,25 +1,26 @@
 /* SPDX-License-Identifier: MIT
  *
- * Start, as far as all methods agree: what a fresh image cannot be given is
- * refused, the record is written, the table of descriptors is laid out, and a
- * courier is sent with both. Whatever fails leaves the handle as it was.
+ * Who may start a process, and a start as far as all methods agree: what a
+ * fresh image cannot be given is refused, the record is written, the table of
+ * descriptors is laid out, and a courier is sent with both. Whatever fails
+ * leaves the handle as it was.
  */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/share/handle.h"
-#include "lib/start/children.h"
-#include "lib/start/current.h"
-#include "lib/start/settings.h"
-#include "lib/start/streams.h"
+#include "lib/start/child.h"
+#include "lib/start/process.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* Heads and tables of the usual size need no allocation. */
-enum { SMALL_HEAD = 256, SMALL_TABLE = 8 };
+/* Table and head of the usual size need no allocation. In front of the table
+ * there is room for what couriers put there. */
+enum { SMALL_BLOCK = 512, COURIERS_FDS = 2 };
 
 /* What must be said before anything starts: a fresh image finds targets by
  * name only, and has no use for our addresses. */
@@ -66,20 +67,6 @@ static int check_descriptors(const struct brood_process *process) {
   return 0;
 }
 
-/* Writes the record's own descriptors, then the arguments'; returns how
- * many. */
-static size_t fill_table(int *table, const struct brood_process *process,
-                         int creator, int lifeline, int directory) {
-  size_t count = 0;
-  table[count++] = creator;
-  if (lifeline >= 0) table[count++] = lifeline;
-  if (directory >= 0) table[count++] = directory;
-  for (uint32_t i = 0; i < process->args.num_fds; i++) {
-    table[count++] = process->args.fds[i];
-  }
-  return count;
-}
-
 /* What the other methods inherit from us, a forkserver's child has to be told.
  * The directory itself travels: it may have lost its name, or forbid to go by
  * that. */
@@ -89,18 +76,17 @@ static int fill_surroundings(struct wire_record *record, int *out_directory) {
   while (texts != NULL && texts[count] != NULL) count++;
   record->flags |= WIRE_RECORD_SURROUNDINGS;
   record->environment.texts = texts_copy(texts, count);
-  if (record->environment.texts == NULL) {
-    return error_set_os(-ENOMEM, "cannot copy the environment");
-  }
+  if (record->environment.texts == NULL) return -ENOMEM;
   *out_directory = sys_directory_open();
   if (*out_directory >= 0) return 0;
-  return error_set_os(*out_directory, "cannot open the current directory");
+  error_set_os(*out_directory, "cannot open the current directory");
+  return 1;
 }
 
 static void fill_record(struct wire_record *record,
                         const struct brood_process *process,
                         const brood_context *context) {
-  struct brood_process *creator = current_process();
+  struct brood_process *creator = brood_current_process();
   record->flags |= process->daemon ? WIRE_RECORD_DAEMON : 0;
   record->method = context_number(context);
   record->name = process->name;
@@ -117,54 +103,42 @@ static void fill_record(struct wire_record *record,
   record->args_size = process->args.size;
 }
 
-/* Encodes the head, in small if it fits, and delivers. */
-static int deliver(const struct start_method *method,
-                   const struct wire_record *record, struct launch *launch,
-                   struct launched *out) {
-  uint8_t small[SMALL_HEAD];
+/* Lays out the table, with the record's own descriptors first, and behind it
+ * the head, and delivers both. */
+static int deliver(struct brood_process *process,
+                   const struct start_method *method,
+                   struct wire_record *record, int lifeline, int directory) {
+  int creator = current_pidfd();
+  if (creator < 0) return creator;
+  if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
+  record->num_fds = wire_record_own_fds(record) + process->args.num_fds;
   struct wire_writer count = {0};
   wire_record_encode(&count, record);
-  uint8_t *head = count.used <= sizeof small ? small : malloc(count.used);
-  if (count.bad || head == NULL) {
-    return error_set_os(-ENOMEM, "cannot start '%.100s'", record->name);
+  if (count.bad) return -ENOMEM;
+  int small[SMALL_BLOCK / sizeof(int)];
+  size_t size = (COURIERS_FDS + record->num_fds) * sizeof(int) + count.used;
+  int *block = size <= sizeof small ? small : malloc(size);
+  if (block == NULL) return -ENOMEM;
+  int *table = block + COURIERS_FDS;
+  int *end = table;
+  *end++ = creator;
+  if (lifeline >= 0) *end++ = lifeline;
+  if (directory >= 0) *end++ = directory;
+  for (uint32_t i = 0; i < process->args.num_fds; i++) {
+    *end++ = process->args.fds[i];
   }
-  struct wire_writer writer = {.data = head, .capacity = count.used};
-  wire_record_encode(&writer, record);
-  launch->head = writer.data;
-  launch->head_size = writer.used;
-  streams_flush();
-  int r = method->launch(launch, out);
-  if (head != small) free(head);
-  return r;
-}
-
-/* Lays out the table and delivers; the lifeline's end for the child, -1 if it
- * is to live on, stays the caller's. */
-static int launch_listed(struct brood_process *process,
-                         const struct start_method *method,
-                         struct wire_record *record, int lifeline,
-                         int directory) {
-  int creator = current_pidfd();
-  if (creator < 0) {
-    return error_set_os(creator, "cannot start '%.100s'", process->name);
-  }
-  int small[SMALL_TABLE];
-  size_t capacity = process->args.num_fds + 3;
-  int *table =
-      capacity <= SMALL_TABLE ? small : malloc(capacity * sizeof *table);
-  if (table == NULL) {
-    return error_set_os(-ENOMEM, "cannot start '%.100s'", process->name);
-  }
-  struct launch launch = {
-      .process = process,
-      .args = process->args.data,
-      .args_size = process->args.size,
-      .fds = table,
-      .num_fds = fill_table(table, process, creator, lifeline, directory)};
-  if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
-  record->num_fds = (uint32_t)launch.num_fds;
-  int r = deliver(method, record, &launch, &process->launched);
-  if (table != small) free(table);
+  struct wire_writer head = {.data = (uint8_t *)end, .capacity = count.used};
+  wire_record_encode(&head, record);
+  struct launch launch = {.process = process,
+                          .head = head.data,
+                          .head_size = head.used,
+                          .args = process->args.data,
+                          .args_size = process->args.size,
+                          .fds = table,
+                          .num_fds = record->num_fds};
+  child_flush();
+  int r = method->launch(&launch, &process->launched);
+  if (block != small) free(block);
   return r;
 }
 
@@ -174,14 +148,15 @@ static int launch_and_list(struct brood_process *process,
                            struct wire_record *record, int directory) {
   int lifeline = -1;
   int r = children_add(process, &lifeline);
-  if (r < 0) return error_set_os(r, "cannot start '%.100s'", process->name);
-  r = launch_listed(process, method, record, lifeline, directory);
-  sys_close(lifeline);
-  if (r < 0) children_remove(process);
+  if (r < 0) return r;
+  r = deliver(process, method, record, lifeline, directory);
+  sys_close(lifeline); /* the child's end */
+  if (r != 0) children_remove(process);
   return r;
 }
 
-int launch_process(struct brood_process *process) {
+/* Starts a process whose caller may do so; with the mutex held. */
+static int launch_process(struct brood_process *process) {
   const brood_context *context =
       process->context == NULL ? context_default() : process->context;
   const struct start_method *method = context->method;
@@ -195,11 +170,54 @@ int launch_process(struct brood_process *process) {
   if (r == 0) r = launch_and_list(process, method, &record, directory);
   sys_close(directory);
   free((void *)record.environment.texts);
-  if (r == 0) {
-    process->context = context;
-    process->pidfd_file = sys_keep(process->launched.pidfd);
-    process->report_file = sys_keep(process->launched.report);
-    children_name(process);
+  if (r > 0) return brood_error();
+  if (r < 0) {
+    return error_set_os(r, "cannot start '%.100s' by %s", process->name,
+                        method->name);
   }
+  process->context = context;
+  children_name(process);
+  return 0;
+}
+
+static int check_startable(const struct brood_process *process) {
+  const char *name = process->name;
+  int r = process_check(process);
+  if (r < 0) return r;
+  if (process->kind == PROCESS_CHILD && process_state(process) != PROCESS_NEW) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "cannot start a process twice: '%.100s'", name);
+  }
+  if (!process_is_own_child(process)) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "can only start a process object created by current "
+                     "process, not '%.100s'",
+                     name);
+  }
+  if (brood_current_process()->daemon) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "daemonic processes are not allowed to have children: "
+                     "'%.100s'",
+                     name);
+  }
+  return 0;
+}
+
+int brood_process_start(brood_process *process) {
+  if (process == NULL) return process_refuse_null();
+  /* Before the mutex: in another process it may be locked for ever. */
+  int r = check_startable(process);
+  if (r < 0) return r;
+  guard_enter();
+  children_finish_at_exit();
+  children_reap_some();
+  /* A handler that calls exit would wait for this process, and its mutex. */
+  guard_hold_signals();
+  process_lock(process);
+  r = check_startable(process);
+  if (r == 0) r = launch_process(process);
+  if (r == 0) atomic_store(&process->state, PROCESS_STARTED);
+  process_unlock(process);
+  guard_release_signals();
   return r;
 }

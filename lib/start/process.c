@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Process handles: making one, giving it back, and what the rest of the room
- * asks of it. start.c and end.c are what happens to them.
+ * Process handles: who the calling process is and who made it; making a handle,
+ * giving it back, what it says of its process, and what the rest of the room
+ * asks of it. launch.c and end.c are what happens to them.
  */
 #include "lib/start/process.h"
 
@@ -10,13 +11,140 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/children.h"
-#include "lib/start/current.h"
-#include "lib/start/reap.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
+
+/* ------------------------------------------------ The calling process -- */
+
+/* All state here belongs to one process: a fork makes the child forget the
+ * pidfd, and current_become replaces the rest. */
+
+enum { AUTHKEY_SIZE = 32 };
+
+#define LOOK_AGAIN_NS INT64_C(50000000)
+
+static struct brood_process self = {
+    .kind = PROCESS_SELF,
+    .name = (char[]){"MainProcess"},
+    .identity = (char[]){""},
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .launched = LAUNCHED_NONE,
+    .lifeline = SYS_KEPT_NONE,
+};
+static struct brood_process parent = {
+    .kind = PROCESS_PARENT,
+    .mutex = PTHREAD_MUTEX_INITIALIZER,
+    .launched = LAUNCHED_NONE,
+    .lifeline = SYS_KEPT_NONE,
+};
+static const struct brood_process *creators_handle;
+static uint64_t creator; /* token */
+static bool is_child;
+static atomic_int num_made;
+
+static struct sys_kept own_pidfd = SYS_KEPT_NONE;
+
+/* The number stays open in a fork's child: there it names the parent. */
+static void forget_own_pidfd(void) {
+  own_pidfd.fd = -1;
+}
+
+__attribute__((constructor)) static void register_own_pidfd(void) {
+  guard_at_fork(forget_own_pidfd);
+}
+
+brood_process *brood_current_process(void) {
+  return &self;
+}
+
+brood_process *brood_parent_process(void) {
+  if (is_child) return &parent;
+  error_clear();
+  return NULL;
+}
+
+bool current_is_child(void) {
+  return is_child;
+}
+
+int current_pidfd(void) {
+  guard_lock();
+  int r = own_pidfd.fd;
+  if (!sys_kept_is_open(&own_pidfd)) {
+    r = sys_pidfd_open(sys_getpid());
+    own_pidfd = sys_keep(r);
+  }
+  guard_unlock();
+  return r;
+}
+
+/* Counts the processes that this one makes. */
+static int next_number(void) {
+  return atomic_fetch_add(&num_made, 1) + 1;
+}
+
+/* Writes the key that a new process inherits; the first process of all makes
+ * one up. Returns 0 or -errno. */
+static int copy_authkey(struct brood_process *out) {
+  int r = 0;
+  guard_lock();
+  static uint8_t first[AUTHKEY_SIZE];
+  if (self.authkey_size == 0 && !is_child) {
+    r = sys_random(first, sizeof first);
+    self.authkey = first;
+    if (r == 0) self.authkey_size = sizeof first;
+  }
+  out->authkey = self.authkey;
+  out->authkey_size = self.authkey_size;
+  guard_unlock();
+  return r;
+}
+
+/* Names stay where the record is. */
+void current_become(const struct brood_process *handle,
+                    const struct wire_record *record, int creator_pidfd) {
+  sync_set_home(record->home);
+  self.creator = sync_number_of(record->creator);
+  self.name = (char *)record->name;
+  self.identity = (char *)record->identity;
+  self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
+  self.authkey = record->authkey;
+  self.authkey_size = record->authkey_size;
+  atomic_store(&self.state, PROCESS_STARTED);
+  parent.name = (char *)record->creator_name;
+  parent.launched.pid = self.creator;
+  parent.launched.pidfd = sys_keep(creator_pidfd);
+  atomic_store(&parent.state, PROCESS_STARTED);
+  creator = record->creator;
+  creators_handle = handle;
+  atomic_store(&num_made, 0);
+  is_child = true;
+}
+
+/* A child that closed its descriptors goes by the creator's token. */
+int current_await_parent(int64_t deadline_ns) {
+  int r = -EBADF;
+  if (sys_kept_is_open(&parent.launched.pidfd)) {
+    r = sys_pidfd_wait(parent.launched.pidfd.fd, deadline_ns);
+  }
+  while (r == -EBADF) {
+    if (sync_has_ended(creator)) return 1;
+    if (sys_clock_ns() >= deadline_ns) return 0;
+    int64_t end_ns = sys_clock_ns() + LOOK_AGAIN_NS;
+    sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
+  }
+  return r;
+}
+
+bool current_is(const struct brood_process *process) {
+  return process == &self || (is_child && process == creators_handle);
+}
+
+/* --------------------------------------------------------- Any process -- */
 
 enum process_state process_state(const struct brood_process *process) {
   return atomic_load(&process->state);
@@ -26,17 +154,11 @@ int process_refuse_null(void) {
   return error_set(BROOD_TYPE_ERROR, "expected a process, not NULL");
 }
 
-static int refuse_closed_process(const struct brood_process *process) {
-  return error_set(BROOD_VALUE_ERROR, "process object '%.100s' is closed",
-                   process->name);
-}
-
-/* 0 if the handle can be asked at all. */
 int process_check(const struct brood_process *process) {
   if (process == NULL) return process_refuse_null();
-  return process_state(process) == PROCESS_CLOSED
-             ? refuse_closed_process(process)
-             : 0;
+  if (process_state(process) != PROCESS_CLOSED) return 0;
+  return error_set(BROOD_VALUE_ERROR, "process object '%.100s' is closed",
+                   process->name);
 }
 
 bool process_is_own_child(const struct brood_process *process) {
@@ -55,13 +177,20 @@ void process_unlock(struct brood_process *process) {
 
 /* Closes what the launch opened, when nobody can poll it any more. */
 void process_release(struct brood_process *process) {
-  sys_kept_close(&process->pidfd_file);
-  sys_kept_close(&process->report_file);
-  process->launched.pidfd = process->launched.report = -1;
+  sys_kept_close(&process->launched.pidfd);
+  sys_kept_close(&process->launched.report);
 }
 
-char *process_keep_text(struct brood_process *process, const void *bytes,
-                        size_t size) {
+/* Names and keys that a handle has or had: whoever was told one may read it for
+ * as long as the handle lives. */
+struct process_text {
+  struct process_text *next;
+  char bytes[];
+};
+
+/* Copies bytes, and a NUL behind them, to a handle; NULL without memory. */
+static char *keep_text(struct brood_process *process, const void *bytes,
+                       size_t size) {
   struct process_text *text = malloc(sizeof *text + size + 1);
   if (text == NULL) return NULL;
   memcpy(text->bytes, bytes, size);
@@ -86,7 +215,7 @@ static int check_options(const brood_process_options *options) {
   return 0;
 }
 
-int process_check_name(const char *name) {
+static int check_name(const char *name) {
   size_t size = strlen(name);
   if (size <= BROOD_MAX_NAME) return 0;
   return error_set(BROOD_VALUE_ERROR,
@@ -95,39 +224,35 @@ int process_check_name(const char *name) {
 }
 
 static int fill_name(struct brood_process *process, const char *name) {
-  const char *above = current_process()->identity;
+  const char *above = brood_current_process()->identity;
   const char *class = process->context == NULL
                           ? "Process"
                           : process->context->method->process_class;
-  int number = current_next_number();
-  int r = asprintf(&process->identity, "%s%s%d", above,
-                   *above == '\0' ? "" : ":", number);
-  if (r < 0) {
-    process->identity = NULL;
-    return -ENOMEM;
-  }
-  char *own = NULL;
-  if (name == NULL || *name == '\0') {
-    if (asprintf(&own, "%s-%s", class, process->identity) < 0) return -ENOMEM;
-    name = own;
-  }
-  process->name = process_keep_text(process, name, strlen(name));
+  char *own;
+  int r = asprintf(&own, "%s-%s%s%d", class, above, *above == '\0' ? "" : ":",
+                   next_number());
+  if (r < 0) return -ENOMEM;
+  char *text = keep_text(process, own, (size_t)r);
   free(own);
+  if (text == NULL) return -ENOMEM;
+  process->identity = text + strlen(class) + 1;
+  bool is_given = name != NULL && *name != '\0';
+  process->name = is_given ? keep_text(process, name, strlen(name)) : text;
   return process->name == NULL ? -ENOMEM : 0;
 }
 
 static int fill_process(struct brood_process *process,
                         const brood_process_options *options) {
   int r = check_options(options);
-  if (r == 0 && options->name != NULL) r = process_check_name(options->name);
+  if (r == 0 && options->name != NULL) r = check_name(options->name);
   if (r < 0) return r;
   r = args_pack(&process->args, options->args, options->num_args);
   if (r < 0) return r;
   process->target = options->target;
   process->daemon = options->daemon == BROOD_DAEMON_INHERIT
-                        ? current_process()->daemon
+                        ? brood_current_process()->daemon
                         : options->daemon == BROOD_DAEMON;
-  r = current_copy_authkey(process);
+  r = copy_authkey(process);
   if (r < 0) return error_set_os(r, "cannot make an authkey");
   r = fill_name(process, options->name);
   return r < 0 ? error_set_os(r, "cannot make a process") : 0;
@@ -146,9 +271,7 @@ brood_process *brood_process_new(const brood_context *context,
       .creator = sys_getpid(),
       .context = context,
       .mutex = PTHREAD_MUTEX_INITIALIZER,
-      .launched = {.pidfd = -1, .report = -1},
-      .pidfd_file = SYS_KEPT_NONE,
-      .report_file = SYS_KEPT_NONE,
+      .launched = LAUNCHED_NONE,
       .lifeline = SYS_KEPT_NONE,
   };
   if (fill_process(process, options == NULL ? &nothing : options) == 0)
@@ -161,7 +284,6 @@ brood_process *brood_process_free(brood_process *process) {
   if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;
   process_release(process);
   args_discard(&process->args);
-  free(process->identity);
   while (process->texts != NULL) {
     struct process_text *text = process->texts;
     process->texts = text->next;
@@ -172,52 +294,83 @@ brood_process *brood_process_free(brood_process *process) {
   return NULL;
 }
 
-bool process_is_waited_for(const struct brood_process *process) {
-  return process->context->method->reap == reap_own_child;
+/* ------------------------------------------------------- Attributes -- */
+
+int brood_process_pid(brood_process *process) {
+  int r = process_check(process);
+  if (r < 0) return r;
+  return process->kind == PROCESS_SELF ? sys_getpid() : process->launched.pid;
 }
 
-/* Is it known by its number alone? Then the program has closed the pidfd, whose
- * number may be that of something else by now, or there were too many. */
-static void check_pidfd(struct brood_process *process) {
-  struct launched *launched = &process->launched;
-  if (launched->gone || sys_kept_is_open(&process->pidfd_file)) return;
-  launched->pidfd = -1;
-  /* A younger one has the number: somebody else has waited for this one. */
-  launched->gone =
-      process_is_waited_for(process) && children_has_younger(process);
+const char *brood_process_name(brood_process *process) {
+  if (process != NULL) return process->name;
+  process_refuse_null();
+  return NULL;
 }
 
-int process_poll(struct brood_process *process) {
-  if (process_state(process) != PROCESS_STARTED) return 1;
-  int exitcode;
-  check_pidfd(process);
-  if (!sys_kept_is_open(&process->report_file)) process->launched.report = -1;
-  const struct start_method *method = process->context->method;
-  if (method->reap(&process->launched, &exitcode) != 1) return 0;
-  process->exitcode = exitcode;
-  atomic_store(&process->state, PROCESS_ENDED);
-  return 1;
-}
-
-int process_name_again(struct brood_process *process) {
-  if (process->launched.pidfd >= 0) return 0;
-  if (!process_is_waited_for(process)) return -EBADF;
-  int pidfd = sys_pidfd_open(process->launched.pid);
-  if (pidfd < 0) return pidfd;
-  process->launched.pidfd = pidfd;
-  process->pidfd_file = sys_keep(pidfd);
+int brood_process_set_name(brood_process *process, const char *name) {
+  if (process == NULL) return process_refuse_null();
+  if (name == NULL) {
+    return error_set(BROOD_ASSERTION_ERROR, "name must be a string, not NULL");
+  }
+  int r = check_name(name);
+  if (r < 0) return r;
+  char *copy = keep_text(process, name, strlen(name));
+  if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep a name");
+  atomic_store(&process->name, copy);
   return 0;
 }
 
-/* The mutex keeps other threads from closing the descriptor, whose number would
- * soon be another process's. */
-int process_signal(struct brood_process *process, int signal_number) {
-  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
-    return 0;
+int brood_process_daemon(brood_process *process) {
+  return process == NULL ? process_refuse_null() : process->daemon;
+}
+
+int brood_process_set_daemon(brood_process *process, bool daemon) {
+  if (process == NULL) return process_refuse_null();
+  if (process_state(process) == PROCESS_STARTED ||
+      process_state(process) == PROCESS_ENDED) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "process '%.100s' has already started", process->name);
   }
-  int r = process_poll(process);
-  if (r == 1) return 0;
-  if (r == 0) r = process_name_again(process);
-  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd, signal_number);
-  return r == -ESRCH ? 0 : r;
+  process->daemon = daemon;
+  return 0;
+}
+
+const void *brood_process_authkey(brood_process *process,
+                                  size_t *out_size_bytes) {
+  if (process == NULL) {
+    process_refuse_null();
+    return NULL;
+  }
+  if (error_check_out(out_size_bytes) < 0) return NULL;
+  if (process == brood_current_process()) {
+    int r = copy_authkey(process);
+    if (r < 0) {
+      error_set_os(r, "cannot make an authkey");
+      return NULL;
+    }
+  }
+  guard_lock();
+  *out_size_bytes = process->authkey_size;
+  const void *key = process->authkey;
+  guard_unlock();
+  return key;
+}
+
+int brood_process_set_authkey(brood_process *process, const void *key,
+                              size_t size_bytes) {
+  if (process == NULL) return process_refuse_null();
+  if (key == NULL) return error_set(BROOD_TYPE_ERROR, "authkey is NULL");
+  if (size_bytes == 0 || size_bytes > BROOD_MAX_AUTHKEY) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "authkey of %zu bytes: between 1 and %d are needed",
+                     size_bytes, BROOD_MAX_AUTHKEY);
+  }
+  char *copy = keep_text(process, key, size_bytes);
+  if (copy == NULL) return error_set_os(-ENOMEM, "cannot keep an authkey");
+  guard_lock();
+  process->authkey = (const uint8_t *)copy;
+  process->authkey_size = size_bytes;
+  guard_unlock();
+  return 0;
 }

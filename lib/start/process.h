@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The process handle as this room sees it. process.c has what users call,
- * launch.c the start, children.c the set of those that run, current.c the
- * handle of the calling process.
+ * The process handle as this room sees it (process.c, launch.c, end.c), and the
+ * set of those that the calling process has started and not yet seen the end of
+ * (children.c).
  */
 #ifndef BROOD_START_PROCESS_H
 #define BROOD_START_PROCESS_H
@@ -13,7 +13,7 @@
 #include "lib/names.h"
 #include "lib/start/args.h"
 #include "lib/start/context.h"
-#include "lib/sys/fd.h"
+#include "lib/wire/record.h"
 
 enum process_kind { PROCESS_CHILD, PROCESS_SELF, PROCESS_PARENT };
 
@@ -31,8 +31,8 @@ struct brood_process {
   const brood_context *context; /* NULL: the default at start */
   brood_target target;
   struct packed_args args;
-  char *identity;     /* "1:2": numbers from main down to here */
   char *_Atomic name; /* in texts, constant, or in a launch record */
+  char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;
   const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
@@ -46,7 +46,6 @@ struct brood_process {
   int num_waiters;   /* threads that poll a descriptor without the mutex */
   bool has_sentinel; /* the user was told the pidfd */
   struct launched launched;
-  struct sys_kept pidfd_file, report_file; /* what its descriptors were */
   int exitcode;
 
   /* Guarded by the guard. */
@@ -54,18 +53,6 @@ struct brood_process {
   struct brood_process *next, *previous;
   uint32_t round; /* of pids, in which it got its own */
 };
-
-/* Names and keys that a handle has or had: whoever was told one may read it for
- * as long as the handle lives. */
-struct process_text {
-  struct process_text *next;
-  char bytes[];
-};
-
-/* process_keep_text copies bytes, and a NUL behind them, to a handle; NULL
- * without memory. */
-char *process_keep_text(struct brood_process *process, const void *bytes,
-                        size_t size);
 
 /* process_lock takes the mutex, and shields the thread that has it. */
 void process_lock(struct brood_process *process);
@@ -77,9 +64,6 @@ enum process_state process_state(const struct brood_process *process);
  * process_check is 0 for a handle that can be asked at all. */
 int process_refuse_null(void);
 int process_check(const struct brood_process *process);
-
-/* process_check_name is 0 for a name of a legal size. */
-int process_check_name(const char *name);
 
 /* process_is_own_child: made by the calling process, to be started by it. */
 bool process_is_own_child(const struct brood_process *process);
@@ -94,17 +78,77 @@ int process_poll(struct brood_process *process);
 /* process_is_waited_for: by this process, so that its number stays its own. */
 bool process_is_waited_for(const struct brood_process *process);
 
-/* process_name_again sees to it that a process which has not ended, as
- * process_poll has just found, has a pidfd; 0 or -errno: -EBADF if the program
- * has closed the only one. With the mutex held. */
-int process_name_again(struct brood_process *process);
-
 /* process_signal sends a signal to a process that has not ended; 0 or -errno.
  * With the mutex held. */
 int process_signal(struct brood_process *process, int signal_number);
 
-/* launch_process starts a process whose caller may do so; 0, or an error that
- * it has set. With the mutex held. */
-int launch_process(struct brood_process *process);
+/* ------------------------------------------ Whose parent we are: end.c -- */
+
+/* reap_watch describes a new child of this process, even one that has ended by
+ * now and was reaped by somebody else. On failure the child is killed and
+ * gone. Returns 0 or -errno. */
+int reap_watch(pid_t pid, struct launched *out);
+
+/* reap_own_child is start_method.reap for a child of this process. */
+int reap_own_child(struct launched *launched, int *out_exitcode);
+
+/* reap_ask_kernel is 1 and the exit code of an ended process, 0 if the kernel
+ * does not tell. It waits a moment for whoever is about to reap it. */
+int reap_ask_kernel(int pidfd, int *out_exitcode);
+
+/* The exit code of a process of which nobody can tell. */
+enum { REAP_LOST = 255 };
+
+/* -------------------------------------------------- The calling process -- */
+
+/* current_pidfd returns a pidfd of the calling process, made at the first
+ * call, or -errno. */
+int current_pidfd(void);
+
+/* current_become makes the calling process the one that a record describes,
+ * which must live on. handle is its creator's, if memory was shared, else
+ * NULL; creator_pidfd is taken. */
+void current_become(const struct brood_process *handle,
+                    const struct wire_record *record, int creator_pidfd);
+
+/* current_await_parent waits until the creator ends: 1, 0 at a deadline of
+ * sys_clock_ns, or -errno. */
+int current_await_parent(int64_t deadline_ns);
+
+/* current_is is true for the handle of this process, and in a fork's child
+ * also for the one that its creator made. */
+bool current_is(const struct brood_process *process);
+
+/* current_is_child: started by Brood, and not main. */
+bool current_is_child(void);
+
+/* ------------------------------------------ Those that run: children.c -- */
+
+/* children_add lists a process that is about to be launched. For a daemonic
+ * one a lifeline is made; out_lifeline gets the child's end, else -1. Returns
+ * 0 or -errno. */
+int children_add(struct brood_process *process, int *out_lifeline);
+
+/* children_remove unlists one, if it is there. */
+void children_remove(struct brood_process *process);
+
+/* children_reap_some takes the ends of a few that have finished, others each
+ * time: what a start owes to those before it, whose number must not matter to
+ * it. */
+void children_reap_some(void);
+
+/* children_has_younger: has one that was started later the same pid? */
+bool children_has_younger(const struct brood_process *process);
+
+/* children_name counts a process that has a pidfd now, and closes that of the
+ * oldest if there are many: each descriptor makes every fork slower. With the
+ * mutex of the process held. */
+void children_name(struct brood_process *process);
+
+/* children_finish is what the end of a process owes them: it terminates the
+ * daemonic ones, then joins all. children_finish_at_exit has exit() do so;
+ * called before the first child starts. */
+void children_finish(void);
+void children_finish_at_exit(void);
 
 #endif /* BROOD_START_PROCESS_H */

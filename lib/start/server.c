@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The forkserver: a single thread that waits for requests and forks itself.
- * It never waits for one client: a launch whose descriptors come in several
- * messages is collected per channel, so a client killed half-way holds up
- * nobody.
+ * It never waits for one client and keeps nothing of a launch: for descriptors
+ * that come in further messages the child waits, so a client that is killed
+ * half-way holds up nobody.
  */
 #include <errno.h>
 #include <signal.h>
@@ -14,10 +14,6 @@
 
 #include "lib/start/child.h"
 #include "lib/start/image.h"
-#include "lib/start/parcel.h"
-#include "lib/start/reports.h"
-#include "lib/start/serve.h"
-#include "lib/start/settings.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
@@ -25,24 +21,19 @@
 #include "lib/sys/sock.h"
 #include "lib/wire/record.h"
 
-/* A launch as far as it has arrived. One that came in a single message, as
- * most do, is made of what is on the stack; only one that has to wait for more
- * is copied to the heap. The server and each child pay for every page that
- * either writes to after the fork. */
-struct pending {
-  const uint8_t *data; /* NULL if it is in a parcel */
-  size_t size;
-  int parcel;
-  int *fds;
+/* One message as it came. The server and each child pay for every page that
+ * either writes to after the fork, so this is on the stack. */
+struct served_message {
+  struct serve_request request;
+  uint8_t record[SERVE_INLINE];
+  size_t record_size;
+  int fds[SYS_SOCK_MAX_FDS];
   size_t num_fds;
-  size_t want_fds;
 };
 
 struct channel {
   int fd;
-  int latest;              /* a pidfd of the latest child, for SERVE_CANCEL */
-  bool lost;               /* the launch has failed that is still arriving */
-  struct pending *pending; /* on the heap, or NULL */
+  int latest; /* a pidfd of the latest child, for SERVE_CANCEL */
 };
 
 static struct channel *channels;
@@ -55,17 +46,6 @@ static struct rlimit limit_before; /* of descriptors */
 
 static void close_fds(const int *fds, size_t num_fds) {
   for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-}
-
-static void discard_pending(struct channel *channel) {
-  struct pending *pending = channel->pending;
-  if (pending == NULL) return;
-  close_fds(pending->fds, pending->num_fds);
-  sys_close(pending->parcel);
-  free((void *)pending->data);
-  free(pending->fds);
-  free(pending);
-  channel->pending = NULL;
 }
 
 /* Takes fd. */
@@ -84,7 +64,6 @@ static void add_channel(int fd) {
 static void drop_channel(size_t index) {
   sys_close(channels[index].fd);
   sys_close(channels[index].latest);
-  discard_pending(&channels[index]);
   channels[index] = channels[--num_channels];
 }
 
@@ -100,70 +79,190 @@ static bool answer_error(const struct channel *channel, int error) {
   return answer(channel->fd, &reply, NULL, 0) >= 0;
 }
 
+/* ------------------------------------------------------------- Reports -- */
+
+/* How clients learn how their processes ended. From Linux 6.15 on the kernel
+ * tells them itself, and the server has its children reaped without ever waking
+ * up. On older kernels the server waits, and reports through a pipe for each
+ * child that has not ended yet. The last entry may be a prepared one: its pid
+ * is 0. */
+struct report {
+  pid_t pid;
+  int fd;
+};
+
+static struct report *reports;
+static size_t num_reports;
+static int child_signals = -1; /* readable at an end; -1: the kernel tells */
+
+/* Does this kernel say how a process ended that has been reaped already? A
+ * child that ends at once shows it. */
+static bool kernel_tells(void) {
+  int pid = sys_fork();
+  if (pid < 0) return false;
+  if (pid == 0) sys_exit(0);
+  int pidfd = sys_pidfd_open(pid);
+  sys_wait_pid(pid);
+  int exitcode;
+  bool tells = pidfd >= 0 && sys_pidfd_exit_info(pidfd, &exitcode) == 1;
+  sys_close(pidfd);
+  return tells;
+}
+
+/* Finds out which it is, and sets the server's signals. */
+static int open_reports(void) {
+  bool needed = !kernel_tells();
+  int r = sys_signals_serve(&signals_before, needed);
+  if (r >= 0 && needed) child_signals = r;
+  return r;
+}
+
+/* Before each fork: makes the child's pipe and writes the client's end, -1 if
+ * there is no need; and keeps the child's pid from being reaped, and so from
+ * meaning nothing, until settle_report. */
+static int prepare_report(int *out_report) {
+  *out_report = -1;
+  if (child_signals < 0) {
+    sys_signals_hold_children();
+    return 0;
+  }
+  struct report *more = realloc(reports, (num_reports + 1) * sizeof *reports);
+  if (more == NULL) return -ENOMEM;
+  reports = more;
+  int ends[2];
+  int r = sys_pipe(ends);
+  if (r < 0) return r;
+  reports[num_reports++] = (struct report){.pid = 0, .fd = ends[1]};
+  *out_report = ends[0];
+  return 0;
+}
+
+/* Says which pid it is; negative: there is no child. */
+static void settle_report(pid_t pid) {
+  if (child_signals < 0) {
+    /* Not each time: the kernel walks over all children to find one. */
+    int exitcode;
+    bool any = sys_signals_let_children();
+    while (any && sys_reap_any(&exitcode) > 0) continue;
+  } else if (pid > 0) {
+    reports[num_reports - 1].pid = pid;
+  } else {
+    sys_close(reports[--num_reports].fd);
+  }
+}
+
+static void report_end(pid_t pid, int32_t exitcode) {
+  for (size_t i = 0; i < num_reports; i++) {
+    if (reports[i].pid != pid) continue;
+    /* Four bytes fit into an empty pipe: this cannot wait. A client that has
+     * gone is no error. */
+    sys_write_full(reports[i].fd, &exitcode, sizeof exitcode);
+    sys_close(reports[i].fd);
+    reports[i] = reports[--num_reports];
+    return;
+  }
+}
+
+static void send_reports(void) {
+  sys_signals_drain(child_signals);
+  int exitcode;
+  int pid;
+  while ((pid = sys_reap_any(&exitcode)) > 0) report_end(pid, exitcode);
+}
+
 /* ------------------------------------------------------------ Children -- */
 
 /* Finds what a record names before the fork rather than in the child, which
  * would have to fetch the pages with the names first. */
-static brood_target look_up(const struct pending *pending) {
+static brood_target look_up(const struct served_message *message) {
   struct wire_record record;
-  if (pending->parcel >= 0 ||
-      !wire_record_decode(&record, pending->data, pending->size, NULL)) {
+  if (message->request.in_parcel ||
+      !wire_record_decode(&record, message->record, message->record_size,
+                          NULL)) {
     return NULL;
   }
   return registry_target(record.target);
 }
 
-/* What has arrived of other launches, too, is not this child's. */
-static void close_channels(const struct pending *own) {
-  for (size_t i = 0; i < num_channels; i++) {
-    const struct channel *channel = &channels[i];
-    sys_close(channel->fd);
-    sys_close(channel->latest);
-    if (channel->pending == NULL || channel->pending == own) continue;
-    close_fds(channel->pending->fds, channel->pending->num_fds);
-    sys_close(channel->pending->parcel);
-  }
+/* Without pidfds the hang-up of a channel has to tell of an end: what stands in
+ * for a pidfd is always readable. */
+static int to_poll(int pidfd) {
+  return pidfd >= 0 && sys_pidfd_pollable(pidfd) ? pidfd : -1;
 }
 
-__attribute__((noreturn)) static void run_served_child(struct pending *pending,
-                                                       brood_target target) {
-  sys_signals_restore(&signals_before);
-  sys_fd_limit_restore(&limit_before);
-  close_channels(pending);
-  sys_close(SERVE_FD_OWNER);
-  reports_close();
-  struct delivery delivery = {.target = target,
-                              .data = pending->data,
-                              .size = pending->size,
-                              .fds = pending->fds,
-                              .num_fds = pending->num_fds};
-  if (pending->parcel >= 0) {
-    struct parcel parcel;
-    int r = parcel_open(&parcel, pending->parcel);
-    if (r < 0) child_refuse("cannot open the record: %s", strerrordesc_np(-r));
-    sys_close(pending->parcel);
-    delivery.data = parcel.data;
-    delivery.size = parcel.size;
+/* Receives what did not fit into the message: of fds the first one is the end
+ * of a pair, and then comes the pidfd of the creator. A client that has gone,
+ * or given up, is no error, and there is nobody to tell. There is room for one
+ * message more than there should be. */
+static int *receive_others(const int *fds, size_t count, size_t num_fds) {
+  struct pollfd polls[] = {{.fd = fds[0], .events = POLLIN},
+                           {.fd = to_poll(fds[1]), .events = POLLIN}};
+  int *all = malloc((num_fds + SYS_SOCK_MAX_FDS) * sizeof *all);
+  if (all == NULL) child_refuse("no memory for %zu descriptors", num_fds);
+  memcpy(all, fds + 1, --count * sizeof *all);
+  while (count < num_fds) {
+    char nothing;
+    size_t more = SYS_SOCK_MAX_FDS;
+    int r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
+    if (r > 0 && polls[0].revents == 0) sys_exit(1);
+    if (r > 0) r = sys_sock_receive(fds[0], &nothing, 1, all + count, &more);
+    if (r == 0 || r == -ECONNRESET) sys_exit(1);
+    if (r < 0) child_refuse("cannot receive: %s", strerrordesc_np(-r));
+    count += more;
   }
+  sys_close(fds[0]);
+  return all;
+}
+
+__attribute__((noreturn)) static void run_served_child(
+    struct served_message *message, brood_target target) {
+  sys_signals_restore(&signals_before);
+  for (size_t i = 0; i < num_channels; i++) {
+    sys_close(channels[i].fd);
+    sys_close(channels[i].latest);
+  }
+  sys_close(SERVE_FD_OWNER);
+  for (size_t i = 0; i < num_reports; i++) sys_close(reports[i].fd);
+  sys_close(child_signals);
+  size_t in_parcel = message->request.in_parcel;
+  size_t count = message->num_fds - in_parcel;
+  struct delivery delivery = {.target = target,
+                              .data = message->record,
+                              .size = message->record_size,
+                              .fds = message->fds + in_parcel};
+  int r = in_parcel ? parcel_open(&delivery, message->fds[0]) : 0;
+  if (r < 0) child_refuse("cannot open the record: %s", strerrordesc_np(-r));
+  if (in_parcel) sys_close(message->fds[0]);
+  delivery.num_fds = message->request.num_fds;
+  if (count < delivery.num_fds) {
+    delivery.fds = receive_others(delivery.fds, count, delivery.num_fds);
+  }
+  sys_fd_limit_restore(&limit_before);
   child_main(&delivery);
 }
 
-/* Forks a child for a launch that has arrived whole. out_fds get what goes
- * back to the client. Returns the pid, or -errno and there is no child. */
-static int fork_child(struct pending *pending, int out_fds[2]) {
-  int r = sys_fd_room(SERVE_FD_OWNER, 0);
-  if (r == 0) r = reports_prepare(&out_fds[1]);
+/* More than a child has of its own while it receives those of a launch. */
+enum { OWN_FDS = 16 };
+
+/* Forks a child for a launch. out_fds get what goes back to the client. Returns
+ * the pid, or -errno and there is no child. */
+static int fork_child(struct served_message *message, int out_fds[2]) {
+  int r = sys_fd_room(SERVE_FD_OWNER, OWN_FDS + message->request.num_fds);
+  if (r == 0) r = prepare_report(&out_fds[1]);
   if (r < 0) return r;
-  brood_target target = look_up(pending);
+  brood_target target = look_up(message);
   int pid = sys_fork();
-  if (pid == 0) run_served_child(pending, target);
+  if (pid == 0) {
+    sys_close(out_fds[1]);
+    run_served_child(message, target);
+  }
   if (pid > 0) {
     out_fds[0] = sys_pidfd_open(pid);
     if (out_fds[0] >= 0) return pid;
     sys_discard_child(pid);
     pid = out_fds[0];
   }
-  reports_settle(-1);
+  settle_report(-1);
   return pid;
 }
 
@@ -173,12 +272,12 @@ static void cancel(const struct channel *channel) {
 
 /* False if the client cannot be told. If it lives, its start fails, and the
  * child must not live; if it was killed, the child is an orphan like others. */
-static bool launch(struct channel *channel, struct pending *pending) {
+static bool launch(struct channel *channel, struct served_message *message) {
   int fds[2] = {-1, -1};
-  int pid = fork_child(pending, fds);
+  int pid = fork_child(message, fds);
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
   int r = answer(channel->fd, &reply, fds, pid < 0 ? 0 : 1 + (fds[1] >= 0));
-  if (pid > 0) reports_settle(pid); /* after the answer: nobody waits for it */
+  if (pid > 0) settle_report(pid); /* after the answer: nobody waits for it */
   sys_close(fds[1]);
   sys_close(channel->latest);
   channel->latest = fds[0];
@@ -189,153 +288,50 @@ static bool launch(struct channel *channel, struct pending *pending) {
 
 /* ------------------------------------------------------------ Requests -- */
 
-/* One message as it came. */
-struct served_message {
-  struct serve_request request;
-  uint8_t record[SERVE_INLINE];
-  size_t record_size;
-  int fds[SYS_SOCK_MAX_FDS];
-  size_t num_fds;
-  bool lost; /* there was no room for its descriptors */
-};
-
-/* Copies a launch that has to wait for more descriptors; NULL without memory.
- * The descriptors are taken. */
-static struct pending *keep_pending(const struct pending *arrived) {
-  struct pending *pending = malloc(sizeof *pending);
-  uint8_t *data = malloc(arrived->size + 1);
-  int *fds = malloc((arrived->want_fds + 1) * sizeof *fds);
-  if (pending == NULL || data == NULL || fds == NULL) {
-    free(pending);
-    free(data);
-    free(fds);
-    return NULL;
-  }
-  if (arrived->size > 0) memcpy(data, arrived->data, arrived->size);
-  memcpy(fds, arrived->fds, arrived->num_fds * sizeof *fds);
-  *pending = *arrived;
-  pending->data = data;
-  pending->fds = fds;
-  return pending;
-}
-
-/* Each of the following handles one message and takes its descriptors; false
- * if the channel is of no more use. */
-
-/* A launch whose descriptors did not fit. It is answered when all of it has
- * come, for the client sends all before it listens. */
-static bool handle_lost(struct channel *channel,
-                        const struct served_message *message) {
-  const struct serve_request *request = &message->request;
-  close_fds(message->fds, message->num_fds);
-  discard_pending(channel);
-  if (request->kind == SERVE_CONNECT) return true; /* it finds out */
-  uint32_t here = request->kind != SERVE_LAUNCH ? 0
-                  : request->in_parcel          ? SYS_SOCK_MAX_FDS - 1
-                                                : SYS_SOCK_MAX_FDS;
-  channel->lost = request->num_fds > here;
-  return channel->lost || answer_error(channel, -EMFILE);
-}
+/* Each of the following handles one message, whose descriptors the caller
+ * closes; false if the channel is of no more use. */
 
 static bool handle_launch(struct channel *channel,
                           struct served_message *message) {
-  bool in_parcel = message->request.in_parcel != 0;
-  struct pending arrived = {.data = message->record,
-                            .size = message->record_size,
-                            .parcel = in_parcel ? message->fds[0] : -1,
-                            .fds = message->fds + in_parcel,
-                            .num_fds = message->num_fds - in_parcel,
-                            .want_fds = message->request.num_fds};
-  discard_pending(channel);
-  channel->lost = false;
-  bool ok = message->num_fds >= in_parcel &&
-            arrived.num_fds <= arrived.want_fds &&
-            arrived.want_fds <= SERVE_MAX_FDS;
-  if (ok && arrived.num_fds < arrived.want_fds) {
-    channel->pending = keep_pending(&arrived);
-    if (channel->pending != NULL) return true;
-    ok = false;
-  }
-  if (ok) ok = launch(channel, &arrived);
-  close_fds(message->fds, message->num_fds);
-  return ok;
+  size_t in_parcel = message->request.in_parcel;
+  if (in_parcel > 1 || message->num_fds < in_parcel) return false;
+  size_t count = message->num_fds - in_parcel;
+  bool fits = message->request.num_fds == count;
+  bool has_pair = message->request.num_fds > count && count > 1;
+  return (fits || has_pair) && launch(channel, message);
 }
 
-static bool handle_fds(struct channel *channel,
-                       const struct served_message *message) {
-  struct pending *pending = channel->pending;
-  if (pending == NULL ||
-      message->num_fds > pending->want_fds - pending->num_fds) {
-    close_fds(message->fds, message->num_fds);
-    return false;
-  }
-  memcpy(pending->fds + pending->num_fds, message->fds,
-         message->num_fds * sizeof *pending->fds);
-  pending->num_fds += message->num_fds;
-  if (pending->num_fds < pending->want_fds) return true;
-  bool ok = launch(channel, pending);
-  discard_pending(channel);
-  return ok;
-}
-
-/* The client could not receive the answer. It waits for this one. */
-static bool handle_cancel(struct channel *channel,
-                          const struct served_message *message) {
-  close_fds(message->fds, message->num_fds);
-  cancel(channel);
-  answer_error(channel, -ECANCELED);
-  return false;
-}
-
-static bool handle_connect(const struct served_message *message) {
-  if (message->num_fds != 1) {
-    close_fds(message->fds, message->num_fds);
-    return false;
-  }
+static bool handle_connect(struct served_message *message) {
+  if (message->num_fds != 1) return false;
   add_channel(message->fds[0]);
+  message->num_fds = 0;
   return true;
 }
 
-/* Reads one message; false at the end of the channel. */
-static bool receive_request(int fd, struct served_message *out) {
-  out->num_fds = SYS_SOCK_MAX_FDS;
-  out->request.kind = 0;
-  int n =
-      sys_sock_receive(fd, out, offsetof(struct served_message, record_size),
-                       out->fds, &out->num_fds);
-  out->lost = n == -EMFILE;
-  if (out->lost) out->num_fds = 0;
-  if (out->lost) return true;
-  if (n >= (int)sizeof out->request) {
-    out->record_size = (size_t)n - sizeof out->request;
-    return true;
-  }
-  if (n > 0) close_fds(out->fds, out->num_fds);
-  return false;
-}
-
+/* Reads one message and does what it says. */
 static void serve(size_t index, struct served_message *message) {
   struct channel *channel = &channels[index];
-  bool ok = receive_request(channel->fd, message);
-  if (ok && (message->lost ||
-             (channel->lost && message->request.kind == SERVE_FDS))) {
-    ok = handle_lost(channel, message);
-  } else if (ok) {
-    switch (message->request.kind) {
-      case SERVE_LAUNCH: ok = handle_launch(channel, message); break;
-      case SERVE_FDS: ok = handle_fds(channel, message); break;
-      case SERVE_CANCEL: ok = handle_cancel(channel, message); break;
-      case SERVE_CONNECT: ok = handle_connect(message); break;
-      default: close_fds(message->fds, message->num_fds); ok = false;
+  message->num_fds = SYS_SOCK_MAX_FDS;
+  message->request.kind = 0;
+  int r = sys_sock_receive(channel->fd, message,
+                           offsetof(struct served_message, record_size),
+                           message->fds, &message->num_fds);
+  if (r < 0) message->num_fds = 0;
+  message->record_size = (size_t)r - sizeof message->request;
+  uint32_t kind = message->request.kind;
+  bool ok = false;
+  if (r == -EMFILE) { /* a client that connects finds out by itself */
+    ok = kind == SERVE_CONNECT || answer_error(channel, r);
+  } else if (r >= (int)sizeof message->request) {
+    if (kind == SERVE_LAUNCH) ok = handle_launch(channel, message);
+    if (kind == SERVE_CONNECT) ok = handle_connect(message);
+    if (kind == SERVE_CANCEL) { /* the client waits for this answer */
+      cancel(channel);
+      answer_error(channel, -ECANCELED);
     }
   }
+  close_fds(message->fds, message->num_fds);
   if (!ok) drop_channel(index);
-}
-
-/* Without pidfds the hang-up of a channel has to tell of an end: what stands in
- * for a pidfd is always readable. */
-static int to_poll(int pidfd) {
-  return pidfd >= 0 && sys_pidfd_pollable(pidfd) ? pidfd : -1;
 }
 
 /* Waits for requests, for ends of children, and for the owner's end. */
@@ -347,7 +343,7 @@ static void serve_forever(void) {
   int owner = to_poll(SERVE_FD_OWNER);
   for (;;) {
     /* With nobody but the door left there is nobody to serve. */
-    if (num_channels == 1 && !reports_pending()) sys_exit(0);
+    if (num_channels == 1 && num_reports == 0) sys_exit(0);
     size_t count = FIRST_CHANNEL + num_channels;
     if (count > capacity) {
       capacity = 2 * count;
@@ -355,7 +351,7 @@ static void serve_forever(void) {
       if (polls == NULL) sys_exit(1);
     }
     polls[OWNER] = (struct pollfd){.fd = owner, .events = POLLIN};
-    polls[REPORTS] = (struct pollfd){.fd = reports_fd(), .events = POLLIN};
+    polls[REPORTS] = (struct pollfd){.fd = child_signals, .events = POLLIN};
     for (size_t i = 0; i < num_channels; i++) {
       polls[FIRST_CHANNEL + i] =
           (struct pollfd){.fd = channels[i].fd, .events = POLLIN};
@@ -363,7 +359,7 @@ static void serve_forever(void) {
     /* Soon: who starts one process often starts another. */
     if (sys_poll_soon(polls, count, SYS_CLOCK_NEVER) < 0) sys_exit(1);
     if (polls[OWNER].revents != 0) sys_exit(0);
-    if (polls[REPORTS].revents != 0) reports_send();
+    if (polls[REPORTS].revents != 0) send_reports();
     /* Backwards: dropping a channel moves the last one into its place. */
     for (size_t i = count - FIRST_CHANNEL; i-- > 0;) {
       if (polls[FIRST_CHANNEL + i].revents != 0) serve(i, &message);
@@ -414,14 +410,11 @@ static void receive_init(void) {
   struct wire_texts argv = wire_get_texts(&reader);
   struct wire_texts preload = wire_get_texts(&reader);
   if (reader.bad) sys_exit(1);
-  const char **program_argv = malloc((argv.count + 1) * sizeof *program_argv);
-  if (program_argv == NULL) sys_exit(1);
-  child_texts(&argv, program_argv);
-  settings_set_argv(program_argv, (int)argv.count);
+  settings_set_argv(child_texts(&argv, NULL), (int)argv.count);
   struct serve_reply reply = {0};
   run_preloads(&preload, &reply);
   fflush(NULL); /* or every child says it again */
-  if (reports_open(&signals_before) < 0 || sys_sock_pair(door) < 0) sys_exit(1);
+  if (open_reports() < 0 || sys_sock_pair(door) < 0) sys_exit(1);
   int r = answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
   if (r < 0 || reply.preload_code != 0) sys_exit(1);
 }

@@ -5,44 +5,69 @@
  * however early the image dies.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/start/child.h"
 #include "lib/start/image.h"
-#include "lib/start/method.h"
-#include "lib/start/parcel.h"
 #include "lib/start/process.h"
-#include "lib/start/reap.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+#include "lib/wire/record.h"
 
-/* The image's table: the parcel, then the record's. */
-static int run_image(const struct launch *launch, int parcel) {
-  size_t num_fds = launch->num_fds + 1;
-  int *fds = malloc(num_fds * sizeof *fds);
-  if (fds == NULL) return error_set_os(-ENOMEM, "cannot spawn");
-  fds[0] = parcel;
-  memcpy(fds + 1, launch->fds, launch->num_fds * sizeof *fds);
-  int r = image_run(IMAGE_SPAWNED, fds, num_fds);
-  free(fds);
+int image_run(const char *role, const int *fds, size_t num_fds) {
+  char own[PATH_MAX];
+  const char **set = settings_executable();
+  if (set == NULL) return -ENOMEM;
+  const char *name = set[0] == NULL ? own : set[0];
+  const char *path = set[0] == NULL ? sys_own_image(own, sizeof own) : name;
+  char *argv[] = {(char *)name, (char *)role, NULL};
+  int r = sys_spawn(path, argv, fds, num_fds, guard_held_signals());
+  if (r < 0) error_set_os(r, "cannot run executable '%.200s'", name);
+  free(set);
+  return r < 0 ? 0 : r;
+}
+
+int parcel_pack(const struct launch *launch) {
+  int fd = sys_memfd_new("brood-launch", launch->head_size + launch->args_size);
+  if (fd < 0) return fd;
+  int r = sys_write_full(fd, launch->head, launch->head_size);
+  if (r == 0 && launch->args_size > 0) {
+    r = sys_write_full(fd, launch->args, launch->args_size);
+  }
+  if (r == 0) return fd;
+  sys_close(fd);
   return r;
 }
 
+int parcel_open(struct delivery *out, int fd) {
+  const void *data;
+  size_t size;
+  int r = sys_map_file(fd, &data, &size);
+  if (r < 0) return r;
+  struct wire_record record;
+  if (!wire_record_decode(&record, data, size, NULL)) return -EBADMSG;
+  out->data = data;
+  out->size = size;
+  out->num_fds = record.num_fds;
+  return 0;
+}
+
 static int launch_by_spawn(const struct launch *launch, struct launched *out) {
-  const char *name = launch->process->name;
   int parcel = parcel_pack(launch);
-  if (parcel < 0) return error_set_os(parcel, "cannot spawn '%.100s'", name);
-  int r = reap_check_room(parcel, 0);
-  if (r < 0) {
-    error_set_os(r, "cannot spawn '%.100s'", name);
-  } else {
-    r = run_image(launch, parcel);
+  if (parcel < 0) return parcel;
+  /* For the pidfd: without one the child could only be killed. */
+  int r = sys_fd_room(parcel, 0);
+  launch->fds[-1] = parcel;
+  if (r == 0) {
+    r = image_run(IMAGE_SPAWNED, launch->fds - 1, launch->num_fds + 1);
   }
   sys_close(parcel);
-  if (r < 0) return brood_error();
-  r = reap_watch(r, out);
-  return r < 0 ? error_set_os(r, "cannot watch '%.100s'", name) : 0;
+  if (r == 0) return 1;
+  return r < 0 ? r : reap_watch(r, out);
 }
 
 const struct start_method start_spawn = {
@@ -55,23 +80,19 @@ const struct start_method start_spawn = {
 };
 
 void spawn_child(void) {
-  struct parcel parcel;
-  int r = parcel_open(&parcel, IMAGE_FIRST_FD);
+  struct delivery delivery = {.own_image = true};
+  int r = parcel_open(&delivery, IMAGE_FIRST_FD);
   sys_close(IMAGE_FIRST_FD);
   if (r < 0) {
     child_refuse("this program was run with " IMAGE_SPAWNED
                  " but not by brood_process_start: %s",
                  strerrordesc_np(-r));
   }
-  int *fds = malloc(parcel.num_fds * sizeof *fds);
-  if (fds == NULL) child_refuse("out of memory");
-  for (size_t i = 0; i < parcel.num_fds; i++) {
-    fds[i] = IMAGE_FIRST_FD + 1 + (int)i;
-    sys_cloexec(fds[i]);
+  delivery.fds = malloc(delivery.num_fds * sizeof *delivery.fds);
+  if (delivery.fds == NULL) child_refuse("out of memory");
+  for (size_t i = 0; i < delivery.num_fds; i++) {
+    delivery.fds[i] = IMAGE_FIRST_FD + 1 + (int)i;
+    sys_cloexec(delivery.fds[i]);
   }
-  child_main(&(struct delivery){.data = parcel.data,
-                                .size = parcel.size,
-                                .fds = fds,
-                                .num_fds = parcel.num_fds,
-                                .own_image = true});
+  child_main(&delivery);
 }

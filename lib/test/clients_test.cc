@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cstring>
+#include <vector>
 
 #include "lib/test/process.h"
 #include "lib/test/targets.h"
@@ -20,7 +21,7 @@ extern "C" {
 
 namespace {
 
-// What lib/start/serve.h says of messages.
+// What lib/start/image.h says of messages.
 enum { kConnect = 2, kLaunch = 3 };
 struct Request {
   uint32_t kind, num_fds, in_parcel;
@@ -35,10 +36,10 @@ int FindDoor() {
 }
 
 int SendRequest(int sock, const Request &request, const std::string &record,
-                int fd) {
+                const std::vector<int> &fds) {
   iovec parts[] = {{(void *)&request, sizeof request},
                    {(void *)record.data(), record.size()}};
-  return sys_sock_try_send(sock, parts, 2, &fd, 1);
+  return sys_sock_try_send(sock, parts, 2, fds.data(), fds.size());
 }
 
 // A channel as the library makes one, but with room for a few messages only.
@@ -51,7 +52,7 @@ int Connect() {
     CHILD_CHECK(setsockopt(end, SOL_SOCKET, SO_SNDBUF, &least, sizeof least) ==
                 0);
   }
-  CHILD_CHECK(SendRequest(FindDoor(), {kConnect, 0, 0}, "", ends[1]) == 0);
+  CHILD_CHECK(SendRequest(FindDoor(), {kConnect, 0, 0}, "", {ends[1]}) == 0);
   close(ends[1]);
   return ends[0];
 }
@@ -76,7 +77,7 @@ void never_listens(const brood_args *args) {
   std::string record = Record();
   alarm(kLong / kSecond);
   int r;
-  while ((r = SendRequest(sock, {kLaunch, 1, 0}, record, null)) == 0 ||
+  while ((r = SendRequest(sock, {kLaunch, 1, 0}, record, {null})) == 0 ||
          r == -EAGAIN || r == -ETOOMANYREFS) {
     sys_poll_one(sock, POLLOUT, SYS_CLOCK_NEVER);
   }
@@ -105,7 +106,7 @@ void asks_as_nobody(const brood_args *args) {
       setuid(nobody) != 0) {
     return Tell(DescriptorAt(args, 0), "no second user");
   }
-  SendRequest(sock, {kLaunch, 1, 0}, record, null);
+  SendRequest(sock, {kLaunch, 1, 0}, record, {null});
   char answer[256];
   size_t no_fds = 0;
   int n = sys_sock_receive(sock, answer, sizeof answer, nullptr, &no_fds);
@@ -121,12 +122,15 @@ TEST_F(LibraryTest, AClientThatHasGivenUpItsRights) {
   EXPECT_EQ(text, "hung up");
 }
 
-// sends_half(told, descriptor, release) has one of two descriptors of a launch
-// arrive: when a later start is done, the server has read it.
+// sends_half(told, descriptor, release) has one of three descriptors of a
+// launch arrive, and the pair for the others: when a later start is done, the
+// server has read it, and a child waits.
 void sends_half(const brood_args *args) {
-  int sock = Connect();
-  CHILD_CHECK(
-      SendRequest(sock, {kLaunch, 2, 0}, Record(), DescriptorAt(args, 1)) == 0);
+  int sock = Connect(), pair[2];
+  CHILD_CHECK(sys_sock_pair(pair) == 0);
+  CHILD_CHECK(SendRequest(sock, {kLaunch, 3, 0}, Record(),
+                          {pair[1], DescriptorAt(args, 1)}) == 0);
+  close(pair[1]);
   CHILD_CHECK(Process("forkserver", nothing).Run() == 0);
   Tell(DescriptorAt(args, 0), "t");
   WaitForByte(DescriptorAt(args, 2));
