@@ -107,6 +107,7 @@ extern "C" {
 #define BROOD_MAX_ARGS 65535          /* arguments of a process */
 #define BROOD_MAX_AUTHKEY 255         /* bytes of an authkey */
 #define BROOD_MAX_RECORD (1 << 30)    /* bytes of all arguments together */
+#define BROOD_MAX_DEPTH 32            /* tuples inside of one another */
 #define BROOD_MAX_PRELOAD 255         /* names of preload functions */
 #define BROOD_MAX_SEMAPHORE INT32_MAX /* value of a semaphore */
 #define BROOD_MAX_PARTIES 4095        /* parties of a barrier */
@@ -404,7 +405,8 @@ enum brood_type {
   BROOD_TYPE_BYTES,
   BROOD_TYPE_DESCRIPTOR,
   BROOD_TYPE_POINTER,
-  BROOD_TYPE_OBJECT
+  BROOD_TYPE_OBJECT,
+  BROOD_TYPE_TUPLE
 };
 
 /* brood_value: one argument, or what is sent through a pipe or queue. A
@@ -413,18 +415,23 @@ enum brood_type {
  * pointer means something only in a fork: the other methods, pipes and queues
  * refuse it. An object is a lock or any other shared object, a queue, or a
  * connection, of any context: it means the same in a process of every method,
- * and may be freed right after the start. */
+ * and may be freed right after the start. A tuple is several values, tuples
+ * among them, BROOD_MAX_DEPTH deep at most. */
 typedef struct brood_value {
   enum brood_type type;
   union {
     bool boolean;
     int64_t int64;
     double real;
-    const void *data; /* string, bytes, pointer, object */
-    void *object;     /* the same, of one that was received */
+    const void *data;                /* string, bytes, pointer, object */
+    void *object;                    /* the same, of one that was received */
+    const struct brood_value *items; /* tuple */
     int descriptor;
   } as;
-  size_t size_bytes; /* string (without its NUL), bytes */
+  union {
+    size_t size_bytes; /* string (without its NUL), bytes */
+    size_t num_items;  /* tuple */
+  };
 } brood_value;
 
 brood_value brood_none(void);
@@ -436,6 +443,14 @@ brood_value brood_bytes(const void *data, size_t size_bytes);
 brood_value brood_descriptor(int descriptor);
 brood_value brood_pointer(const void *pointer);
 brood_value brood_object(const void *object);
+brood_value brood_tuple(const brood_value *items, size_t num_items);
+
+/* BROOD_TUPLE(brood_int64(1), brood_string("a")) is a tuple of these, in the
+ * block where it stands. C only. */
+#define BROOD_TUPLE(...)                  \
+  brood_tuple(                            \
+      (const brood_value[]){__VA_ARGS__}, \
+      sizeof((const brood_value[]){__VA_ARGS__}) / sizeof(brood_value))
 
 /* BROOD_ARGS(brood_int64(1), brood_string("a")) initialises the members args
  * and num_args of brood_process_options. C only. */
@@ -455,7 +470,7 @@ size_t brood_args_count(const brood_args *args);
 const brood_value *brood_args_get(const brood_args *args, size_t index);
 
 /* brood_value_TYPE reads a value: an argument, or what came through a pipe or
- * queue. Strings and bytes stay the value's, and so does the descriptor. Where
+ * queue. Strings, bytes, items and the descriptor stay the value's. Where
  * brood_args_get returned NULL, its error stays:
  *
  *   if (brood_value_int64(brood_args_get(args, 1), &number) < 0) ...
@@ -470,6 +485,8 @@ int brood_value_bytes(const brood_value *value, const void **out_data,
                       size_t *out_size_bytes);
 int brood_value_descriptor(const brood_value *value, int *out_descriptor);
 int brood_value_pointer(const brood_value *value, const void **out_pointer);
+int brood_value_tuple(const brood_value *value, const brood_value **out_items,
+                      size_t *out_num_items);
 
 /* What an object is; the last sections of this header have them. */
 enum brood_kind {
@@ -529,10 +546,10 @@ typedef struct brood_process_options {
  *
  * BROOD_ASSERTION_ERROR  group is not NULL (ctor.group)
  * BROOD_TYPE_ERROR       args is NULL but num_args is not 0; a value of no
- *                        known type; a NULL string; an object that is none,
- *                        or has been freed; an unknown daemon flag
- * BROOD_VALUE_ERROR      a name, a number or a size over its maximum; a
- *                        negative descriptor
+ *                        known type; a NULL string or tuple; an object that
+ *                        is none, or has been freed; an unknown daemon flag
+ * BROOD_VALUE_ERROR      a name, a number, a size or a depth over its maximum;
+ *                        a negative descriptor
  * BROOD_OS_ERROR         out of memory */
 brood_process *brood_process_new(const brood_context *context,
                                  const brood_process_options *options);
@@ -992,15 +1009,19 @@ int brood_shared_array_release(brood_shared_array *array);
  * - A message is one brood_value, but no pointer. Strings and bytes are copied;
  *   a descriptor is open in the receiver under a number of its own, whatever
  *   the sender does with its own meanwhile; an object is the same object there
- *   (pipe.sends-objects, queue.sends-objects).
+ *   (pipe.sends-objects, queue.sends-objects). All this is true of the items of
+ *   a tuple.
  * - An object that was sent stays for whoever receives it, freed or not. The
  *   memory of one that is no queue, connection or large array is not used again
  *   before the process that made it ends.
  * - A message arrives whole or not at all, whoever is killed at whatever
  *   moment (pipe.killed-writer, queue.killed-producer).
  * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a
- *   NULL string, an object that is none. BROOD_VALUE_ERROR: over
- *   BROOD_MAX_MESSAGE. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
+ *   NULL string or tuple, an object that is none. BROOD_VALUE_ERROR: over
+ *   BROOD_MAX_MESSAGE or BROOD_MAX_DEPTH, or more than 253 descriptors. A tuple
+ *   needs one for each descriptor, connection and large array in it, three for
+ *   each queue, one for all the small objects that one process made, and one if
+ *   it is large itself. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
  *   memory (ENOMEM), more than RLIMIT_FSIZE (EFBIG), too many descriptors under
  *   way (ETOOMANYREFS).
  * - What is received belongs to the receiver, which gives it back by
@@ -1011,8 +1032,18 @@ int brood_shared_array_release(brood_shared_array *array);
  * received descriptor, frees a received connection, gives any other received
  * object back, which must not be used any more then, and makes the value none.
  * Whoever wants to keep one of these keeps the value instead; a string or bytes
- * are for free(). */
+ * are for free(). A tuple is cleared as a whole, with all that is in it: to
+ * keep one item, copy it. */
 void brood_value_clear(brood_value *value);
+
+/* brood_value_copy makes a copy of a value, received or not, that owns what is
+ * in it, for brood_value_clear: strings and bytes are copied, descriptors are
+ * duplicated, a connection is one more handle of the same end, and any other
+ * object stays here as long as if it had been received once more.
+ *
+ * A pointer stays the same. Errors as of sending, and BROOD_OS_ERROR: no
+ * descriptors are left (EMFILE) */
+int brood_value_copy(const brood_value *value, brood_value *out_copy);
 
 /* ---------------------------------------------------------------- Pipes -- */
 
@@ -1066,11 +1097,11 @@ int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
 int brood_connection_fileno(brood_connection *connection);
 
 /* brood_connection_send sends one value. It waits while the other side has some
- * hundred kilobytes, or some hundred messages, unread. A string or bytes of
- * more than 96 KiB are in memory of their own, and count as the smallest
- * message. That memory is used again for later messages through this handle:
- * processes that read one end trust each other not to keep it, and look, or
- * write, there.
+ * hundred kilobytes, or some hundred messages, unread. A string, bytes or a
+ * tuple of more than 96 KiB are in memory of their own, and count as the
+ * smallest message. That memory is used again for later messages through this
+ * handle: processes that read one end trust each other not to keep it, and
+ * look, or write, there.
  *
  * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
  *                 it had not read all: conn.broken-pipe); only for receiving
@@ -1217,9 +1248,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
                          size_t num_items, int64_t timeout_ns);
 
 /* brood_queue_get_many waits for an item, and gets what is there, up to
- * capacity; returns how many. They were put one after the other. What is larger
- * than BROOD_MAX_ITEM, or has descriptors, comes alone. Errors as
- * brood_queue_get.
+ * capacity; returns how many. They were put one after the other. A tuple comes
+ * alone, and so does what is larger than BROOD_MAX_ITEM, or has descriptors.
+ * Errors as brood_queue_get.
  *
  * BROOD_TYPE_ERROR   out_items is NULL
  * BROOD_VALUE_ERROR  capacity is 0, or over BROOD_MAX_MAXSIZE */

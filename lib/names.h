@@ -102,18 +102,19 @@
 #define sys_zombie_exitcode brood_in_sys_zombie_exitcode
 
 /* wire */
+#define wire_begin_tuple brood_in_wire_begin_tuple
+#define wire_end_tuple brood_in_wire_end_tuple
 #define wire_get brood_in_wire_get
 #define wire_get_blob brood_in_wire_get_blob
+#define wire_get_counts brood_in_wire_get_counts
+#define wire_get_head brood_in_wire_get_head
 #define wire_get_string brood_in_wire_get_string
 #define wire_get_texts brood_in_wire_get_texts
+#define wire_get_tuple brood_in_wire_get_tuple
 #define wire_get_u32 brood_in_wire_get_u32
 #define wire_get_u64 brood_in_wire_get_u64
 #define wire_get_u8 brood_in_wire_get_u8
 #define wire_get_value brood_in_wire_get_value
-#define wire_item_get brood_in_wire_item_get
-#define wire_item_get_head brood_in_wire_item_get_head
-#define wire_item_put brood_in_wire_item_put
-#define wire_item_put_outside brood_in_wire_item_put_outside
 #define wire_put brood_in_wire_put
 #define wire_put_blob brood_in_wire_put_blob
 #define wire_put_string brood_in_wire_put_string
@@ -232,6 +233,8 @@
 #define loan_make brood_in_loan_make
 #define loan_return brood_in_loan_return
 #define loan_settle brood_in_loan_settle
+#define pack_discard brood_in_pack_discard
+#define pack_value brood_in_pack_value
 #define places_class brood_in_places_class
 #define places_free brood_in_places_free
 #define places_give_back brood_in_places_give_back
@@ -256,6 +259,9 @@
 #define share_outcome brood_in_share_outcome
 #define share_refuse brood_in_share_refuse
 #define share_release brood_in_share_release
+#define unpack_forget brood_in_unpack_forget
+#define unpack_tuple brood_in_unpack_tuple
+#define unpack_values brood_in_unpack_values
 
 /* comm */
 #define connection_abandon brood_in_connection_abandon
@@ -276,7 +282,6 @@
 #define message_is_text brood_in_message_is_text
 #define message_open brood_in_message_open
 #define message_pack brood_in_message_pack
-#define message_pack_lending brood_in_message_pack_lending
 #define message_refuse brood_in_message_refuse
 #define message_unpack brood_in_message_unpack
 #define message_unpack_body brood_in_message_unpack_body
@@ -310,7 +315,6 @@
 #define tasks_wake brood_in_tasks_wake
 
 /* start */
-#define args_discard brood_in_args_discard
 #define args_pack brood_in_args_pack
 #define args_unpack brood_in_args_unpack
 #define child_flush brood_in_child_flush

@@ -5,6 +5,7 @@
  * still there; after it: it is gone with this process.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "lib/comm/courier.h"
 #include "lib/comm/item.h"
@@ -15,9 +16,11 @@
 #include "lib/state/guard.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
+#include "lib/sys/fd.h"
 
-/* Bytes that stand for an object, or the size of what is outside. */
-enum { MOST_SMALL = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE };
+/* Bytes that stand for an object, or the size of what is outside; and up to
+ * where a tuple needs no memory besides its own. */
+enum { MOST_SMALL = PACK_OBJECT, FEW = 512 };
 
 /* --------------------------------------------------------- The quick way -- */
 
@@ -65,42 +68,52 @@ struct reader {
 };
 
 /* Is there such an item in the ring, as far as its head can tell? */
-static bool is_sound(const struct wire_item *item, uint32_t units_left) {
-  return item->size <= MOST_SMALL && item->num_fds <= MESSAGE_MAX_FDS &&
-         item_units(item->size, item->num_fds) <= units_left;
+static bool is_sound(const struct wire_head *head, uint32_t units_left) {
+  size_t most = head->type == BROOD_TYPE_TUPLE ? BROOD_MAX_ITEM : MOST_SMALL;
+  return head->size <= most && head->num_fds <= MESSAGE_MAX_FDS &&
+         item_units(head->size, head->num_fds) <= units_left;
 }
 
-/* What is not light, but for a body outside, which may take long to read; how
- * many units it has, or an error. */
+/* Makes the value of the body at these units, but for a body outside, which may
+ * take long to read. */
+static int read_body_of_other(struct reader *reader, const uint8_t *head,
+                              uint32_t at, uint8_t *body, uint32_t size,
+                              uint32_t num_fds) {
+  struct received *received = &reader->received;
+  uint8_t *none = NULL;
+  ring_read(&reader->queue->ring, at, body, size);
+  int r = message_open(received, head, body, size, reader->fds, num_fds);
+  if (r == 0) r = message_unpack_head(received, &none, &reader->value);
+  return r;
+}
+
+/* What is not light; how many units it has, or an error. */
 static int read_other(struct reader *reader) {
   struct comm_ring *ring = &reader->queue->ring;
-  uint8_t head[WIRE_ITEM_HEAD], body[MOST_SMALL];
-  int *fds = reader->fds;
-  struct wire_item item;
+  uint8_t bytes[WIRE_HEAD], few[FEW];
+  struct wire_head head;
   uint32_t at = mark_units(reader->head);
   uint32_t left = mark_units(reader->readable) - at;
-  ring_read_unit(ring, at++, head);
-  if (!wire_item_get_head(&item, head) || !is_sound(&item, left)) {
-    return -EBADMSG;
-  }
-  if (item.num_fds > 0) {
+  ring_read_unit(ring, at++, bytes);
+  if (!wire_get_head(&head, bytes) || !is_sound(&head, left)) return -EBADMSG;
+  uint8_t *body = head.size <= sizeof few ? few : malloc(head.size);
+  int r = body == NULL ? -ENOMEM : 0;
+  if (r == 0 && head.num_fds > 0) {
     uint32_t number;
     ring_read(ring, at++, &number, sizeof number);
-    int r =
-        courier_look(share_block_of(reader->queue), number, fds, item.num_fds);
-    if (r < 0) return r;
+    r = courier_look(share_block_of(reader->queue), number, reader->fds,
+                     head.num_fds);
   }
-  ring_read(ring, at, body, item.size);
-  struct received *received = &reader->received;
-  int r = message_open(received, head, body, item.size, fds, item.num_fds);
-  uint8_t *none = NULL;
-  if (r == 0) r = message_unpack_head(received, &none, &reader->value);
-  if (r < 0) {
-    message_close(received);
-    return r;
+  if (r == 0) {
+    r = read_body_of_other(reader, bytes, at, body, head.size, head.num_fds);
+    for (uint32_t i = 0; r < 0 && i < head.num_fds; i++) {
+      sys_close(reader->fds[i]);
+    }
   }
+  if (body != few) free(body);
+  if (r < 0) return r;
   reader->has_other = true;
-  return (int)item_units(item.size, item.num_fds);
+  return (int)item_units(head.size, head.num_fds);
 }
 
 /* An item that is not light comes alone. */
@@ -140,7 +153,7 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   }
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
-  if (reader->has_other && reader->received.item.num_fds > 0) {
+  if (reader->has_other && reader->received.head.num_fds > 0) {
     courier_drop(share_block_of(queue));
   }
   if (mark_items(reader->head) == mark_items(reader->readable) &&

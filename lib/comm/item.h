@@ -14,17 +14,17 @@
 #include "brood.h"
 #include "lib/comm/ring.h"
 #include "lib/names.h"
-#include "lib/wire/item.h"
+#include "lib/share/pack.h"
+#include "lib/wire/value.h"
 
-_Static_assert((int)WIRE_ITEM_HEAD == (int)MARK_UNIT, "a head is one unit");
+_Static_assert((int)WIRE_HEAD == (int)MARK_UNIT, "a head is one unit");
 
 static inline uint32_t item_units(size_t body_size, size_t num_fds) {
   return 1 + (num_fds > 0) + mark_units_of(body_size);
 }
 
 /* item_write writes where there is room for it. */
-void item_write(struct comm_ring *ring, uint64_t tail,
-                const struct wire_item *item);
+void item_write(struct comm_ring *ring, uint64_t tail, const struct pack *pack);
 
 /* ---------------------------------------------------------- Light ones -- */
 
@@ -48,9 +48,10 @@ static inline uint32_t item_write_light(struct comm_ring *ring, uint64_t tail,
   if (!item_is_text(value)) return item_write_number(ring, tail, value);
   uint32_t units = item_units(size, 0);
   if (ring_room(ring, tail, units) < 0) return 0;
-  uint8_t head[WIRE_ITEM_HEAD];
-  wire_put_eight(head,
-                 wire_item_head((uint32_t)size, (uint8_t)value->type, 0, 0));
+  uint8_t head[WIRE_HEAD];
+  wire_put_eight(
+      head, wire_head_bits((struct wire_head){.size = (uint32_t)size,
+                                              .type = (uint8_t)value->type}));
   ring_write_unit(ring, mark_units(tail), head);
   ring_write(ring, mark_units(tail) + 1, value->as.data, size);
   return units;
@@ -61,10 +62,10 @@ static inline uint32_t item_write_light(struct comm_ring *ring, uint64_t tail,
  * get_lock held. */
 static inline int item_read_light(const struct comm_ring *ring, uint64_t mark,
                                   uint64_t readable, brood_value *out_value) {
-  uint8_t bytes[WIRE_ITEM_HEAD];
+  uint8_t bytes[WIRE_HEAD];
   ring_read_unit(ring, mark_units(mark), bytes);
   const uint64_t head = wire_get_eight(bytes);
-  if (!wire_item_is_text(head)) {
+  if (!wire_head_is_text(head)) {
     return item_read_number(ring, mark, readable, out_value);
   }
   const uint32_t size = (uint32_t)head;

@@ -1,173 +1,292 @@
 /* SPDX-License-Identifier: MIT
  *
- * See message.h: the sending half.
+ * See message.h. What arrives may be anybody's bytes: a descriptor of a pipe
+ * can be written to by whoever has it.
  */
 #include "lib/comm/message.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/arena.h"
-#include "lib/share/end.h"
 #include "lib/share/loan.h"
-#include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
-#include "lib/wire/value.h"
 
-static int check_text(const brood_value *value) {
-  bool string = value->type == BROOD_TYPE_STRING;
-  if (value->as.data == NULL && (string || value->size_bytes > 0)) {
-    return error_set(BROOD_TYPE_ERROR, "cannot send %s of %zu bytes at NULL",
-                     wire_type_name(value->type), value->size_bytes);
-  }
-  if (value->size_bytes > BROOD_MAX_MESSAGE) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "cannot send %zu bytes: the maximum is %" PRId64,
-                     value->size_bytes, BROOD_MAX_MESSAGE);
-  }
-  if (string && memchr(value->as.data, 0, value->size_bytes) != NULL) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "cannot send a string of %zu bytes with a NUL inside",
-                     value->size_bytes);
-  }
-  return 0;
-}
+/* ------------------------------------------------------------- Sending -- */
 
 /* A memfd of the body, or -errno. */
-static int write_outside(const brood_value *value) {
-  int r = sys_mem_room(value->size_bytes);
-  int memory = r < 0 ? r : sys_memfd_new("brood-message", value->size_bytes);
+static int write_outside(const struct pack *pack) {
+  int r = sys_mem_room(pack->size);
+  int memory = r < 0 ? r : sys_memfd_new("brood-message", pack->size);
   if (memory < 0) return memory;
-  r = sys_write_full(memory, value->as.data, value->size_bytes);
+  r = sys_write_full(memory, pack->body, pack->size);
   if (r == 0) return memory;
   sys_close(memory);
   return r;
 }
 
-static int pack_outside(struct message *out, const brood_value *value,
+static int move_outside(struct message *message, enum brood_type type,
                         const brood_connection *lender) {
-  size_t size = value->size_bytes;
+  struct pack *pack = &message->pack;
   int fd = -EAGAIN;
-  if (lender != NULL && size <= LOAN_MAX) {
-    fd = loan_make(lender, value->as.data, size, &out->loan);
+  if (pack->num_fds == MESSAGE_MAX_FDS) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "cannot send more than %d descriptors and %zu bytes",
+                     MESSAGE_MAX_FDS - 1, pack->size);
+  }
+  if (lender != NULL && pack->size <= LOAN_MAX) {
+    fd = loan_make(lender, pack->body, pack->size, &message->loan);
   }
   if (fd == -EAGAIN || fd == -EFBIG) {
-    fd = write_outside(value);
-    out->memory = fd;
+    fd = write_outside(pack);
+    message->memory = fd;
   }
-  if (fd < 0) return error_set_os(fd, "cannot send %zu bytes", size);
-  out->fds[0] = fd;
-  wire_item_put_outside(&out->item, value->type, size,
-                        out->loan >= 0 ? WIRE_ITEM_LENT : 0);
+  if (fd < 0) return error_set_os(fd, "cannot send %zu bytes", pack->size);
+  pack->fds[pack->num_fds++] = fd;
+  struct wire_head head = {.size = 8,
+                           .type = (uint8_t)type,
+                           .flags = WIRE_OUTSIDE,
+                           .num_fds = (uint16_t)pack->num_fds};
+  if (message->loan >= 0) head.flags |= WIRE_LENT;
+  wire_put_eight(pack->small, wire_head_bits(head));
+  wire_put_eight(pack->small + WIRE_HEAD, pack->size);
+  pack->head = pack->small;
+  pack->body = pack->small + WIRE_HEAD;
+  pack->size = head.size;
   return 0;
-}
-
-static int pack_text(struct message *out, const brood_value *value,
-                     size_t max_inside, const brood_connection *lender) {
-  int r = check_text(value);
-  if (r < 0) return r;
-  if (value->size_bytes > max_inside) return pack_outside(out, value, lender);
-  static const char nothing[1];
-  brood_value inside = *value;
-  if (inside.as.data == NULL) inside.as.data = nothing;
-  wire_item_put(&out->item, &inside, 0);
-  return 0;
-}
-
-static int pack_descriptor(struct message *out, const brood_value *value) {
-  int r = sys_fd_valid(value->as.descriptor);
-  if (r < 0) {
-    return error_set_os(r, "cannot send descriptor %d", value->as.descriptor);
-  }
-  out->fds[0] = value->as.descriptor;
-  wire_item_put(&out->item, value, 1);
-  return 0;
-}
-
-/* What must not happen to an object while it is sent, and after. */
-static int hold_object(struct message *out, struct share_handle *handle) {
-  for (uint32_t i = 0; i < handle->num_fds; i++) {
-    if (handle->kind == SHARE_CONNECTION || handle->fds[i] >= 0) continue;
-    return error_set_os(-EBADF,
-                        "cannot send %s: the program has closed its "
-                        "descriptors",
-                        share_kind_name(handle->kind));
-  }
-  if (handle->kind != SHARE_CONNECTION) {
-    arena_send(handle->block);
-    return 0;
-  }
-  struct brood_connection *end = share_object_of(handle->block);
-  if (!end_enter(end)) {
-    return error_set_os(-EBADF, "cannot send a connection: handle is closed");
-  }
-  out->end = end;
-  handle->fds[0] = atomic_load(&end->fd); /* open for sure */
-  return 0;
-}
-
-static int pack_object(struct message *out, const brood_value *value) {
-  struct share_handle handles[SHARE_MAX_HANDLES];
-  size_t count = share_handles(value->as.data, handles);
-  if (count == 0) {
-    return error_set(BROOD_TYPE_ERROR,
-                     "cannot send the object at %p: it is no shared object, or "
-                     "has been freed",
-                     value->as.data);
-  }
-  uint32_t num_fds = 0;
-  for (size_t i = 0; i < count; i++) {
-    int r = hold_object(out, &handles[i]);
-    if (r < 0) return r;
-    share_encode(out->entries + i * SHARE_HANDLE_SIZE, &handles[i], num_fds);
-    for (uint32_t j = 0; j < handles[i].num_fds; j++) {
-      out->fds[num_fds++] = handles[i].fds[j];
-    }
-  }
-  brood_value entries = {.type = BROOD_TYPE_OBJECT,
-                         .as.data = out->entries,
-                         .size_bytes = count * SHARE_HANDLE_SIZE};
-  wire_item_put(&out->item, &entries, num_fds);
-  return 0;
-}
-
-static int pack(struct message *out, const brood_value *value,
-                size_t max_inside, const brood_connection *lender) {
-  out->memory = -1;
-  out->loan = -1;
-  out->was_sent = false;
-  out->end = NULL;
-  switch (value->type) {
-    case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: return pack_text(out, value, max_inside, lender);
-    case BROOD_TYPE_DESCRIPTOR: return pack_descriptor(out, value);
-    case BROOD_TYPE_OBJECT: return pack_object(out, value);
-    case BROOD_TYPE_POINTER:
-      return error_set(BROOD_TYPE_ERROR,
-                       "cannot send the pointer %p: it means nothing in "
-                       "another process",
-                       value->as.data);
-    default: break;
-  }
-  if (wire_item_put(&out->item, value, 0)) return 0;
-  return error_set(BROOD_TYPE_ERROR, "cannot send a value of unknown type %u",
-                   (unsigned)value->type);
 }
 
 int message_pack(struct message *out, const brood_value *value,
-                 size_t max_inside) {
-  return pack(out, value, max_inside, NULL);
-}
-
-int message_pack_lending(struct message *out, const brood_value *value,
-                         size_t max_inside, const brood_connection *lender) {
-  return pack(out, value, max_inside, lender);
+                 size_t max_inside, const brood_connection *lender) {
+  out->memory = -1;
+  out->loan = -1;
+  out->was_sent = false;
+  int r = pack_value(&out->pack, value, PACK_TO_SEND);
+  bool may_be_large = value->type == BROOD_TYPE_STRING ||
+                      value->type == BROOD_TYPE_BYTES ||
+                      value->type == BROOD_TYPE_TUPLE;
+  if (r == 0 && may_be_large && out->pack.size > max_inside) {
+    r = move_outside(out, value->type, lender);
+    if (r < 0) message_discard(out);
+  }
+  return r;
 }
 
 void message_discard(struct message *message) {
   if (message->loan >= 0) loan_settle(message->loan, message->was_sent);
-  sys_close(message->memory);
-  if (message->end != NULL) end_leave(message->end);
+  message->loan = -1;
+  message->memory = sys_close(message->memory);
+  pack_discard(&message->pack);
+}
+
+/* ----------------------------------------------------------- Receiving -- */
+
+int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
+                 const uint8_t *body, size_t body_size, int *fds,
+                 size_t num_fds) {
+  if (!wire_get_head(&out->head, head)) return -EBADMSG;
+  if (body_size < out->head.size) return -ENODATA;
+  if (body_size > out->head.size || num_fds != out->head.num_fds) {
+    return -EBADMSG;
+  }
+  out->body = body;
+  out->fds = fds;
+  return wire_get_value(&out->head, body, &out->view) ? 0 : -EBADMSG;
+}
+
+bool message_is_text(const struct received *received) {
+  return received->view.type == BROOD_TYPE_STRING ||
+         received->view.type == BROOD_TYPE_BYTES;
+}
+
+static bool is_outside(const struct received *received) {
+  return (received->head.flags & WIRE_OUTSIDE) != 0;
+}
+
+static bool is_lent(const struct received *received) {
+  return (received->head.flags & WIRE_LENT) != 0;
+}
+
+/* Of a tuple it may be too late for an error after it has been got: what is in
+ * it may not be to be had. */
+static bool is_read_later(const struct received *received) {
+  return is_outside(received) && received->head.num_fds == 1;
+}
+
+/* How many descriptors are of what is in the value. */
+static size_t num_inner_fds(const struct received *received) {
+  return (size_t)(received->head.num_fds - is_outside(received));
+}
+
+/* The memfd of a body that is outside; and where it begins there. */
+static int body_fd(const struct received *received) {
+  return received->fds[received->head.num_fds - 1];
+}
+
+static size_t body_offset(const struct received *received) {
+  return is_lent(received) ? LOAN_BODY : 0;
+}
+
+/* Is the memfd as large as it is said to be? Nobody waits for one that is not:
+ * whoever sends it has written all of it before. */
+static int check_outside(const struct received *received) {
+  if (!is_outside(received)) return 0;
+  int64_t size = sys_file_size(body_fd(received));
+  if (size == -EINVAL) return -EBADMSG;
+  if (size < 0) return (int)size;
+  size_t end = body_offset(received) + received->view.size_bytes;
+  return (uint64_t)size < end ? -ENODATA : 0;
+}
+
+/* Reads the first bytes of the body. */
+static int read_body(const struct received *received, void *out_data,
+                     size_t size) {
+  if (is_outside(received)) {
+    return sys_read_at(body_fd(received), out_data, size,
+                       body_offset(received));
+  }
+  if (size > 0) memcpy(out_data, received->body, size);
+  return 0;
+}
+
+/* The message is there, and its body is needed no more. */
+static void finish_message(struct received *received) {
+  if (is_lent(received)) loan_return(body_fd(received));
+  message_close(received);
+}
+
+/* A descriptor that came along but cannot be read, or only names a file, is no
+ * part of a message of ours. It is not this connection that is closed. */
+static int judge(int r) {
+  return r == -EBADF ? -EBADMSG : r;
+}
+
+int message_copy(const struct received *received, void *out_data) {
+  int r = check_outside(received);
+  if (r == 0) r = read_body(received, out_data, received->view.size_bytes);
+  if (r == 0 && is_lent(received)) loan_return(body_fd(received));
+  return judge(r);
+}
+
+/* Room for the body, and for so many bytes besides; 0 or -errno. */
+static int allocate_body(const struct received *received, size_t more,
+                         void **out) {
+  size_t size = received->view.size_bytes + more;
+  int r = is_outside(received) ? sys_mem_room(size) : 0;
+  if (r < 0) return r;
+  *out = malloc(size);
+  return *out == NULL ? -ENOMEM : 0;
+}
+
+/* The memory that the body lies in, no larger than it must be. */
+static void *take_memory(const struct received *received, uint8_t **memory) {
+  void *data = realloc(*memory, received->head.size + 1);
+  if (data == NULL) data = *memory;
+  *memory = NULL;
+  return data;
+}
+
+static int unpack_text(struct received *received, uint8_t **memory,
+                       brood_value *out) {
+  size_t size = received->view.size_bytes;
+  void *data;
+  if (!is_outside(received) && *memory != NULL) {
+    data = take_memory(received, memory);
+  } else {
+    int r = check_outside(received);
+    if (r == 0) r = allocate_body(received, 1, &data);
+    if (r < 0) return r;
+    if (!is_outside(received)) read_body(received, data, size);
+  }
+  ((char *)data)[size] = '\0';
+  *out = (brood_value){
+      .type = received->view.type, .as.data = data, .size_bytes = size};
+  return 0;
+}
+
+/* Reads the body behind the array, whose size the value has until then. */
+static int read_tuple(struct received *received, brood_value *tuple) {
+  brood_value *values = tuple->as.object;
+  uint32_t num_values = (uint32_t)tuple->num_items;
+  size_t size = received->view.size_bytes;
+  int r = read_body(received, values + num_values, size);
+  if (r < 0) return r;
+  return unpack_tuple(tuple, values, num_values, size, received->fds,
+                      num_inner_fds(received), false);
+}
+
+static int unpack_whole_tuple(struct received *received, brood_value *out) {
+  uint8_t counts[WIRE_COUNTS];
+  size_t size = received->view.size_bytes;
+  uint32_t num_values;
+  void *memory;
+  int r = size < WIRE_COUNTS ? -EBADMSG : check_outside(received);
+  if (r == 0) r = read_body(received, counts, sizeof counts);
+  if (r < 0) return r;
+  if (!wire_get_counts(counts, size, &num_values)) return -EBADMSG;
+  r = allocate_body(received, num_values * sizeof *out, &memory);
+  if (r < 0) return r;
+  *out = (brood_value){
+      .type = BROOD_TYPE_TUPLE, .as.object = memory, .num_items = num_values};
+  if (is_read_later(received)) return 0;
+  r = read_tuple(received, out);
+  if (r < 0) free(memory);
+  return r;
+}
+
+int message_unpack_head(struct received *received, uint8_t **memory,
+                        brood_value *out) {
+  int r = 0;
+  switch (received->view.type) {
+    case BROOD_TYPE_STRING:
+    case BROOD_TYPE_BYTES: r = unpack_text(received, memory, out); break;
+    case BROOD_TYPE_TUPLE: r = unpack_whole_tuple(received, out); break;
+    default: {
+      brood_value value = received->view;
+      r = unpack_values(&value, 1, received->fds, received->head.num_fds);
+      if (r == 0) *out = value;
+    }
+  }
+  if (r == 0 && !is_read_later(received)) finish_message(received);
+  return judge(r);
+}
+
+int message_unpack_body(struct received *received, brood_value *value) {
+  if (!is_read_later(received)) return 0;
+  void *memory = value->as.object;
+  int r = value->type == BROOD_TYPE_TUPLE
+              ? read_tuple(received, value)
+              : read_body(received, memory, value->size_bytes);
+  if (r == 0) {
+    finish_message(received);
+  } else {
+    free(memory);
+  }
+  return judge(r);
+}
+
+int message_unpack(struct received *received, uint8_t **memory,
+                   brood_value *out) {
+  brood_value value;
+  int r = message_unpack_head(received, memory, &value);
+  if (r == 0) r = message_unpack_body(received, &value);
+  if (r == 0) *out = value;
+  return r;
+}
+
+void message_close(struct received *received) {
+  for (uint32_t i = 0; i < received->head.num_fds; i++) {
+    received->fds[i] = sys_close(received->fds[i]);
+  }
+}
+
+int message_refuse(int r) {
+  switch (r) {
+    case -ENODATA:
+      return error_set_os(-EBADMSG, "got end of file during message");
+    case -EBADMSG:
+      return error_set_os(-EBADMSG, "received something else than a message");
+    default: return error_set_os(r, "cannot receive a message");
+  }
 }

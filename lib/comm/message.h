@@ -9,54 +9,49 @@
 
 #include "brood.h"
 #include "lib/names.h"
-#include "lib/share/handle.h"
-#include "lib/wire/item.h"
+#include "lib/share/pack.h"
+#include "lib/sys/sock.h"
+#include "lib/wire/value.h"
 
-enum { MESSAGE_MAX_FDS = SHARE_MAX_HANDLES * SHARE_MAX_FDS };
+enum { MESSAGE_MAX_FDS = SYS_SOCK_MAX_FDS };
 
 /* ------------------------------------------------------------- Sending -- */
 
-/* A value to be sent. It does not move: item may point into it. */
+/* A value to be sent. It does not move. */
 struct message {
-  struct wire_item item;
-  int fds[MESSAGE_MAX_FDS]; /* item.num_fds of them: borrowed, but for memory */
-  int memory;               /* the memfd of a body that is outside, or -1 */
-  int loan;                 /* or what that was lent, or -1 */
-  bool was_sent;            /* for who sends to say */
-  struct brood_connection *end; /* that is sent, or NULL; is not closed now */
-  uint8_t entries[SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE];
+  struct pack pack;
+  int memory;    /* the memfd of a body that is outside, or -1 */
+  int loan;      /* or what that was lent, or -1 */
+  bool was_sent; /* for who sends to say */
 };
 
 /* message_pack makes one of a value, which is borrowed until message_discard; a
- * string or bytes of more than max_inside bytes go outside. An object is marked
- * as sent before it is, lest it goes if this process is killed right after.
- * Sets and returns the errors that all sending has. */
+ * string, bytes or tuple of more than max_inside bytes goes outside. The
+ * receiver may have to give that back to a lender, through which it is sent:
+ * NULL for carriers where a message may be looked at twice. Sets and returns
+ * the errors that all sending has; there is nothing to discard then. */
 int message_pack(struct message *out, const brood_value *value,
-                 size_t max_inside);
-
-/* message_pack_lending may put a body outside that the receiver has to give
- * back to the lender, through which it is sent: not for carriers where a
- * message may be looked at twice. */
-int message_pack_lending(struct message *out, const brood_value *value,
-                         size_t max_inside, const brood_connection *lender);
+                 size_t max_inside, const brood_connection *lender);
 
 /* message_discard gives back what was made, sent or not. */
 void message_discard(struct message *message);
 
 /* ----------------------------------------------------------- Receiving -- */
 
-/* What has arrived. view is the value as far as it can be seen: its strings,
- * bytes and objects lie in the body, or if that is outside nowhere yet. */
+/* What has arrived. view is the value as far as it can be seen: its text and
+ * objects lie in the body, or if that is outside nowhere yet, and of a tuple
+ * there is only the size of its body. */
 struct received {
-  struct wire_item item;
+  struct wire_head head;
+  const uint8_t *body;
   brood_value view;
-  int *fds; /* of item.num_fds; what is taken or closed becomes -1 */
+  int *fds; /* of head.num_fds; what is taken or closed becomes -1 */
 };
 
 /* message_open looks at a head and the body of body_size bytes that came with
  * it; both, and fds, stay where they are. -EBADMSG if this is no message,
  * -ENODATA if it has been cut off: nothing is closed then. */
-int message_open(struct received *out, const uint8_t head[WIRE_ITEM_HEAD],
+int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
                  const uint8_t *body, size_t body_size, int *fds,
                  size_t num_fds);
 
@@ -76,8 +71,8 @@ int message_unpack(struct received *received, uint8_t **memory,
                    brood_value *out);
 
 /* The same in two parts: message_unpack_head does all but read a body that is
- * outside, for which it only finds memory. When message_unpack_body has failed,
- * there is no value. */
+ * outside, for which it only finds memory, unless that is a tuple that has
+ * descriptors. When message_unpack_body has failed, there is no value. */
 int message_unpack_head(struct received *received, uint8_t **memory,
                         brood_value *out);
 int message_unpack_body(struct received *received, brood_value *value);

@@ -69,14 +69,14 @@ static int send_beside(struct comm_queue *queue, const struct message *message,
                        int64_t deadline_ns) {
   struct comm_ring *ring = &queue->ring;
   const struct share_block *block = share_block_of(queue);
-  size_t count = message->item.num_fds;
-  int r = courier_put(block, ++ring->courier_id, message->fds, count);
+  size_t count = message->pack.num_fds;
+  int r = courier_put(block, ++ring->courier_id, message->pack.fds, count);
   if (r != -EAGAIN || ring_count(ring) > 0) return r;
   /* What takes the room is left from the dead. */
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   courier_clear(block);
   sync_quick_release(&ring->get_lock);
-  return courier_put(block, ring->courier_id, message->fds, count);
+  return courier_put(block, ring->courier_id, message->pack.fds, count);
 }
 
 /* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if a lock
@@ -84,10 +84,10 @@ static int send_beside(struct comm_queue *queue, const struct message *message,
 static int try_write(struct comm_queue *queue, uint64_t tail,
                      const struct message *message, int64_t deadline_ns) {
   struct comm_ring *ring = &queue->ring;
-  const struct wire_item *item = &message->item;
-  int r = ring_room(ring, tail, item_units(item->size, item->num_fds));
-  if (r == 0 && item->num_fds > 0) r = send_beside(queue, message, deadline_ns);
-  if (r == 0) item_write(ring, tail, item);
+  const struct pack *pack = &message->pack;
+  int r = ring_room(ring, tail, item_units(pack->size, pack->num_fds));
+  if (r == 0 && pack->num_fds > 0) r = send_beside(queue, message, deadline_ns);
+  if (r == 0) item_write(ring, tail, pack);
   return r;
 }
 
@@ -96,7 +96,7 @@ static int write_in_ring(struct comm_queue *queue, uint64_t tail,
                          const struct message *message,
                          const struct patience *patience) {
   struct comm_ring *ring = &queue->ring;
-  uint32_t units = item_units(message->item.size, message->item.num_fds);
+  uint32_t units = item_units(message->pack.size, message->pack.num_fds);
   int r = try_write(queue, tail, message, patience->deadline_ns);
   if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
     r = ring_grow(ring, share_block_of(queue), units, patience->deadline_ns);
@@ -117,8 +117,8 @@ static int try_put(struct comm_queue *queue, const struct message *message,
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   int r = write_in_ring(queue, tail, message, patience);
   if (r == 0) {
-    const struct wire_item *item = &message->item;
-    uint32_t units = item_units(item->size, item->num_fds);
+    const struct pack *pack = &message->pack;
+    uint32_t units = item_units(pack->size, pack->num_fds);
     ring_put_commit(ring, mark_plus(tail, 1, units));
   }
   *out_head = ring->seen_head;
@@ -193,7 +193,7 @@ static int put_patiently(struct comm_queue *queue,
 static int put_one(struct comm_queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
-  int r = message_pack(&message, value, ring_max_item(&queue->ring));
+  int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
   if (r == 0) {
     r = put_patiently(queue, &message, deadline_ns);
     if (r == -EAGAIN || (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {

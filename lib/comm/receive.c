@@ -19,9 +19,8 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-#include "lib/wire/value.h"
 
-_Static_assert((int)END_HEAD == (int)WIRE_ITEM_HEAD, "one head");
+_Static_assert((int)END_HEAD == (int)WIRE_HEAD, "one head");
 _Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
 
 /* Up to here a copy costs less than other memory for the next message. */
@@ -214,7 +213,7 @@ static int await_message(struct arrival *out, brood_connection *connection,
 
 static int unpack(struct arrival *arrival, brood_value *out) {
   uint8_t *nothing = NULL;
-  bool copy = arrival->message.item.size <= COPIED;
+  bool copy = arrival->message.head.size <= COPIED;
   return message_unpack(&arrival->message,
                         copy ? &nothing : &arrival->packet->body, out);
 }
@@ -242,7 +241,7 @@ static int receive_text(struct arrival *out, brood_connection *connection,
                    wire_type_name(type));
 }
 
-/* As in the field, a message that is too long is the last. */
+/* As in Python, a message that is too long is the last. */
 static int refuse_length(struct arrival *arrival) {
   brood_connection *connection = arrival->connection;
   unsigned flags =

@@ -29,15 +29,14 @@ static void give_up_sending(void *argument) {
 /* What sends does not wait: a thread that was cancelled in it would not know
  * whether it had sent. */
 static int transmit(struct sending *sending, int64_t deadline_ns) {
-  const struct wire_item *item = &sending->message.item;
-  struct iovec parts[] = {{(void *)item->head, WIRE_ITEM_HEAD},
-                          {(void *)item->body, item->size}};
+  const struct pack *pack = &sending->message.pack;
+  struct iovec parts[] = {{(void *)pack->head, WIRE_HEAD},
+                          {(void *)pack->body, pack->size}};
   struct connection_wait wait = {.abandon = give_up_sending,
                                  .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
   for (;;) {
-    int r =
-        sys_sock_try_send(fd, parts, 2, sending->message.fds, item->num_fds);
+    int r = sys_sock_try_send(fd, parts, 2, pack->fds, pack->num_fds);
     if (r != -EAGAIN) return r;
     r = connection_await_event(sending->connection, POLLOUT, &wait,
                                deadline_ns);
@@ -50,7 +49,7 @@ static int send_packed(brood_connection *connection, const brood_value *value,
                        size_t max_inside, int64_t deadline_ns, int *out_errno) {
   struct sending sending;
   sending.connection = connection;
-  int r = message_pack_lending(&sending.message, value, max_inside, connection);
+  int r = message_pack(&sending.message, value, max_inside, connection);
   if (r < 0) return r;
   *out_errno = transmit(&sending, deadline_ns);
   sending.message.was_sent = *out_errno == 0;

@@ -18,7 +18,7 @@
 /* The other flag bits of an end are those of brood_connection_new. */
 enum { END_BOTH = BROOD_READABLE | BROOD_WRITABLE };
 
-enum { END_MAX_FDS = 8, END_HEAD = 8 };
+enum { END_MAX_FDS = 253, END_HEAD = 8 };
 
 /* A message as it came. */
 struct end_packet {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Values: made, one line each, and checked where they go; read; cleared.
+ * Values: made, one line each, and checked where they go; read; copied and
+ * cleared.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "brood.h"
 #include "lib/share/handle.h"
 #include "lib/share/object.h"
+#include "lib/share/pack.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
 #include "lib/wire/value.h"
@@ -50,6 +53,11 @@ brood_value brood_pointer(const void *pointer) {
 
 brood_value brood_object(const void *object) {
   return (brood_value){.type = BROOD_TYPE_OBJECT, .as.data = object};
+}
+
+brood_value brood_tuple(const brood_value *items, size_t num_items) {
+  return (brood_value){
+      .type = BROOD_TYPE_TUPLE, .as.items = items, .num_items = num_items};
 }
 
 /* -------------------------------------------------------------- Reading -- */
@@ -96,6 +104,17 @@ int brood_value_bytes(const brood_value *value, const void **out_data,
   return 0;
 }
 
+int brood_value_tuple(const brood_value *value, const brood_value **out_items,
+                      size_t *out_num_items) {
+  value = value_of_type(value, BROOD_TYPE_TUPLE, out_items);
+  if (value == NULL || error_check_out(out_num_items) < 0) {
+    return brood_error();
+  }
+  *out_items = value->as.items;
+  *out_num_items = value->num_items;
+  return 0;
+}
+
 void *brood_value_object(const brood_value *value, enum brood_kind kind) {
   value = value_of_type(value, BROOD_TYPE_OBJECT, &kind);
   if (value == NULL) return NULL;
@@ -115,14 +134,81 @@ int brood_kind_of(const void *object) {
   return share_refuse(object, SHARE_FREE);
 }
 
+/* -------------------------------------------------------------- Owning -- */
+
 void brood_value_clear(brood_value *value) {
   if (value == NULL) return;
-  switch (value->type) {
+  unpack_forget(value);
+  bool has_memory = value->type == BROOD_TYPE_STRING ||
+                    value->type == BROOD_TYPE_BYTES ||
+                    value->type == BROOD_TYPE_TUPLE;
+  if (has_memory) free((void *)value->as.data);
+  *value = (brood_value){.type = BROOD_TYPE_NONE};
+}
+
+/* Has the packed value own descriptors; 0 or -errno. */
+static int duplicate_fds(struct pack *pack) {
+  for (uint32_t i = 0; i < pack->num_fds; i++) {
+    int fd = pack->fds[i] < 0 ? -EBADF : sys_fd_copy(pack->fds[i]);
+    if (fd < 0) {
+      pack->num_fds = i;
+      return fd;
+    }
+    pack->fds[i] = fd;
+  }
+  return 0;
+}
+
+/* Writes memory with the body in it, behind the array for a tuple's values. */
+static int copy_body(const struct pack *pack, void **out_memory) {
+  size_t array_size = pack->num_values * sizeof(brood_value);
+  char *memory = malloc(array_size + pack->size + 1);
+  if (memory == NULL) return -ENOMEM;
+  memcpy(memory + array_size, pack->body, pack->size);
+  memory[array_size + pack->size] = '\0';
+  *out_memory = memory;
+  return 0;
+}
+
+/* The value of a pack whose descriptors are its own. */
+static int copy_packed(struct pack *pack, brood_value *copy) {
+  void *memory = NULL;
+  int r = 0;
+  switch (copy->type) {
     case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: free((void *)value->as.data); break;
-    case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
+    case BROOD_TYPE_BYTES:
+      r = copy_body(pack, &memory);
+      copy->as.data = memory;
+      return r;
+    case BROOD_TYPE_TUPLE:
+      r = copy_body(pack, &memory);
+      if (r < 0) return r;
+      r = unpack_tuple(copy, memory, pack->num_values, pack->size, pack->fds,
+                       pack->num_fds, true);
+      if (r < 0) free(memory);
+      return r;
+    case BROOD_TYPE_DESCRIPTOR: copy->as.descriptor = 0; break;
+    case BROOD_TYPE_OBJECT:
+      copy->as.data = pack->body;
+      copy->size_bytes = pack->size;
+      break;
     default: break;
   }
-  *value = (brood_value){.type = BROOD_TYPE_NONE};
+  return unpack_values(copy, 1, pack->fds, pack->num_fds);
+}
+
+int brood_value_copy(const brood_value *value, brood_value *out_copy) {
+  if (error_check_out(out_copy) < 0) return brood_error();
+  if (value == NULL) return error_set(BROOD_TYPE_ERROR, "the value is NULL");
+  struct pack pack;
+  int r = pack_value(&pack, value, PACK_TO_COPY);
+  if (r < 0) return r;
+  brood_value copy = *value;
+  r = duplicate_fds(&pack);
+  if (r == 0) r = copy_packed(&pack, &copy);
+  for (uint32_t i = 0; i < pack.num_fds; i++) sys_close(pack.fds[i]);
+  pack_discard(&pack);
+  if (r < 0) return error_set_os(r, "cannot copy the value");
+  *out_copy = copy;
+  return 0;
 }

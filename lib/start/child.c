@@ -160,8 +160,7 @@ void child_main(const struct delivery *delivery) {
   const brood_args *args = args_unpack(&record, delivery->fds + own_fds,
                                        delivery->num_fds - own_fds);
   if (args == NULL) {
-    child_refuse("cannot unpack %u arguments of %zu bytes", record.num_args,
-                 record.args_size);
+    child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }
   brood_target target = find_target(delivery, &record);
   log_info("child process calling self.run()");

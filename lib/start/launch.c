@@ -98,8 +98,7 @@ static void fill_record(struct wire_record *record,
   record->authkey_size = process->authkey_size;
   log_get(&record->log_level, &record->log_handlers);
   if (context->method->own_image) record->argv.texts = brood_argv(NULL);
-  record->num_args = process->args.count;
-  record->args = process->args.data;
+  record->args = process->args.body;
   record->args_size = process->args.size;
 }
 
@@ -132,7 +131,7 @@ static int deliver(struct brood_process *process,
   struct launch launch = {.process = process,
                           .head = head.data,
                           .head_size = head.used,
-                          .args = process->args.data,
+                          .args = process->args.body,
                           .args_size = process->args.size,
                           .fds = table,
                           .num_fds = record->num_fds};

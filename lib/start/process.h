@@ -30,7 +30,7 @@ struct brood_process {
   pid_t creator;
   const brood_context *context; /* NULL: the default at start */
   brood_target target;
-  struct packed_args args;
+  struct pack args;
   char *_Atomic name; /* in texts, constant, or in a launch record */
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;

@@ -49,7 +49,9 @@ void nulls(const brood_args *args) {
                 brood_value_bytes(brood_args_get(args, 4), nullptr, &size),
                 brood_value_bytes(brood_args_get(args, 4), &data, nullptr),
                 brood_value_descriptor(brood_args_get(args, 5), nullptr),
-                brood_value_pointer(brood_args_get(args, 6), nullptr)}) {
+                brood_value_pointer(brood_args_get(args, 6), nullptr),
+                brood_value_tuple(brood_args_get(args, 4), nullptr, &size),
+                brood_value_copy(brood_args_get(args, 4), nullptr)}) {
     is_right = is_right && r == BROOD_TYPE_ERROR;
   }
   CHILD_CHECK(is_right);

@@ -126,7 +126,7 @@ TEST_P(Garbage, TooLong) {
 }
 
 TEST_P(Garbage, NoHeadOfOurs) {
-  for (unsigned type : {7u, 9u, 77u, 255u}) {
+  for (unsigned type : {7u, 10u, 77u, 255u}) {
     ExpectRefused(Head(0, type), {}, kElse);
     ExpectRefused(Head(8, type) + Bytes(8, 0), {}, kElse);
   }
@@ -242,6 +242,61 @@ TEST_P(Garbage, ObjectsThatAreNone) {
   EXPECT_EQ(brood_connection_readable((brood_connection *)value.as.object), 1);
   EXPECT_EQ(brood_connection_writable((brood_connection *)value.as.object), 0);
   brood_value_clear(&value);
+  close(file);
+}
+
+// A tuple with this behind its numbers of items and of all values.
+Bytes Tuple(uint32_t num_items, uint32_t num_values, const Bytes &items,
+            unsigned num_fds = 0) {
+  Bytes body = Number(num_items) + Number(num_values) + items;
+  return Head((uint32_t)body.size(), BROOD_TYPE_TUPLE, 0, num_fds) + body;
+}
+
+TEST_P(Garbage, TuplesThatAreNone) {
+  int fd = brood_connection_fileno(pipe_.first);
+  Bytes number = Head(8, BROOD_TYPE_INT64) + Number(INT64_C(5));
+  Bytes descriptor = Head(0, BROOD_TYPE_DESCRIPTOR, 0, 1);
+  for (uint32_t size = 0; size < 8; size++) {
+    ExpectValueRefused(Head(size, BROOD_TYPE_TUPLE) + Bytes(size, 0), {});
+  }
+  ExpectValueRefused(Tuple(2, 2, number), {});
+  ExpectValueRefused(Tuple(1, 2, number + number), {});
+  ExpectValueRefused(Tuple(2, 1, number + number), {});
+  ExpectValueRefused(Tuple(UINT32_MAX, UINT32_MAX, number), {});
+  ExpectValueRefused(Tuple(1, 1, number + Bytes(1, 0)), {});
+  ExpectValueRefused(Tuple(1, 1, Head(1 << 30, BROOD_TYPE_BYTES)), {});
+  ExpectValueRefused(
+      Tuple(1, 1, Head(8, BROOD_TYPE_POINTER) + Number(INT64_C(1))), {});
+  ExpectValueRefused(Tuple(1, 1, Head(1, BROOD_TYPE_STRING) + Bytes(1, 'x')),
+                     {});
+  ExpectValueRefused(
+      Tuple(1, 1, Head(8, BROOD_TYPE_BYTES, kOutside, 1) + Bytes(8, 0), 1),
+      {fd});
+  ExpectValueRefused(Tuple(1, 1, descriptor), {});
+  ExpectValueRefused(Tuple(1, 1, descriptor, 2), {fd, fd});
+  // After a descriptor that was there, and a connection.
+  Bytes entry = Entry(1, kConnection, 1u << 3, 0);
+  Bytes object = Head(24, BROOD_TYPE_OBJECT, 0, 1) + entry;
+  Bytes none = Head(24, BROOD_TYPE_OBJECT, 0, 0) + Entry(0, kLock, 1, 64);
+  ExpectValueRefused(Tuple(3, 3, descriptor + object + none, 2), {fd, fd});
+  // The same descriptor for both.
+  Bytes taken =
+      Head(24, BROOD_TYPE_OBJECT, 0, 0) + Entry(0, kConnection, 1u << 3, 0);
+  ExpectValueRefused(Tuple(2, 2, descriptor + taken, 1), {fd});
+  Bytes nested = Tuple(0, 0, {});
+  for (int i = 1; i < 33; i++) nested = Tuple(1, (uint32_t)i, nested);
+  ExpectValueRefused(nested, {});
+  // Outside, cut off or not what it says.
+  int file = memfd_create("outside", MFD_CLOEXEC);
+  Bytes body = Number(UINT32_C(1)) + Number(UINT32_C(2)) + number;
+  ASSERT_EQ(write(file, body.data(), body.size()), (ssize_t)body.size());
+  for (unsigned flags : {kOutside, kOutside | kLent}) {
+    for (uint64_t size : {UINT64_C(0), UINT64_C(7), UINT64_C(8), UINT64_C(16),
+                          (uint64_t)body.size()}) {
+      ExpectValueRefused(Head(8, BROOD_TYPE_TUPLE, flags, 1) + Number(size),
+                         {file}, "");
+    }
+  }
   close(file);
 }
 

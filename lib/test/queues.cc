@@ -37,6 +37,7 @@ std::string TextOf(brood_value *value) {
     case BROOD_TYPE_DESCRIPTOR: text = "descriptor"; break;
     case BROOD_TYPE_POINTER: text = "pointer"; break;
     case BROOD_TYPE_OBJECT: text = "object"; break;
+    case BROOD_TYPE_TUPLE: text = "tuple"; break;
   }
   brood_value_clear(value);
   return text;

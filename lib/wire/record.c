@@ -45,7 +45,6 @@ static void put_record_body(struct wire_writer *writer,
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     wire_put_texts(writer, record->environment.texts);
   }
-  wire_put_u32(writer, record->num_args);
   wire_put_u32(writer, record->num_fds);
 }
 
@@ -101,7 +100,6 @@ static void get_record_body(struct wire_reader *reader,
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     record->environment = wire_get_texts(reader);
   }
-  record->num_args = wire_get_u32(reader);
   record->num_fds = wire_get_u32(reader);
 }
 

@@ -51,7 +51,6 @@ struct wire_record {
   uint32_t log_handlers;
   struct wire_texts argv;
   struct wire_texts environment;
-  uint32_t num_args;
   uint32_t num_fds; /* the whole table */
   const uint8_t *args;
   size_t args_size;

@@ -36,7 +36,6 @@ wire_record Record(uint32_t flags) {
   record.log_handlers = 2;
   record.argv.texts = kArgv;
   record.environment.texts = kEnvironment;
-  record.num_args = 5;
   record.num_fds = 3;
   record.args_size = 5;
   return record;
@@ -81,7 +80,6 @@ void ExpectSame(const wire_record &got, const wire_record &sent) {
   EXPECT_EQ(memcmp(got.authkey, sent.authkey, sent.authkey_size), 0);
   EXPECT_EQ(got.log_level, sent.log_level);
   EXPECT_EQ(got.log_handlers, sent.log_handlers);
-  EXPECT_EQ(got.num_args, sent.num_args);
   EXPECT_EQ(got.num_fds, sent.num_fds);
   EXPECT_EQ(got.args_size, sent.args_size);
 }

@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See pack.h. A value is looked at twice: once to see whether it can be packed,
+ * and how much that takes, and once to write it. Objects are looked up the
+ * second time only, when they are held as well.
+ */
+#include "lib/share/pack.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/share/arena.h"
+#include "lib/share/end.h"
+#include "lib/share/object.h"
+#include "lib/state/error.h"
+#include "lib/sync/self.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+
+_Static_assert((int)PACK_OBJECT_FDS == (int)WIRE_MAX_OBJECT_FDS, "one number");
+
+/* Objects of one process lie in few arenas. */
+enum { FEW_ARENAS = 8 };
+
+/* Packing in the making. At first it only counts: bytes, and how many
+ * descriptors and blocks there are at most. */
+struct packing {
+  struct pack *pack;
+  struct wire_writer writer;
+  bool is_counting;
+  size_t index; /* of the argument */
+  int64_t max_size;
+  uint32_t max_fds;
+  struct {
+    uint64_t id;
+    uint32_t fd_index;
+  } arenas[FEW_ARENAS]; /* seen so far */
+  size_t num_arenas;
+  char subject[40];
+};
+
+/* What the sentence of an error begins with. */
+static const char *subject_of(struct packing *packing) {
+  switch (packing->pack->use) {
+    case PACK_TO_SEND: return "cannot send ";
+    case PACK_TO_COPY: return "cannot copy ";
+    default: break;
+  }
+  snprintf(packing->subject, sizeof packing->subject,
+           "argument %zu: ", packing->index);
+  return packing->subject;
+}
+
+/* ------------------------------------------------------------ Checking -- */
+
+static int check_text(struct packing *packing, const brood_value *value) {
+  bool string = value->type == BROOD_TYPE_STRING;
+  size_t size = value->size_bytes;
+  if (value->as.data == NULL && (string || size > 0)) {
+    return error_set(BROOD_TYPE_ERROR, "%s%s of %zu bytes at NULL",
+                     subject_of(packing), wire_type_name(value->type), size);
+  }
+  if (size > (uint64_t)packing->max_size) {
+    return error_set(BROOD_VALUE_ERROR, "%s%zu bytes: the maximum is %" PRId64,
+                     subject_of(packing), size, packing->max_size);
+  }
+  if (string && memchr(value->as.data, 0, size) != NULL) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "%sa string of %zu bytes with a NUL inside",
+                     subject_of(packing), size);
+  }
+  return 0;
+}
+
+/* Those of a process have to be open when it is started only. */
+static int check_packed_fd(struct packing *packing, int fd) {
+  if (packing->pack->use != PACK_FOR_PROCESS) {
+    int r = sys_fd_valid(fd);
+    if (r == 0) return 0;
+    return error_set_os(r, "%sdescriptor %d", subject_of(packing), fd);
+  }
+  if (fd >= 0) return 0;
+  return error_set(BROOD_VALUE_ERROR, "%sdescriptor %d is negative",
+                   subject_of(packing), fd);
+}
+
+static int check_tuple(struct packing *packing, const brood_value *value) {
+  size_t count = value->num_items;
+  if (count > 0 && value->as.items == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "%sa tuple of %zu items at NULL",
+                     subject_of(packing), count);
+  }
+  if (count <= (uint64_t)packing->max_size / WIRE_HEAD) return 0;
+  return error_set(BROOD_VALUE_ERROR,
+                   "%sa tuple of %zu items: the maximum is %" PRId64,
+                   subject_of(packing), count, packing->max_size / WIRE_HEAD);
+}
+
+static int check_value(struct packing *packing, const brood_value *value) {
+  switch (value->type) {
+    case BROOD_TYPE_NONE:
+    case BROOD_TYPE_BOOL:
+    case BROOD_TYPE_INT64:
+    case BROOD_TYPE_DOUBLE:
+    case BROOD_TYPE_OBJECT: return 0;
+    case BROOD_TYPE_STRING:
+    case BROOD_TYPE_BYTES: return check_text(packing, value);
+    case BROOD_TYPE_DESCRIPTOR:
+      return check_packed_fd(packing, value->as.descriptor);
+    case BROOD_TYPE_TUPLE: return check_tuple(packing, value);
+    case BROOD_TYPE_POINTER:
+      packing->pack->has_pointer = true;
+      if (packing->pack->use != PACK_TO_SEND) return 0;
+      return error_set(BROOD_TYPE_ERROR,
+                       "%sthe pointer %p: it means nothing in another process",
+                       subject_of(packing), value->as.data);
+  }
+  return error_set(BROOD_TYPE_ERROR, "%sa value of unknown type %u",
+                   subject_of(packing), (unsigned)value->type);
+}
+
+/* ------------------------------------------------------------- Writing -- */
+
+static int put_fd(struct packing *packing, int fd) {
+  struct pack *pack = packing->pack;
+  if (!packing->is_counting) {
+    if (pack->num_fds == packing->max_fds) {
+      return error_set(BROOD_VALUE_ERROR, "%smore than %u descriptors at once",
+                       subject_of(packing), packing->max_fds);
+    }
+    pack->fds[pack->num_fds] = fd;
+  }
+  pack->num_fds++;
+  return 0;
+}
+
+/* Writes the index of a handle's first descriptor. Arenas beyond the first few
+ * are not remembered, and then go twice; connections have no arena. */
+static int put_handle_fds(struct packing *packing,
+                          const struct share_handle *handle,
+                          uint32_t *out_index) {
+  bool has_arena = handle->kind != SHARE_CONNECTION;
+  for (size_t i = 0; has_arena && i < packing->num_arenas; i++) {
+    if (packing->arenas[i].id != handle->arena) continue;
+    *out_index = packing->arenas[i].fd_index;
+    return 0;
+  }
+  *out_index = packing->pack->num_fds;
+  for (uint32_t i = 0; i < handle->num_fds; i++) {
+    int r = put_fd(packing, handle->fds[i]);
+    if (r < 0) return r;
+  }
+  if (has_arena && packing->num_arenas < FEW_ARENAS) {
+    packing->arenas[packing->num_arenas].id = handle->arena;
+    packing->arenas[packing->num_arenas++].fd_index = *out_index;
+  }
+  return 0;
+}
+
+/* What must not happen to an object while it is sent, and after. */
+static int hold_to_send(struct pack *pack, struct share_handle *handle) {
+  for (uint32_t i = 0; i < handle->num_fds; i++) {
+    if (handle->kind == SHARE_CONNECTION || handle->fds[i] >= 0) continue;
+    return error_set_os(-EBADF,
+                        "cannot send %s: the program has closed its "
+                        "descriptors",
+                        share_kind_name(handle->kind));
+  }
+  if (handle->kind != SHARE_CONNECTION) {
+    arena_send(handle->block);
+    return 0;
+  }
+  struct brood_connection *end = share_object_of(handle->block);
+  if (!end_enter(end)) {
+    return error_set_os(-EBADF, "cannot send a connection: handle is closed");
+  }
+  pack->held[pack->num_held++] = handle->block;
+  handle->fds[0] = atomic_load(&end->fd); /* open for sure */
+  return 0;
+}
+
+static int hold_object(struct pack *pack, struct share_handle *handle) {
+  if (pack->use == PACK_TO_SEND) return hold_to_send(pack, handle);
+  share_hold(handle->block);
+  pack->held[pack->num_held++] = handle->block;
+  return 0;
+}
+
+static int find_handles(struct packing *packing, const void *object,
+                        struct share_handle *handles, size_t *out_count) {
+  *out_count = share_handles(object, handles);
+  if (*out_count > 0) return 0;
+  return error_set(BROOD_TYPE_ERROR,
+                   "%sthe object at %p: it is no shared object, or has been "
+                   "freed",
+                   subject_of(packing), object);
+}
+
+static int put_object(struct packing *packing, const brood_value *value) {
+  struct pack *pack = packing->pack;
+  struct share_handle handles[SHARE_MAX_HANDLES];
+  uint8_t bytes[PACK_OBJECT];
+  uint32_t fds_before = pack->num_fds;
+  size_t count = SHARE_MAX_HANDLES;
+  if (packing->is_counting) {
+    pack->num_fds += PACK_OBJECT_FDS;
+    pack->num_held += SHARE_MAX_HANDLES;
+  } else {
+    int r = find_handles(packing, value->as.data, handles, &count);
+    for (size_t i = 0; r == 0 && i < count; i++) {
+      uint32_t index = 0;
+      r = hold_object(pack, &handles[i]);
+      if (r == 0) r = put_handle_fds(packing, &handles[i], &index);
+      share_encode(bytes + i * SHARE_HANDLE_SIZE, &handles[i], index);
+    }
+    if (r < 0) return r;
+  }
+  brood_value entries = {.type = BROOD_TYPE_OBJECT,
+                         .as.data = bytes,
+                         .size_bytes = count * SHARE_HANDLE_SIZE};
+  wire_put_value(&packing->writer, &entries, pack->num_fds - fds_before);
+  return 0;
+}
+
+static int put_value(struct packing *packing, const brood_value *value,
+                     int depth);
+
+static int put_tuple(struct packing *packing, const brood_value *tuple,
+                     int depth) {
+  struct pack *pack = packing->pack;
+  uint32_t count = (uint32_t)tuple->num_items;
+  uint32_t values_before = pack->num_values, fds_before = pack->num_fds;
+  if (depth > BROOD_MAX_DEPTH) {
+    return error_set(BROOD_VALUE_ERROR, "%stuples more than %d deep",
+                     subject_of(packing), BROOD_MAX_DEPTH);
+  }
+  size_t begin = wire_begin_tuple(&packing->writer);
+  for (uint32_t i = 0; i < count; i++) {
+    if (depth == 0) packing->index = i;
+    int r = put_value(packing, &tuple->as.items[i], depth + 1);
+    if (r < 0) return r;
+  }
+  pack->num_values += count;
+  wire_end_tuple(&packing->writer, begin, count,
+                 pack->num_values - values_before, pack->num_fds - fds_before);
+  return 0;
+}
+
+/* depth: of the tuple that this is, if it is one. */
+static int put_value(struct packing *packing, const brood_value *value,
+                     int depth) {
+  struct wire_writer *writer = &packing->writer;
+  int r = packing->is_counting ? check_value(packing, value) : 0;
+  if (r < 0) return r;
+  if (value->type == BROOD_TYPE_OBJECT) {
+    r = put_object(packing, value);
+  } else if (value->type == BROOD_TYPE_TUPLE) {
+    r = put_tuple(packing, value, depth);
+  } else {
+    bool has_fd = value->type == BROOD_TYPE_DESCRIPTOR;
+    if (has_fd) r = put_fd(packing, value->as.descriptor);
+    wire_put_value(writer, value, has_fd);
+  }
+  if (r < 0) return r;
+  if (!writer->bad && writer->used <= (uint64_t)packing->max_size) return 0;
+  return error_set(BROOD_VALUE_ERROR,
+                   "%s%zu bytes together: the maximum is %" PRId64,
+                   subject_of(packing), writer->used, packing->max_size);
+}
+
+/* ------------------------------------------------------------- Packing -- */
+
+/* Of a tuple all lies in one piece of memory: blocks, descriptors, bytes. What
+ * was counted is made room for. */
+static int allocate_pack(struct packing *packing) {
+  struct pack *pack = packing->pack;
+  size_t size = packing->writer.used;
+  size_t held_size = pack->num_held * sizeof *pack->held;
+  size_t fds_size = (pack->num_fds + 1) * sizeof *pack->fds;
+  char *memory = malloc(held_size + fds_size + size);
+  if (memory == NULL) {
+    return error_set_os(-ENOMEM, "%s%zu bytes", subject_of(packing), size);
+  }
+  pack->memory = memory;
+  pack->held = (struct share_block **)memory;
+  pack->fds = (int *)(memory + held_size);
+  packing->writer.data = (uint8_t *)memory + held_size + fds_size;
+  return 0;
+}
+
+/* The text stays where it is. */
+static void pack_text(struct pack *pack, const brood_value *value) {
+  static const uint8_t nothing[1];
+  struct wire_head head = {.size = (uint32_t)value->size_bytes,
+                           .type = (uint8_t)value->type};
+  wire_put_eight(pack->small, wire_head_bits(head));
+  pack->body = value->as.data == NULL ? nothing : value->as.data;
+  pack->size = value->size_bytes;
+}
+
+static int pack_bytes(struct packing *packing, const brood_value *value) {
+  struct pack *pack = packing->pack;
+  struct wire_writer *writer = &packing->writer;
+  int depth = pack->use == PACK_FOR_PROCESS ? 0 : 1;
+  int r = put_value(packing, value, depth);
+  writer->data = pack->small;
+  if (r == 0 && value->type == BROOD_TYPE_TUPLE) r = allocate_pack(packing);
+  writer->capacity = writer->used;
+  writer->used = 0;
+  pack->num_fds = pack->num_held = pack->num_values = 0;
+  packing->is_counting = false;
+  if (r == 0) r = put_value(packing, value, depth);
+  pack->head = writer->data;
+  pack->body = writer->data + WIRE_HEAD;
+  pack->size = writer->used - WIRE_HEAD;
+  return r;
+}
+
+int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
+  struct packing packing;
+  out->use = use;
+  out->memory = NULL;
+  out->has_pointer = false;
+  out->num_fds = out->num_held = out->num_values = 0;
+  out->head = out->small;
+  out->fds = out->few_fds;
+  out->held = out->few_held;
+  out->holder = use == PACK_FOR_PROCESS ? sync_self_process() : 0;
+  packing.pack = out;
+  packing.writer = (struct wire_writer){0};
+  packing.is_counting = true;
+  packing.index = packing.num_arenas = 0;
+  packing.max_size =
+      use == PACK_FOR_PROCESS ? BROOD_MAX_RECORD : BROOD_MAX_MESSAGE;
+  packing.max_fds = use == PACK_TO_SEND ? SYS_SOCK_MAX_FDS : WIRE_MAX_FDS;
+  if (value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES) {
+    int r = check_text(&packing, value);
+    if (r == 0) pack_text(out, value);
+    return r;
+  }
+  int r = pack_bytes(&packing, value);
+  if (r < 0) pack_discard(out);
+  return r;
+}
+
+void pack_discard(struct pack *pack) {
+  /* A fork's child does not hold what its parent's processes have. */
+  bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
+                                     pack->holder == sync_self_process());
+  for (uint32_t i = 0; held && i < pack->num_held; i++) {
+    if (pack->use == PACK_TO_SEND) {
+      end_leave(share_object_of(pack->held[i]));
+    } else {
+      share_release(pack->held[i]);
+    }
+  }
+  free(pack->memory);
+  pack->memory = NULL;
+  pack->num_fds = pack->num_held = 0;
+}
+
+/* ----------------------------------------------------------- Unpacking -- */
+
+void unpack_forget(const brood_value *value) {
+  switch (value->type) {
+    case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
+    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
+    case BROOD_TYPE_TUPLE:
+      for (size_t i = 0; i < value->num_items; i++) {
+        unpack_forget(&value->as.items[i]);
+      }
+      break;
+    default: break;
+  }
+}
+
+static int unpack_one(brood_value *value, int *fds, size_t num_fds) {
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    int *fd = &fds[value->as.descriptor];
+    if (*fd < 0) return -EBADMSG; /* closed by the program */
+    value->as.descriptor = *fd;
+    *fd = -1;
+  } else if (value->type == BROOD_TYPE_OBJECT) {
+    void *object = NULL;
+    int r =
+        share_decode(&object, value->as.data, value->size_bytes, fds, num_fds);
+    if (r < 0) return r;
+    *value = (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
+  }
+  return 0;
+}
+
+/* Undoes the first ones, which close what they have taken of the table: it gets
+ * copies. */
+static void put_back(const brood_value *values, size_t num_values,
+                     const int *before, int *fds, size_t num_fds) {
+  for (size_t i = 0; i < num_fds; i++) {
+    if (fds[i] < 0 && before[i] >= 0) fds[i] = sys_fd_copy(before[i]);
+  }
+  for (size_t i = 0; i < num_values; i++) {
+    if (values[i].type != BROOD_TYPE_TUPLE) unpack_forget(&values[i]);
+  }
+}
+
+int unpack_values(brood_value *values, size_t num_values, int *fds,
+                  size_t num_fds) {
+  int before[SYS_SOCK_MAX_FDS]; /* arguments may have more: none come twice */
+  size_t num_before = num_fds <= SYS_SOCK_MAX_FDS ? num_fds : 0;
+  if (num_before > 0) memcpy(before, fds, num_before * sizeof *fds);
+  for (size_t i = 0; i < num_values; i++) {
+    int r = unpack_one(&values[i], fds, num_fds);
+    if (r == 0) continue;
+    put_back(values, i, before, fds, num_before);
+    return r;
+  }
+  return 0;
+}
+
+int unpack_tuple(brood_value *out, brood_value *memory, uint32_t num_values,
+                 size_t body_size, int *fds, size_t num_fds,
+                 bool has_pointers) {
+  struct wire_values values = {.values = memory,
+                               .num_values = num_values,
+                               .num_fds = (uint32_t)num_fds,
+                               .has_pointers = has_pointers};
+  const uint8_t *body = (const uint8_t *)(memory + num_values);
+  if (!wire_get_tuple(&values, body, body_size, out)) return -EBADMSG;
+  return unpack_values(memory, num_values, fds, num_fds);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A value becomes bytes and descriptors, and these a value again, whatever for:
+ * arguments of a process, what pipes and queues carry, a copy. lib/wire has the
+ * bytes; here is what has to be known of the objects among the values. An arena
+ * is in the table of descriptors once, however many objects lie in it, if they
+ * lie in few.
+ */
+#ifndef BROOD_SHARE_PACK_H
+#define BROOD_SHARE_PACK_H
+
+#include "brood.h"
+#include "lib/names.h"
+#include "lib/share/block.h"
+#include "lib/share/handle.h"
+#include "lib/wire/value.h"
+
+enum {
+  PACK_OBJECT = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE,
+  PACK_OBJECT_FDS = SHARE_MAX_HANDLES * SHARE_MAX_FDS
+};
+
+/* What a value is packed for decides what is refused, and what happens to the
+ * objects in it until pack_discard. Those that are sent are marked as sent
+ * before they are, lest they go if this process is killed right after, and
+ * their connections are not closed. Others are held; pointers may be among
+ * them. */
+enum pack_use { PACK_TO_SEND, PACK_FOR_PROCESS, PACK_TO_COPY };
+
+/* A packed value. It does not move: head and body may point into it. */
+struct pack {
+  const uint8_t *head; /* WIRE_HEAD bytes */
+  const uint8_t *body; /* may be the value's own */
+  size_t size;         /* of the body */
+  int *fds;            /* borrowed; there is room for one more */
+  struct share_block **held;
+  uint32_t num_fds, num_held, num_values;
+  enum pack_use use;
+  bool has_pointer;
+  uint64_t holder; /* this process: a fork's child does not hold them */
+  void *memory;    /* of a tuple: all of the above */
+  uint8_t small[WIRE_HEAD + PACK_OBJECT]; /* of another value */
+  int few_fds[PACK_OBJECT_FDS];
+  struct share_block *few_held[SHARE_MAX_HANDLES];
+};
+
+/* pack_value packs a value, which is borrowed until pack_discard; sets and
+ * returns an error if it, or something in it, cannot be packed: there is
+ * nothing to discard then. What is packed for a process is the tuple of its
+ * arguments. */
+int pack_value(struct pack *out, const brood_value *value, enum pack_use use);
+void pack_discard(struct pack *pack);
+
+/* unpack_values has objects and descriptors, as they were read, be what they
+ * are here: all of them or none. In the table it puts -1 for each descriptor
+ * that was taken. -EBADMSG: there are no such; or another -errno. After -ENOMEM
+ * all is in the table again. */
+int unpack_values(brood_value *values, size_t num_values, int *fds,
+                  size_t num_fds);
+
+/* unpack_forget closes and gives back what is in a value that was unpacked; its
+ * memory stays. */
+void unpack_forget(const brood_value *value);
+
+/* unpack_tuple does all for a tuple. Its memory is an array for this number of
+ * values, with the body behind it. */
+int unpack_tuple(brood_value *out, brood_value *memory, uint32_t num_values,
+                 size_t body_size, int *fds, size_t num_fds, bool has_pointers);
+
+#endif /* BROOD_SHARE_PACK_H */
