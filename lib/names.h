@@ -233,6 +233,16 @@
 #define loan_make brood_in_loan_make
 #define loan_return brood_in_loan_return
 #define loan_settle brood_in_loan_settle
+#define message_close brood_in_message_close
+#define message_copy brood_in_message_copy
+#define message_discard brood_in_message_discard
+#define message_is_text brood_in_message_is_text
+#define message_open brood_in_message_open
+#define message_pack brood_in_message_pack
+#define message_refuse brood_in_message_refuse
+#define message_unpack brood_in_message_unpack
+#define message_unpack_body brood_in_message_unpack_body
+#define message_unpack_head brood_in_message_unpack_head
 #define pack_discard brood_in_pack_discard
 #define pack_value brood_in_pack_value
 #define places_class brood_in_places_class
@@ -263,12 +273,14 @@
 #define unpack_tuple brood_in_unpack_tuple
 #define unpack_values brood_in_unpack_values
 
-/* comm */
+/* pipe */
 #define connection_abandon brood_in_connection_abandon
 #define connection_await brood_in_connection_await
 #define connection_await_event brood_in_connection_await_event
 #define connection_begin brood_in_connection_begin
 #define connection_end brood_in_connection_end
+
+/* queue */
 #define courier_clear brood_in_courier_clear
 #define courier_drop brood_in_courier_drop
 #define courier_look brood_in_courier_look
@@ -276,16 +288,6 @@
 #define item_read_number brood_in_item_read_number
 #define item_write brood_in_item_write
 #define item_write_number brood_in_item_write_number
-#define message_close brood_in_message_close
-#define message_copy brood_in_message_copy
-#define message_discard brood_in_message_discard
-#define message_is_text brood_in_message_is_text
-#define message_open brood_in_message_open
-#define message_pack brood_in_message_pack
-#define message_refuse brood_in_message_refuse
-#define message_unpack brood_in_message_unpack
-#define message_unpack_body brood_in_message_unpack_body
-#define message_unpack_head brood_in_message_unpack_head
 #define queue_get brood_in_queue_get
 #define queue_get_quickly brood_in_queue_get_quickly
 #define queue_lock_get brood_in_queue_lock_get

@@ -2,7 +2,7 @@
  *
  * One end of a pipe as this process has it: what a brood_connection is. It lies
  * in this process's own memory, but behind a block, so that it is recognised as
- * other objects are. What goes through the pipe is lib/comm's business.
+ * other objects are. What goes through it is lib/pipe's business.
  *
  * All functions here may be called from any thread. After a fork the child has
  * copies of all ends and of their descriptors.

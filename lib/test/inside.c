@@ -2,12 +2,12 @@
  * SPDX-License-Identifier: MIT */
 #include "lib/test/inside.h"
 
-#include "lib/comm/queue.h"
+#include "lib/queue/queue.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
-static struct comm_queue *inside(brood_queue *queue) {
-  return (struct comm_queue *)queue;
+static struct queue *inside(brood_queue *queue) {
+  return (struct queue *)queue;
 }
 
 static void hold(struct sync_lock *lock) {
@@ -23,7 +23,7 @@ void inside_hold_put_lock(brood_queue *queue) {
 }
 
 void inside_set_taker(brood_queue *queue, uint32_t taker) {
-  struct comm_queue *all = inside(queue);
+  struct queue *all = inside(queue);
   all->tasks.change.head =
       mark_items(atomic_load_explicit(&all->ring.head, memory_order_relaxed));
   atomic_store(&all->tasks.change.taker, taker);

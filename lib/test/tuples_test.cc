@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 #include <deque>
 
@@ -94,7 +95,8 @@ class Sample {
            strcmp((const char *)at[4].as.data, "") == 0 &&
            strcmp((const char *)at[5].as.data, "text") == 0 &&
            at[6].size_bytes == bytes_.size() &&
-           memcmp(at[6].as.data, bytes_.data(), bytes_.size()) == 0 &&
+           std::equal(bytes_.begin(), bytes_.end(),
+                      (const char *)at[6].as.data) &&
            at[7].type == BROOD_TYPE_TUPLE && at[7].num_items == 0 &&
            IsSameFile(in[0].as.descriptor, file.writing()) &&
            brood_value_object(&in[1], BROOD_KIND_LOCK) == lock &&

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/comm/connection.h"
+#include "lib/pipe/connection.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"

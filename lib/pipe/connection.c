@@ -2,7 +2,7 @@
  *
  * Connections: made, asked, closed.
  */
-#include "lib/comm/connection.h"
+#include "lib/pipe/connection.h"
 
 #include <errno.h>
 #include <pthread.h>

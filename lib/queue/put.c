@@ -5,11 +5,10 @@
  */
 #include <errno.h>
 
-#include "lib/comm/courier.h"
-#include "lib/comm/item.h"
-#include "lib/comm/message.h"
-#include "lib/comm/queue.h"
-#include "lib/comm/ring_size.h"
+#include "lib/queue/courier.h"
+#include "lib/queue/item.h"
+#include "lib/queue/queue.h"
+#include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/lock.h"
@@ -25,9 +24,9 @@ enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 
 /* --------------------------------------------------------- The quick way -- */
 
-size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
+size_t queue_put_quickly(struct queue *queue, const brood_value *items,
                          size_t count) {
-  struct comm_ring *ring = &queue->ring;
+  struct ring *ring = &queue->ring;
   if (!ring_lock_quickly(&ring->put_lock)) return 0;
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
@@ -58,16 +57,16 @@ struct patience {
 /* The ring is too small. For a while that is left to those who get: mostly it
  * is small only because they are a little behind, and the smaller it is, the
  * better it fits into a cache. */
-static bool is_to_grow(struct comm_ring *ring, uint32_t units,
+static bool is_to_grow(struct ring *ring, uint32_t units,
                        const struct patience *patience) {
   return patience->is_over || sync_is_over(patience->deadline_ns) ||
          units > atomic_load(&ring->capacity) / 4;
 }
 
 /* Sends what goes beside the ring. With put_lock held. */
-static int send_beside(struct comm_queue *queue, const struct message *message,
+static int send_beside(struct queue *queue, const struct message *message,
                        int64_t deadline_ns) {
-  struct comm_ring *ring = &queue->ring;
+  struct ring *ring = &queue->ring;
   const struct share_block *block = share_block_of(queue);
   size_t count = message->pack.num_fds;
   int r = courier_put(block, ++ring->courier_id, message->pack.fds, count);
@@ -81,9 +80,9 @@ static int send_beside(struct comm_queue *queue, const struct message *message,
 
 /* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if a lock
  * was not to be had, or another error. */
-static int try_write(struct comm_queue *queue, uint64_t tail,
+static int try_write(struct queue *queue, uint64_t tail,
                      const struct message *message, int64_t deadline_ns) {
-  struct comm_ring *ring = &queue->ring;
+  struct ring *ring = &queue->ring;
   const struct pack *pack = &message->pack;
   int r = ring_room(ring, tail, item_units(pack->size, pack->num_fds));
   if (r == 0 && pack->num_fds > 0) r = send_beside(queue, message, deadline_ns);
@@ -92,10 +91,10 @@ static int try_write(struct comm_queue *queue, uint64_t tail,
 }
 
 /* Writes one item, in a larger ring if need be. */
-static int write_in_ring(struct comm_queue *queue, uint64_t tail,
+static int write_in_ring(struct queue *queue, uint64_t tail,
                          const struct message *message,
                          const struct patience *patience) {
-  struct comm_ring *ring = &queue->ring;
+  struct ring *ring = &queue->ring;
   uint32_t units = item_units(message->pack.size, message->pack.num_fds);
   int r = try_write(queue, tail, message, patience->deadline_ns);
   if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
@@ -109,9 +108,9 @@ static int write_in_ring(struct comm_queue *queue, uint64_t tail,
 /* One hold of the lock. 0; -ENOSPC: look whether there will be room; -EAGAIN:
  * wait for it, from *out_head on; -ETIMEDOUT: a lock was not to be had; or an
  * error. */
-static int try_put(struct comm_queue *queue, const struct message *message,
+static int try_put(struct queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
-  struct comm_ring *ring = &queue->ring;
+  struct ring *ring = &queue->ring;
   if (ring_lock_put(ring, patience->deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
@@ -127,7 +126,7 @@ static int try_put(struct comm_queue *queue, const struct message *message,
 }
 
 /* Sleeps until much is free; whether nobody has got anything so long. */
-static bool sleep_for_much(struct comm_ring *ring, uint64_t seen_head,
+static bool sleep_for_much(struct ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   int64_t end_ns = sys_clock_ns() + PATIENCE_NS;
   if (end_ns > patience->deadline_ns) end_ns = patience->deadline_ns;
@@ -137,7 +136,7 @@ static bool sleep_for_much(struct comm_ring *ring, uint64_t seen_head,
 }
 
 /* There are too many bytes in the ring. */
-static void wait_for_bytes(struct comm_ring *ring, uint64_t seen_head,
+static void wait_for_bytes(struct ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   uint32_t capacity = atomic_load(&ring->capacity);
   if (ring_look_for_room(ring, seen_head, 1, capacity / 4)) return;
@@ -147,7 +146,7 @@ static void wait_for_bytes(struct comm_ring *ring, uint64_t seen_head,
 }
 
 /* There are maxsize items in the ring, or it is as large as can be. */
-static void wait_for_items(struct comm_ring *ring, uint64_t seen_head,
+static void wait_for_items(struct ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   uint32_t many = ring_many(ring);
   if (ring_look_for_room(ring, seen_head, many, 0)) return;
@@ -161,7 +160,7 @@ static void wait_for_items(struct comm_ring *ring, uint64_t seen_head,
 
 /* What try_put said to do before it is called again; -EAGAIN: the time is
  * over. */
-static int wait_for_room(struct comm_ring *ring, int r, uint64_t seen_head,
+static int wait_for_room(struct ring *ring, int r, uint64_t seen_head,
                          struct patience *patience) {
   if (r == -ENOSPC) {
     wait_for_bytes(ring, seen_head, patience);
@@ -172,8 +171,8 @@ static int wait_for_room(struct comm_ring *ring, int r, uint64_t seen_head,
   return 0;
 }
 
-static int put_patiently(struct comm_queue *queue,
-                         const struct message *message, int64_t deadline_ns) {
+static int put_patiently(struct queue *queue, const struct message *message,
+                         int64_t deadline_ns) {
   struct patience patience = {.deadline_ns = deadline_ns};
   uint64_t seen_head = 0;
   int r;
@@ -190,7 +189,7 @@ static int put_patiently(struct comm_queue *queue,
 
 /* A value becomes a message before the lock is taken: that may need memory and
  * descriptors. */
-static int put_one(struct comm_queue *queue, const brood_value *value,
+static int put_one(struct queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
@@ -208,7 +207,7 @@ static int put_one(struct comm_queue *queue, const brood_value *value,
   return r;
 }
 
-int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
+int queue_put(struct queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count) {
   size_t done = 0;
   int r = 0;

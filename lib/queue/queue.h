@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT
  *
- * What all kinds of queues are made of. queue.c and simple_queue.c have what
- * users call, put.c and get.c do it.
+ * What all kinds of queues are made of. queue.c has what users call, put.c and
+ * get.c do it.
  */
-#ifndef BROOD_COMM_QUEUE_H
-#define BROOD_COMM_QUEUE_H
+#ifndef BROOD_QUEUE_QUEUE_H
+#define BROOD_QUEUE_QUEUE_H
 
 #include "brood.h"
-#include "lib/comm/ring.h"
-#include "lib/comm/tasks.h"
 #include "lib/names.h"
+#include "lib/queue/ring.h"
+#include "lib/queue/tasks.h"
 #include "lib/share/block.h"
 
-struct comm_queue {
-  struct comm_tasks tasks;
+struct queue {
+  struct tasks tasks;
   uint32_t is_joinable;
-  struct comm_ring ring;
+  struct ring ring;
 };
 
 /* queue_make returns a new queue, or NULL with the error set. */
@@ -24,7 +24,7 @@ void *queue_make(const brood_context *context, enum share_kind kind,
 
 /* queue_lock_get takes the lock of those who get, and puts right what a holder
  * left that was killed; 0 or -ETIMEDOUT. */
-int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns);
+int queue_lock_get(struct queue *queue, int64_t deadline_ns);
 
 /* queue_refuse_lock sets and returns the error of who did not get a lock, and
  * does not know how it is behind it. */
@@ -34,20 +34,20 @@ enum { QUEUE_TIMEOUT = 1 };
 
 /* queue_put_quickly puts what needs no waiting and is known to be right, in one
  * hold of the lock; returns how many. */
-size_t queue_put_quickly(struct comm_queue *queue, const brood_value *items,
+size_t queue_put_quickly(struct queue *queue, const brood_value *items,
                          size_t count);
 
 /* queue_put puts items and writes how many. 0: at least one; QUEUE_TIMEOUT:
  * there was no room for the first; or an error that is set. */
-int queue_put(struct comm_queue *queue, const brood_value *items, size_t count,
+int queue_put(struct queue *queue, const brood_value *items, size_t count,
               int64_t deadline_ns, size_t *out_count);
 
 /* queue_get_quickly likewise gets one; false if there is none, or it needs
  * more. */
-bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item);
+bool queue_get_quickly(struct queue *queue, brood_value *out_item);
 
 /* queue_get likewise gets as many items as there are. */
-int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
+int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count);
 
-#endif /* BROOD_COMM_QUEUE_H */
+#endif /* BROOD_QUEUE_QUEUE_H */

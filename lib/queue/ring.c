@@ -11,12 +11,13 @@
  * before it is passed on: the sleepers look for themselves at the end of a
  * slice.
  */
-#include "lib/comm/ring.h"
+#include "lib/queue/ring.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
 
+#include "lib/share/arena.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
@@ -41,7 +42,7 @@ static _Atomic uint32_t *items_half(_Atomic uint64_t *mark) {
   return (_Atomic uint32_t *)(void *)mark;
 }
 
-void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room) {
+void ring_init(struct ring *ring, uint32_t maxsize, size_t room) {
   ring->maxsize = maxsize;
   ring->most = RING_MOST;
   while (ring->most > room) ring->most /= 2;
@@ -65,19 +66,19 @@ static int take_lock(struct sync_lock *lock, int64_t deadline_ns) {
   }
 }
 
-int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns) {
+int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns) {
   int r = take_lock(&ring->put_lock, deadline_ns);
   return r == -EOWNERDEAD ? 0 : r; /* what it did not commit is not there */
 }
 
-int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns) {
+int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns) {
   int r = take_lock(&ring->get_lock, deadline_ns);
   if (r != -EOWNERDEAD) return r;
   ring->getter_died = 1; /* see tasks.h */
   return 0;
 }
 
-uint32_t ring_count(struct comm_ring *ring) {
+uint32_t ring_count(struct ring *ring) {
   /* The head first: if they are equal now, they were when it was read. */
   uint64_t head = atomic_load(&ring->head);
   uint64_t tail = atomic_load(&ring->tail);
@@ -86,24 +87,24 @@ uint32_t ring_count(struct comm_ring *ring) {
 
 /* --------------------------------------------------------------- Waking -- */
 
-void ring_wake_getters(struct comm_ring *ring, uint32_t items) {
+void ring_wake_getters(struct ring *ring, uint32_t items) {
   if (atomic_exchange(&ring->getters_sleep, 0) == 0) return;
   sys_futex_wake(items_half(&ring->tail),
                  items > INT_MAX ? INT_MAX : (int)items);
 }
 
-void ring_wake_putter(struct comm_ring *ring) {
+void ring_wake_putter(struct ring *ring) {
   if (atomic_exchange(&ring->putters_sleep, 0) == 0) return;
   sys_futex_wake(items_half(&ring->head), 1);
 }
 
-void ring_slept_get(struct comm_ring *ring) {
+void ring_slept_get(struct ring *ring) {
   atomic_store(&ring->getters_sleep, 1);
   if (ring_count(ring) > 0) ring_put_wake(ring, 1);
 }
 
 /* What those behind have said was cleared by who woke us. */
-void ring_slept_put(struct comm_ring *ring) {
+void ring_slept_put(struct ring *ring) {
   atomic_store(&ring->putters_sleep, ring_at_last(ring));
   uint64_t head = atomic_load(&ring->head);
   uint64_t tail = atomic_load(&ring->tail);
@@ -137,7 +138,7 @@ static int look_at_mark(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
 }
 
 /* relaxed: a wrong number costs some looks. */
-static void learn(struct comm_ring *ring, int looks, int needed) {
+static void learn(struct ring *ring, int looks, int needed) {
   int next =
       needed < 0 ? looks - looks / 8 - 1 : looks + (2 * needed + 8 - looks) / 4;
   if (next < 1) next = 1;
@@ -145,7 +146,7 @@ static void learn(struct comm_ring *ring, int looks, int needed) {
   atomic_store_explicit(&ring->looks, (uint32_t)next, memory_order_relaxed);
 }
 
-bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
+bool ring_wait_item(struct ring *ring, uint64_t seen_tail,
                     int64_t deadline_ns) {
   int looks = (int)atomic_load_explicit(&ring->looks, memory_order_relaxed);
   /* Two that have come to sleep for each other would never find out that they
@@ -163,14 +164,98 @@ bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
   return true;
 }
 
-bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
-                        uint32_t items, uint32_t units) {
+bool ring_look_for_room(struct ring *ring, uint64_t seen_head, uint32_t items,
+                        uint32_t units) {
   return look_at_mark(&ring->head, seen_head, items, units, ROOM_LOOKS) >= 0;
 }
 
-void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
+void ring_wait_room(struct ring *ring, uint64_t seen_head, uint32_t how,
                     int64_t deadline_ns) {
   atomic_fetch_or(&ring->putters_sleep, how);
   if (atomic_load(&ring->head) != seen_head) return;
   sync_sleep(items_half(&ring->head), mark_items(seen_head), deadline_ns);
+}
+
+/* -------------------------------------------------------------- Size -- */
+
+/* A place in the ring is a mark modulo the capacity. When that doubles, a byte
+ * either stays where it is or belongs one old capacity further on, where
+ * nothing was before: growing copies those bytes, and then one store of the
+ * capacity makes it true. Killed before that store: nothing has happened. The
+ * store is a release, or the compiler might have it come before the copies. */
+
+/* A ring holds some items at least, so that one side need not wait until the
+ * other has done with the last. */
+enum { ITEMS_AT_LEAST = 4 };
+
+static size_t offset_of(const struct ring *ring,
+                        const struct share_block *block, uint32_t units) {
+  const uint8_t *object = (const uint8_t *)(block + 1);
+  return (size_t)(ring->data - object) + (size_t)units * MARK_UNIT;
+}
+
+/* With put_lock held. */
+static int reserve(struct ring *ring, const struct share_block *block,
+                   uint32_t capacity) {
+  if (capacity <= ring->reserved) return 0;
+  size_t size = (size_t)(capacity - ring->reserved) * MARK_UNIT;
+  int r = arena_reserve(block, offset_of(ring, block, ring->reserved), size);
+  if (r == 0) ring->reserved = capacity;
+  return r;
+}
+
+/* Copies what is not where it belongs in a larger ring. */
+static void spread(struct ring *ring, uint32_t from, uint32_t to) {
+  /* relaxed: written under the locks that the caller has. */
+  uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+  uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  uint32_t units = mark_units(head);
+  while (units != mark_units(tail)) {
+    uint32_t old_at = units & (from - 1), new_at = units & (to - 1);
+    uint32_t run = mark_units(tail) - units;
+    if (run > from - old_at) run = from - old_at;
+    if (new_at != old_at) {
+      memcpy(ring->data + (size_t)new_at * MARK_UNIT,
+             ring->data + (size_t)old_at * MARK_UNIT, (size_t)run * MARK_UNIT);
+    }
+    units += run;
+  }
+}
+
+int ring_grow(struct ring *ring, const struct share_block *block,
+              uint32_t units, int64_t deadline_ns) {
+  uint32_t old = atomic_load_explicit(&ring->capacity, memory_order_relaxed);
+  if (old == ring->most) return -ENOSPC;
+  uint32_t capacity = 2 * old;
+  while (capacity < ITEMS_AT_LEAST * units && capacity < ring->most) {
+    capacity *= 2;
+  }
+  int r = reserve(ring, block, capacity);
+  if (r < 0) return r;
+  r = ring_lock_get(ring, deadline_ns);
+  if (r < 0) return r;
+  spread(ring, old, capacity);
+  atomic_store_explicit(&ring->capacity, capacity, memory_order_release);
+  sync_quick_release(&ring->get_lock);
+  return 0;
+}
+
+void ring_shrink(struct ring *ring, const struct share_block *block) {
+  /* Without waiting: a producer that grows the ring has this lock and wants
+   * ours. */
+  if (sync_lock_acquire(&ring->put_lock, sync_self_process(), 0) ==
+      -ETIMEDOUT) {
+    return;
+  }
+  if (ring_count(ring) == 0) {
+    uint32_t reserved = ring->reserved;
+    /* A head seen in the larger ring may be further back than this one
+     * reaches. */
+    ring->seen_head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    atomic_store_explicit(&ring->capacity, RING_USUAL, memory_order_release);
+    ring->reserved = RING_USUAL; /* before its pages go, by a call */
+    arena_give_pages_back(block, offset_of(ring, block, RING_USUAL),
+                          (size_t)(reserved - RING_USUAL) * MARK_UNIT);
+  }
+  sync_quick_release(&ring->put_lock);
 }

@@ -4,8 +4,8 @@
  * that goes with the queue's arena, each message with a number that the item
  * has too.
  */
-#ifndef BROOD_COMM_COURIER_H
-#define BROOD_COMM_COURIER_H
+#ifndef BROOD_QUEUE_COURIER_H
+#define BROOD_QUEUE_COURIER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -31,4 +31,4 @@ void courier_clear(const struct share_block *block);
 /* courier_drop throws the first away, its item having been got. */
 void courier_drop(const struct share_block *block);
 
-#endif /* BROOD_COMM_COURIER_H */
+#endif /* BROOD_QUEUE_COURIER_H */

@@ -6,8 +6,8 @@
  * writer has to hold a lock, and whoever is killed at whatever moment, a
  * message is there as a whole or not at all.
  */
-#ifndef BROOD_COMM_CONNECTION_H
-#define BROOD_COMM_CONNECTION_H
+#ifndef BROOD_PIPE_CONNECTION_H
+#define BROOD_PIPE_CONNECTION_H
 
 #include "lib/names.h"
 #include "lib/share/end.h"
@@ -46,4 +46,4 @@ int connection_await(struct connection_wait *wait, struct pollfd *polls,
 int connection_await_event(const brood_connection *connection, short events,
                            struct connection_wait *wait, int64_t deadline_ns);
 
-#endif /* BROOD_COMM_CONNECTION_H */
+#endif /* BROOD_PIPE_CONNECTION_H */

@@ -7,8 +7,8 @@
  *
  * Both wrap; only differences mean something.
  */
-#ifndef BROOD_COMM_MARK_H
-#define BROOD_COMM_MARK_H
+#ifndef BROOD_QUEUE_MARK_H
+#define BROOD_QUEUE_MARK_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,4 +34,4 @@ static inline uint32_t mark_units_of(size_t size) {
   return (uint32_t)((size + MARK_UNIT - 1) / MARK_UNIT);
 }
 
-#endif /* BROOD_COMM_MARK_H */
+#endif /* BROOD_QUEUE_MARK_H */

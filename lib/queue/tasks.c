@@ -6,7 +6,7 @@
  * undoes the change, unless it was a get and the head says that the items are
  * gone.
  */
-#include "lib/comm/tasks.h"
+#include "lib/queue/tasks.h"
 
 #include <limits.h>
 #include <stddef.h>
@@ -19,8 +19,7 @@ static uint32_t open_of(const struct tasks_taker *taker) {
 }
 
 /* The place of a process, or one that it may have, or NULL. */
-static struct tasks_taker *place_of(struct comm_tasks *tasks,
-                                    uint64_t process) {
+static struct tasks_taker *place_of(struct tasks *tasks, uint64_t process) {
   struct tasks_taker *free = NULL;
   uint32_t start = (uint32_t)(process % TASKS_TAKERS);
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
@@ -35,8 +34,8 @@ static struct tasks_taker *place_of(struct comm_tasks *tasks,
 /* release: what was before is written down when the change begins, and all of
  * it is made before it ends, whenever this process is killed. The fence:
  * nothing of it is made before it begins. */
-static void begin_change(struct comm_tasks *tasks,
-                         const struct tasks_taker *taker, uint32_t head) {
+static void begin_change(struct tasks *tasks, const struct tasks_taker *taker,
+                         uint32_t head) {
   tasks->change.taken = taker->taken;
   tasks->change.done = taker->done;
   tasks->change.all_done =
@@ -49,13 +48,13 @@ static void begin_change(struct comm_tasks *tasks,
   atomic_thread_fence(memory_order_release);
 }
 
-static void end_change(struct comm_tasks *tasks) {
+static void end_change(struct tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
 /* All places are taken: those of the dead are given up, and what they had got
  * is counted together. */
-static void bury(struct comm_tasks *tasks, uint32_t head) {
+static void bury(struct tasks *tasks, uint32_t head) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     struct tasks_taker *taker = &tasks->takers[i];
     if (open_of(taker) == 0 || !sync_has_ended(taker->process)) continue;
@@ -66,7 +65,7 @@ static void bury(struct comm_tasks *tasks, uint32_t head) {
   }
 }
 
-void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items) {
+void tasks_take(struct tasks *tasks, uint32_t head, uint32_t items) {
   uint64_t process = sync_self_process();
   struct tasks_taker *taker = place_of(tasks, process);
   if (taker == NULL) {
@@ -79,7 +78,7 @@ void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items) {
   taker->taken += items;
 }
 
-void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
+void tasks_settle(struct tasks *tasks, uint32_t head) {
   uint32_t index =
       atomic_load_explicit(&tasks->change.taker, memory_order_acquire);
   if (index == 0) return;
@@ -95,7 +94,7 @@ void tasks_settle(struct comm_tasks *tasks, uint32_t head) {
 }
 
 /* Whose task is done with: the caller's, or else anybody's. */
-static struct tasks_taker *find_open(struct comm_tasks *tasks) {
+static struct tasks_taker *find_open(struct tasks *tasks) {
   struct tasks_taker *own = place_of(tasks, sync_self_process());
   if (own != NULL && open_of(own) > 0) return own;
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
@@ -104,7 +103,7 @@ static struct tasks_taker *find_open(struct comm_tasks *tasks) {
   return NULL;
 }
 
-bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put) {
+bool tasks_done(struct tasks *tasks, uint32_t head, uint32_t put) {
   uint32_t done = atomic_load_explicit(&tasks->done, memory_order_relaxed);
   if (done == put) return false;
   struct tasks_taker *taker = find_open(tasks);
@@ -122,14 +121,14 @@ bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put) {
   return true;
 }
 
-void tasks_wake(struct comm_tasks *tasks, uint32_t put) {
+void tasks_wake(struct tasks *tasks, uint32_t put) {
   if (atomic_load(&tasks->joiners_sleep) == 0) return;
   if (atomic_load(&tasks->done) != put) return;
   atomic_store(&tasks->joiners_sleep, 0);
   sys_futex_wake(&tasks->done, INT_MAX);
 }
 
-bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns) {
+bool tasks_wait(struct tasks *tasks, uint32_t done, int64_t deadline_ns) {
   atomic_store(&tasks->joiners_sleep, 1);
   if (atomic_load(&tasks->done) != done) return false;
   sync_watch own = 0;
@@ -137,7 +136,7 @@ bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns) {
   return sync_sleep_watching(&tasks->done, done, deadline_ns, &own, &slice_ns);
 }
 
-void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out) {
+void tasks_find_dead(const struct tasks *tasks, struct tasks_dead *out) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     const struct tasks_taker *taker = &tasks->takers[i];
     bool dead = open_of(taker) > 0 && sync_has_ended(taker->process);
@@ -145,7 +144,7 @@ void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out) {
   }
 }
 
-uint32_t tasks_of_dead(const struct comm_tasks *tasks,
+uint32_t tasks_of_dead(const struct tasks *tasks,
                        const struct tasks_dead *dead) {
   uint32_t sum = tasks->lost;
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {

@@ -7,7 +7,7 @@
  * nobody gets such items any more, courier_clear sees to it that those of the
  * dead do not take all the room.
  */
-#include "lib/comm/courier.h"
+#include "lib/queue/courier.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -4,16 +4,16 @@
  * the courier; its body. An item is light if it is text, bytes or a number, all
  * of it in the ring: nearly all are.
  */
-#ifndef BROOD_COMM_ITEM_H
-#define BROOD_COMM_ITEM_H
+#ifndef BROOD_QUEUE_ITEM_H
+#define BROOD_QUEUE_ITEM_H
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "brood.h"
-#include "lib/comm/ring.h"
 #include "lib/names.h"
+#include "lib/queue/ring.h"
 #include "lib/share/pack.h"
 #include "lib/wire/value.h"
 
@@ -24,14 +24,14 @@ static inline uint32_t item_units(size_t body_size, size_t num_fds) {
 }
 
 /* item_write writes where there is room for it. */
-void item_write(struct comm_ring *ring, uint64_t tail, const struct pack *pack);
+void item_write(struct ring *ring, uint64_t tail, const struct pack *pack);
 
 /* ---------------------------------------------------------- Light ones -- */
 
-uint32_t item_write_number(struct comm_ring *ring, uint64_t tail,
+uint32_t item_write_number(struct ring *ring, uint64_t tail,
                            const brood_value *value);
-int item_read_number(const struct comm_ring *ring, uint64_t mark,
-                     uint64_t readable, brood_value *out_value);
+int item_read_number(const struct ring *ring, uint64_t mark, uint64_t readable,
+                     brood_value *out_value);
 
 static inline bool item_is_text(const brood_value *value) {
   if (value->type == BROOD_TYPE_BYTES) return value->as.data != NULL;
@@ -41,7 +41,7 @@ static inline bool item_is_text(const brood_value *value) {
 
 /* item_write_light writes a value and returns how many units that were; 0 if it
  * is not light, is wrong, or has no room. With put_lock held. */
-static inline uint32_t item_write_light(struct comm_ring *ring, uint64_t tail,
+static inline uint32_t item_write_light(struct ring *ring, uint64_t tail,
                                         const brood_value *value) {
   const size_t size = value->size_bytes;
   if (size > BROOD_MAX_ITEM) return 0;
@@ -60,7 +60,7 @@ static inline uint32_t item_write_light(struct comm_ring *ring, uint64_t tail,
 /* item_read_light reads the item at a mark and returns how many units it has; 0
  * if it is not light; -ENOMEM; -EBADMSG if so much is not readable. With
  * get_lock held. */
-static inline int item_read_light(const struct comm_ring *ring, uint64_t mark,
+static inline int item_read_light(const struct ring *ring, uint64_t mark,
                                   uint64_t readable, brood_value *out_value) {
   uint8_t bytes[WIRE_HEAD];
   ring_read_unit(ring, mark_units(mark), bytes);
@@ -83,4 +83,4 @@ static inline int item_read_light(const struct comm_ring *ring, uint64_t mark,
   return (int)item_units(size, 0);
 }
 
-#endif /* BROOD_COMM_ITEM_H */
+#endif /* BROOD_QUEUE_ITEM_H */

@@ -3,7 +3,7 @@
  * See message.h. What arrives may be anybody's bytes: a descriptor of a pipe
  * can be written to by whoever has it.
  */
-#include "lib/comm/message.h"
+#include "lib/share/message.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,11 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/comm/courier.h"
-#include "lib/comm/item.h"
-#include "lib/comm/message.h"
-#include "lib/comm/queue.h"
-#include "lib/comm/ring_size.h"
+#include "lib/queue/courier.h"
+#include "lib/queue/item.h"
+#include "lib/queue/queue.h"
+#include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/lock.h"
@@ -25,7 +24,7 @@ enum { MOST_SMALL = PACK_OBJECT, FEW = 512 };
 /* --------------------------------------------------------- The quick way -- */
 
 /* Gets the next item; false if there is none, or it is for the other way. */
-static bool take_light(struct comm_ring *ring, brood_value *out_item,
+static bool take_light(struct ring *ring, brood_value *out_item,
                        bool *out_much_is_free) {
   /* relaxed: written under the lock. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
@@ -44,8 +43,8 @@ static bool take_light(struct comm_ring *ring, brood_value *out_item,
   return true;
 }
 
-bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item) {
-  struct comm_ring *ring = &queue->ring;
+bool queue_get_quickly(struct queue *queue, brood_value *out_item) {
+  struct ring *ring = &queue->ring;
   if (queue->is_joinable || !ring_lock_quickly(&ring->get_lock)) return false;
   bool much_is_free = false;
   bool done = take_light(ring, out_item, &much_is_free);
@@ -58,7 +57,7 @@ bool queue_get_quickly(struct comm_queue *queue, brood_value *out_item) {
 
 /* Where a reader is while it has the lock. */
 struct reader {
-  struct comm_queue *queue;
+  struct queue *queue;
   uint64_t head;
   uint64_t readable;
   bool has_other; /* it has got one item, and that is not light: */
@@ -89,7 +88,7 @@ static int read_body_of_other(struct reader *reader, const uint8_t *head,
 
 /* What is not light; how many units it has, or an error. */
 static int read_other(struct reader *reader) {
-  struct comm_ring *ring = &reader->queue->ring;
+  struct ring *ring = &reader->queue->ring;
   uint8_t bytes[WIRE_HEAD], few[FEW];
   struct wire_head head;
   uint32_t at = mark_units(reader->head);
@@ -119,7 +118,7 @@ static int read_other(struct reader *reader) {
 /* An item that is not light comes alone. */
 static int read_item(struct reader *reader, bool is_first,
                      brood_value *out_value) {
-  struct comm_ring *ring = &reader->queue->ring;
+  struct ring *ring = &reader->queue->ring;
   int r = item_read_light(ring, reader->head, reader->readable, out_value);
   if (r == 0 && is_first) r = read_other(reader);
   if (r <= 0) return r;
@@ -147,7 +146,7 @@ static int read_items(struct reader *reader, brood_value *out_items,
 }
 
 static void commit(struct reader *reader, uint64_t from, size_t count) {
-  struct comm_queue *queue = reader->queue;
+  struct queue *queue = reader->queue;
   if (queue->is_joinable) {
     tasks_take(&queue->tasks, mark_items(from), (uint32_t)count);
   }
@@ -165,10 +164,9 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
 /* One hold of the lock: 0, -ETIMEDOUT if it was not to be had, or an error that
  * is set. Without an item *out_count is 0, and *out_tail what was seen by then.
  */
-static int try_get(struct comm_queue *queue, brood_value *out_items,
-                   size_t capacity, int64_t deadline_ns, size_t *out_count,
-                   uint64_t *out_tail) {
-  struct comm_ring *ring = &queue->ring;
+static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
+                   int64_t deadline_ns, size_t *out_count, uint64_t *out_tail) {
+  struct ring *ring = &queue->ring;
   *out_count = 0;
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
@@ -198,7 +196,7 @@ static int try_get(struct comm_queue *queue, brood_value *out_items,
 }
 
 /* A thread that was cancelled with the lock would stop all processes. */
-static int try_get_shielded(struct comm_queue *queue, brood_value *out_items,
+static int try_get_shielded(struct queue *queue, brood_value *out_items,
                             size_t capacity, int64_t deadline_ns,
                             size_t *out_count, uint64_t *out_tail) {
   guard_shield();
@@ -207,7 +205,7 @@ static int try_get_shielded(struct comm_queue *queue, brood_value *out_items,
   return r;
 }
 
-int queue_get(struct comm_queue *queue, brood_value *out_items, size_t capacity,
+int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
@@ -231,8 +229,8 @@ int queue_refuse_lock(void) {
   return error_set(BROOD_TIMEOUT, "another process holds the queue");
 }
 
-int queue_lock_get(struct comm_queue *queue, int64_t deadline_ns) {
-  struct comm_ring *ring = &queue->ring;
+int queue_lock_get(struct queue *queue, int64_t deadline_ns) {
+  struct ring *ring = &queue->ring;
   int r = ring_lock_get(ring, deadline_ns);
   if (r < 0 || ring->getter_died == 0) return r;
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);

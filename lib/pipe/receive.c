@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/comm/connection.h"
-#include "lib/comm/message.h"
+#include "lib/pipe/connection.h"
+#include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"

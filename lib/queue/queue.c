@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: MIT
  *
- * Queue and JoinableQueue.
+ * The nouns: Queue, JoinableQueue, SimpleQueue.
  */
-#include "lib/comm/queue.h"
+#include "lib/queue/queue.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
+#include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
 struct brood_queue {
-  struct comm_queue base;
+  struct queue base;
+};
+
+struct brood_simple_queue {
+  struct queue base;
 };
 
 /* --------------------------------------------------- Making and ending -- */
 
 void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable) {
-  size_t most = sizeof(struct comm_queue) + (size_t)RING_MOST * MARK_UNIT;
-  size_t least = sizeof(struct comm_queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct comm_queue *queue = share_new_alone(context, kind, least, most);
+  size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
+  size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
+  struct queue *queue = share_new_alone(context, kind, least, most);
   if (queue == NULL) return NULL;
-  size_t room = share_block_of(queue)->size - sizeof(struct comm_queue);
+  size_t room = share_block_of(queue)->size - sizeof(struct queue);
   ring_init(&queue->ring, maxsize, room / MARK_UNIT);
   queue->is_joinable = joinable;
   return queue;
@@ -164,4 +170,130 @@ int brood_queue_full(brood_queue *queue) {
   int r = check_queue(queue);
   if (r < 0) return r;
   return ring_is_full(&queue->base.ring);
+}
+
+/* -------------------------------------------------------- JoinableQueue -- */
+
+/* An item is unfinished from its put on: the tail has counted it, the number of
+ * those that are done has not. */
+static int check_joinable(brood_queue *queue, const char *what) {
+  int r = share_check(queue, SHARE_QUEUE);
+  if (r < 0 || ((struct queue *)queue)->is_joinable) return r;
+  return error_set(BROOD_ATTRIBUTE_ERROR, "queue at %p has no method '%s'",
+                   (void *)queue, what);
+}
+
+static uint32_t num_put(struct queue *queue) {
+  return mark_items(atomic_load(&queue->ring.tail));
+}
+
+static uint32_t num_got(struct queue *queue) {
+  return mark_items(atomic_load(&queue->ring.head));
+}
+
+static uint32_t unfinished(struct queue *queue) {
+  /* What is done first: it is never more than what was put by then. */
+  uint32_t done = atomic_load(&queue->tasks.done);
+  return num_put(queue) - done;
+}
+
+int brood_queue_task_done(brood_queue *handle) {
+  int r = check_joinable(handle, "task_done");
+  if (r < 0) return r;
+  struct queue *queue = (struct queue *)handle;
+  r = queue_lock_get(queue, SYS_CLOCK_NEVER);
+  if (r < 0) return error_set_os(r, "cannot say that a task is done");
+  bool counted = tasks_done(&queue->tasks, num_got(queue), num_put(queue));
+  sync_quick_release(&queue->ring.get_lock);
+  if (counted) {
+    tasks_wake(&queue->tasks, num_put(queue));
+    return 0;
+  }
+  return error_set(BROOD_VALUE_ERROR,
+                   "task_done() called too many times: all %" PRIu32
+                   " items are done",
+                   num_put(queue));
+}
+
+/* Is all that is unfinished in the hands of processes that have ended? */
+static bool is_left_to_the_dead(struct queue *queue, uint32_t *out_count) {
+  struct tasks_dead dead;
+  tasks_find_dead(&queue->tasks, &dead);
+  if (queue_lock_get(queue, 0) < 0) return false;
+  uint32_t count = tasks_of_dead(&queue->tasks, &dead);
+  bool left = count > 0 && count >= unfinished(queue);
+  sync_quick_release(&queue->ring.get_lock);
+  *out_count = count;
+  return left;
+}
+
+static int owner_died(brood_queue *queue, uint32_t count) {
+  return error_set(BROOD_OWNER_DIED,
+                   "all items of the queue at %p are done but %" PRIu32
+                   ", which processes had got that have ended",
+                   (void *)queue, count);
+}
+
+int brood_queue_join(brood_queue *handle, int64_t timeout_ns) {
+  int r = check_joinable(handle, "join");
+  if (r < 0) return r;
+  struct queue *queue = (struct queue *)handle;
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  uint32_t done, left, dead = 0;
+  while ((done = atomic_load(&queue->tasks.done)) != num_put(queue)) {
+    if (sync_is_over(deadline_ns)) {
+      if (is_left_to_the_dead(queue, &dead)) return owner_died(handle, dead);
+      left = unfinished(queue);
+      if (left == 0) return 0;
+      return error_set(BROOD_TIMEOUT, "%" PRIu32 " items are not done", left);
+    }
+    if (tasks_wait(&queue->tasks, done, deadline_ns) &&
+        is_left_to_the_dead(queue, &dead)) {
+      return owner_died(handle, dead);
+    }
+  }
+  return 0;
+}
+
+/* ---------------------------------------------------------- SimpleQueue -- */
+
+static int check_simple_queue(brood_simple_queue *queue) {
+  int r = share_check(queue, SHARE_SIMPLE_QUEUE);
+  if (r < 0 || !arena_is_closed(share_block_of(queue))) return r;
+  return error_set_os(-EBADF, "simple queue at %p: handle is closed",
+                      (void *)queue);
+}
+
+brood_simple_queue *brood_simple_queue_new(const brood_context *context) {
+  return queue_make(context, SHARE_SIMPLE_QUEUE, 0, false);
+}
+
+brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue) {
+  return share_free(queue, SHARE_SIMPLE_QUEUE);
+}
+
+int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
+  int r = check_simple_queue(queue);
+  if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
+  size_t count;
+  return queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER, &count);
+}
+
+int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
+  int r = check_simple_queue(queue);
+  if (r == 0) r = error_check_out(out_item);
+  if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
+  size_t count;
+  return queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);
+}
+
+int brood_simple_queue_empty(brood_simple_queue *queue) {
+  int r = check_simple_queue(queue);
+  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
+}
+
+int brood_simple_queue_close(brood_simple_queue *queue) {
+  int r = share_check(queue, SHARE_SIMPLE_QUEUE);
+  if (r == 0) arena_close(share_block_of(queue));
+  return r;
 }

@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <pthread.h>
 
-#include "lib/comm/connection.h"
-#include "lib/comm/message.h"
+#include "lib/pipe/connection.h"
+#include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"

@@ -9,8 +9,8 @@
  * Nobody waits with a lock held, so who is killed while it waits leaves nothing
  * behind.
  */
-#ifndef BROOD_COMM_RING_H
-#define BROOD_COMM_RING_H
+#ifndef BROOD_QUEUE_RING_H
+#define BROOD_QUEUE_RING_H
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -18,8 +18,9 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/comm/mark.h"
 #include "lib/names.h"
+#include "lib/queue/mark.h"
+#include "lib/share/block.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/futex.h"
@@ -32,7 +33,7 @@ enum {
 };
 
 /* Lines that different processes write are apart. */
-struct comm_ring {
+struct ring {
   _Alignas(64) uint32_t maxsize; /* 0: none */
   _Atomic uint32_t
       capacity;      /* units, a power of two: changes under both locks */
@@ -58,10 +59,10 @@ struct comm_ring {
 };
 
 /* ring_init has the ring grow into so many units at most. */
-void ring_init(struct comm_ring *ring, uint32_t maxsize, size_t room);
+void ring_init(struct ring *ring, uint32_t maxsize, size_t room);
 
 /* Larger items go outside: some of any size fit into the ring. */
-static inline size_t ring_max_item(const struct comm_ring *ring) {
+static inline size_t ring_max_item(const struct ring *ring) {
   size_t part = (size_t)ring->most * MARK_UNIT / 8;
   return part < BROOD_MAX_ITEM ? part : BROOD_MAX_ITEM;
 }
@@ -69,20 +70,20 @@ static inline size_t ring_max_item(const struct comm_ring *ring) {
 /* ring_lock_put and ring_lock_get take a lock, also from a holder that was
  * killed: 0, or -ETIMEDOUT. Those who hold one are quick, so also who does not
  * want to wait waits for a moment. sync_quick_release gives it back. */
-int ring_wait_put_lock(struct comm_ring *ring, int64_t deadline_ns);
-int ring_wait_get_lock(struct comm_ring *ring, int64_t deadline_ns);
+int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns);
+int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns);
 
 static inline bool ring_lock_quickly(struct sync_lock *lock) {
   uint64_t token = sync_quick_token();
   return token != 0 && sync_quick_acquire(lock, token);
 }
 
-static inline int ring_lock_put(struct comm_ring *ring, int64_t deadline_ns) {
+static inline int ring_lock_put(struct ring *ring, int64_t deadline_ns) {
   if (ring_lock_quickly(&ring->put_lock)) return 0;
   return ring_wait_put_lock(ring, deadline_ns);
 }
 
-static inline int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns) {
+static inline int ring_lock_get(struct ring *ring, int64_t deadline_ns) {
   if (ring_lock_quickly(&ring->get_lock)) return 0;
   return ring_wait_get_lock(ring, deadline_ns);
 }
@@ -90,11 +91,11 @@ static inline int ring_lock_get(struct comm_ring *ring, int64_t deadline_ns) {
 /* ------------------------------------------------ With put_lock held -- */
 
 /* relaxed: it changes under both locks, and the caller has one. */
-static inline uint32_t ring_capacity(const struct comm_ring *ring) {
+static inline uint32_t ring_capacity(const struct ring *ring) {
   return atomic_load_explicit(&ring->capacity, memory_order_relaxed);
 }
 
-static inline int ring_room_behind(const struct comm_ring *ring, uint64_t tail,
+static inline int ring_room_behind(const struct ring *ring, uint64_t tail,
                                    uint32_t units) {
   uint32_t items = mark_items(tail) - mark_items(ring->seen_head);
   if (ring->maxsize != 0 && items >= ring->maxsize) return -EAGAIN;
@@ -104,8 +105,7 @@ static inline int ring_room_behind(const struct comm_ring *ring, uint64_t tail,
 
 /* ring_room: can so many units more be written? 0; -ENOSPC: the ring is too
  * small; -EAGAIN: there are maxsize items. tail is where the writer is. */
-static inline int ring_room(struct comm_ring *ring, uint64_t tail,
-                            uint32_t units) {
+static inline int ring_room(struct ring *ring, uint64_t tail, uint32_t units) {
   if (ring_room_behind(ring, tail, units) == 0) return 0;
   /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
   ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
@@ -113,17 +113,17 @@ static inline int ring_room(struct comm_ring *ring, uint64_t tail,
 }
 
 /* Where a unit lies. */
-static inline size_t ring_at(const struct comm_ring *ring, uint32_t units) {
+static inline size_t ring_at(const struct ring *ring, uint32_t units) {
   return (size_t)(units & (ring_capacity(ring) - 1)) * MARK_UNIT;
 }
 
 /* ring_write_unit and ring_read_unit copy one unit, which is never parted. */
-static inline void ring_write_unit(struct comm_ring *ring, uint32_t units,
+static inline void ring_write_unit(struct ring *ring, uint32_t units,
                                    const uint8_t data[MARK_UNIT]) {
   memcpy(ring->data + ring_at(ring, units), data, MARK_UNIT);
 }
 
-static inline void ring_read_unit(const struct comm_ring *ring, uint32_t units,
+static inline void ring_read_unit(const struct ring *ring, uint32_t units,
                                   uint8_t out[MARK_UNIT]) {
   memcpy(out, ring->data + ring_at(ring, units), MARK_UNIT);
 }
@@ -133,17 +133,17 @@ static inline void ring_read_unit(const struct comm_ring *ring, uint32_t units,
  * some lines before it needs them. A ring has more than that. */
 enum { RING_AHEAD = 256 / MARK_UNIT };
 
-static inline void ring_ask_to_write(struct comm_ring *ring, uint32_t units) {
+static inline void ring_ask_to_write(struct ring *ring, uint32_t units) {
   sys_ask_to_write(ring->data + ring_at(ring, units + RING_AHEAD));
 }
 
-static inline void ring_ask_to_read(struct comm_ring *ring, uint32_t units) {
+static inline void ring_ask_to_read(struct ring *ring, uint32_t units) {
   __builtin_prefetch(ring->data + ring_at(ring, units + RING_AHEAD), 0);
 }
 
 /* ring_write copies bytes to so many units behind a mark, which must have
  * room. */
-static inline void ring_write(struct comm_ring *ring, uint32_t units,
+static inline void ring_write(struct ring *ring, uint32_t units,
                               const void *data, size_t size) {
   size_t at = ring_at(ring, units);
   size_t until_end = (size_t)ring_capacity(ring) * MARK_UNIT - at;
@@ -155,7 +155,7 @@ static inline void ring_write(struct comm_ring *ring, uint32_t units,
 }
 
 /* ring_put_commit makes what lies before this mark items. */
-static inline void ring_put_commit(struct comm_ring *ring, uint64_t tail) {
+static inline void ring_put_commit(struct ring *ring, uint64_t tail) {
   /* release: the bytes before it. Partner: ring_readable. */
   atomic_store_explicit(&ring->tail, tail, memory_order_release);
 }
@@ -163,7 +163,7 @@ static inline void ring_put_commit(struct comm_ring *ring, uint64_t tail) {
 /* ------------------------------------------------ With get_lock held -- */
 
 /* ring_readable returns the mark up to which there are items. */
-static inline uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
+static inline uint64_t ring_readable(struct ring *ring, uint64_t head) {
   if (mark_items(head) == mark_items(ring->seen_tail)) {
     /* acquire: the bytes before it are there. Partner: ring_put_commit. */
     ring->seen_tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
@@ -171,8 +171,8 @@ static inline uint64_t ring_readable(struct comm_ring *ring, uint64_t head) {
   return ring->seen_tail;
 }
 
-static inline void ring_read(const struct comm_ring *ring, uint32_t units,
-                             void *out, size_t size) {
+static inline void ring_read(const struct ring *ring, uint32_t units, void *out,
+                             size_t size) {
   size_t at = ring_at(ring, units);
   size_t until_end = (size_t)ring_capacity(ring) * MARK_UNIT - at;
   size_t first = size < until_end ? size : until_end;
@@ -181,33 +181,33 @@ static inline void ring_read(const struct comm_ring *ring, uint32_t units,
 }
 
 /* ring_get_commit makes what lies before this mark room. */
-static inline void ring_get_commit(struct comm_ring *ring, uint64_t head) {
+static inline void ring_get_commit(struct ring *ring, uint64_t head) {
   /* release: the bytes have been read. Partner: ring_room. */
   atomic_store_explicit(&ring->head, head, memory_order_release);
 }
 
 /* ---------------------------------------------------- With no lock held -- */
 
-void ring_wake_getters(struct comm_ring *ring, uint32_t items);
-void ring_wake_putter(struct comm_ring *ring);
+void ring_wake_getters(struct ring *ring, uint32_t items);
+void ring_wake_putter(struct ring *ring);
 
 /* How those sleep who put: until much is free, or each get would cost a wake-up
  * and both sides would go in step; or until anything is got. */
 enum { RING_FOR_MUCH = 1, RING_FOR_ANY = 2 };
 
 /* Who has no more patience. Without maxsize much gets free soon enough. */
-static inline uint32_t ring_at_last(const struct comm_ring *ring) {
+static inline uint32_t ring_at_last(const struct ring *ring) {
   return ring->maxsize == 0 ? RING_FOR_MUCH : RING_FOR_ANY;
 }
 
 /* How many free items are much; of a short queue, one. */
-static inline uint32_t ring_many(const struct comm_ring *ring) {
+static inline uint32_t ring_many(const struct ring *ring) {
   uint32_t part = ring->maxsize / 16;
   return part == 0 ? 1 : part;
 }
 
-static inline bool ring_much_is_free(const struct comm_ring *ring,
-                                     uint64_t head, uint64_t tail) {
+static inline bool ring_much_is_free(const struct ring *ring, uint64_t head,
+                                     uint64_t tail) {
   uint32_t items = mark_items(tail) - mark_items(head);
   uint32_t used = mark_units(tail) - mark_units(head);
   return used <= ring_capacity(ring) / 2 &&
@@ -218,11 +218,11 @@ static inline bool ring_much_is_free(const struct comm_ring *ring,
  * lock has been given back: that exchange, which no later load passes, stands
  * between the commit and this look at the flag. Partner: ring_wait_item,
  * ring_wait_room; one of us sees the other. */
-static inline void ring_put_wake(struct comm_ring *ring, uint32_t items) {
+static inline void ring_put_wake(struct ring *ring, uint32_t items) {
   if (atomic_load(&ring->getters_sleep) != 0) ring_wake_getters(ring, items);
 }
 
-static inline void ring_get_wake(struct comm_ring *ring, bool much_is_free) {
+static inline void ring_get_wake(struct ring *ring, bool much_is_free) {
   uint32_t how = atomic_load(&ring->putters_sleep);
   if (how != 0 && (much_is_free || how != RING_FOR_MUCH)) {
     ring_wake_putter(ring);
@@ -231,28 +231,39 @@ static inline void ring_get_wake(struct comm_ring *ring, bool much_is_free) {
 
 /* Whoever has slept before its own success calls one of these after it, so that
  * a wake-up is passed on to others. */
-void ring_slept_get(struct comm_ring *ring);
-void ring_slept_put(struct comm_ring *ring);
+void ring_slept_get(struct ring *ring);
+void ring_slept_put(struct ring *ring);
 
 /* ring_wait_item waits for anything to be put after a tail that was seen;
  * true if it slept for that. */
-bool ring_wait_item(struct comm_ring *ring, uint64_t seen_tail,
-                    int64_t deadline_ns);
+bool ring_wait_item(struct ring *ring, uint64_t seen_tail, int64_t deadline_ns);
 
 /* ring_look_for_room looks for a moment whether so many items and units get
  * free; ring_wait_room sleeps until much is, or anything. */
-bool ring_look_for_room(struct comm_ring *ring, uint64_t seen_head,
-                        uint32_t items, uint32_t units);
-void ring_wait_room(struct comm_ring *ring, uint64_t seen_head, uint32_t how,
+bool ring_look_for_room(struct ring *ring, uint64_t seen_head, uint32_t items,
+                        uint32_t units);
+void ring_wait_room(struct ring *ring, uint64_t seen_head, uint32_t how,
                     int64_t deadline_ns);
 
 /* ring_count returns how many items there are. If that is 0, there were none
  * at the moment of the call. */
-uint32_t ring_count(struct comm_ring *ring);
+uint32_t ring_count(struct ring *ring);
 
 /* ring_is_full: are there maxsize items? */
-static inline bool ring_is_full(struct comm_ring *ring) {
+static inline bool ring_is_full(struct ring *ring) {
   return ring->maxsize != 0 && ring_count(ring) >= ring->maxsize;
 }
 
-#endif /* BROOD_COMM_RING_H */
+/* -------------------------------------------------------------- Size -- */
+
+/* ring_grow doubles a ring, or more, for so many units. With put_lock held, and
+ * all that was written committed; takes get_lock meanwhile. 0; -ENOSPC: it is
+ * as large as it may be; -ETIMEDOUT; or another -errno: no memory. */
+int ring_grow(struct ring *ring, const struct share_block *block,
+              uint32_t units, int64_t deadline_ns);
+
+/* ring_shrink gives a ring that has grown beyond the usual size, and is empty,
+ * that size again, unless somebody is putting. With get_lock held. */
+void ring_shrink(struct ring *ring, const struct share_block *block);
+
+#endif /* BROOD_QUEUE_RING_H */

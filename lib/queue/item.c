@@ -2,10 +2,9 @@
  *
  * See item.h: what is not text.
  */
-#include "lib/comm/item.h"
+#include "lib/queue/item.h"
 
-void item_write(struct comm_ring *ring, uint64_t tail,
-                const struct pack *pack) {
+void item_write(struct ring *ring, uint64_t tail, const struct pack *pack) {
   uint32_t at = mark_units(tail);
   ring_write_unit(ring, at++, pack->head);
   if (pack->num_fds > 0) {
@@ -14,7 +13,7 @@ void item_write(struct comm_ring *ring, uint64_t tail,
   if (pack->size > 0) ring_write(ring, at, pack->body, pack->size);
 }
 
-uint32_t item_write_number(struct comm_ring *ring, uint64_t tail,
+uint32_t item_write_number(struct ring *ring, uint64_t tail,
                            const brood_value *value) {
   if ((unsigned)value->type > BROOD_TYPE_DOUBLE) return 0;
   uint8_t bytes[WIRE_HEAD + MARK_UNIT];
@@ -28,8 +27,8 @@ uint32_t item_write_number(struct comm_ring *ring, uint64_t tail,
   return units;
 }
 
-int item_read_number(const struct comm_ring *ring, uint64_t mark,
-                     uint64_t readable, brood_value *out_value) {
+int item_read_number(const struct ring *ring, uint64_t mark, uint64_t readable,
+                     brood_value *out_value) {
   uint8_t bytes[WIRE_HEAD], body[MARK_UNIT];
   struct wire_head head;
   ring_read_unit(ring, mark_units(mark), bytes);

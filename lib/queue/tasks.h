@@ -4,8 +4,8 @@
  * with, so that whoever joins the queue learns that the rest is in the hands of
  * the dead. All zero is a queue of which nobody has got anything.
  */
-#ifndef BROOD_COMM_TASKS_H
-#define BROOD_COMM_TASKS_H
+#ifndef BROOD_QUEUE_TASKS_H
+#define BROOD_QUEUE_TASKS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -22,7 +22,7 @@ struct tasks_taker {
 };
 
 /* Changed under the lock of those who get. */
-struct comm_tasks {
+struct tasks {
   _Atomic uint32_t done; /* of all items ever put; joiners sleep on it */
   _Atomic uint32_t joiners_sleep;
   struct {
@@ -40,18 +40,18 @@ struct comm_tasks {
  * items having been got so far; after that is committed, or if it is not to be,
  * tasks_settle. Who finds that the holder of the lock was killed begins with
  * tasks_settle. */
-void tasks_take(struct comm_tasks *tasks, uint32_t head, uint32_t items);
-void tasks_settle(struct comm_tasks *tasks, uint32_t head);
+void tasks_take(struct tasks *tasks, uint32_t head, uint32_t items);
+void tasks_settle(struct tasks *tasks, uint32_t head);
 
 /* tasks_done counts one as done with, of so many put, with the lock held; false
  * if all are. */
-bool tasks_done(struct comm_tasks *tasks, uint32_t head, uint32_t put);
+bool tasks_done(struct tasks *tasks, uint32_t head, uint32_t put);
 
 /* tasks_wake wakes those who join, if all are done; without the lock. */
-void tasks_wake(struct comm_tasks *tasks, uint32_t put);
+void tasks_wake(struct tasks *tasks, uint32_t put);
 
 /* tasks_wait sleeps until `done` is another number; true after a slice. */
-bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns);
+bool tasks_wait(struct tasks *tasks, uint32_t done, int64_t deadline_ns);
 
 /* tasks_dead returns how many items processes have got, and are not done with,
  * that have ended. Of two calls the first, without the lock, finds out who has;
@@ -59,8 +59,8 @@ bool tasks_wait(struct comm_tasks *tasks, uint32_t done, int64_t deadline_ns);
 struct tasks_dead {
   uint64_t processes[TASKS_TAKERS];
 };
-void tasks_find_dead(const struct comm_tasks *tasks, struct tasks_dead *out);
-uint32_t tasks_of_dead(const struct comm_tasks *tasks,
+void tasks_find_dead(const struct tasks *tasks, struct tasks_dead *out);
+uint32_t tasks_of_dead(const struct tasks *tasks,
                        const struct tasks_dead *dead);
 
-#endif /* BROOD_COMM_TASKS_H */
+#endif /* BROOD_QUEUE_TASKS_H */

@@ -4,8 +4,8 @@
  * it: a pipe, or a queue. Head, body and descriptors travel together or not at
  * all; that is the carrier's care.
  */
-#ifndef BROOD_COMM_MESSAGE_H
-#define BROOD_COMM_MESSAGE_H
+#ifndef BROOD_SHARE_MESSAGE_H
+#define BROOD_SHARE_MESSAGE_H
 
 #include "brood.h"
 #include "lib/names.h"
@@ -83,4 +83,4 @@ void message_close(struct received *received);
 /* message_refuse sets and returns the error of a -errno of those above. */
 int message_refuse(int r);
 
-#endif /* BROOD_COMM_MESSAGE_H */
+#endif /* BROOD_SHARE_MESSAGE_H */
