@@ -115,7 +115,7 @@ extern "C" {
 #define BROOD_MAX_SHARED (INT64_C(1) << 40)  /* bytes of one shared array */
 #define BROOD_MAX_MAXSIZE INT32_MAX          /* items: the maxsize of a queue */
 #define BROOD_MAX_MESSAGE (INT64_C(1) << 32) /* bytes sent, or put, at once */
-#define BROOD_MAX_ITEM (1 << 18)  /* bytes of an item inside of a queue */
+#define BROOD_MAX_ITEM (1 << 22)  /* bytes of an item inside of a queue */
 #define BROOD_MAX_QUEUE (1 << 26) /* bytes of all such items in a queue */
 
 #define BROOD_FOREVER INT64_MIN
@@ -1196,9 +1196,10 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  * - It holds maxsize items, or with 0 or less any number, but no more than
  *   BROOD_MAX_QUEUE bytes of them, each item with up to 16 bytes for itself; of
  *   less than RLIMIT_FSIZE, if that was less when it was made.
- *   What is larger than BROOD_MAX_ITEM bytes has memory of its own and counts
- *   as 16. Of these, and of descriptors and objects, it holds some hundred. A
- *   queue that holds as much is full.
+ *   An item larger than BROOD_MAX_ITEM is kept in a memfd and counts as 16
+ *   bytes; so is one of 256 KiB or more that finds no room otherwise. A queue
+ *   holds a few hundred items with a memfd, a descriptor or an object. It is
+ *   full when it holds as much.
  * - Who waits for room in a queue of 32 items or more may do so for 5 ms more
  *   than there is none: or producers and consumers would go in step.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
@@ -1248,9 +1249,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
                          size_t num_items, int64_t timeout_ns);
 
 /* brood_queue_get_many waits for an item, and gets what is there, up to
- * capacity; returns how many. They were put one after the other. A tuple comes
- * alone, and so does what is larger than BROOD_MAX_ITEM, or has descriptors.
- * Errors as brood_queue_get.
+ * capacity; returns how many. They were put one after the other. It gets no
+ * more once it has 64 KiB of them. A tuple comes alone, and so does an item
+ * that is in a memfd, or has descriptors. Errors as brood_queue_get.
  *
  * BROOD_TYPE_ERROR   out_items is NULL
  * BROOD_VALUE_ERROR  capacity is 0, or over BROOD_MAX_MAXSIZE */

@@ -237,6 +237,7 @@
 #define message_copy brood_in_message_copy
 #define message_discard brood_in_message_discard
 #define message_is_text brood_in_message_is_text
+#define message_move_outside brood_in_message_move_outside
 #define message_open brood_in_message_open
 #define message_pack brood_in_message_pack
 #define message_refuse brood_in_message_refuse

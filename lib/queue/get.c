@@ -60,7 +60,8 @@ struct reader {
   struct queue *queue;
   uint64_t head;
   uint64_t readable;
-  bool has_other; /* it has got one item, and that is not light: */
+  uint32_t last_units; /* of the item before head */
+  bool has_other;      /* it has got one item, and that is not light: */
   brood_value value;
   int fds[MESSAGE_MAX_FDS];
   struct received received;
@@ -122,7 +123,8 @@ static int read_item(struct reader *reader, bool is_first,
   int r = item_read_light(ring, reader->head, reader->readable, out_value);
   if (r == 0 && is_first) r = read_other(reader);
   if (r <= 0) return r;
-  reader->head = mark_plus(reader->head, 1, (uint32_t)r);
+  reader->last_units = (uint32_t)r;
+  reader->head = mark_plus(reader->head, 1, reader->last_units);
   ring_ask_to_read(ring, mark_units(reader->head));
   return r;
 }
@@ -131,11 +133,18 @@ static int refuse_next(int r) {
   return error_set_os(r, "cannot get the next item of a queue");
 }
 
+/* So many bytes at most, or one item: others are to get some as well, and the C
+ * library gives memory back to the kernel when more is freed at once. */
+static bool is_enough(const struct reader *reader, uint64_t begin) {
+  return mark_units(reader->head) - mark_units(begin) >= RING_LEAST;
+}
+
 static int read_items(struct reader *reader, brood_value *out_items,
                       size_t capacity, size_t *out_count) {
+  const uint64_t begin = reader->head;
   size_t count = 0;
   int r = 0;
-  while (count < capacity && !reader->has_other &&
+  while (count < capacity && !reader->has_other && !is_enough(reader, begin) &&
          mark_items(reader->head) != mark_items(reader->readable)) {
     r = read_item(reader, count == 0, &out_items[count]);
     if (r <= 0) break;
@@ -157,7 +166,7 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   }
   if (mark_items(reader->head) == mark_items(reader->readable) &&
       ring_capacity(&queue->ring) > RING_USUAL) {
-    ring_shrink(&queue->ring, share_block_of(queue));
+    ring_shrink(&queue->ring, share_block_of(queue), reader->last_units);
   }
 }
 

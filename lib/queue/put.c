@@ -18,8 +18,13 @@
 /* What one hold of the lock may put, so that others get it as well. */
 enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 
-/* How long who puts waits for much room. After that any will do; and if nobody
- * has got anything, a ring of the usual size grows. */
+/* An item of at least this size goes outside if a ring that is as large as can
+ * be has no room for it: many such items fit into memory that do not fit there.
+ */
+enum { LARGE = 1 << 18 };
+
+/* How long a producer waits for much room. After that any will do; and if
+ * nobody has got anything, a ring of the usual size grows. */
 #define PATIENCE_NS INT64_C(5000000)
 
 /* --------------------------------------------------------- The quick way -- */
@@ -171,13 +176,21 @@ static int wait_for_room(struct ring *ring, int r, uint64_t seen_head,
   return 0;
 }
 
-static int put_patiently(struct queue *queue, const struct message *message,
-                         int64_t deadline_ns) {
+/* After -EAGAIN: not because there are maxsize items? */
+static bool is_for_outside(const struct message *message, struct ring *ring) {
+  return message->pack.size >= LARGE && !ring_is_full(ring) &&
+         message->pack.num_fds < MESSAGE_MAX_FDS;
+}
+
+static int put_patiently(struct queue *queue, struct message *message,
+                         enum brood_type type, int64_t deadline_ns) {
   struct patience patience = {.deadline_ns = deadline_ns};
   uint64_t seen_head = 0;
   int r;
   while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
-    if (r == -ENOSPC || r == -EAGAIN) {
+    if (r == -EAGAIN && is_for_outside(message, &queue->ring)) {
+      r = message_move_outside(message, type);
+    } else if (r == -ENOSPC || r == -EAGAIN) {
       r = wait_for_room(&queue->ring, r, seen_head, &patience);
     }
     if (r < 0) break;
@@ -194,7 +207,7 @@ static int put_one(struct queue *queue, const brood_value *value,
   struct message message;
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
   if (r == 0) {
-    r = put_patiently(queue, &message, deadline_ns);
+    r = put_patiently(queue, &message, value->type, deadline_ns);
     if (r == -EAGAIN || (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
       r = QUEUE_TIMEOUT;
     } else if (r == -ETIMEDOUT) {

@@ -240,7 +240,11 @@ int ring_grow(struct ring *ring, const struct share_block *block,
   return 0;
 }
 
-void ring_shrink(struct ring *ring, const struct share_block *block) {
+void ring_shrink(struct ring *ring, const struct share_block *block,
+                 uint32_t units) {
+  uint32_t usual = RING_USUAL;
+  while (usual < ITEMS_AT_LEAST * units) usual *= 2;
+  if (ring_capacity(ring) <= usual) return;
   /* Without waiting: a producer that grows the ring has this lock and wants
    * ours. */
   if (sync_lock_acquire(&ring->put_lock, sync_self_process(), 0) ==
@@ -252,10 +256,10 @@ void ring_shrink(struct ring *ring, const struct share_block *block) {
     /* A head seen in the larger ring may be further back than this one
      * reaches. */
     ring->seen_head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-    atomic_store_explicit(&ring->capacity, RING_USUAL, memory_order_release);
-    ring->reserved = RING_USUAL; /* before its pages go, by a call */
-    arena_give_pages_back(block, offset_of(ring, block, RING_USUAL),
-                          (size_t)(reserved - RING_USUAL) * MARK_UNIT);
+    atomic_store_explicit(&ring->capacity, usual, memory_order_release);
+    ring->reserved = usual; /* before its pages go, by a call */
+    arena_give_pages_back(block, offset_of(ring, block, usual),
+                          (size_t)(reserved - usual) * MARK_UNIT);
   }
   sync_quick_release(&ring->put_lock);
 }

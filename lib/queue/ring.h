@@ -262,8 +262,10 @@ static inline bool ring_is_full(struct ring *ring) {
 int ring_grow(struct ring *ring, const struct share_block *block,
               uint32_t units, int64_t deadline_ns);
 
-/* ring_shrink gives a ring that has grown beyond the usual size, and is empty,
- * that size again, unless somebody is putting. With get_lock held. */
-void ring_shrink(struct ring *ring, const struct share_block *block);
+/* ring_shrink gives a ring that has grown, and is empty, the usual size again,
+ * or what some items of so many units need, unless somebody is putting. With
+ * get_lock held. */
+void ring_shrink(struct ring *ring, const struct share_block *block,
+                 uint32_t units);
 
 #endif /* BROOD_QUEUE_RING_H */

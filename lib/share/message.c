@@ -26,15 +26,12 @@ static int write_outside(const struct pack *pack) {
   return r;
 }
 
+/* 0 or -errno; -E2BIG: there is no room for one descriptor more. */
 static int move_outside(struct message *message, enum brood_type type,
                         const brood_connection *lender) {
   struct pack *pack = &message->pack;
   int fd = -EAGAIN;
-  if (pack->num_fds == MESSAGE_MAX_FDS) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "cannot send more than %d descriptors and %zu bytes",
-                     MESSAGE_MAX_FDS - 1, pack->size);
-  }
+  if (pack->num_fds == MESSAGE_MAX_FDS) return -E2BIG;
   if (lender != NULL && pack->size <= LOAN_MAX) {
     fd = loan_make(lender, pack->body, pack->size, &message->loan);
   }
@@ -42,7 +39,7 @@ static int move_outside(struct message *message, enum brood_type type,
     fd = write_outside(pack);
     message->memory = fd;
   }
-  if (fd < 0) return error_set_os(fd, "cannot send %zu bytes", pack->size);
+  if (fd < 0) return fd;
   pack->fds[pack->num_fds++] = fd;
   struct wire_head head = {.size = 8,
                            .type = (uint8_t)type,
@@ -57,6 +54,17 @@ static int move_outside(struct message *message, enum brood_type type,
   return 0;
 }
 
+static int refuse_outside(const struct pack *pack, int r) {
+  if (r != -E2BIG) return error_set_os(r, "cannot send %zu bytes", pack->size);
+  return error_set(BROOD_VALUE_ERROR,
+                   "cannot send more than %d descriptors and %zu bytes",
+                   MESSAGE_MAX_FDS - 1, pack->size);
+}
+
+int message_move_outside(struct message *message, enum brood_type type) {
+  return move_outside(message, type, NULL);
+}
+
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside, const brood_connection *lender) {
   out->memory = -1;
@@ -68,6 +76,7 @@ int message_pack(struct message *out, const brood_value *value,
                       value->type == BROOD_TYPE_TUPLE;
   if (r == 0 && may_be_large && out->pack.size > max_inside) {
     r = move_outside(out, value->type, lender);
+    if (r < 0) r = refuse_outside(&out->pack, r);
     if (r < 0) message_discard(out);
   }
   return r;

@@ -33,6 +33,11 @@ struct message {
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside, const brood_connection *lender);
 
+/* message_move_outside moves the body of a packed string, bytes or tuple that
+ * is not outside yet, for carriers that turn out to have no room for it: 0, or
+ * -errno and the message is as it was. */
+int message_move_outside(struct message *message, enum brood_type type);
+
 /* message_discard gives back what was made, sent or not. */
 void message_discard(struct message *message);
 

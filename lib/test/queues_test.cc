@@ -259,6 +259,45 @@ TEST_P(QueuesTest, ManyAtOnce) {
                BROOD_VALUE_ERROR, "2147483648 items");
 }
 
+// Large items, after as many as the ring takes, are kept outside, and come in
+// order. A maxsize holds nevertheless.
+TEST_P(QueuesTest, MoreLargeItemsThanTheRingTakes) {
+  constexpr size_t kSize = 1 << 19;
+  constexpr int kCount = BROOD_MAX_QUEUE / kSize + 10;
+  Queue queue, two("fork", 2);
+  std::vector<char> bytes = Pattern(kSize, 5);
+  brood_value item = brood_bytes(bytes.data(), kSize);
+  for (int i = 0; i < kCount; i++) {
+    memcpy(bytes.data(), &i, sizeof i);
+    ASSERT_WORKS(brood_queue_put(queue, item, 0)) << i;
+  }
+  EXPECT_EQ(brood_queue_qsize(queue), kCount);
+  for (int i = 0; i < kCount; i++) {
+    brood_value got = brood_none();
+    ASSERT_WORKS(brood_queue_get(queue, &got, 0)) << i;
+    memcpy(bytes.data(), &i, sizeof i);
+    ASSERT_EQ(got.size_bytes, kSize);
+    EXPECT_EQ(memcmp(got.as.data, bytes.data(), kSize), 0) << i;
+    brood_value_clear(&got);
+  }
+  for (int i = 0; i < 2; i++) EXPECT_WORKS(brood_queue_put(two, item, 0));
+  EXPECT_FAILS(brood_queue_put(two, item, 0), BROOD_FULL, "2 items");
+}
+
+// One hold of the queue gets no more than some bytes, so that others get some.
+TEST_P(QueuesTest, ManyLargeOnesAreNotGotAtOnce) {
+  Queue queue;
+  std::vector<char> bytes = Pattern(40000, 6);
+  std::vector<brood_value> items(4, brood_bytes(bytes.data(), bytes.size()));
+  EXPECT_EQ(brood_queue_put_many(queue, items.data(), 4, 0), 4);
+  brood_value out[4];
+  for (int i = 0; i < 2; i++) {
+    ASSERT_EQ(brood_queue_get_many(queue, out, 4, 0), 2);
+    for (int k = 0; k < 2; k++) EXPECT_TRUE(IsPattern(&out[k], 40000, 6));
+  }
+  EXPECT_EQ(brood_queue_empty(queue), 1);
+}
+
 // Good ones before a bad one are put; the bad one is reported when it is first.
 TEST_P(QueuesTest, ManyStopAtABadOne) {
   Queue queue;
