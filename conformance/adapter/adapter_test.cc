@@ -36,6 +36,13 @@ TEST(Number, LeavesTextsAlone) {
   EXPECT_EQ(Protect("\"\\"), "\"\\");
 }
 
+TEST(Number, KnowsATextThatWouldBeCutOff) {
+  EXPECT_TRUE(number_has_nul(R"({"args":["a\u0000b"]})"));
+  EXPECT_TRUE(number_has_nul(R"(["\\\u0000"])"));
+  EXPECT_FALSE(number_has_nul(R"(["\\u0000", "u0000", "\u0001", 0])"));
+  EXPECT_FALSE(number_has_nul("[\"\\"));
+}
+
 TEST(Number, KeepsIntegersAndFloatsApart) {
   int64_t integer = 0;
   double real = 0;

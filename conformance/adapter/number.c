@@ -61,6 +61,14 @@ char *number_protect(const char *json) {
   return memory_must(text);
 }
 
+bool number_has_nul(const char *json) {
+  while ((json = strchr(json, '\\')) != NULL) {
+    if (strncmp(json, "\\u0000", 6) == 0) return true;
+    json += json[1] == '\0' ? 1 : 2;
+  }
+  return false;
+}
+
 static const char *protected_text(const cJSON *value) {
   if (cJSON_IsRaw(value)) return value->valuestring;
   if (!cJSON_IsObject(value) || value->child == NULL) return NULL;

@@ -9,6 +9,7 @@
 #define BROOD_ADAPTER_NUMBER_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum number_kind {
@@ -22,6 +23,10 @@ enum number_kind {
  * more than 15 digits are {"float": "1.0"} and {"int": "…"}; to be freed by
  * free. Texts are left alone; what is not JSON stays as wrong as it was. */
 char *number_protect(const char *json);
+
+/* number_has_nul: is there a text with a NUL in it? cJSON ends a text there,
+ * and what is behind would be lost silently. */
+bool number_has_nul(const char *json);
 
 /* number_get reads a number out of a protected text, or one that number_int64
  * or number_double made. Only the output of its kind is written. */
