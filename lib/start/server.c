@@ -39,7 +39,7 @@ struct channel {
 static struct channel *channels;
 static size_t num_channels;
 static int door[2] = {-1, -1}; /* [1] is what children connect over */
-static struct sys_signals signals_before;
+static struct sys_signals *signals_before; /* on the stack of main */
 static struct rlimit limit_before; /* of descriptors */
 
 /* ----------------------------------------------------------- Channels -- */
@@ -112,7 +112,7 @@ static bool kernel_tells(void) {
 /* Finds out which it is, and sets the server's signals. */
 static int open_reports(void) {
   bool needed = !kernel_tells();
-  int r = sys_signals_serve(&signals_before, needed);
+  int r = sys_signals_serve(signals_before, needed);
   if (r >= 0 && needed) child_signals = r;
   return r;
 }
@@ -216,7 +216,7 @@ static int *receive_others(const int *fds, size_t count, size_t num_fds) {
 
 __attribute__((noreturn)) static void run_served_child(
     struct served_message *message, brood_target target) {
-  sys_signals_restore(&signals_before);
+  sys_signals_restore(signals_before);
   for (size_t i = 0; i < num_channels; i++) {
     sys_close(channels[i].fd);
     sys_close(channels[i].latest);
@@ -434,6 +434,8 @@ void forkserver_main(void) {
     child_refuse("this program was run with " IMAGE_FORKSERVER
                  " but not as a forkserver");
   }
+  struct sys_signals signals;
+  signals_before = &signals;
   limit_before = sys_fd_limit_raise();
   /* The owner waits for this process; the one that serves is nobody's child. */
   int pid = sys_fork();
