@@ -95,6 +95,7 @@
 #define sys_task_ended brood_in_sys_task_ended
 #define sys_task_home brood_in_sys_task_home
 #define sys_task_mark brood_in_sys_task_mark
+#define sys_try_yield brood_in_sys_try_yield
 #define sys_wait_pid brood_in_sys_wait_pid
 #define sys_write_at brood_in_sys_write_at
 #define sys_write_full brood_in_sys_write_full

@@ -278,7 +278,7 @@ static bool launch(struct channel *channel, struct served_message *message) {
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
   int r = answer(channel->fd, &reply, fds, pid < 0 ? 0 : 1 + (fds[1] >= 0));
   if (pid > 0) settle_report(pid); /* after the answer: nobody waits for it */
-  sys_yield(); /* to the child, if it is to run where the server does */
+  sys_try_yield(); /* to the child, if it is to run where the server does */
   sys_close(fds[1]);
   sys_close(channel->latest);
   channel->latest = fds[0];

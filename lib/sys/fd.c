@@ -228,7 +228,6 @@ int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   do {
     int n = poll_until(fds, num_fds, 0);
     if (n != 0) return n;
-    sys_yield();
-  } while (sys_clock_ns() < sleep_ns);
+  } while (sys_try_yield() && sys_clock_ns() < sleep_ns);
   return poll_until(fds, num_fds, deadline_ns);
 }

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -219,6 +220,24 @@ int sys_reap_any(int *out_exitcode) {
 
 void sys_yield(void) {
   sched_yield();
+}
+
+/* How long a yield lasts where nobody computes, at most; and how many are left
+ * out after one that lasted longer. */
+#define SHORT_YIELD_NS INT64_C(400000)
+enum { LEFT_OUT = 64 };
+
+bool sys_try_yield(void) {
+  static _Atomic int left_out;
+  /* relaxed: a guess, that threads may spoil for each other. */
+  int left = atomic_load_explicit(&left_out, memory_order_relaxed);
+  int64_t begin_ns = left > 0 ? 0 : sys_clock_ns();
+  if (left == 0) sched_yield();
+  if (left == 0 && sys_clock_ns() - begin_ns > SHORT_YIELD_NS)
+    left = LEFT_OUT + 1;
+  if (left == 0) return true;
+  atomic_store_explicit(&left_out, left - 1, memory_order_relaxed);
+  return false;
 }
 
 pid_t sys_getpid(void) {

@@ -73,8 +73,12 @@ bool sys_wait_pid(pid_t pid);
  * whose children are Brood's: the forkserver. */
 int sys_reap_any(int *out_exitcode);
 
-/* sys_yield lets others have the processor for a moment. */
+/* sys_yield lets others have the processor for a moment. sys_try_yield leaves
+ * that to a sleep, and returns false, where others compute: the kernel may give
+ * them the processor for milliseconds then, and whoever sleeps gets it back as
+ * soon as there is something to do. */
 void sys_yield(void);
+bool sys_try_yield(void);
 
 pid_t sys_getpid(void);
 pid_t sys_gettid(void); /* of the calling thread */
