@@ -44,22 +44,21 @@ static bool read_args(struct brood_args *args, const struct wire_record *record,
   return true;
 }
 
-const brood_args *args_unpack(const struct wire_record *record, int *fds,
-                              size_t num_fds) {
-  static struct brood_args
-      none; /* not touching the heap makes a fork cheaper */
-  if (record->args_size == 0) return &none;
+bool args_unpack(struct brood_args *out, const struct wire_record *record,
+                 int *fds, size_t num_fds) {
   uint32_t num_values;
+  out->tuple = brood_tuple(NULL, 0);
+  out->values = out->few;
+  if (record->args_size == 0) return true;
   if (record->args_size < WIRE_COUNTS ||
       !wire_get_counts(record->args, record->args_size, &num_values)) {
-    return NULL;
+    return false;
   }
-  struct brood_args *args =
-      malloc(sizeof *args + num_values * sizeof args->values[0]);
-  if (args == NULL) return NULL;
-  if (read_args(args, record, num_values, fds, num_fds)) return args;
-  free(args);
-  return NULL;
+  if (num_values > sizeof out->few / sizeof out->few[0]) {
+    out->values = malloc(num_values * sizeof out->values[0]);
+  }
+  return out->values != NULL &&
+         read_args(out, record, num_values, fds, num_fds);
 }
 
 size_t brood_args_count(const brood_args *args) {

@@ -157,14 +157,14 @@ void child_main(const struct delivery *delivery) {
   }
   become(delivery, &record, few_texts);
   size_t own_fds = wire_record_own_fds(&record);
-  const brood_args *args = args_unpack(&record, delivery->fds + own_fds,
-                                       delivery->num_fds - own_fds);
-  if (args == NULL) {
+  struct brood_args args;
+  if (!args_unpack(&args, &record, delivery->fds + own_fds,
+                   delivery->num_fds - own_fds)) {
     child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }
   brood_target target = find_target(delivery, &record);
   log_info("child process calling self.run()");
-  struct call_of_target call = {.target = target, .args = args};
+  struct call_of_target call = {.target = target, .args = &args};
   if (target != NULL) guard_call(run_target, &call);
   child_leave(0);
 }
