@@ -270,7 +270,7 @@ TEST_P(TuplesSent, ThroughQueues) {
 // In their order, those that are alone and those that are not.
 TEST_P(TuplesSent, AmongOtherItems) {
   Queue queue;
-  std::vector<char> large = Pattern(300000, 1);
+  std::vector<char> large = Pattern(BROOD_MAX_ITEM + 1, 1);
   Values pair = {brood_int64(2), brood_string("two")};
   Values big = {brood_bytes(large.data(), large.size())};
   Values items = {brood_int64(1), TupleOf(pair), TupleOf({}), TupleOf(big),
@@ -354,7 +354,7 @@ TEST_P(TuplesSent, HaveAMaximumOfDescriptors) {
   EXPECT_FAILS(brood_queue_put(queue, TupleOf(items), 0), BROOD_VALUE_ERROR,
                "more than 253 descriptors");
   // A large one needs one for itself.
-  std::vector<char> large = Pattern(300000, 1);
+  std::vector<char> large = Pattern(BROOD_MAX_ITEM + 1, 1);
   items.back() = brood_bytes(large.data(), large.size());
   EXPECT_FAILS(brood_queue_put(queue, TupleOf(items), 0), BROOD_VALUE_ERROR,
                "more than 252 descriptors");
@@ -586,7 +586,7 @@ TEST_P(TuplesSweep, GettingFromAQueue) {
 // What is in memory of its own and cannot be read after it has been got is
 // lost; but not a tuple with descriptors, which is read before.
 TEST_P(TuplesSweep, PuttingAndGettingOutside) {
-  std::vector<char> large = Pattern(300000, 1);
+  std::vector<char> large = Pattern(BROOD_MAX_ITEM + 1, 1);
   for (bool has_descriptor : {false, true}) {
     Pipe file;
     Queue queue;
