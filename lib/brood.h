@@ -15,8 +15,8 @@
  *   and brood_error_message() tell this thread what happened, with the
  *   offending value. Outputs are written only on success; NULL where an output
  *   or a function belongs is BROOD_TYPE_ERROR.
- * - Every function may be called from any thread. Whatever a process handle
- *   allows only to its creator is allowed to any thread of the creator.
+ * - Every function may be called from any thread. What a process handle allows
+ *   only to its creator, any thread of the creator may do.
  * - Arguments are borrowed unless the comment says "takes". Strings are UTF-8
  *   and end with NUL.
  * - Timeouts are relative, in nanoseconds, and run on CLOCK_MONOTONIC:
@@ -26,9 +26,9 @@
  * - Descriptors that the library makes are close-on-exec.
  * - A signal handler may call brood_event_set and brood_event_clear, and
  *   nothing else of this header. It may also call exit(): if that interrupts
- *   the library in the middle of something, it waits for no children; daemonic
- *   ones are killed, others live on. Signals wait while a process is being
- *   started. No call returns early because a signal came.
+ *   the library, exit waits for no children; daemonic ones are killed, others
+ *   live on. Signals wait while a process is being started. No call returns
+ *   early because a signal came.
  * - A thread may be cancelled while it waits: at once in join, in brood_wait
  *   and with a connection, within a second for a lock, semaphore, event,
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
@@ -55,31 +55,30 @@
  *   an abstract name. A process has an object only if another one gave it that.
  * - A forkserver serves only processes with its own users and groups. One that
  *   gave up its rights gets a server of its own.
- * - A set-uid program, or one with other rights that its caller has not, starts
+ * - A set-uid program, or one with other rights that its caller lacks, starts
  *   processes by fork only, and refuses to run as a child or a forkserver.
- * - Whoever may trace a process (ptrace, /proc/PID/mem) owns it, and all that
- *   it shares.
+ * - A process that may trace another one (ptrace, /proc/PID/mem) owns it, and
+ *   all that it shares.
  *
- * Whose end is noticed
+ * Which ends are noticed
  *
  * A process that waits for another one, to release a lock, come to a barrier or
- * do a task, learns within 200 ms that it has ended. For that the end has to be
- * seen. Where it cannot be, the process counts as alive, and the others wait:
- * they prefer that to taking a lock from a living holder. What a process does
- * not see:
+ * do a task, learns within 200 ms that it has ended. For that it has to see the
+ * end. Where it cannot, the other process counts as alive, and the waiter
+ * waits, rather than take a lock from a living holder. It does not see:
  *
  * - any end, if there was no /proc when it first used an object;
  * - the end of a process that /proc hides (hidepid), or does not show because
  *   it has gone since (chroot): not before its parent has waited for it, and
- *   not once another process has its number. Its own children's it does see;
+ *   not once another process has its number. It sees those of its children;
  * - any end, if the process or the one that ended is in another PID or time
  *   namespace than the first process of all;
  * - after a restore from a checkpoint, the end of a process whose number
  *   another one has.
  *
  * A holder that calls exec has ended as a holder, if the others may look at its
- * new program. If a process is killed after a change, and before it has woken
- * those that wait for the change, they find out within a second.
+ * new program. If a process is killed after it made a change and before it woke
+ * the waiters, these see it within a second.
  *
  * Source: Python's multiprocessing and billiard, as measured; where the two
  * disagree, tools/decisions says which side is taken.
@@ -178,17 +177,17 @@ const char *brood_error_name(int code);
 
 /* brood_init must be the first statement of main. In a process that a spawn
  * context or a forkserver started it does not return: it runs the target and
- * ends the process. In the program itself it returns 0, keeps the arguments
- * for children (brood_argv), and has the exit of main terminate daemonic
- * children and join the others. So a child that waits for main, for a task or a
- * message, should be daemonic: if main fails and calls exit(1), that would wait
- * for the child. A second call does nothing.
+ * ends the process. In the program itself it returns 0, keeps the arguments for
+ * children (brood_argv), and has the exit of main terminate daemonic children
+ * and join the others. So a child that waits for main, for a task or a message,
+ * should be daemonic: otherwise an exit(1) of main would wait for it. A second
+ * call does nothing.
  *
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
- * program that has rights which its caller has not (set-uid, set-gid, file
- * capabilities): there a caller could choose what is run with these rights.
- * Such a program has fork, and when it is run in the role of a child it ends.
+ * program that has rights which its caller lacks (set-uid, set-gid, file
+ * capabilities): a caller could choose what is run with them. It has fork, and
+ * ends when it is run as a child.
  *
  * BROOD_OS_ERROR  out of memory */
 int brood_init(int argc, char **argv);
@@ -213,8 +212,8 @@ BROOD_NORETURN void brood_fail(const char *text);
 /* brood_context: a start method with everything that can be made with it.
  * Contexts are never freed. Wherever a context is asked for, NULL is the
  * default context: the one whose method brood_set_start_method chose. If nobody
- * has chosen, the first call that needs the default *fixes* it: the program is
- * committed to the platform's default method then. */
+ * has chosen, the first call that needs the default *commits the program to its
+ * default start method*, the platform's. */
 typedef struct brood_context brood_context;
 
 enum {
@@ -227,7 +226,7 @@ enum {
 const char *const *brood_get_all_start_methods(void);
 
 /* brood_get_context returns the context of a method, the same one every time.
- * NULL asks for the default's and fixes it if nobody has chosen yet
+ * NULL asks for the default's and commits the program to it
  * (context.default-fixes).
  *
  * BROOD_VALUE_ERROR  no such method (context.unknown) */
@@ -242,9 +241,9 @@ const brood_context *brood_get_context(const char *method);
  * BROOD_TYPE_ERROR     an unknown flag */
 int brood_set_start_method(const char *method, unsigned flags);
 
-/* brood_get_start_method returns the default context's method and thereby
- * fixes it. With BROOD_ALLOW_NONE it changes nothing and returns NULL, with
- * brood_error() == BROOD_OK, while nobody has chosen
+/* brood_get_start_method returns the default context's method and commits the
+ * program to it. With BROOD_ALLOW_NONE it changes nothing and returns NULL,
+ * with brood_error() == BROOD_OK, while nobody has chosen
  * (method.allow-none-neutral).
  *
  * BROOD_TYPE_ERROR  an unknown flag */
@@ -335,8 +334,8 @@ typedef struct brood_args brood_args;
 typedef void (*brood_target)(const brood_args *args);
 
 /* brood_callable: a function of no arguments that may fail: 0, or a positive
- * number that whoever had it called is told. A forkserver's preload functions
- * and the action of a barrier are such. */
+ * number, which its caller reports. A forkserver's preload functions and the
+ * action of a barrier are such. */
 typedef int (*brood_callable)(void);
 
 /* A place in the registry. Must live as long as the program. */
@@ -409,7 +408,7 @@ enum brood_type {
   BROOD_TYPE_TUPLE
 };
 
-/* brood_value: one argument, or what is sent through a pipe or queue. A
+/* brood_value: one argument, message or item; see brood_none to brood_tuple. A
  * descriptor arrives open in the child, under a number of the child's own; it
  * must be open when the process is started and may be closed right after. A
  * pointer means something only in a fork: the other methods, pipes and queues
@@ -519,8 +518,8 @@ int brood_kind_of(const void *object);
 
 /* ---------------------------------------------------------- Processes -- */
 
-/* brood_process: a handle of a process, counted: one count for whoever called
- * brood_process_new, one for each handle that brood_active_children gives. */
+/* brood_process: a handle of a process, counted: brood_process_new gives one
+ * count, brood_active_children one with each handle. */
 typedef struct brood_process brood_process;
 
 enum brood_daemon {
@@ -714,28 +713,28 @@ int brood_active_children(brood_process **out, size_t capacity);
  *   whichever method started the process (lock.any-method). Under fork it
  *   also works in children that merely inherited the pointer; those must not
  *   use it after its maker has freed it.
- * - brood_OBJECT_new makes one. With context NULL the default context is fixed
- *   by it (default.fixed-by.lock); otherwise the context makes no difference.
+ * - brood_OBJECT_new makes one. Context NULL commits the program to its default
+ *   start method (default.fixed-by.lock); others make no difference.
  *   BROOD_OS_ERROR: out of memory (ENOMEM: the machine's, or a cgroup's) or
  *   descriptors (EMFILE), or RLIMIT_FSIZE is too small (EFBIG).
  * - brood_OBJECT_free gives the maker's handle back and returns NULL; NULL is
  *   legal. The object goes when no process handle holds it as an argument any
- *   more. In a process that did not make it, free does nothing. Whatever
- *   pointer it gets, if that is no such object, or has been freed, free does
- *   nothing but set BROOD_VALUE_ERROR. All other functions refuse another
- *   object likewise, or one that has gone, unless its memory went with it.
- * - Nobody waits for ever because somebody was killed. Whoever takes a lock
- *   whose holder was killed, or has ended without releasing it, gets it within
- *   200 ms with BROOD_OWNER_DIED (lock.owner-died, lock.owner-left). The holder
- *   of a Lock is the process that took it, that of an RLock the thread
+ *   more. In a process that did not make it, free does nothing. Given any
+ *   pointer that is no such object, or has been freed, free does nothing but
+ *   set BROOD_VALUE_ERROR. All other functions refuse it likewise, unless a
+ *   freed object's memory went with it.
+ * - No waiter waits for ever because a process was killed. A caller that takes
+ *   a lock whose holder was killed, or has ended without releasing it, gets it
+ *   within 200 ms with BROOD_OWNER_DIED (lock.owner-died, lock.owner-left). The
+ *   holder of a Lock is a process, that of an RLock a thread
  *   (rlock.owner-died.thread).
  * - Without contention acquire and release make no system call.
- * - Its memory is anybody's who has it: a process that has an object can harm
- *   those it shares it with, by what it writes there.
- * - A program may close descriptors that it does not know, as daemons do. What
- *   it has goes on working; it can be given to nobody any more (EBADF), and
- *   descriptors and objects cannot be put into a queue. No file that has such a
- *   number since is touched.
+ * - A process that has an object can harm the others that have it, by what it
+ *   writes into the object's memory.
+ * - A program may close descriptors that it does not know, as daemons do. Its
+ *   objects go on working, but it can no longer give them to others (EBADF),
+ *   nor put descriptors and objects into a queue. No file that got such a
+ *   number is touched.
  */
 typedef struct brood_lock brood_lock;
 typedef struct brood_rlock brood_rlock;
@@ -746,26 +745,26 @@ typedef struct brood_barrier brood_barrier;
 typedef struct brood_shared_value brood_shared_value;
 typedef struct brood_shared_array brood_shared_array;
 
-/* brood_lock: not recursive, and anybody may release it. */
+/* brood_lock: not recursive, and any process may release it. */
 brood_lock *brood_lock_new(const brood_context *context);
 brood_lock *brood_lock_free(brood_lock *lock);
 
-/* brood_lock_acquire: 0, the lock is held.
+/* brood_lock_acquire: 0, the caller holds the lock.
  *
- * BROOD_TIMEOUT     somebody else holds it
+ * BROOD_TIMEOUT     another one holds it
  * BROOD_OWNER_DIED  the lock is held; its holder before was killed */
 int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns);
 
 /* brood_lock_release:
  *
- * BROOD_VALUE_ERROR  nobody holds it (lock.release-free) */
+ * BROOD_VALUE_ERROR  the lock is not held (lock.release-free) */
 int brood_lock_release(brood_lock *lock);
 
-/* brood_lock_locked returns 1 if anybody holds it, else 0. */
+/* brood_lock_locked returns 1 if the lock is held, else 0. */
 int brood_lock_locked(brood_lock *lock);
 
 /* brood_rlock: its holder, a thread, may take it again, and releases it as many
- * times. acquire and locked as for a lock.
+ * times. brood_rlock_acquire and brood_rlock_locked as for a lock.
  *
  * BROOD_OVERFLOW_ERROR  acquire: taken 2^32 - 1 times already */
 brood_rlock *brood_rlock_new(const brood_context *context);
@@ -778,9 +777,9 @@ int brood_rlock_locked(brood_rlock *rlock);
  * BROOD_ASSERTION_ERROR  the caller does not hold it (rlock.foreign) */
 int brood_rlock_release(brood_rlock *rlock);
 
-/* brood_semaphore_new returns a semaphore that so many may hold at a time, and
- * that may be released beyond; brood_bounded_semaphore_new one that may not.
- * What a killed process holds of a semaphore is lost.
+/* brood_semaphore_new returns a semaphore that up to value callers hold at a
+ * time and that may be released beyond value, brood_bounded_semaphore_new one
+ * that may not. The units that a killed process holds are lost.
  *
  * BROOD_OS_ERROR        a negative value (EINVAL)
  * BROOD_OVERFLOW_ERROR  over BROOD_MAX_SEMAPHORE */
@@ -811,7 +810,7 @@ int brood_semaphore_get_value(brood_semaphore *semaphore);
 brood_condition *brood_condition_new(const brood_context *context, void *lock);
 brood_condition *brood_condition_free(brood_condition *condition);
 
-/* The lock's own acquire and release. */
+/* brood_condition_acquire and brood_condition_release are the lock's own. */
 int brood_condition_acquire(brood_condition *condition, int64_t timeout_ns);
 int brood_condition_release(brood_condition *condition);
 
@@ -820,8 +819,8 @@ int brood_condition_release(brood_condition *condition);
  * notification from those who live.
  *
  * BROOD_TIMEOUT          not notified; the lock is held again
- * BROOD_OWNER_DIED       notified or not, the lock is held, and whoever held it
- *                        meanwhile was killed
+ * BROOD_OWNER_DIED       notified or not, the lock is held, and a process that
+ *                        held it meanwhile was killed
  * BROOD_ASSERTION_ERROR  the caller does not hold the lock (cond.wait-unowned)
  * BROOD_RUNTIME_ERROR    BROOD_MAX_WAITERS wait already */
 int brood_condition_wait(brood_condition *condition, int64_t timeout_ns);
@@ -848,8 +847,9 @@ int brood_condition_wait_for(brood_condition *condition,
 int brood_condition_notify(brood_condition *condition, int n);
 int brood_condition_notify_all(brood_condition *condition);
 
-/* brood_event: a flag, at first not set. set and clear never wait; alone of all
- * functions they may be called from a signal handler. */
+/* brood_event_new makes a flag that is not set; brood_event_is_set reads it.
+ * brood_event_set and brood_event_clear never wait; they alone may be called in
+ * a signal handler. */
 brood_event *brood_event_new(const brood_context *context);
 brood_event *brood_event_free(brood_event *event);
 int brood_event_is_set(brood_event *event); /* 1 or 0 */
@@ -862,9 +862,9 @@ int brood_event_clear(brood_event *event);
  * BROOD_TIMEOUT  it was not */
 int brood_event_wait(brood_event *event, int64_t timeout_ns);
 
-/* brood_barrier_new returns a barrier for so many parties. action, registered
- * with BROOD_ACTION, or NULL, is called by one of the parties each time before
- * all are let go. timeout_ns is that of each wait that gives none itself.
+/* brood_barrier_new returns a barrier for so many parties. One of them calls
+ * action, registered with BROOD_ACTION or NULL, each time before all are let
+ * go. timeout_ns is that of each wait that gives none itself.
  *
  * BROOD_VALUE_ERROR  parties is not in 1 to BROOD_MAX_PARTIES; the action is
  *                    not registered, or its name is ambiguous or longer than 63
@@ -874,27 +874,27 @@ brood_barrier *brood_barrier_new(const brood_context *context, int parties,
 brood_barrier *brood_barrier_free(brood_barrier *barrier);
 
 /* brood_barrier_wait waits until all parties do, and returns this one's index,
- * 0 to parties - 1. BROOD_FOREVER stands for the barrier's own timeout. Whoever
- * times out, fails in the action, or is killed while it waits (within 200 ms)
- * breaks the barrier for all.
+ * 0 to parties - 1. BROOD_FOREVER stands for the barrier's own timeout. A party
+ * that times out, fails in the action, or is killed while it waits (within 200
+ * ms) breaks the barrier for all.
  *
  * BROOD_BROKEN_BARRIER  broken, or reset while waiting
- * BROOD_RUNTIME_ERROR   this party called the action, and it failed; the
- *                       message has its number. Or it is not registered in this
- *                       program */
+ * BROOD_RUNTIME_ERROR   this party called the action, which failed (the message
+ *                       has its number) or is not registered here */
 int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns);
 
 /* brood_barrier_abort breaks the barrier; brood_barrier_reset makes it whole
- * and breaks it for those who wait now. */
+ * and breaks it for the parties that wait now. brood_barrier_parties,
+ * brood_barrier_n_waiting and brood_barrier_broken look at it. */
 int brood_barrier_abort(brood_barrier *barrier);
 int brood_barrier_reset(brood_barrier *barrier);
 int brood_barrier_parties(brood_barrier *barrier);
 int brood_barrier_n_waiting(brood_barrier *barrier);
 int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
 
-/* A shared value is one variable, a shared array many of one type; each is
- * memory and what guards it. A process reads and writes the memory through a
- * pointer, between acquire and release:
+/* A shared value is one variable, a shared array several of one type; each is
+ * memory and a lock that guards it. A process reads and writes the memory
+ * through a pointer, between acquire and release:
  *
  *   int *number = brood_shared_value_get_obj(counter);
  *   int r = brood_shared_value_acquire(counter, BROOD_FOREVER);
@@ -903,14 +903,14 @@ int brood_barrier_broken(brood_barrier *barrier); /* 1 or 0 */
  *   brood_shared_value_release(counter);
  *
  * The next holder sees all that was written before the release. The pointer
- * itself takes no lock. Without one an access may be torn, or lost to
- * another thread's or process's, unless the memory is that of a lock-free
- * atomic type.
+ * itself takes no lock: without one an access may be torn, or lost to another
+ * thread's or process's, unless the memory is that of a lock-free atomic type.
  *
- * lock is what guards it: a lock, an rlock or a semaphore; NULL for a new
- * rlock; BROOD_NO_LOCK for nothing. It lives as long as what it guards
- * (value.lock-dropped). Python's RawValue and RawArray are those without a lock
- * made by any concrete context: they do not fix the default. */
+ * The parameter lock is a lock, an rlock or a semaphore; NULL for a new rlock;
+ * BROOD_NO_LOCK for none. It lives as long as the memory that it guards
+ * (value.lock-dropped). Python's RawValue and RawArray are those with
+ * BROOD_NO_LOCK of any concrete context: they commit the program to no
+ * method. */
 extern const char brood_no_lock_[1];
 #define BROOD_NO_LOCK ((void *)brood_no_lock_)
 
@@ -922,7 +922,7 @@ extern const char brood_no_lock_[1];
  *   q int64_t Q uint64_t       f float            d double
  *
  * All its bytes are zero (value.zero-again). A maker that wants another value
- * at first writes it before it gives the object to anybody.
+ * at first writes it before it shares the object.
  *
  * BROOD_TYPE_ERROR       no such typecode (value.codes-unknown)
  * BROOD_ATTRIBUTE_ERROR  lock is nothing that can be acquired (value.lock-bad)
@@ -956,10 +956,10 @@ void *brood_shared_value_get_obj(brood_shared_value *value);
 int brood_shared_value_typecode(brood_shared_value *value);
 int64_t brood_shared_value_itemsize(brood_shared_value *value);
 
-/* brood_shared_value_get_lock returns what guards it: the very object that was
- * given, or the brood_rlock that was made for it, the same each time
+/* brood_shared_value_get_lock returns the lock that guards it: the very object
+ * that was given, or the brood_rlock that was made for it, the same each time
  * (value.lock-given, value.lock-same); NULL, with brood_error() == BROOD_OK, if
- * nothing does. It belongs to the value; brood_kind_of tells what it is. */
+ * there is none. It belongs to the value; brood_kind_of tells what it is. */
 void *brood_shared_value_get_lock(brood_shared_value *value);
 
 /* brood_shared_value_acquire and brood_shared_value_release are that lock's own
@@ -971,7 +971,7 @@ void *brood_shared_value_get_lock(brood_shared_value *value);
 int brood_shared_value_acquire(brood_shared_value *value, int64_t timeout_ns);
 int brood_shared_value_release(brood_shared_value *value);
 
-/* brood_shared_array_new returns so many elements of a typecode, all bytes zero
+/* brood_shared_array_new returns length elements of a typecode, all bytes zero
  * (array.size, array.zero-again). The length is fixed, and may be 0. Otherwise
  * as brood_shared_value_new.
  *
@@ -1006,16 +1006,16 @@ int brood_shared_array_release(brood_shared_array *array);
 
 /* What is true of everything that pipes and queues carry
  *
- * - A message is one brood_value, but no pointer. Strings and bytes are copied;
- *   a descriptor is open in the receiver under a number of its own, whatever
- *   the sender does with its own meanwhile; an object is the same object there
- *   (pipe.sends-objects, queue.sends-objects). All this is true of the items of
- *   a tuple.
- * - An object that was sent stays for whoever receives it, freed or not. The
- *   memory of one that is no queue, connection or large array is not used again
- *   before the process that made it ends.
- * - A message arrives whole or not at all, whoever is killed at whatever
- *   moment (pipe.killed-writer, queue.killed-producer).
+ * - A message is one brood_value, any but a pointer. Strings and bytes are
+ *   copied; a descriptor is open in the receiver under a number of its own,
+ *   whatever the sender does with its own meanwhile; an object is the same
+ *   object there (pipe.sends-objects, queue.sends-objects). All this is true of
+ *   the items of a tuple.
+ * - An object that was sent stays for its receiver, freed or not. The memory of
+ *   one that is no queue, connection or large array is not used again before
+ *   its maker ends.
+ * - A message arrives whole or not at all, whichever process is killed at
+ *   whatever moment (pipe.killed-writer, queue.killed-producer).
  * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a
  *   NULL string or tuple, an object that is none. BROOD_VALUE_ERROR: over
  *   BROOD_MAX_MESSAGE or BROOD_MAX_DEPTH, or more than 253 descriptors. A tuple
@@ -1024,16 +1024,15 @@ int brood_shared_array_release(brood_shared_array *array);
  *   it is large itself. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
  *   memory (ENOMEM), more than RLIMIT_FSIZE (EFBIG), too many descriptors under
  *   way (ETOOMANYREFS).
- * - What is received belongs to the receiver, which gives it back by
- *   brood_value_clear.
+ * - The receiver owns a received value, and frees it by brood_value_clear.
  */
 
 /* brood_value_clear frees the memory of a received string or bytes, closes a
  * received descriptor, frees a received connection, gives any other received
  * object back, which must not be used any more then, and makes the value none.
- * Whoever wants to keep one of these keeps the value instead; a string or bytes
- * are for free(). A tuple is cleared as a whole, with all that is in it: to
- * keep one item, copy it. */
+ * A receiver that wants to keep one of these keeps the value instead; a string
+ * or bytes are for free(). A tuple is cleared as a whole, with all that is in
+ * it: to keep one item, copy it. */
 void brood_value_clear(brood_value *value);
 
 /* brood_value_copy makes a copy of a value, received or not, that owns what is
@@ -1063,16 +1062,16 @@ enum {
 
 /* brood_pipe_new makes two connections, each of which receives what the other
  * one sends; with BROOD_UNIDIRECTIONAL the first only receives and the second
- * only sends (pipe.one-way). The default context is not fixed by it.
+ * only sends (pipe.one-way). It commits the program to no method.
  *
  * BROOD_TYPE_ERROR  an output is NULL; an unknown flag
  * BROOD_OS_ERROR    no descriptors (EMFILE) or memory (ENOMEM) are left */
 int brood_pipe_new(const brood_context *context, unsigned flags,
                    brood_connection **out_first, brood_connection **out_second);
 
-/* brood_connection_new takes a descriptor that brood_connection_fileno gave, of
- * this or, having travelled, another process. That of a connection which is
- * still open here stays that one's: it is copied.
+/* brood_connection_new takes a descriptor that brood_connection_fileno
+ * returned, here or in a process that sent it. A connection that has it open
+ * here keeps it, and the new one gets a copy.
  *
  * BROOD_VALUE_ERROR  a negative descriptor
  * BROOD_TYPE_ERROR   an unknown flag
@@ -1081,13 +1080,14 @@ int brood_pipe_new(const brood_context *context, unsigned flags,
 brood_connection *brood_connection_new(int descriptor, unsigned flags);
 
 /* brood_connection_close closes this handle of the end. A second call does
- * nothing (conn.close-twice); any other function is then BROOD_OS_ERROR (EBADF,
- * conn.closed). brood_connection_free closes it and returns NULL; NULL is
- * legal. */
+ * nothing (conn.close-twice); any other function then returns BROOD_OS_ERROR
+ * (EBADF, conn.closed). brood_connection_free closes it and returns NULL; NULL
+ * is legal. */
 int brood_connection_close(brood_connection *connection);
 brood_connection *brood_connection_free(brood_connection *connection);
 
-/* These work on a closed connection too. */
+/* brood_connection_closed, brood_connection_readable and
+ * brood_connection_writable work on a closed connection too. */
 int brood_connection_closed(brood_connection *connection);   /* 1 or 0 */
 int brood_connection_readable(brood_connection *connection); /* 1 or 0 */
 int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
@@ -1096,12 +1096,11 @@ int brood_connection_writable(brood_connection *connection); /* 1 or 0 */
  * connection's. It is readable when there is a message, or the end of file. */
 int brood_connection_fileno(brood_connection *connection);
 
-/* brood_connection_send sends one value. It waits while the other side has some
- * hundred kilobytes, or some hundred messages, unread. A string, bytes or a
- * tuple of more than 96 KiB are in memory of their own, and count as the
- * smallest message. That memory is used again for later messages through this
- * handle: processes that read one end trust each other not to keep it, and
- * look, or write, there.
+/* brood_connection_send sends one value. It waits while the other side has a
+ * few hundred kilobytes, or a few hundred messages, unread. A string, bytes or
+ * a tuple of more than 96 KiB travel in a memfd, and count as the smallest
+ * message. Later messages through this handle use it again: processes that read
+ * one end trust each other not to keep it and look or write there.
  *
  * BROOD_OS_ERROR  the other end is closed everywhere (EPIPE, or ECONNRESET if
  *                 it had not read all: conn.broken-pipe); only for receiving
@@ -1161,8 +1160,9 @@ int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
                                      size_t buffer_size, int64_t offset,
                                      size_t *out_size, int64_t timeout_ns);
 
-/* brood_connection_poll returns 1 if there is something to receive, the end of
- * file included, else 0 when the time is over. Only for receiving ones. */
+/* brood_connection_poll returns 1 if the connection has something to receive,
+ * the end of file included, else 0 when the time is over. It must be
+ * readable. */
 int brood_connection_poll(brood_connection *connection, int64_t timeout_ns);
 
 /* brood_wait waits for any of several things: connections
@@ -1186,33 +1186,34 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   descriptors.
  * - Items are in shared memory when put returns: the process may end, or be
  *   killed, and they are still there (queue.put-is-done). There is no feeder
- *   thread: nobody has to wait for a flush, and joining a producer before
- *   reading what it put is no deadlock (queue.join-before-drain).
- * - What one thread puts is got in this order.
- * - A killed process stops nobody. What it was putting is there as a whole or
- *   not at all. What it was getting is still there, or gone with it as a whole,
- *   if it was killed after it had taken the item and before get returned
- *   (queue.killed-consumer).
- * - It holds maxsize items, or with 0 or less any number, but no more than
- *   BROOD_MAX_QUEUE bytes of them, each item with up to 16 bytes for itself; of
- *   less than RLIMIT_FSIZE, if that was less when it was made.
- *   An item larger than BROOD_MAX_ITEM is kept in a memfd and counts as 16
- *   bytes; so is one of 256 KiB or more that finds no room otherwise. A queue
- *   holds a few hundred items with a memfd, a descriptor or an object. It is
- *   full when it holds as much.
- * - Who waits for room in a queue of 32 items or more may do so for 5 ms more
- *   than there is none: or producers and consumers would go in step.
+ *   thread: no process waits for a flush, and joining a producer before reading
+ *   its items is no deadlock (queue.join-before-drain).
+ * - The items of one thread are got in the order in which it put them.
+ * - A killed process stops no other. The item that it was putting is there as a
+ *   whole or not at all. The item that it was getting is still there, or gone
+ *   as a whole if the process was killed between taking it and the return of
+ *   get (queue.killed-consumer).
+ * - It holds maxsize items, or any number with a maxsize of 0 or less, but no
+ *   more than BROOD_MAX_QUEUE bytes of them, up to 16 bytes for each item
+ *   included; less than RLIMIT_FSIZE, if that was less when it was made. An
+ *   item larger than BROOD_MAX_ITEM is kept in a memfd and counts as 16 bytes;
+ *   so is one of 256 KiB or more that finds no room otherwise. A queue holds a
+ * few hundred of these, and of items with descriptors and objects. A queue at
+ * one of these limits is full.
+ * - In a queue with a maxsize of 32 or more, a put that had to wait may return
+ *   up to 5 ms after room appeared; without that pause producers and consumers
+ *   would alternate.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
  *   this process (queue.closed-put, queue.closed-get). BROOD_TIMEOUT: another
- *   process, which is stopped perhaps, holds the queue, and was not seen to
- *   leave it empty, or full. For that also put and get without a timeout may
- *   take up to 200 ms. Neither may be called from a signal handler.
+ *   process, which is stopped perhaps, holds the queue, and the caller did not
+ *   see that it is empty, or full. Therefore a put or get that polls may take
+ *   up to 200 ms. Neither may be called from a signal handler.
  */
 typedef struct brood_queue brood_queue;
 
-/* brood_queue_new and brood_joinable_queue_new return a queue; one of the
- * second kind knows besides how many items are done with. Both fix the default,
- * as other shared objects do.
+/* brood_queue_new and brood_joinable_queue_new return a queue; a joinable one
+ * also counts the items that are done with. Both treat context as other shared
+ * objects do.
  *
  * BROOD_OVERFLOW_ERROR  maxsize is over BROOD_MAX_MAXSIZE */
 brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize);
@@ -1220,7 +1221,7 @@ brood_queue *brood_joinable_queue_new(const brood_context *context,
                                       int64_t maxsize);
 brood_queue *brood_queue_free(brood_queue *queue);
 
-/* brood_queue_put puts one item.
+/* brood_queue_put puts one item; brood_queue_put_nowait polls.
  *
  * BROOD_FULL     no room; nothing was put
  * BROOD_TIMEOUT  another process holds the queue; nothing was put
@@ -1228,20 +1229,21 @@ brood_queue *brood_queue_free(brood_queue *queue);
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns);
 int brood_queue_put_nowait(brood_queue *queue, brood_value item);
 
-/* brood_queue_get gets the oldest item, for brood_value_clear.
+/* brood_queue_get gets the oldest item, for brood_value_clear;
+ * brood_queue_get_nowait polls.
  *
  * BROOD_EMPTY     there is none
  * BROOD_TIMEOUT   another process holds the queue; there may be items
  * BROOD_OS_ERROR  no memory (ENOMEM), no room in the table of descriptors for
  *                 what the item carries (EMFILE): the item stays in the queue.
- *                 Memory outside of the queue that cannot be read is lost */
+ *                 An item in a memfd that cannot be read is lost */
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns);
 int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item);
 
-/* brood_queue_put_many puts items in their order, others' between them perhaps,
- * and returns how many: fewer than all if the time is over, or if one cannot be
- * put. Errors as brood_queue_put, if not even the first was put.
+/* brood_queue_put_many puts items in their order, perhaps with other producers'
+ * between them, and returns how many: fewer than all if the time is over or one
+ * cannot be put. Errors as brood_queue_put, if not even the first was.
  *
  * BROOD_TYPE_ERROR   items is NULL but num_items is not 0
  * BROOD_VALUE_ERROR  num_items is over BROOD_MAX_MAXSIZE */
@@ -1258,9 +1260,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
 int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
                          size_t capacity, int64_t timeout_ns);
 
-/* How many items there are now; whether there are none (1 or 0), which is false
- * as soon as a put has returned anywhere (queue.empty-is-true); whether there
- * are maxsize. */
+/* brood_queue_qsize returns how many items there are now; brood_queue_empty
+ * whether there are none, 0 as soon as a put has returned anywhere
+ * (queue.empty-is-true); brood_queue_full whether there are maxsize. */
 int brood_queue_qsize(brood_queue *queue);
 int brood_queue_empty(brood_queue *queue);
 int brood_queue_full(brood_queue *queue);
@@ -1276,8 +1278,7 @@ int brood_queue_close(brood_queue *queue);
 int brood_queue_join_thread(brood_queue *queue);
 int brood_queue_cancel_join_thread(brood_queue *queue);
 
-/* brood_queue_task_done says that an item which was got is done with. Of
- * joinable queues only.
+/* brood_queue_task_done: the caller is done with an item of a joinable queue.
  *
  * BROOD_VALUE_ERROR      all items ever put are done with already
  *                        (joinable.too-many)
@@ -1287,15 +1288,14 @@ int brood_queue_task_done(brood_queue *queue);
 /* brood_queue_join waits until all items ever put are done with.
  *
  * BROOD_TIMEOUT          they are not
- * BROOD_OWNER_DIED       they are, but for those that processes had got which
- *                        have ended since: nobody will ever say that these are
- *                        done. Within 200 ms (joinable.owner-died). Of those
- *                        that live a queue knows 255 at a time
+ * BROOD_OWNER_DIED       they are, but for items of processes that have ended
+ *                        since; within 200 ms (joinable.owner-died). A queue
+ *                        knows 255 living getters at a time
  * BROOD_ATTRIBUTE_ERROR  not a joinable queue */
 int brood_queue_join(brood_queue *queue, int64_t timeout_ns);
 
-/* brood_simple_queue: a queue with no limit on items, no timeouts and nothing
- * to join.
+/* brood_simple_queue_new to brood_simple_queue_close: a queue with no limit on
+ * items, no timeouts and nothing to join.
  *
  * BROOD_OS_ERROR  closed in this process (EBADF, simple.closed), instead of
  *                 BROOD_VALUE_ERROR */
