@@ -557,11 +557,11 @@ brood_process *brood_process_new(const brood_context *context,
  * goes on, and is reaped and joined as before. Returns NULL. */
 brood_process *brood_process_free(brood_process *process);
 
-/* brood_process_start starts the process. Finished children of the caller are
- * reaped. After a failure the process is as before, and start may be tried
- * again; nothing runs, unless it says ECONNRESET: the forkserver was killed
- * after it had been asked, and whether the process ran, or runs, nobody can
- * tell. The library itself does not try that a second time.
+/* brood_process_start starts the process. It reaps up to two finished children
+ * of the caller. After a failure the process is as before, and start may be
+ * tried again; nothing runs, unless it says ECONNRESET: the forkserver was
+ * killed after it had been asked, and whether the process ran, or runs, nobody
+ * can tell. The library itself does not try that a second time.
  *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic
