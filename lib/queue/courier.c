@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * See courier.h. Killed where?  After sending, before the item is committed:
- * the next item has a higher number, and whoever gets it throws these away.
- * After looking, before the item is got: they are still there for the next.
- * After the item is got, before they are dropped: as in the first case. If
- * nobody gets such items any more, courier_clear sees to it that those of the
- * dead do not take all the room.
+ * See courier.h. Killed where? After sending, before the item is committed: the
+ * next item has a higher number, and its consumer throws these away. After
+ * looking, before the item is got: they are still there for the next. After the
+ * item is got, before they are dropped: as in the first case. If no consumer
+ * gets such items any more, courier_clear throws away those of the dead, or
+ * they took all room.
  */
 #include "lib/queue/courier.h"
 
@@ -31,7 +31,8 @@ int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
     size_t count = num_fds;
     int r = sys_sock_peek(sock, &found, sizeof found, out_fds, &count);
     if (r < 0 && r != -EMSGSIZE) return r == -EAGAIN ? -EBADMSG : r;
-    /* What has more descriptors than the item, or less, is not the item's. */
+    /* A message with more descriptors than the item, or fewer, is not the
+     * item's. */
     bool whole = r == sizeof found && count == num_fds;
     if (whole && found == number) return 0;
     for (size_t i = 0; r >= 0 && i < count; i++) sys_close(out_fds[i]);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Getting items. All that can fail comes before the commit, with the lock held:
- * an item that cannot be had stays where it is. Killed before the commit: it is
- * still there; after it: it is gone with this process.
+ * Getting items. Each step that can fail comes before the commit, with the lock
+ * held: an item that cannot be had stays where it is. Killed before the commit:
+ * it is still there; after it: it is gone with this process.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,8 +17,8 @@
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
 
-/* Bytes that stand for an object, or the size of what is outside; and up to
- * where a tuple needs no memory besides its own. */
+/* Bytes that stand for an object, or the size of a body outside; a tuple of no
+ * more bytes needs no memory besides its own. */
 enum { MOST_SMALL = PACK_OBJECT, FEW = 512 };
 
 /* --------------------------------------------------------- The quick way -- */
@@ -87,7 +87,7 @@ static int read_body_of_other(struct reader *reader, const uint8_t *head,
   return r;
 }
 
-/* What is not light; how many units it has, or an error. */
+/* Reads an item that is not light; returns its units, or an error. */
 static int read_other(struct reader *reader) {
   struct ring *ring = &reader->queue->ring;
   uint8_t bytes[WIRE_HEAD], few[FEW];
@@ -170,8 +170,9 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   }
 }
 
-/* One hold of the lock: 0, -ETIMEDOUT if it was not to be had, or an error that
- * is set. Without an item *out_count is 0, and *out_tail what was seen by then.
+/* One hold of the lock: 0, -ETIMEDOUT if it did not get the lock, or an error
+ * that is set. Without an item *out_count is 0, and *out_tail the tail last
+ * read.
  */
 static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
                    int64_t deadline_ns, size_t *out_count, uint64_t *out_tail) {
@@ -188,8 +189,8 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   int r = read_items(&reader, out_items, capacity, out_count);
   if (*out_count > 0) commit(&reader, head, *out_count);
   *out_tail = reader.readable;
-  /* By what was seen of the tail: to look at it now would take it from who
-   * writes there. */
+  /* Judged by the tail as last read; reading it again would take its cache line
+   * from the producer. */
   bool much_is_free =
       reader.has_other || ring_much_is_free(ring, reader.head, reader.readable);
   sync_quick_release(&ring->get_lock);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * See item.h: what is not text.
+ * See item.h: items that are not text.
  */
 #include "lib/queue/item.h"
 

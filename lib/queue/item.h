@@ -39,8 +39,8 @@ static inline bool item_is_text(const brood_value *value) {
          memchr(value->as.data, 0, value->size_bytes) == NULL;
 }
 
-/* item_write_light writes a value and returns how many units that were; 0 if it
- * is not light, is wrong, or has no room. With put_lock held. */
+/* item_write_light writes a value and returns its units; 0 if it is not light,
+ * is wrong, or has no room. With put_lock held. */
 static inline uint32_t item_write_light(struct ring *ring, uint64_t tail,
                                         const brood_value *value) {
   const size_t size = value->size_bytes;
@@ -58,7 +58,7 @@ static inline uint32_t item_write_light(struct ring *ring, uint64_t tail,
 }
 
 /* item_read_light reads the item at a mark and returns how many units it has; 0
- * if it is not light; -ENOMEM; -EBADMSG if so much is not readable. With
+ * if it is not light; -ENOMEM; -EBADMSG if its bytes are not all readable. With
  * get_lock held. */
 static inline int item_read_light(const struct ring *ring, uint64_t mark,
                                   uint64_t readable, brood_value *out_value) {

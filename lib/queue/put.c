@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Putting items. Most are put by the quick way, which neither waits nor calls
- * the kernel; the other knows what to do about everything.
+ * the kernel; the other way deals with all the rest.
  */
 #include <errno.h>
 
@@ -15,7 +15,7 @@
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
-/* What one hold of the lock may put, so that others get it as well. */
+/* Units that one hold of the lock may put, so that others get it as well. */
 enum { UNITS_AT_ONCE = RING_LEAST / 4 };
 
 /* An item of at least this size goes outside if a ring that is as large as can
@@ -23,8 +23,8 @@ enum { UNITS_AT_ONCE = RING_LEAST / 4 };
  */
 enum { LARGE = 1 << 18 };
 
-/* How long a producer waits for much room. After that any will do; and if
- * nobody has got anything, a ring of the usual size grows. */
+/* How long a producer waits for a large part. After that any room will do; and
+ * if no consumer got anything, a ring of the usual size grows. */
 #define PATIENCE_NS INT64_C(5000000)
 
 /* --------------------------------------------------------- The quick way -- */
@@ -55,20 +55,20 @@ size_t queue_put_quickly(struct queue *queue, const brood_value *items,
 /* One call's waiting. */
 struct patience {
   int64_t deadline_ns;
-  bool is_over; /* nobody gets anything: the ring is to grow */
+  bool is_over; /* no consumer gets anything: the ring is to grow */
   bool has_slept;
 };
 
-/* The ring is too small. For a while that is left to those who get: mostly it
- * is small only because they are a little behind, and the smaller it is, the
- * better it fits into a cache. */
+/* The ring is too small. The consumers have a while to make room: mostly they
+ * are only a little behind, and the smaller a ring is, the better it fits into
+ * a cache. */
 static bool is_to_grow(struct ring *ring, uint32_t units,
                        const struct patience *patience) {
   return patience->is_over || sync_is_over(patience->deadline_ns) ||
          units > atomic_load(&ring->capacity) / 4;
 }
 
-/* Sends what goes beside the ring. With put_lock held. */
+/* Sends the descriptors that go beside the ring. With put_lock held. */
 static int send_beside(struct queue *queue, const struct message *message,
                        int64_t deadline_ns) {
   struct ring *ring = &queue->ring;
@@ -76,15 +76,15 @@ static int send_beside(struct queue *queue, const struct message *message,
   size_t count = message->pack.num_fds;
   int r = courier_put(block, ++ring->courier_id, message->pack.fds, count);
   if (r != -EAGAIN || ring_count(ring) > 0) return r;
-  /* What takes the room is left from the dead. */
+  /* Descriptors left by the dead take the room. */
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   courier_clear(block);
   sync_quick_release(&ring->get_lock);
   return courier_put(block, ring->courier_id, message->pack.fds, count);
 }
 
-/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if a lock
- * was not to be had, or another error. */
+/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if it did
+ * not get a lock, or another error. */
 static int try_write(struct queue *queue, uint64_t tail,
                      const struct message *message, int64_t deadline_ns) {
   struct ring *ring = &queue->ring;
@@ -111,7 +111,7 @@ static int write_in_ring(struct queue *queue, uint64_t tail,
 }
 
 /* One hold of the lock. 0; -ENOSPC: look whether there will be room; -EAGAIN:
- * wait for it, from *out_head on; -ETIMEDOUT: a lock was not to be had; or an
+ * wait for it, from *out_head on; -ETIMEDOUT: it did not get a lock; or an
  * error. */
 static int try_put(struct queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
@@ -130,7 +130,7 @@ static int try_put(struct queue *queue, const struct message *message,
   return r;
 }
 
-/* Sleeps until much is free; whether nobody has got anything so long. */
+/* Sleeps until a large part is free; true if no consumer got anything. */
 static bool sleep_for_much(struct ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   int64_t end_ns = sys_clock_ns() + PATIENCE_NS;
@@ -140,7 +140,7 @@ static bool sleep_for_much(struct ring *ring, uint64_t seen_head,
   return atomic_load(&ring->head) == seen_head;
 }
 
-/* There are too many bytes in the ring. */
+/* The ring holds too many bytes. */
 static void wait_for_bytes(struct ring *ring, uint64_t seen_head,
                            struct patience *patience) {
   uint32_t capacity = atomic_load(&ring->capacity);

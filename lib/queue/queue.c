@@ -175,7 +175,7 @@ int brood_queue_full(brood_queue *queue) {
 /* -------------------------------------------------------- JoinableQueue -- */
 
 /* An item is unfinished from its put on: the tail has counted it, the number of
- * those that are done has not. */
+ * done items has not. */
 static int check_joinable(brood_queue *queue, const char *what) {
   int r = share_check(queue, SHARE_QUEUE);
   if (r < 0 || ((struct queue *)queue)->is_joinable) return r;
@@ -192,7 +192,7 @@ static uint32_t num_got(struct queue *queue) {
 }
 
 static uint32_t unfinished(struct queue *queue) {
-  /* What is done first: it is never more than what was put by then. */
+  /* The done items first: they are never more than were put by then. */
   uint32_t done = atomic_load(&queue->tasks.done);
   return num_put(queue) - done;
 }
@@ -215,7 +215,7 @@ int brood_queue_task_done(brood_queue *handle) {
                    num_put(queue));
 }
 
-/* Is all that is unfinished in the hands of processes that have ended? */
+/* Have processes that have ended got all unfinished items? */
 static bool is_left_to_the_dead(struct queue *queue, uint32_t *out_count) {
   struct tasks_dead dead;
   tasks_find_dead(&queue->tasks, &dead);

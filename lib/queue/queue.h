@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What all kinds of queues are made of. queue.c has what users call, put.c and
- * get.c do it.
+ * The parts of all kinds of queues. Users call queue.c, which calls put.c and
+ * get.c.
  */
 #ifndef BROOD_QUEUE_QUEUE_H
 #define BROOD_QUEUE_QUEUE_H
@@ -22,18 +22,18 @@ struct queue {
 void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable);
 
-/* queue_lock_get takes the lock of those who get, and puts right what a holder
- * left that was killed; 0 or -ETIMEDOUT. */
+/* queue_lock_get takes the consumers' lock, and puts right what a killed holder
+ * left; 0 or -ETIMEDOUT. */
 int queue_lock_get(struct queue *queue, int64_t deadline_ns);
 
-/* queue_refuse_lock sets and returns the error of who did not get a lock, and
- * does not know how it is behind it. */
+/* queue_refuse_lock sets and returns the error of a caller that got no lock,
+ * and cannot tell what is behind it. */
 int queue_refuse_lock(void);
 
 enum { QUEUE_TIMEOUT = 1 };
 
-/* queue_put_quickly puts what needs no waiting and is known to be right, in one
- * hold of the lock; returns how many. */
+/* queue_put_quickly puts items that need no waiting and are known to be right,
+ * in one hold of the lock; returns how many. */
 size_t queue_put_quickly(struct queue *queue, const brood_value *items,
                          size_t count);
 

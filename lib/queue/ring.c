@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See ring.h. Who sleeps says so in a flag, and looks once more; who commits
- * looks at the flag after the commit: one of them sees the other. The flag is
- * cleared by whoever wakes, and set again by whoever was woken, for those that
- * sleep behind it: so a burst of items costs one wake-up, and a sleeper that
- * was killed costs one in vain.
+ * See ring.h. A sleeper sets a flag, and looks once more; a process that
+ * commits looks at the flag afterwards: one of them sees the other. The waker
+ * clears the flag, and a woken sleeper sets it again for those behind it: so a
+ * burst of items costs one wake-up, and a sleeper that was killed costs one in
+ * vain.
  *
  * Killed where?  With a lock held, before the commit: nothing has happened, and
  * the lock is taken over. After the commit, before the wake-up; or woken,
@@ -28,14 +28,14 @@
 #error "the half of a mark that is slept on must come first"
 #endif
 
-/* How long somebody may wait for a lock who did not want to wait: longer than
- * it takes to find out that the holder was killed. */
+/* How long a caller that polls may wait for a lock: longer than it takes to
+ * find out that the holder was killed. */
 #define GRACE_NS (2 * SYNC_SLICE_NS)
 #define FIRST_STEP_NS INT64_C(1000000)
 
-/* A look is a yield, for whoever is looked for may need the processor, and some
- * pauses. To look more often would take the line from who writes there, and
- * give one item each time instead of several. */
+/* A look is a yield, for the process that is awaited may need the processor,
+ * and some pauses. Looking more often would take the cache line from the
+ * writer, and give one item each time instead of several. */
 enum { PAUSES = 16, MOST_LOOKS = 32, ROOM_LOOKS = 16, TRY_ANEW = 16 };
 
 static _Atomic uint32_t *items_half(_Atomic uint64_t *mark) {
@@ -51,8 +51,8 @@ void ring_init(struct ring *ring, uint32_t maxsize, size_t room) {
   atomic_store_explicit(&ring->looks, MOST_LOOKS, memory_order_relaxed);
 }
 
-/* Nobody has these locks for long, unless it was killed: that is asked after a
- * millisecond, and then less and less often. */
+/* A living holder has these locks briefly: a waiter asks whether it was killed
+ * after a millisecond, and then less and less often. */
 static int take_lock(struct sync_lock *lock, int64_t deadline_ns) {
   uint64_t token = sync_self_process();
   int64_t now_ns = sys_clock_ns();
@@ -103,7 +103,7 @@ void ring_slept_get(struct ring *ring) {
   if (ring_count(ring) > 0) ring_put_wake(ring, 1);
 }
 
-/* What those behind have said was cleared by who woke us. */
+/* The waker has cleared the flag of the sleepers behind this one too. */
 void ring_slept_put(struct ring *ring) {
   atomic_store(&ring->putters_sleep, ring_at_last(ring));
   uint64_t head = atomic_load(&ring->head);
@@ -116,7 +116,7 @@ void ring_slept_put(struct ring *ring) {
 
 /* -------------------------------------------------------------- Waiting -- */
 
-/* relaxed: who sees it go on looks again under a lock. */
+/* relaxed: a caller that sees it go on looks again under a lock. */
 static bool has_gone_on(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
                         uint32_t units) {
   uint64_t now = atomic_load_explicit(mark, memory_order_relaxed);
@@ -124,8 +124,8 @@ static bool has_gone_on(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
          mark_units(now) - mark_units(from) >= units;
 }
 
-/* Looks so often whether a mark has gone on from what it was by so much; how
- * often it looked, or -1 if it did not see that. */
+/* Looks `looks` times whether a mark has gone on by these items and units; the
+ * number of looks before, or -1 if it did not see that. */
 static int look_at_mark(_Atomic uint64_t *mark, uint64_t from, uint32_t items,
                         uint32_t units, int looks) {
   for (int i = 0; i < looks; i++) {
@@ -149,13 +149,13 @@ static void learn(struct ring *ring, int looks, int needed) {
 bool ring_wait_item(struct ring *ring, uint64_t seen_tail,
                     int64_t deadline_ns) {
   int looks = (int)atomic_load_explicit(&ring->looks, memory_order_relaxed);
-  /* Two that have come to sleep for each other would never find out that they
-   * are quicker awake. */
+  /* Two processes that sleep for each other would never learn that they are
+   * quicker awake. */
   if (mark_items(seen_tail) % TRY_ANEW == 0) looks = MOST_LOOKS;
   int needed = look_at_mark(&ring->tail, seen_tail, 1, 0, looks);
   learn(ring, looks, needed);
   if (needed >= 0) return false;
-  /* An idle getter does no more than this at the end of a slice. */
+  /* An idle consumer does no more than this at the end of a slice. */
   do {
     atomic_store(&ring->getters_sleep, 1);
     if (atomic_load(&ring->tail) != seen_tail) return true;
@@ -184,8 +184,8 @@ void ring_wait_room(struct ring *ring, uint64_t seen_head, uint32_t how,
  * capacity makes it true. Killed before that store: nothing has happened. The
  * store is a release, or the compiler might have it come before the copies. */
 
-/* A ring holds some items at least, so that one side need not wait until the
- * other has done with the last. */
+/* A ring holds several items at least, so that one side need not wait until the
+ * other is done with the last. */
 enum { ITEMS_AT_LEAST = 4 };
 
 static size_t offset_of(const struct ring *ring,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * The ring of a queue: bytes of items in shared memory, one lock for those who
- * put and one for those who get. Knows nothing of values, handles or errors.
- * All zero but for ring_init.
+ * The ring of a queue: bytes of items in shared memory, one lock for producers
+ * and one for consumers. Knows nothing of values, handles or errors. All zero
+ * but for ring_init.
  *
- * Whoever puts: takes put_lock; asks for room; writes; commits by one store to
- * the tail; gives the lock back; wakes. Whoever gets does the same at the head.
- * Nobody waits with a lock held, so who is killed while it waits leaves nothing
- * behind.
+ * A producer takes put_lock, asks for room, writes, commits by one store to the
+ * tail, gives the lock back and wakes. A consumer does the same at the head. No
+ * process waits for items or room with a lock held, so one that is killed while
+ * it waits leaves nothing behind.
  */
 #ifndef BROOD_QUEUE_RING_H
 #define BROOD_QUEUE_RING_H
@@ -41,35 +41,35 @@ struct ring {
   uint32_t most;     /* units that it may grow to */
 
   _Alignas(64) struct sync_lock put_lock;
-  uint64_t seen_head;  /* by those who put; under put_lock */
+  uint64_t seen_head;  /* by producers; under put_lock */
   uint32_t courier_id; /* likewise, of the last message beside the ring */
 
   _Alignas(64) _Atomic uint64_t tail; /* a mark; written under put_lock */
-  _Atomic uint32_t getters_sleep;     /* somebody may sleep on the tail */
+  _Atomic uint32_t getters_sleep;     /* a consumer may sleep on the tail */
 
   _Alignas(64) struct sync_lock get_lock;
-  uint64_t seen_tail;     /* by those who get; under get_lock */
+  uint64_t seen_tail;     /* by consumers; under get_lock */
   uint32_t getter_died;   /* likewise: while it had the lock */
   _Atomic uint32_t looks; /* how often to look for an item before sleep */
 
   _Alignas(64) _Atomic uint64_t head; /* a mark; written under get_lock */
-  _Atomic uint32_t putters_sleep;     /* may somebody on the head, and how */
+  _Atomic uint32_t putters_sleep;     /* how a producer may, on the head */
 
   _Alignas(64) uint8_t data[];
 };
 
-/* ring_init has the ring grow into so many units at most. */
+/* ring_init has the ring grow to `room` units at most. */
 void ring_init(struct ring *ring, uint32_t maxsize, size_t room);
 
-/* Larger items go outside: some of any size fit into the ring. */
+/* Larger items go into a memfd, so that a ring has room for several items. */
 static inline size_t ring_max_item(const struct ring *ring) {
   size_t part = (size_t)ring->most * MARK_UNIT / 8;
   return part < BROOD_MAX_ITEM ? part : BROOD_MAX_ITEM;
 }
 
 /* ring_lock_put and ring_lock_get take a lock, also from a holder that was
- * killed: 0, or -ETIMEDOUT. Those who hold one are quick, so also who does not
- * want to wait waits for a moment. sync_quick_release gives it back. */
+ * killed: 0, or -ETIMEDOUT. A holder is quick, so a caller that polls waits for
+ * a moment too. sync_quick_release gives it back. */
 int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns);
 int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns);
 
@@ -103,8 +103,8 @@ static inline int ring_room_behind(const struct ring *ring, uint64_t tail,
   return units <= ring_capacity(ring) - used ? 0 : -ENOSPC;
 }
 
-/* ring_room: can so many units more be written? 0; -ENOSPC: the ring is too
- * small; -EAGAIN: there are maxsize items. tail is where the writer is. */
+/* ring_room: can `units` more be written? 0; -ENOSPC: the ring is too small;
+ * -EAGAIN: there are maxsize items. tail is where the writer is. */
 static inline int ring_room(struct ring *ring, uint64_t tail, uint32_t units) {
   if (ring_room_behind(ring, tail, units) == 0) return 0;
   /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
@@ -141,8 +141,7 @@ static inline void ring_ask_to_read(struct ring *ring, uint32_t units) {
   __builtin_prefetch(ring->data + ring_at(ring, units + RING_AHEAD), 0);
 }
 
-/* ring_write copies bytes to so many units behind a mark, which must have
- * room. */
+/* ring_write copies bytes to `units`, where there must be room. */
 static inline void ring_write(struct ring *ring, uint32_t units,
                               const void *data, size_t size) {
   size_t at = ring_at(ring, units);
@@ -191,16 +190,17 @@ static inline void ring_get_commit(struct ring *ring, uint64_t head) {
 void ring_wake_getters(struct ring *ring, uint32_t items);
 void ring_wake_putter(struct ring *ring);
 
-/* How those sleep who put: until much is free, or each get would cost a wake-up
- * and both sides would go in step; or until anything is got. */
+/* A producer sleeps until a large part is free, or each get would cost a
+ * wake-up and both sides would alternate; or until any item is got. */
 enum { RING_FOR_MUCH = 1, RING_FOR_ANY = 2 };
 
-/* Who has no more patience. Without maxsize much gets free soon enough. */
+/* For a producer that has lost patience. Without maxsize a large part gets free
+ * soon enough. */
 static inline uint32_t ring_at_last(const struct ring *ring) {
   return ring->maxsize == 0 ? RING_FOR_MUCH : RING_FOR_ANY;
 }
 
-/* How many free items are much; of a short queue, one. */
+/* How many free items are a large part; in a short queue, one. */
 static inline uint32_t ring_many(const struct ring *ring) {
   uint32_t part = ring->maxsize / 16;
   return part == 0 ? 1 : part;
@@ -229,17 +229,17 @@ static inline void ring_get_wake(struct ring *ring, bool much_is_free) {
   }
 }
 
-/* Whoever has slept before its own success calls one of these after it, so that
- * a wake-up is passed on to others. */
+/* A caller that slept and then succeeded calls one of these, to pass the
+ * wake-up on to others. */
 void ring_slept_get(struct ring *ring);
 void ring_slept_put(struct ring *ring);
 
-/* ring_wait_item waits for anything to be put after a tail that was seen;
- * true if it slept for that. */
+/* ring_wait_item waits for an item to be put after a tail that was seen; true
+ * if it slept for that. */
 bool ring_wait_item(struct ring *ring, uint64_t seen_tail, int64_t deadline_ns);
 
-/* ring_look_for_room looks for a moment whether so many items and units get
- * free; ring_wait_room sleeps until much is, or anything. */
+/* ring_look_for_room looks for a moment whether these items and units get free;
+ * ring_wait_room sleeps until a large part is, or anything. */
 bool ring_look_for_room(struct ring *ring, uint64_t seen_head, uint32_t items,
                         uint32_t units);
 void ring_wait_room(struct ring *ring, uint64_t seen_head, uint32_t how,
@@ -256,15 +256,15 @@ static inline bool ring_is_full(struct ring *ring) {
 
 /* -------------------------------------------------------------- Size -- */
 
-/* ring_grow doubles a ring, or more, for so many units. With put_lock held, and
+/* ring_grow doubles a ring, or more, to hold `units`. With put_lock held, and
  * all that was written committed; takes get_lock meanwhile. 0; -ENOSPC: it is
  * as large as it may be; -ETIMEDOUT; or another -errno: no memory. */
 int ring_grow(struct ring *ring, const struct share_block *block,
               uint32_t units, int64_t deadline_ns);
 
 /* ring_shrink gives a ring that has grown, and is empty, the usual size again,
- * or what some items of so many units need, unless somebody is putting. With
- * get_lock held. */
+ * or what some items of so many units need, unless a producer has put_lock.
+ * With get_lock held. */
 void ring_shrink(struct ring *ring, const struct share_block *block,
                  uint32_t units);
 

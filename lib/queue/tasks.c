@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * See tasks.h. A change touches the numbers of one taker, the sum, and the head
- * of the ring. Whoever makes it may be killed between any two, so it writes
- * down first what was before. Whoever takes over the lock finds that, and
- * undoes the change, unless it was a get and the head says that the items are
- * gone.
+ * of the ring. The process that makes it may be killed between any two, so it
+ * first writes down the old numbers. The next holder of the lock finds them,
+ * and undoes the change, unless it was a get and the head says that the items
+ * are gone.
  */
 #include "lib/queue/tasks.h"
 
@@ -26,14 +26,14 @@ static struct tasks_taker *place_of(struct tasks *tasks, uint64_t process) {
     struct tasks_taker *taker = &tasks->takers[(start + i) % TASKS_TAKERS];
     if (taker->process == process) return taker;
     if (free == NULL && open_of(taker) == 0) free = taker;
-    if (taker->process == 0) break; /* nobody was ever placed beyond */
+    if (taker->process == 0) break; /* no process was ever placed beyond */
   }
   return free;
 }
 
-/* release: what was before is written down when the change begins, and all of
- * it is made before it ends, whenever this process is killed. The fence:
- * nothing of it is made before it begins. */
+/* release: the old numbers are written down when the change begins, and all of
+ * it is made before it ends, whenever this process is killed. The fence: no
+ * part of it is made before it begins. */
 static void begin_change(struct tasks *tasks, const struct tasks_taker *taker,
                          uint32_t head) {
   tasks->change.taken = taker->taken;
@@ -52,8 +52,8 @@ static void end_change(struct tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
-/* All places are taken: those of the dead are given up, and what they had got
- * is counted together. */
+/* All places are taken: those of the dead are given up, and the items that they
+ * got are counted together. */
 static void bury(struct tasks *tasks, uint32_t head) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     struct tasks_taker *taker = &tasks->takers[i];
@@ -82,7 +82,7 @@ void tasks_settle(struct tasks *tasks, uint32_t head) {
   uint32_t index =
       atomic_load_explicit(&tasks->change.taker, memory_order_acquire);
   if (index == 0) return;
-  /* The index is anybody's word, as all shared memory. */
+  /* Any process may have written the index, as all shared memory. */
   if (head == tasks->change.head && index <= TASKS_TAKERS) { /* none was got */
     tasks->takers[index - 1].taken = tasks->change.taken;
     tasks->takers[index - 1].done = tasks->change.done;
@@ -93,7 +93,7 @@ void tasks_settle(struct tasks *tasks, uint32_t head) {
   end_change(tasks);
 }
 
-/* Whose task is done with: the caller's, or else anybody's. */
+/* Finds the taker whose task is done: the caller, or else any. */
 static struct tasks_taker *find_open(struct tasks *tasks) {
   struct tasks_taker *own = place_of(tasks, sync_self_process());
   if (own != NULL && open_of(own) > 0) return own;

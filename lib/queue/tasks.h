@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who has got how many items of a joinable queue, and how many of them are done
- * with, so that whoever joins the queue learns that the rest is in the hands of
- * the dead. All zero is a queue of which nobody has got anything.
+ * How many items of a joinable queue each process has got and is done with, so
+ * that a joiner learns that dead processes had got the rest. All zero is a
+ * queue of which no process has got an item.
  */
 #ifndef BROOD_QUEUE_TASKS_H
 #define BROOD_QUEUE_TASKS_H
@@ -21,7 +21,7 @@ struct tasks_taker {
   uint32_t done;
 };
 
-/* Changed under the lock of those who get. */
+/* Changed under the consumers' lock. */
 struct tasks {
   _Atomic uint32_t done; /* of all items ever put; joiners sleep on it */
   _Atomic uint32_t joiners_sleep;
@@ -32,30 +32,30 @@ struct tasks {
     uint32_t head;          /* items got before it */
     uint32_t lost;
   } change;
-  uint32_t lost; /* items that those had got whose places others have now */
+  uint32_t lost; /* got by the dead whose places others have now */
   struct tasks_taker takers[TASKS_TAKERS];
 };
 
 /* With the lock held: tasks_take says that items are about to be got, head
  * items having been got so far; after that is committed, or if it is not to be,
- * tasks_settle. Who finds that the holder of the lock was killed begins with
+ * tasks_settle. A process that takes the lock from a killed holder begins with
  * tasks_settle. */
 void tasks_take(struct tasks *tasks, uint32_t head, uint32_t items);
 void tasks_settle(struct tasks *tasks, uint32_t head);
 
-/* tasks_done counts one as done with, of so many put, with the lock held; false
- * if all are. */
+/* tasks_done counts one as done with, of all items put, with the lock held;
+ * false if all are. */
 bool tasks_done(struct tasks *tasks, uint32_t head, uint32_t put);
 
-/* tasks_wake wakes those who join, if all are done; without the lock. */
+/* tasks_wake wakes joiners, if all are done; without the lock. */
 void tasks_wake(struct tasks *tasks, uint32_t put);
 
 /* tasks_wait sleeps until `done` is another number; true after a slice. */
 bool tasks_wait(struct tasks *tasks, uint32_t done, int64_t deadline_ns);
 
-/* tasks_dead returns how many items processes have got, and are not done with,
- * that have ended. Of two calls the first, without the lock, finds out who has;
- * the second, with it, counts those. */
+/* tasks_dead returns how many items ended processes had got and were not done
+ * with. Of two calls the first, without the lock, finds out which have ended;
+ * the second, with it, counts their items. */
 struct tasks_dead {
   uint64_t processes[TASKS_TAKERS];
 };
