@@ -70,7 +70,7 @@ int connection_await_event(const brood_connection *connection, short events,
 int brood_pipe_new(const brood_context *context, unsigned flags,
                    brood_connection **out_first,
                    brood_connection **out_second) {
-  (void)context; /* a pipe is the same in all, and fixes no default */
+  (void)context; /* the same in all; commits to no default */
   if (out_first == NULL || out_second == NULL) {
     return error_set(BROOD_TYPE_ERROR, "no place for a connection: NULL");
   }
@@ -113,8 +113,9 @@ static int check_descriptor(int descriptor, unsigned flags) {
   return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
 }
 
-/* Takes a descriptor that is nobody's, and copies that of another connection:
- * or each of the two would close it, whatever has its number by then. */
+/* Takes a descriptor that no connection has, and copies that of another
+ * connection: or both would close it, the second perhaps another file of its
+ * number. */
 static int make_of_descriptor(int descriptor, unsigned flags,
                               brood_connection **out) {
   bool is_taken = end_of(descriptor) != NULL;

@@ -3,8 +3,8 @@
  * What the functions of a connection have in common.
  *
  * The pipe is a pair of SOCK_SEQPACKET sockets, and a message is one packet: no
- * writer has to hold a lock, and whoever is killed at whatever moment, a
- * message is there as a whole or not at all.
+ * writer has to hold a lock, and whichever process is killed at whatever
+ * moment, a message is there as a whole or not at all.
  */
 #ifndef BROOD_PIPE_CONNECTION_H
 #define BROOD_PIPE_CONNECTION_H
@@ -13,9 +13,9 @@
 #include "lib/share/end.h"
 #include "lib/sys/fd.h"
 
-/* Larger strings and bytes go outside. The kernel wants the memory of a packet
- * in one piece but for 68 KiB of it; up to here that piece is easy to have, and
- * up to here a packet is faster than a memfd. */
+/* Larger strings and bytes go into a memfd. The kernel wants the memory of a
+ * packet in one piece but for 68 KiB of it; up to here that piece is easy to
+ * have, and up to here a packet is faster than a memfd. */
 enum { CONNECTION_INSIDE = 96 << 10 };
 
 /* connection_begin is the first line of each function that needs the
@@ -25,8 +25,8 @@ enum { CONNECTION_INSIDE = 96 << 10 };
 int connection_begin(brood_connection *connection, unsigned directions);
 void connection_end(brood_connection *connection);
 
-/* What a thread that is cancelled while it waits for the other side leaves: an
- * end that would never close, memory, descriptors. */
+/* A thread that is cancelled while it waits for the other side leaves an end
+ * that would never close, memory and descriptors. */
 struct connection_wait {
   void (*abandon)(void *argument);
   void *argument;

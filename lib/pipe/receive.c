@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Receiving: one packet, by one system call if it is there. Nobody knows its
- * size before, so it is received into memory for the largest. What is small is
- * copied from there, and the memory kept for the next; what is large takes the
+ * Receiving: one packet, by one system call if it is there. Its size is not
+ * known before, so it is received into memory for the largest. A small message
+ * is copied from there, and the memory kept for the next; a large one takes the
  * memory along.
  */
 #include <errno.h>
@@ -23,10 +23,11 @@
 _Static_assert((int)END_HEAD == (int)WIRE_HEAD, "one head");
 _Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
 
-/* Up to here a copy costs less than other memory for the next message. */
+/* Up to here a copy costs less than new memory for the next message. */
 enum { COPIED = 16 << 10 };
 
-/* Who has waited for less than this may have to wait as shortly again. */
+/* A receiver that waited for less than this may soon get the next message
+ * too. */
 #define RECEIVE_SOON_NS INT64_C(100000)
 
 /* -------------------------------------------------------------- Packets -- */
@@ -66,8 +67,8 @@ static int end_of_file(brood_connection *connection) {
   return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : 0;
 }
 
-/* Waits for nothing: a thread may be cancelled in what waits, and would lose
- * the descriptors of what had just come. */
+/* Does not wait: a thread cancelled in a call that waits would lose the
+ * descriptors of a message that had just come. */
 static int receive_parts(const brood_connection *connection,
                          struct end_packet *packet) {
   struct iovec parts[] = {{packet->head, END_HEAD},
@@ -79,7 +80,7 @@ static int receive_parts(const brood_connection *connection,
   return r;
 }
 
-/* Looks again and again for a moment; -EAGAIN if nothing came. */
+/* Looks again and again for a moment; -EAGAIN if no message came. */
 static int look_for_packet(const brood_connection *connection,
                            struct end_packet *packet, int64_t deadline_ns) {
   int r;
@@ -101,7 +102,7 @@ static void give_up_receiving(void *argument) {
   connection_end(receiving->connection);
 }
 
-/* Waits once, until there may be something: -EAGAIN then, or it is there. */
+/* Waits once, until there may be a message: -EAGAIN then, or it is there. */
 static int receive_waiting(brood_connection *connection,
                            struct end_packet *packet, int64_t deadline_ns) {
   struct receiving receiving = {connection, packet};
@@ -133,7 +134,7 @@ static int receive_packet(brood_connection *connection,
     if (r == 0) return end_of_file(connection);
     if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
     if (r == -ECONNRESET) {
-      /* The kernel says so once, and before what there is to be read. */
+      /* The kernel says so once, and before it gives the unread packets. */
       atomic_store(&connection->was_reset, true);
     } else if (r != -EAGAIN) {
       return r;
@@ -183,8 +184,8 @@ static int open_packet(struct received *out, struct end_packet *packet) {
                       packet->fds, packet->num_fds);
 }
 
-/* The end of an arrival. r is what became of the message, 0 or -errno: that
- * there was no memory for it is no reason to lose it. */
+/* The end of an arrival. r is what became of the message, 0 or -errno: one for
+ * which there was no memory is kept. */
 static int finish(struct arrival *arrival, int r) {
   if (r == -ENOMEM) {
     end_keep(arrival->connection, arrival->packet);
@@ -312,8 +313,8 @@ int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
   size_t size = arrival.message.view.size_bytes;
   size_t room = buffer_size - (size_t)offset;
   if (size > room) return refuse_buffer(&arrival, room);
-  /* Not received straight into the buffer: what is no bytes must not touch it.
-   * What is outside is read straight into it. */
+  /* Not received straight into the buffer: a message that is not bytes must not
+   * touch it. A body outside is read straight into it. */
   char *to = buffer == NULL ? NULL : (char *)buffer + offset;
   r = finish(&arrival, message_copy(&arrival.message, to));
   if (r == 0) *out_size = size;

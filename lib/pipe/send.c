@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Sending: one packet, by one system call if nobody has to wait for room.
+ * Sending: one packet, by one system call if there is room.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +14,7 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
-/* What is under way, until it is sent or given up. */
+/* A message under way, until it is sent or given up. */
 struct sending {
   brood_connection *connection;
   struct message message;
@@ -26,7 +26,7 @@ static void give_up_sending(void *argument) {
   connection_end(sending->connection);
 }
 
-/* What sends does not wait: a thread that was cancelled in it would not know
+/* The call that sends does not wait: a thread cancelled in it would not know
  * whether it had sent. */
 static int transmit(struct sending *sending, int64_t deadline_ns) {
   const struct pack *pack = &sending->message.pack;

@@ -12,7 +12,7 @@
 #include "lib/sys/fd.h"
 #include "lib/wire/value.h"
 
-/* So many need no allocation. */
+/* Up to this number needs no allocation. */
 enum { FEW = 32 };
 
 static int refuse_to_wait_for(const brood_value *value, size_t index) {
@@ -34,7 +34,7 @@ static int refuse_descriptor(int descriptor, size_t index) {
                    index, descriptor);
 }
 
-/* Writes what is to be polled for a value; a connection is left by leave_all.
+/* Writes the poll entry of a value; a connection is left by leave_all.
  */
 static int enter_value(const brood_value *value, size_t index,
                        struct pollfd *out) {
@@ -58,7 +58,7 @@ static void leave_all(const brood_value *objects, size_t count) {
   }
 }
 
-/* Messages that are kept here already: nobody has to be asked for those. */
+/* Marks connections with a message that is kept here already. */
 static bool mark_kept(const brood_value *objects, size_t count,
                       struct pollfd *polls) {
   bool any = false;
@@ -71,7 +71,7 @@ static bool mark_kept(const brood_value *objects, size_t count,
   return any;
 }
 
-/* Writes the indexes of what is ready; returns how many, or an error. */
+/* Writes the indexes of the ready values; returns how many, or an error. */
 static int collect_ready(const struct pollfd *polls, size_t count,
                          size_t *out_ready) {
   for (size_t i = 0; i < count; i++) {

@@ -31,8 +31,7 @@ int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
     size_t count = num_fds;
     int r = sys_sock_peek(sock, &found, sizeof found, out_fds, &count);
     if (r < 0 && r != -EMSGSIZE) return r == -EAGAIN ? -EBADMSG : r;
-    /* A message with more descriptors than the item, or fewer, is not the
-     * item's. */
+    /* A message with another number of descriptors is not the item's. */
     bool whole = r == sizeof found && count == num_fds;
     if (whole && found == number) return 0;
     for (size_t i = 0; r >= 0 && i < count; i++) sys_close(out_fds[i]);

@@ -171,8 +171,7 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
 }
 
 /* One hold of the lock: 0, -ETIMEDOUT if it did not get the lock, or an error
- * that is set. Without an item *out_count is 0, and *out_tail the tail last
- * read.
+ * that is set. Without an item *out_count is 0, and *out_tail the tail seen.
  */
 static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
                    int64_t deadline_ns, size_t *out_count, uint64_t *out_tail) {
