@@ -114,8 +114,7 @@ static int check_descriptor(int descriptor, unsigned flags) {
 }
 
 /* Takes a descriptor that no connection has, and copies that of another
- * connection: or both would close it, the second perhaps another file of its
- * number. */
+ * connection: or both would close it, one perhaps a later file. */
 static int make_of_descriptor(int descriptor, unsigned flags,
                               brood_connection **out) {
   bool is_taken = end_of(descriptor) != NULL;

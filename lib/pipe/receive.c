@@ -26,8 +26,7 @@ _Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
 /* Up to here a copy costs less than new memory for the next message. */
 enum { COPIED = 16 << 10 };
 
-/* A receiver that waited for less than this may soon get the next message
- * too. */
+/* A receiver that waited for less may wait as shortly again. */
 #define RECEIVE_SOON_NS INT64_C(100000)
 
 /* -------------------------------------------------------------- Packets -- */
@@ -314,7 +313,7 @@ int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
   size_t room = buffer_size - (size_t)offset;
   if (size > room) return refuse_buffer(&arrival, room);
   /* Not received straight into the buffer: a message that is not bytes must not
-   * touch it. A body outside is read straight into it. */
+   * touch it. A body outside is. */
   char *to = buffer == NULL ? NULL : (char *)buffer + offset;
   r = finish(&arrival, message_copy(&arrival.message, to));
   if (r == 0) *out_size = size;

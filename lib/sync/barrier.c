@@ -70,8 +70,8 @@ static void enter_barrier(struct sync_barrier *barrier) {
   count_out_the_dead(barrier); /* it may have been changing the count */
 }
 
-/* Sleeps, without the lock, until the state changes. Of all that do so, one
- * looks for the dead in each slice. */
+/* Sleeps, without the lock, until the state changes. One of the sleepers looks
+ * for the dead in each slice. */
 static void sleep_outside(struct sync_barrier *barrier, int64_t *slice_ns,
                           int64_t deadline_ns) {
   uint32_t changes =
@@ -95,8 +95,8 @@ static bool wait_for_entrance(struct sync_barrier *barrier,
   return true;
 }
 
-/* Every party's wait but the last one's. An action that has begun is waited
- * for, whatever the time. */
+/* Every party's wait but the last one's. A party waits for an action that has
+ * begun, whatever its deadline. */
 static void wait_for_all(struct sync_barrier *barrier, int64_t deadline_ns) {
   int64_t slice_ns = SYNC_SLICE_NS;
   while (barrier->state == FILLING || barrier->state == ACTING) {

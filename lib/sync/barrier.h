@@ -19,12 +19,12 @@ struct sync_barrier {
   uint32_t state;
   uint32_t parties;
   uint32_t count;   /* parties inside */
-  sync_watch watch; /* of those that wait, for the dead */
+  sync_watch watch; /* for the dead, by the waiters */
   uint32_t unused;
   uint64_t threads[]; /* of the parties inside, by index; 0: none */
 };
 
-/* sync_barrier_size returns the bytes of a barrier for so many parties. */
+/* sync_barrier_size returns the bytes of a barrier for these parties. */
 static inline size_t sync_barrier_size(uint32_t parties) {
   return sizeof(struct sync_barrier) + parties * sizeof(uint64_t);
 }
@@ -34,7 +34,7 @@ static inline void sync_barrier_init(struct sync_barrier *barrier,
   barrier->parties = parties;
 }
 
-/* What the last party of a round does before all are let go; not 0 breaks the
+/* The last party of a round calls it before all are let go; not 0 breaks the
  * barrier. */
 struct sync_action {
   int (*call)(void *argument);
@@ -42,8 +42,8 @@ struct sync_action {
 };
 
 /* sync_barrier_wait returns the party's index; -EPIPE: broken or reset;
- * -ECANCELED: this party's action failed. A party whose time is over, at a
- * deadline of sys_clock_ns, or that is killed breaks the barrier. */
+ * -ECANCELED: this party's action failed. A party that times out, at a deadline
+ * of sys_clock_ns, or is killed breaks the barrier. */
 int sync_barrier_wait(struct sync_barrier *barrier,
                       const struct sync_action *action, int64_t deadline_ns);
 

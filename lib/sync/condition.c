@@ -55,8 +55,8 @@ static struct sync_waiter *find_oldest(struct sync_condition *condition) {
   return oldest;
 }
 
-/* Did it reach somebody alive? That nobody slept there may as well mean that
- * the waiter has not fallen asleep yet. */
+/* Did it reach a living waiter? If no sleeper was there, the waiter may not
+ * have fallen asleep yet. */
 static bool notify_waiter(struct sync_waiter *waiter) {
   if (!change_place(waiter, WAITING, NOTIFIED))
     return false; /* timed out just now */
@@ -87,8 +87,8 @@ static bool any_died_notified(struct sync_condition *condition) {
   return false;
 }
 
-/* Frees the places of the dead, and gives to others what these were notified
- * of; with the lock. */
+/* Frees the places of the dead, and passes their notifications on to others;
+ * with the lock. */
 static void bury_waiters(struct sync_condition *condition) {
   for (uint32_t i = 0; i < condition->used; i++) {
     struct sync_waiter *waiter = &condition->waiters[i];

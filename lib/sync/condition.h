@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Waiters of a condition. A caller that waits or notifies holds the lock that
- * goes with it. All zero is one that nobody waits on.
+ * goes with it. All zero is one without waiters.
  */
 #ifndef BROOD_SYNC_CONDITION_H
 #define BROOD_SYNC_CONDITION_H
@@ -26,7 +26,7 @@ struct sync_waiter {
 struct sync_condition {
   uint32_t tickets;      /* given out so far */
   _Atomic uint32_t used; /* no waiter was ever beyond this one */
-  sync_watch watch; /* of those that wait, for the dead among the notified */
+  sync_watch watch;      /* by the waiters, for the dead among the notified */
   uint32_t unused;
   struct sync_waiter waiters[SYNC_CONDITION_WAITERS];
 };
@@ -41,7 +41,7 @@ int sync_condition_wait(struct sync_condition *condition,
                         struct sync_lock *lock, uint64_t token,
                         int64_t deadline_ns);
 
-/* sync_condition_notify wakes the count that have waited longest. */
+/* sync_condition_notify wakes the `count` oldest waiters. */
 void sync_condition_notify(struct sync_condition *condition, uint32_t count);
 
 #endif /* BROOD_SYNC_CONDITION_H */

@@ -41,9 +41,9 @@ static bool inherit(struct sync_lock *lock, uint64_t word, uint64_t token) {
   return sync_has_ended(word & ~SLEEP) && swap(lock, word, token | SLEEP);
 }
 
-/* Somebody else holds the lock and the time is over. A caller that only looks,
- * perhaps in a loop, asks about the holder's life no more often than sleepers
- * do; but a question about one lock answers none about another. */
+/* Another holder has the lock and the time is over. A poll, perhaps in a loop,
+ * checks whether the holder is alive no more often than a sleeper would; but a
+ * check of one lock says nothing about another. */
 static int give_up(struct sync_lock *lock, uint64_t word, uint64_t token,
                    int64_t deadline_ns) {
   static _Thread_local const struct sync_lock *asked;

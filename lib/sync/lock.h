@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A lock, and the same lock held several times. All zero is a free one. What
- * nearly every call does is inline: a call costs as much as the whole rest.
+ * A lock, and the same lock held several times. All zero is a free one. The
+ * steps of nearly every call are inline: a call would cost as much.
  */
 #ifndef BROOD_SYNC_LOCK_H
 #define BROOD_SYNC_LOCK_H
@@ -22,7 +22,7 @@ struct sync_lock {
 
 _Static_assert(sizeof(struct sync_lock) == 16, "part of the shared layout");
 
-/* The bit of a lock's word that says that somebody may sleep on it. */
+/* The bit of a lock's word that says that a process may sleep on it. */
 #define SYNC_LOCK_SLEEP (UINT64_C(1) << 31)
 
 /* sync_lock_acquire: 0; -ETIMEDOUT at a deadline of sys_clock_ns; -EOWNERDEAD:
@@ -41,9 +41,9 @@ static inline bool sync_quick_acquire(struct sync_lock *lock, uint64_t token) {
 
 void sync_lock_wake(struct sync_lock *lock);
 
-/* sync_quick_release gives back a lock, and returns the word it had: 0 if
- * nobody held it. release: partner of the acquire in sync_quick_acquire and of
- * that in lock.c. */
+/* sync_quick_release gives back a lock, and returns the word it had: 0 if it
+ * was free. release: partner of the acquire in sync_quick_acquire and of that
+ * in lock.c. */
 static inline uint64_t sync_quick_release(struct sync_lock *lock) {
   uint64_t word =
       atomic_exchange_explicit(&lock->word, 0, memory_order_release);
@@ -51,7 +51,7 @@ static inline uint64_t sync_quick_release(struct sync_lock *lock) {
   return word;
 }
 
-/* sync_lock_release, by any process: 0, or -EPERM if nobody holds it. */
+/* sync_lock_release, by any process: 0, or -EPERM if it is free. */
 static inline int sync_lock_release(struct sync_lock *lock) {
   return sync_quick_release(lock) == 0 ? -EPERM : 0;
 }
@@ -67,8 +67,8 @@ static inline bool sync_lock_is_mine(struct sync_lock *lock, uint64_t token) {
   return (word & ~SYNC_LOCK_SLEEP) == token;
 }
 
-/* The same for a holder that may acquire again; -EAGAIN: too often. Release
- * by anybody else is -EPERM. */
+/* The same for a holder that may acquire again; -EAGAIN: too often. Release by
+ * another token is -EPERM. */
 int sync_rlock_acquire(struct sync_lock *lock, uint64_t token,
                        int64_t deadline_ns);
 int sync_rlock_release(struct sync_lock *lock, uint64_t token);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * See self.h. A token is made once and stays as it is, even if /proc could not
- * be read: what was taken with it must be given back with it, by any thread.
+ * be read: a lock taken with it must be released with it, by any thread.
  */
 #include "lib/sync/self.h"
 
@@ -85,8 +85,8 @@ static uint32_t mark_of_token(uint64_t token) {
 }
 
 /* A process that was restored from a checkpoint, or has entered another time
- * namespace, has another birth than it remembers: then the births of others
- * tell nothing either. */
+ * namespace, has another birth than it remembers: then the births of others say
+ * nothing either. */
 static bool is_birth_as_ever(uint64_t self) {
   uint32_t now;
   return sys_task_mark(sync_number_of(self), &now) == 0 &&
@@ -107,7 +107,7 @@ bool sync_has_ended(uint64_t token) {
 
 #define MILLISECOND_NS INT64_C(1000000)
 
-/* How many are to wake up in a slice, besides the one that looks: it may be
+/* How many sleepers wake up in a slice, besides the one that looks: it may be
  * killed, and the others still notice in time. */
 enum { ENOUGH = 2 };
 

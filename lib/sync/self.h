@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who holds or waits: a process or thread as one number that no other will
+ * A holder or waiter, a process or thread, as one number that no other will
  * ever have on this machine, so that others find out when it has been killed,
  * or has replaced its program by exec.
  *
@@ -11,9 +11,9 @@
  *   bits 28..0    pid or thread id
  *
  * A process is foreign if its PID or time namespace is not that of the first
- * process of the tree: numbers and times there mean something else, or if
- * there was no /proc to find that out. Nobody judges a foreign one dead, and a
- * foreign one judges nobody.
+ * process of the tree: numbers and times there mean something else, or if there
+ * was no /proc to find that out. No process judges a foreign one dead, and a
+ * foreign one judges none.
  *
  * And how everything in this room waits: on a word, in slices. The process that
  * should wake a sleeper may be killed between changing the word and waking, or
@@ -45,8 +45,7 @@ static inline uint64_t sync_quick_token(void) {
   return atomic_load_explicit(&sync_self_process_token, memory_order_relaxed);
 }
 
-/* sync_has_ended asks whether a token's process or thread is known to be no
- * more. */
+/* sync_has_ended: is a token's process or thread known to have ended? */
 bool sync_has_ended(uint64_t token);
 
 /* sync_number_of returns a token's pid or thread id. */
@@ -54,28 +53,28 @@ static inline pid_t sync_number_of(uint64_t token) {
   return (pid_t)(token & ((UINT32_C(1) << 29) - 1));
 }
 
-/* sync_home returns what makes a process foreign that has another, 0 if it is
- * not known; sync_set_home is for a process that was told by its creator. */
+/* sync_home returns the first process's namespaces, 0 if not known: a process
+ * with others is foreign. A creator tells its child: sync_set_home. */
 uint64_t sync_home(void);
 void sync_set_home(uint64_t home);
 
-/* A slice, of which two at most may pass until somebody's death is noticed. */
+/* A slice; at most two pass until a death is noticed. */
 #define SYNC_SLICE_NS INT64_C(90000000)
 
 /* How long a sleeper may take to find out that the process that changed the
- * word was killed before it could wake anybody: nothing else makes it look.
+ * word was killed before it could wake a sleeper: nothing else makes it look.
  * Also how long one of many sleeps that watch a holder. */
 #define SYNC_LOST_NS INT64_C(1000000000)
 
 /* sync_sleep sleeps while *word is value, for SYNC_LOST_NS at most. */
 void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
 
-/* Of all that wait for one thing, however many, one looks in each slice whether
- * somebody died, and the others wake up seldom: enough to take its place soon
- * if it is killed itself (decision 014). What they share, zero at first:
+/* Of all waiters for one thing, however many, one looks in each slice whether a
+ * process died, and the others wake up seldom: enough to take its place soon if
+ * it is killed itself (decision 014). They share this word, zero at first:
  *
  *   bits 31..8  the millisecond of the last look
- *   bits 7..0   how many have woken since, and left it at that */
+ *   bits 7..0   how many have woken since, without looking */
 typedef _Atomic uint32_t sync_watch;
 
 /* sync_sleep_watching sleeps likewise, for *slice_ns at most, which begins with

@@ -47,8 +47,8 @@ int sync_semaphore_acquire(struct sync_semaphore *semaphore,
                            int64_t deadline_ns) {
   if (take_one(semaphore)) return 0;
   if (deadline_ns <= 0) return -ETIMEDOUT;
-  /* seq_cst: we count ourselves and then look at the value, a release changes
-   * the value and then looks at the count; one of us sees the other. */
+  /* seq_cst: a waiter counts itself and then looks at the value, a release
+   * changes the value and then looks at the count; one sees the other. */
   atomic_fetch_add(&semaphore->waiters, 1);
   bool taken;
   while (!(taken = take_one(semaphore)) && !sync_is_over(deadline_ns)) {
@@ -82,8 +82,8 @@ static uint32_t look_at_flag(struct sync_event *event) {
   return atomic_load_explicit(&event->word, memory_order_acquire);
 }
 
-/* Also a flag that is up is written, for what the caller did before: a process
- * that sees the flag must see that. */
+/* A flag that is up is written all the same: a process that sees the flag must
+ * see what the caller did before. */
 void sync_event_set(struct sync_event *event) {
   uint32_t word = atomic_load_explicit(&event->word, memory_order_relaxed);
   uint32_t set;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What nobody owns, so that no death leaves it taken: a counting semaphore,
- * bounded or not, and an event, a flag that can be waited for. All zero is an
+ * Objects that no process owns, so that no death leaves them taken: a counting
+ * semaphore, bounded or not, and an event, a flag to wait for. All zero is an
  * event that is not set.
  */
 #ifndef BROOD_SYNC_WORDS_H
