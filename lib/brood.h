@@ -8,6 +8,39 @@
  * parentheses name the sentence of the spec (conformance/spec) that a rule
  * comes from.
  *
+ * A worker that is told whom to greet, and then to stop:
+ *
+ *   static void work(const brood_args *args) {
+ *     const brood_value *tasks = brood_args_get(args, 0);
+ *     brood_queue *queue = brood_value_object(tasks, BROOD_KIND_QUEUE);
+ *     brood_value item = brood_none();
+ *     while (brood_queue_get(queue, &item, BROOD_FOREVER) == 0 &&
+ *            item.type == BROOD_TYPE_STRING) {
+ *       printf("hello %s\n", (const char *)item.as.data);
+ *       brood_value_clear(&item);
+ *     }
+ *   }
+ *   BROOD_TARGET(work);
+ *
+ *   int main(int argc, char **argv) {
+ *     if (brood_init(argc, argv) < 0) return 1;
+ *     const brood_context *spawn = brood_get_context("spawn");
+ *     brood_queue *queue = brood_queue_new(spawn, 0);
+ *     brood_process_options options = {.target = work,
+ *                                      .daemon = BROOD_DAEMON,
+ *                                      BROOD_ARGS(brood_object(queue))};
+ *     brood_process *worker = brood_process_new(spawn, &options);
+ *     if (worker == NULL || brood_process_start(worker) < 0) {
+ *       fprintf(stderr, "%s\n", brood_error_message());
+ *       return 1;
+ *     }
+ *     brood_queue_put(queue, brood_string("you"), BROOD_FOREVER);
+ *     brood_queue_put(queue, brood_none(), BROOD_FOREVER); // stop
+ *     brood_process_join(worker, BROOD_FOREVER);
+ *     brood_process_free(worker);
+ *     brood_queue_free(queue);
+ *   }
+ *
  * What is true of every function
  *
  * - Functions that make or find something return it, or NULL. All others return
@@ -43,42 +76,7 @@
  *   process by std::terminate. pthread_exit in a target ends the process, with
  *   0; in an action it ends the thread, and breaks the barrier for the others.
  *
- * Whom a process trusts
- *
- * - Processes that share an object trust each other. The object lies in memory
- *   that each of them can write to: one that is hostile, or writes where it
- *   should not, can have the others wait for ever, read nonsense or crash.
- * - A process does not believe what comes through a pipe. It checks every kind,
- *   size and number, and bounds them; nothing in a message is an address. But
- *   an object that comes through a pipe is shared from then on, as above.
- * - Strangers have nothing to connect to: nothing listens at a file, a port or
- *   an abstract name. A process has an object only if another one gave it that.
- * - A forkserver serves only processes with its own users and groups. One that
- *   gave up its rights gets a server of its own.
- * - A set-uid program, or one with other rights that its caller lacks, starts
- *   processes by fork only, and refuses to run as a child or a forkserver.
- * - A process that may trace another one (ptrace, /proc/PID/mem) owns it, and
- *   all that it shares.
- *
- * Which ends are noticed
- *
- * A process that waits for another one, to release a lock, come to a barrier or
- * do a task, learns within 200 ms that it has ended. For that it has to see the
- * end. Where it cannot, the other process counts as alive, and the waiter
- * waits, rather than take a lock from a living holder. It does not see:
- *
- * - any end, if there was no /proc when it first used an object;
- * - the end of a process that /proc hides (hidepid), or does not show because
- *   it has gone since (chroot): not before its parent has waited for it, and
- *   not once another process has its number. It sees those of its children;
- * - any end, if the process or the one that ended is in another PID or time
- *   namespace than the first process of all;
- * - after a restore from a checkpoint, the end of a process whose number
- *   another one has.
- *
- * A holder that calls exec has ended as a holder, if the others may look at its
- * new program. If a process is killed after it made a change and before it woke
- * the waiters, these see it within a second.
+ * The end of this file says whom a process trusts, and which ends it notices.
  *
  * Source: Python's multiprocessing and billiard, as measured; where the two
  * disagree, tools/decisions says which side is taken.
@@ -134,7 +132,7 @@ extern "C" {
 enum brood_error {
   BROOD_OK = 0,
   BROOD_VALUE_ERROR = -1,     /* right type, unusable value */
-  BROOD_TYPE_ERROR = -2,      /* wrong type, or NULL where it has no meaning */
+  BROOD_TYPE_ERROR = -2,      /* wrong type, or NULL, but not for an object */
   BROOD_RUNTIME_ERROR = -3,   /* not in this state */
   BROOD_ASSERTION_ERROR = -4, /* not by this caller, or not at this time */
   BROOD_INDEX_ERROR = -5,     /* no such element */
@@ -144,10 +142,10 @@ enum brood_error {
   BROOD_OVERFLOW_ERROR = -9,  /* a number beyond what the object can count */
   BROOD_BROKEN_BARRIER = -10, /* the barrier is broken, or was reset */
   BROOD_OWNER_DIED = -11, /* done, the lock is held, but its holder before was
-                             killed: what it guards is suspect */
+                             killed: the data it guards is suspect */
   BROOD_EMPTY = -12,      /* the queue stayed empty */
   BROOD_FULL = -13,       /* the queue stayed full */
-  BROOD_EOF = -14,        /* nothing is left, and nobody can send more */
+  BROOD_EOF = -14,        /* nothing is left, and no process can send more */
   BROOD_BUFFER_TOO_SHORT = -15 /* for a message: see brood_error_data() */
 };
 
@@ -169,8 +167,8 @@ const char *brood_error_message(void);
  * the thread's next call that fails. */
 const void *brood_error_data(size_t *out_size_bytes);
 
-/* brood_error_name returns Python's name of a code ("ValueError"), or
- * "unknown error". */
+/* brood_error_name returns Python's name of a code ("ValueError"; "OwnerDied",
+ * which Python has not), or "unknown error". */
 const char *brood_error_name(int code);
 
 /* ------------------------------------------------------------ Program -- */
@@ -186,8 +184,8 @@ const char *brood_error_name(int code);
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
  * program that has rights which its caller lacks (set-uid, set-gid, file
- * capabilities): a caller could choose what is run with them. It has fork, and
- * ends when it is run as a child.
+ * capabilities): a caller could choose what is run with them. Such a program
+ * has fork, and ends if run as a child.
  *
  * BROOD_OS_ERROR  out of memory */
 int brood_init(int argc, char **argv);
@@ -358,21 +356,21 @@ struct brood_callable_entry {
  *
  * Entries are never removed: a library that registers any, by a macro too, must
  * stay loaded (RTLD_NODELETE), or the next start crashes. A fresh process knows
- * what was registered before its brood_init: the functions of a library that
- * main opens later can be started by fork alone. By the others the child ends
- * with 1. */
+ * the functions registered before its brood_init: the functions of a library
+ * that main opens later can be started by fork alone. By the others the child
+ * ends with 1. */
 void brood_register_target(struct brood_target_entry *entry);
 void brood_register_callable(struct brood_callable_entry *entry);
 
 /* BROOD_TARGET(function); beside a function lets spawn and forkserver find it
  * in a fresh process under its own name. Fork needs no registration.
  *
- * A constructor registers it. Of a static archive the linker takes only
- * objects that something refers to: one with nothing but such functions has to
- * be linked as a whole (-Wl,--whole-archive, Bazel's alwayslink), or what it
- * registers is missing without a word. And a library from dlopen that registers
- * anything must stay open: after dlclose the list of entries leads into memory
- * that is gone, and the next start crashes. */
+ * A constructor registers it. Of a static archive the linker takes only objects
+ * that something refers to: one with nothing but such functions has to be
+ * linked as a whole (-Wl,--whole-archive, Bazel's alwayslink), or its functions
+ * are missing without a word. And a library from dlopen that registers anything
+ * must stay open: after dlclose the list of entries leads into memory that is
+ * gone, and the next start crashes. */
 #define BROOD_TARGET(function) \
   BROOD_REGISTER_(function, brood_target_entry, brood_register_target)
 
@@ -553,15 +551,16 @@ typedef struct brood_process_options {
 brood_process *brood_process_new(const brood_context *context,
                                  const brood_process_options *options);
 
-/* brood_process_free gives the handle back. NULL is legal. A running process
- * goes on, and is reaped and joined as before. Returns NULL. */
+/* brood_process_free gives the handle back, closes it, and lets go of the
+ * objects among its arguments. NULL is legal. A running process goes on, and is
+ * reaped and joined as before. Returns NULL. */
 brood_process *brood_process_free(brood_process *process);
 
 /* brood_process_start starts the process. It reaps up to two finished children
  * of the caller. After a failure the process is as before, and start may be
  * tried again; nothing runs, unless it says ECONNRESET: the forkserver was
- * killed after it had been asked, and whether the process ran, or runs, nobody
- * can tell. The library itself does not try that a second time.
+ * killed after it had been asked, and it cannot be known whether the process
+ * ran, or runs. The library itself does not try that a second time.
  *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic
@@ -623,9 +622,9 @@ int brood_process_close(brood_process *process);
  * BROOD_VALUE_ERROR  closed */
 int brood_process_pid(brood_process *process);
 
-/* brood_process_exitcode returns 1 and writes the exit code (0 to 255, or
- * minus the number of the signal), or returns 0 while there is none: before
- * the start, while it runs, and for anybody but the creator. A code that cannot
+/* brood_process_exitcode returns 1 and writes the exit code (0 to 255, or minus
+ * the number of the signal), or returns 0 while there is none: before the
+ * start, while it runs, and for any process but the creator. A code that cannot
  * be known is 255. That happens if the program itself waits for children (wait,
  * waitpid(-1), SIGCHLD ignored) and gets this one first: on kernels before
  * Linux 6.15, and on all kernels for the oldest by fork and spawn, once more
@@ -751,8 +750,11 @@ brood_lock *brood_lock_free(brood_lock *lock);
 
 /* brood_lock_acquire: 0, the caller holds the lock.
  *
- * BROOD_TIMEOUT     another one holds it
- * BROOD_OWNER_DIED  the lock is held; its holder before was killed */
+ * BROOD_TIMEOUT     another one holds it; or its holder was killed less than
+ *                   200 ms ago, and a poll does not know it yet
+ * BROOD_OWNER_DIED  the caller holds the lock, as after 0, and releases it as
+ *                   usual; its holder before was killed. Only one is told.
+ *                   if (r < 0 && r != BROOD_OWNER_DIED) return r; */
 int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns);
 
 /* brood_lock_release:
@@ -838,7 +840,7 @@ int brood_condition_wait_for(brood_condition *condition,
                              int64_t timeout_ns);
 
 /* brood_condition_notify wakes the n that have waited longest, or all that
- * wait; brood_condition_notify_all wakes all. Neither waits for anybody. A
+ * wait; brood_condition_notify_all wakes all. Neither waits for a waiter. A
  * notification without waiters is not remembered.
  *
  * BROOD_ASSERTION_ERROR  the caller does not hold the lock
@@ -931,7 +933,7 @@ brood_shared_value *brood_shared_value_new(const brood_context *context,
                                            char typecode, void *lock);
 
 /* brood_shared_value_new_sized returns one of any other C type, a structure
- * perhaps (value.structure): so many bytes, all zero.
+ * perhaps (value.structure): size_bytes bytes, all zero.
  *
  * BROOD_VALUE_ERROR      no bytes, or more than BROOD_MAX_SHARED
  * BROOD_ATTRIBUTE_ERROR  as above */
@@ -1032,7 +1034,9 @@ int brood_shared_array_release(brood_shared_array *array);
  * object back, which must not be used any more then, and makes the value none.
  * A receiver that wants to keep one of these keeps the value instead; a string
  * or bytes are for free(). A tuple is cleared as a whole, with all that is in
- * it: to keep one item, copy it. */
+ * it: to keep one item, copy it. A value that holds none of these becomes none
+ * as well: clear whatever was received, and begin with brood_none(), which a
+ * call that fails leaves as it is. */
 void brood_value_clear(brood_value *value);
 
 /* brood_value_copy makes a copy of a value, received or not, that owns what is
@@ -1111,7 +1115,7 @@ int brood_connection_send(brood_connection *connection, brood_value value,
                           int64_t timeout_ns);
 
 /* brood_connection_send_bytes sends size bytes of a buffer, from offset on;
- * BROOD_ALL is what is left. The same as sending brood_bytes of that part.
+ * BROOD_ALL is the rest. The same as sending brood_bytes of that part.
  *
  * BROOD_VALUE_ERROR  a negative offset or size, or the part is not inside of
  *                    the buffer (conn.slice-errors)
@@ -1188,7 +1192,7 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   killed, and they are still there (queue.put-is-done). There is no feeder
  *   thread: no process waits for a flush, and joining a producer before reading
  *   its items is no deadlock (queue.join-before-drain).
- * - The items of one thread are got in the order in which it put them.
+ * - Consumers get the items of one thread in the order in which it put them.
  * - A killed process stops no other. The item that it was putting is there as a
  *   whole or not at all. The item that it was getting is still there, or gone
  *   as a whole if the process was killed between taking it and the return of
@@ -1198,16 +1202,21 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   included; less than RLIMIT_FSIZE, if that was less when it was made. An
  *   item larger than BROOD_MAX_ITEM is kept in a memfd and counts as 16 bytes;
  *   so is one of 256 KiB or more that finds no room otherwise. A queue holds a
- * few hundred of these, and of items with descriptors and objects. A queue at
- * one of these limits is full.
+ *   few hundred of these, and of items with descriptors and objects. A queue at
+ *   one of these limits is full.
  * - In a queue with a maxsize of 32 or more, a put that had to wait may return
- *   up to 5 ms after room appeared; without that pause producers and consumers
- *   would alternate.
+ *   up to 5 ms after room appeared, in a full one without maxsize up to 1 s;
+ *   without that pause producers and consumers would alternate.
  * - Errors of all. BROOD_VALUE_ERROR: no such queue, or it has been closed in
  *   this process (queue.closed-put, queue.closed-get). BROOD_TIMEOUT: another
  *   process, which is stopped perhaps, holds the queue, and the caller did not
  *   see that it is empty, or full. Therefore a put or get that polls may take
- *   up to 200 ms. Neither may be called from a signal handler.
+ *   up to 200 ms; with BROOD_FOREVER there is no BROOD_TIMEOUT. Neither may be
+ *   called from a signal handler.
+ * - Nobody is told that there is no producer, or no consumer, left. A consumer
+ *   is stopped by an item that means so, a brood_none() for each. A process
+ *   that waits for results of others gets with a timeout, and looks in between
+ *   whether they live; or it has them send through pipes, for brood_wait.
  */
 typedef struct brood_queue brood_queue;
 
@@ -1288,9 +1297,10 @@ int brood_queue_task_done(brood_queue *queue);
 /* brood_queue_join waits until all items ever put are done with.
  *
  * BROOD_TIMEOUT          they are not
- * BROOD_OWNER_DIED       they are, but for items of processes that have ended
- *                        since; within 200 ms (joinable.owner-died). A queue
- *                        knows 255 living getters at a time
+ * BROOD_OWNER_DIED       they are, but for items that processes got which have
+ *                        ended since; within 200 ms (joinable.owner-died), at
+ *                        each call until somebody says that they are done. A
+ *                        queue knows 255 living getters at a time
  * BROOD_ATTRIBUTE_ERROR  not a joinable queue */
 int brood_queue_join(brood_queue *queue, int64_t timeout_ns);
 
@@ -1307,6 +1317,47 @@ int brood_simple_queue_put(brood_simple_queue *queue, brood_value item);
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item);
 int brood_simple_queue_empty(brood_simple_queue *queue); /* 1 or 0 */
 int brood_simple_queue_close(brood_simple_queue *queue);
+
+/* ------------------------------------------- Trust, and what is noticed -- */
+
+/* Whom a process trusts
+ *
+ * - Processes that share an object trust each other. The object lies in memory
+ *   that each of them can write to: one that is hostile, or writes where it
+ *   should not, can have the others wait for ever, read nonsense or crash.
+ * - A process does not believe what comes through a pipe. It checks every kind,
+ *   size and number, and bounds them; nothing in a message is an address. But
+ *   an object that comes through a pipe is shared from then on, as above.
+ * - Strangers have nothing to connect to: nothing listens at a file, a port or
+ *   an abstract name. A process has an object only if another one gave it that.
+ * - A forkserver serves only processes with its own users and groups. One that
+ *   gave up its rights gets a server of its own.
+ * - A set-uid program, or one with other rights that its caller lacks, starts
+ *   processes by fork only, and refuses to run as a child or a forkserver.
+ * - A process that may trace another one (ptrace, /proc/PID/mem) owns it, and
+ *   all that it shares.
+ *
+ * Which ends are noticed
+ *
+ * A process that waits for another one, to release a lock, come to a barrier or
+ * finish the items of a joinable queue, learns within 200 ms that it has ended.
+ * For that it has to see the end. Where it cannot, the other process counts as
+ * alive, and the waiter waits, rather than take a lock from a living holder. It
+ * does not see:
+ *
+ * - any end, if there was no /proc when it first used an object;
+ * - the end of a process that /proc hides (hidepid), or does not show because
+ *   it has gone since (chroot): not before its parent has waited for it, and
+ *   not once another process has its number. It sees those of its children;
+ * - any end, if the process or the one that ended is in another PID or time
+ *   namespace than the first process of all;
+ * - after a restore from a checkpoint, the end of a process whose number
+ *   another one has.
+ *
+ * A holder that calls exec has ended as a holder, if the others may look at its
+ * new program. If a process is killed after it made a change and before it woke
+ * the waiters, these see it within a second.
+ */
 
 #ifdef __cplusplus
 }

@@ -180,7 +180,7 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
-  struct reader reader; /* most of it only for what is not light */
+  struct reader reader; /* most of it only for items that are not light */
   reader.queue = queue;
   reader.head = head;
   reader.readable = ring_readable(ring, head);

@@ -27,7 +27,7 @@ void *queue_make(const brood_context *context, enum share_kind kind,
 int queue_lock_get(struct queue *queue, int64_t deadline_ns);
 
 /* queue_refuse_lock sets and returns the error of a caller that got no lock,
- * and cannot tell what is behind it. */
+ * and so cannot see the ring. */
 int queue_refuse_lock(void);
 
 enum { QUEUE_TIMEOUT = 1 };

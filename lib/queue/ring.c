@@ -204,7 +204,7 @@ static int reserve(struct ring *ring, const struct share_block *block,
   return r;
 }
 
-/* Copies what is not where it belongs in a larger ring. */
+/* Copies the bytes that belong elsewhere in a larger ring. */
 static void spread(struct ring *ring, uint32_t from, uint32_t to) {
   /* relaxed: written under the locks that the caller has. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);

@@ -25,7 +25,7 @@
 #include "lib/sync/self.h"
 #include "lib/sys/futex.h"
 
-/* Units: what a ring begins with, what it shrinks to, what it grows to. */
+/* Units: the size that a ring begins with, shrinks to, grows to. */
 enum {
   RING_LEAST = (1 << 16) / MARK_UNIT,
   RING_USUAL = (1 << 20) / MARK_UNIT,
@@ -107,7 +107,7 @@ static inline int ring_room_behind(const struct ring *ring, uint64_t tail,
  * -EAGAIN: there are maxsize items. tail is where the writer is. */
 static inline int ring_room(struct ring *ring, uint64_t tail, uint32_t units) {
   if (ring_room_behind(ring, tail, units) == 0) return 0;
-  /* acquire: what is overwritten has been read. Partner: ring_get_commit. */
+  /* acquire: the old bytes have been read. Partner: ring_get_commit. */
   ring->seen_head = atomic_load_explicit(&ring->head, memory_order_acquire);
   return ring_room_behind(ring, tail, units);
 }
@@ -129,8 +129,8 @@ static inline void ring_read_unit(const struct ring *ring, uint32_t units,
 }
 
 /* The lines of a ring are in the other side's cache, and the exchange that
- * gives a lock back waits until what was written is in ours: each side asks for
- * some lines before it needs them. A ring has more than that. */
+ * gives a lock back waits until the written lines are in ours: each side asks
+ * for some lines before it needs them. A ring has more than that. */
 enum { RING_AHEAD = 256 / MARK_UNIT };
 
 static inline void ring_ask_to_write(struct ring *ring, uint32_t units) {

@@ -40,7 +40,7 @@ static struct channel *channels;
 static size_t num_channels;
 static int door[2] = {-1, -1}; /* [1] is what children connect over */
 static struct sys_signals *signals_before; /* on the stack of main */
-static struct rlimit limit_before; /* of descriptors */
+static struct rlimit limit_before;         /* of descriptors */
 
 /* ----------------------------------------------------------- Channels -- */
 

@@ -8,7 +8,7 @@
  *   DRAINING   all may go; newcomers wait      -> FILLING when all have gone
  *   RESETTING  those inside leave broken;
  *              newcomers wait                  -> FILLING when all have gone
- *   BROKEN     nobody stays                    -> RESETTING, FILLING by reset
+ *   BROKEN     no party stays                  -> RESETTING, FILLING by reset
  *
  * A party that waits sleeps on `changes`, which counts changes of the state.
  *

@@ -7,8 +7,8 @@
  *
  * The word of a place:
  *
- *   FREE      nobody's          -> WAITING   by a waiter, under the lock
- *   WAITING   somebody waits    -> NOTIFIED  by a notifier, under the lock
+ *   FREE      no waiter's       -> WAITING   by a waiter, under the lock
+ *   WAITING   a waiter sleeps   -> NOTIFIED  by a notifier, under the lock
  *                               -> FREE      by the waiter, in time no more
  *   NOTIFIED  and may go        -> FREE      by the waiter, under the lock
  *

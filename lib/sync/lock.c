@@ -2,9 +2,9 @@
  *
  * The word of a lock:
  *
- *   0              free, and nobody has to be woken
+ *   0              free, and no process has to be woken
  *   token          held
- *   token | SLEEP  held, and somebody may sleep on the low half
+ *   token | SLEEP  held, and a process may sleep on the low half
  *
  * One compare-and-swap both takes the lock and says who has it: there is no
  * instant at which a killed holder is unknown. A free word has no SLEEP bit:

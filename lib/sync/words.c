@@ -2,8 +2,8 @@
  *
  * The words of a semaphore:
  *
- *   value    what can be taken; sleepers sleep while it is 0
- *   waiters  0: nobody sleeps, a release need not wake. A killed sleeper stays
+ *   value    units to be taken; sleepers sleep while it is 0
+ *   waiters  0: no sleeper, a release need not wake. A killed sleeper stays
  *            counted: from then on releases wake in vain, nothing else
  *
  * The word of an event:
