@@ -46,7 +46,7 @@ struct pack {
 
 /* pack_value packs a value, which is borrowed until pack_discard; sets and
  * returns an error if it, or something in it, cannot be packed: there is
- * nothing to discard then. What is packed for a process is the tuple of its
+ * nothing to discard then. For a process the value is the tuple of its
  * arguments. */
 int pack_value(struct pack *out, const brood_value *value, enum pack_use use);
 void pack_discard(struct pack *pack);

@@ -17,7 +17,7 @@
 #include "lib/names.h"
 #include "lib/sys/fd.h"
 
-/* What is to be delivered. The head was made for this start; args and fds are
+/* What a courier delivers. The head was made for this start; args and fds are
  * borrowed. fds is the whole table of the record; in front of it, at fds[-2]
  * and fds[-1], there is room for two descriptors of the courier's. */
 struct launch {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Who may start a process, and a start as far as all methods agree: what a
- * fresh image cannot be given is refused, the record is written, the table of
- * descriptors is laid out, and a courier is sent with both. Whatever fails
- * leaves the handle as it was.
+ * This file decides who may start a process, and starts it as far as all
+ * methods agree: it refuses what a fresh image cannot be given, writes the
+ * record, lays out the table of descriptors, and sends a courier with both. A
+ * start that fails leaves the handle as it was.
  */
 #include <errno.h>
 #include <stdlib.h>

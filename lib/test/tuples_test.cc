@@ -470,7 +470,7 @@ class TuplesSweep : public ObjectsTest {
  protected:
   void SetUp() override {
     ObjectsTest::SetUp();
-    // What is kept for ever is there before.
+    // The first message from elsewhere makes what this process keeps for ever.
     Connections pipe;
     SendForeign(pipe.first, nullptr);
     brood_value got;
@@ -583,8 +583,8 @@ TEST_P(TuplesSweep, GettingFromAQueue) {
   });
 }
 
-// What is in memory of its own and cannot be read after it has been got is
-// lost; but not a tuple with descriptors, which is read before.
+// An item in a memfd that cannot be read after it has been got is lost; but not
+// a tuple with descriptors, which is read before.
 TEST_P(TuplesSweep, PuttingAndGettingOutside) {
   std::vector<char> large = Pattern(BROOD_MAX_ITEM + 1, 1);
   for (bool has_descriptor : {false, true}) {
