@@ -146,7 +146,16 @@ enum brood_error {
   BROOD_EMPTY = -12,      /* the queue stayed empty */
   BROOD_FULL = -13,       /* the queue stayed full */
   BROOD_EOF = -14,        /* nothing is left, and no process can send more */
-  BROOD_BUFFER_TOO_SHORT = -15 /* for a message: see brood_error_data() */
+  BROOD_BUFFER_TOO_SHORT = -15, /* for a message: see brood_error_data() */
+  /* Of a pool's task; brood_failure tells more: */
+  BROOD_TASK_ERROR = -16,      /* it failed */
+  BROOD_WORKER_LOST = -17,     /* its worker ended in the middle of it */
+  BROOD_TIME_LIMIT = -18,      /* its worker was killed at the hard limit */
+  BROOD_SOFT_TIME_LIMIT = -19, /* for a task to return at the soft one */
+  BROOD_TERMINATED = -20,      /* it, or its pool, was terminated */
+  BROOD_CANCELLED = -21,       /* it was taken back before it was begun */
+  BROOD_BROKEN_POOL = -22,     /* workers cannot be had any more */
+  BROOD_ENCODING_ERROR = -23   /* its result cannot be sent */
 };
 
 /* brood_error returns the code of this thread's last failure, BROOD_OK if
@@ -1317,6 +1326,323 @@ int brood_simple_queue_put(brood_simple_queue *queue, brood_value item);
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item);
 int brood_simple_queue_empty(brood_simple_queue *queue); /* 1 or 0 */
 int brood_simple_queue_close(brood_simple_queue *queue);
+
+/* ----------------------------------------------------------------- Tasks -- */
+
+/* brood_task: a function that a pool's workers call. It ends with
+ *
+ *   return brood_return(value);             the value is copied here and now
+ *   return brood_raise(code, "text %d", n); it has failed
+ *   return 0;                               its value is none
+ *
+ * Any other number is a failure too: a negative one with the message of this
+ * thread's last error, if that has this code; a positive one is the program's
+ * own. The arguments are borrowed, and live until it returns. */
+typedef int (*brood_task)(const brood_args *args);
+
+struct brood_task_entry {
+  const char *name;
+  brood_task function;
+  struct brood_task_entry *next;
+};
+
+/* BROOD_TASK(function); beside a function registers it, as BROOD_TARGET does.
+ * Under every method tasks travel by name. */
+void brood_register_task(struct brood_task_entry *entry);
+#define BROOD_TASK(function) \
+  BROOD_REGISTER_(function, brood_task_entry, brood_register_task)
+
+/* brood_return copies the value of the task that runs in this thread, instead
+ * of one copied before; returns 0.
+ *
+ * BROOD_RUNTIME_ERROR  no task runs in this thread
+ * besides what all sending has: the task may return something else */
+int brood_return(brood_value value);
+
+/* brood_raise returns code, having kept the text as this thread's last error;
+ * code 0 counts as BROOD_RUNTIME_ERROR. */
+int brood_raise(int code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* brood_task_soft_limit returns 1 once the soft time limit of the task that
+ * runs in this process is over, else 0. It may be called in a signal handler.
+ * SIGUSR1 tells the worker: system calls that wait return EINTR then. Calls of
+ * this library go on waiting; a task with a soft limit gives them a timeout. A
+ * task that does not look goes on until the hard limit (limit.soft). */
+int brood_task_soft_limit(void);
+
+/* ----------------------------------------------------------------- Pools -- */
+
+/* What is true of every pool
+ *
+ * - It has a supervisor, a process that starts the workers, replaces those that
+ *   end, and enforces limits, whether anybody waits or not. There is no thread
+ *   in this process, unless a task has a callback.
+ * - A task is begun at most once, in the order in which tasks were given
+ *   (task.fifo). Each one that was given has an outcome: its value, its
+ *   failure, or that it was lost, terminated or cancelled. No caller waits for
+ *   ever for one, whichever process is killed.
+ * - A worker that ends in the middle of a task costs this task alone, which is
+ *   reported within 200 ms (lost.task), and is replaced (lost.replaced).
+ * - Results wait for their takers: in the pool, BROOD_MAX_QUEUE bytes of them,
+ *   then the workers wait. Each call that waits, or looks, takes out what there
+ *   is, for all handles.
+ * - The workers end with the process that made the pool, SIGKILL included, the
+ *   busy ones too (pool.owner-killed).
+ * - It belongs to that process: in any other, a forked child for instance, all
+ *   calls but brood_pool_free are BROOD_ASSERTION_ERROR (pool.foreign). It
+ *   cannot be an argument or a message.
+ * - Workers are daemonic, ignore SIGINT, have SIGTERM's default action, and are
+ *   children of the supervisor; their parent process is the one that made the
+ *   pool (pool.parent). Under fork each begins with the memory of the moment in
+ *   which the pool was made (pool.shared-moment), unless the supervisor itself
+ *   was killed meanwhile. None is among the active children.
+ * - No call of a pool may be made in a signal handler. A thread that waits for
+ *   a result can be cancelled within a second.
+ */
+typedef struct brood_pool brood_pool;
+typedef struct brood_async_result brood_async_result;
+typedef struct brood_imap brood_imap;
+
+#define BROOD_MAX_WORKERS 1023
+#define BROOD_MAX_PENDING 65536 /* chunks given, and not done */
+
+enum {
+  BROOD_NO_THREAD = 1u << 5, /* callbacks only in calls that wait or handle */
+  BROOD_UNORDERED = 1u << 6  /* brood_pool_imap: values as they come */
+};
+
+/* All zero is a pool of as many workers as this process has processors. */
+typedef struct brood_pool_options {
+  int processes;
+  brood_task initializer;             /* in each worker, before its tasks */
+  brood_value initargs;               /* a tuple of arguments, or none */
+  int64_t maxtasksperchild;           /* chunks, then the worker leaves */
+  int64_t max_memory_per_child_bytes; /* it leaves after a task with more */
+  int64_t soft_limit_ns;              /* of each task: see above */
+  int64_t hard_limit_ns;              /* its worker is ended */
+  int64_t idle_timeout_ns; /* a worker without work for so long leaves, and one
+                              comes back when there is some */
+  int64_t grace_ns;        /* from SIGTERM to SIGKILL; 0: half a second */
+  int max_restarts;          /* of workers that ended in disorder, */
+  int64_t restart_window_ns; /* in such a time; 0: 100 for each, in 1 s */
+  unsigned flags;            /* BROOD_NO_THREAD */
+} brood_pool_options;
+
+/* brood_pool_new makes a pool, whose workers are being started. options NULL is
+ * all zero. With context NULL it commits the program to its default start
+ * method.
+ *
+ * BROOD_VALUE_ERROR      over BROOD_MAX_WORKERS processes; a negative number
+ *                        (pool.size, recycle.bad); the initializer is not
+ *                        registered, or its name ambiguous
+ * BROOD_TYPE_ERROR       initargs is neither; an unknown flag
+ * BROOD_ASSERTION_ERROR  the caller is daemonic (pool.daemonic)
+ * BROOD_RUNTIME_ERROR, BROOD_OS_ERROR  as brood_process_start */
+brood_pool *brood_pool_new(const brood_context *context,
+                           const brood_pool_options *options);
+
+/* brood_pool_free terminates a pool that is not closed, joins it, and returns
+ * NULL, which is legal. Handles of results stay valid. It is what leaving a
+ * `with` block does in Python; never in a callback. */
+brood_pool *brood_pool_free(brood_pool *pool);
+
+/* brood_pool_close: there are no more tasks; workers leave when those that were
+ * given are done. brood_pool_terminate: likewise, and tasks that are not done
+ * are BROOD_TERMINATED at once; workers get SIGTERM, after grace_ns SIGKILL. It
+ * returns when none is left. Both may be called again, and in a callback. */
+int brood_pool_close(brood_pool *pool);
+int brood_pool_terminate(brood_pool *pool);
+
+/* brood_pool_join waits until all workers have ended; all results are ready
+ * then (pool.close-results).
+ *
+ * BROOD_VALUE_ERROR  neither closed nor terminated (pool.join-open)
+ * BROOD_TIMEOUT      they have not */
+int brood_pool_join(brood_pool *pool, int64_t timeout_ns);
+
+/* A callback is called once, before any other thread sees that the result is
+ * ready; it may look at the result, give tasks, close or terminate the pool. It
+ * is called in a thread of the pool's own, made for the first task with one,
+ * and in threads that wait. What it returns, if not 0, is logged and changes
+ * nothing (callback.fails). */
+typedef int (*brood_callback)(brood_async_result *result, void *argument);
+
+/* All zero: no callbacks, and the limits of the pool. */
+typedef struct brood_task_options {
+  brood_callback callback;       /* the task succeeded */
+  brood_callback error_callback; /* it did not */
+  void *argument;
+  int64_t soft_limit_ns; /* 0: the pool's; negative: none (limit.own) */
+  int64_t hard_limit_ns;
+} brood_task_options;
+
+/* brood_pool_apply_async gives one task, with a tuple of arguments, or none. It
+ * waits while BROOD_MAX_PENDING chunks, or BROOD_MAX_QUEUE bytes of them, are
+ * not done.
+ *
+ * BROOD_VALUE_ERROR  the pool is closed or terminated (pool.closed); the task
+ *                    is not registered, or its name is ambiguous
+ *                    (task.unregistered)
+ * BROOD_TYPE_ERROR   args is neither
+ * BROOD_BROKEN_POOL  it is
+ * besides what all sending has: nothing is given then (task.unserialisable) */
+brood_async_result *brood_pool_apply_async(brood_pool *pool, brood_task task,
+                                           brood_value args,
+                                           const brood_task_options *options);
+
+/* brood_pool_map_async gives a task for each item: a tuple is its arguments
+ * (starmap.values), any other item the only one. One worker does chunksize of
+ * them, one after the other; BROOD_ALL is the items divided by four times the
+ * workers, rounded up. Each item is done, whatever becomes of the others of its
+ * chunk (map.every-item), unless its worker is lost.
+ *
+ * BROOD_VALUE_ERROR  chunksize is 0 or negative (map.chunk-bad)
+ * BROOD_TYPE_ERROR   items is NULL but num_items is not 0
+ * besides the errors of brood_pool_apply_async */
+brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
+                                         const brood_value *items,
+                                         size_t num_items, int64_t chunksize,
+                                         const brood_task_options *options);
+
+/* brood_pool_apply and brood_pool_map do the same, and wait. What they write,
+ * of a map a value for each item, is for brood_value_clear. After BROOD_TIMEOUT
+ * the tasks go on, and their results are dropped. Errors of both calls. */
+int brood_pool_apply(brood_pool *pool, brood_task task, brood_value args,
+                     brood_value *out_value, int64_t timeout_ns);
+int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,
+                   size_t num_items, int64_t chunksize, brood_value *out_values,
+                   int64_t timeout_ns);
+
+/* --------------------------------------------------------------- Results -- */
+
+/* brood_async_result_free gives the handle back and returns NULL, which is
+ * legal; the task goes on (result.dropped). */
+brood_async_result *brood_async_result_free(brood_async_result *result);
+
+/* brood_async_result_ready returns 1 or 0; brood_async_result_successful too.
+ *
+ * BROOD_VALUE_ERROR  successful: not ready (result.successful-early) */
+int brood_async_result_ready(brood_async_result *result);
+int brood_async_result_successful(brood_async_result *result);
+
+/* brood_async_result_wait: 0, it is ready.
+ *
+ * BROOD_TIMEOUT  it is not */
+int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns);
+
+/* brood_async_result_get waits, and writes a copy of the value, of a map a
+ * tuple of all values, as often as it is asked. brood_async_result_item looks
+ * at one value of a map that is ready, or has failed; it is borrowed until the
+ * result is freed (map.items-outcome).
+ *
+ * BROOD_TIMEOUT      not ready, the task goes on (result.get-timeout)
+ * BROOD_INDEX_ERROR  item: there is none
+ * BROOD_TASK_ERROR, BROOD_WORKER_LOST, BROOD_TIME_LIMIT, BROOD_TERMINATED,
+ * BROOD_CANCELLED, BROOD_BROKEN_POOL, BROOD_ENCODING_ERROR  there is no value,
+ *                    of a map the first one in order (map.first-error) */
+int brood_async_result_get(brood_async_result *result, brood_value *out_value,
+                           int64_t timeout_ns);
+int brood_async_result_item(brood_async_result *result, size_t index,
+                            const brood_value **out_value);
+
+/* What is known of a task without a value. */
+typedef struct brood_failure {
+  int code;         /* what it returned; or BROOD_WORKER_LOST ... */
+  const char *name; /* "ValueError", "WorkerLostError"; "error 3" of 3 */
+  const char *text; /* what it said; of a lost worker how it ended */
+  int64_t index;    /* of a map: of the item */
+  int worker_pid;   /* 0: no worker had begun it */
+  int exitcode;     /* of a lost worker, as of a process (lost.exitcode) */
+} brood_failure;
+
+/* brood_task_failure returns what this thread's last failure tells of a task;
+ * NULL if it was of another kind. It is valid until the thread's next call that
+ * fails. */
+const brood_failure *brood_task_failure(void);
+
+/* brood_async_result_cancel takes back what no worker has begun, which is
+ * BROOD_CANCELLED: 1, that is all of it; 0, some or all is begun or done.
+ * brood_async_result_terminate does so, and ends the workers that run the rest,
+ * as brood_pool_terminate does: it is BROOD_TERMINATED. */
+int brood_async_result_cancel(brood_async_result *result);
+int brood_async_result_terminate(brood_async_result *result);
+
+/* brood_async_result_wait_any waits until any of several results of one pool is
+ * ready. It returns how many are, 0 when the time is over, and writes their
+ * indexes in ascending order to out_ready, which has room for all
+ * (result.wait-any).
+ *
+ * BROOD_VALUE_ERROR  they are not all of one pool, or there is none */
+int brood_async_result_wait_any(brood_async_result *const *results,
+                                size_t num_results, size_t *out_ready,
+                                int64_t timeout_ns);
+
+/* ------------------------------------------------------------- Iterating -- */
+
+/* brood_source gives items one by one: 1, one was written, which belongs to the
+ * pool and is cleared by it; 0, there are no more; negative, it failed: that is
+ * the outcome at this place, and the end. */
+typedef int (*brood_source)(void *argument, brood_value *out_item);
+
+/* All zero: no items. */
+typedef struct brood_imap_options {
+  brood_source source; /* or else */
+  void *argument;
+  const brood_value *items; /* borrowed until the iterator is freed */
+  size_t num_items;
+  int64_t chunksize;  /* 0: 1 */
+  int64_t buffersize; /* items given and not yet returned, at most; 0: four
+                         chunks for each worker (imap.lazy) */
+  unsigned flags;     /* BROOD_UNORDERED */
+} brood_imap_options;
+
+/* brood_pool_imap returns an iterator, which calls the source in the thread
+ * that asks for values. Errors as brood_pool_map_async. */
+brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
+                            const brood_imap_options *options);
+
+/* brood_imap_next: 1, the next value, in order or as they come, for
+ * brood_value_clear; 0, there are no more. The failure of an item is returned
+ * in its place, and iteration goes on (imap.error). Of several threads each
+ * value goes to one (imap.threads).
+ *
+ * BROOD_TIMEOUT  it is not ready; the next call waits for the same one */
+int brood_imap_next(brood_imap *imap, brood_value *out_value,
+                    int64_t timeout_ns);
+
+/* brood_imap_free takes back what is not begun, and drops the rest. */
+brood_imap *brood_imap_free(brood_imap *imap);
+
+/* ------------------------------------------------------------- Its workers -- */
+
+/* brood_pool_worker_pids writes up to capacity, and returns how many live.
+ *
+ * BROOD_TYPE_ERROR  out_pids is NULL but capacity is not 0 */
+int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity);
+
+/* brood_pool_grow has n more workers started; brood_pool_shrink has n leave
+ * that are idle; brood_pool_restart has each one leave, and be replaced, as
+ * soon as it has no task.
+ *
+ * BROOD_VALUE_ERROR  n is not positive; over BROOD_MAX_WORKERS; shrink: fewer
+ *                    than n are idle, or none would be left: nothing changes */
+int brood_pool_grow(brood_pool *pool, int n);
+int brood_pool_shrink(brood_pool *pool, int n);
+int brood_pool_restart(brood_pool *pool);
+
+/* brood_pool_terminate_job ends a worker by SIGTERM, after grace_ns by SIGKILL;
+ * its task is BROOD_TERMINATED.
+ *
+ * BROOD_VALUE_ERROR  no worker of this pool's has that pid */
+int brood_pool_terminate_job(brood_pool *pool, int worker_pid);
+
+/* For a program with a loop of its own: brood_pool_fileno returns a descriptor
+ * of the pool's that is readable when there is something to handle;
+ * brood_pool_handle takes results out and calls callbacks, waits for one if
+ * there is none, and returns how many became ready. */
+int brood_pool_fileno(brood_pool *pool);
+int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
 
 /* ------------------------------------------- Trust, and what is noticed -- */
 

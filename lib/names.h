@@ -10,6 +10,7 @@
 
 /* sys */
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
+#define sys_affinity brood_in_sys_affinity
 #define sys_child_reap brood_in_sys_child_reap
 #define sys_clock_deadline brood_in_sys_clock_deadline
 #define sys_clock_left brood_in_sys_clock_left
@@ -72,8 +73,11 @@
 #define sys_read_at brood_in_sys_read_at
 #define sys_read_full brood_in_sys_read_full
 #define sys_reap_any brood_in_sys_reap_any
+#define sys_resident_bytes brood_in_sys_resident_bytes
 #define sys_set_environment brood_in_sys_set_environment
 #define sys_set_name brood_in_sys_set_name
+#define sys_signal_hold brood_in_sys_signal_hold
+#define sys_signal_answer brood_in_sys_signal_answer
 #define sys_signals_block brood_in_sys_signals_block
 #define sys_signals_drain brood_in_sys_signals_drain
 #define sys_signals_hold_children brood_in_sys_signals_hold_children
@@ -140,6 +144,7 @@
 #define default_choose brood_in_default_choose
 #define default_get brood_in_default_get
 #define default_set brood_in_default_set
+#define error_task_data brood_in_error_task_data
 #define guard_at_fork brood_in_guard_at_fork
 #define guard_call brood_in_guard_call
 #define guard_enter brood_in_guard_enter
@@ -159,6 +164,8 @@
 #define registry_callable_name brood_in_registry_callable_name
 #define registry_target brood_in_registry_target
 #define registry_target_name brood_in_registry_target_name
+#define registry_task brood_in_registry_task
+#define registry_task_name brood_in_registry_task_name
 
 /* sync */
 #define sync_barrier_abort brood_in_sync_barrier_abort
@@ -291,6 +298,7 @@
 #define item_write brood_in_item_write
 #define item_write_number brood_in_item_write_number
 #define queue_get brood_in_queue_get
+#define queue_get_claimed brood_in_queue_get_claimed
 #define queue_get_quickly brood_in_queue_get_quickly
 #define queue_lock_get brood_in_queue_lock_get
 #define queue_make brood_in_queue_make
@@ -339,7 +347,9 @@
 #define current_become brood_in_current_become
 #define current_is brood_in_current_is
 #define current_is_child brood_in_current_is_child
+#define current_maker brood_in_current_maker
 #define current_pidfd brood_in_current_pidfd
+#define current_serve brood_in_current_serve
 #define forkserver_adopt brood_in_forkserver_adopt
 #define forkserver_main brood_in_forkserver_main
 #define image_run brood_in_image_run
@@ -352,6 +362,7 @@
 #define process_is_own_child brood_in_process_is_own_child
 #define process_is_waited_for brood_in_process_is_waited_for
 #define process_lock brood_in_process_lock
+#define process_new_servant brood_in_process_new_servant
 #define process_poll brood_in_process_poll
 #define process_refuse_null brood_in_process_refuse_null
 #define process_release brood_in_process_release
@@ -370,5 +381,26 @@
 #define start_forkserver brood_in_start_forkserver
 #define start_spawn brood_in_start_spawn
 #define texts_copy brood_in_texts_copy
+
+/* work */
+#define board_break brood_in_board_break
+#define crew_read brood_in_crew_read
+#define crew_ring brood_in_crew_ring
+#define pool_drain brood_in_pool_drain
+#define pool_enter brood_in_pool_enter
+#define pool_fail brood_in_pool_fail
+#define pool_leave brood_in_pool_leave
+#define pool_put brood_in_pool_put
+#define pool_release brood_in_pool_release
+#define pool_settle brood_in_pool_settle
+#define pool_start brood_in_pool_start
+#define pool_wait brood_in_pool_wait
+#define pool_wake brood_in_pool_wake
+#define result_give brood_in_result_give
+#define result_is_ready brood_in_result_is_ready
+#define result_look brood_in_result_look
+#define result_release brood_in_result_release
+#define result_settle brood_in_result_settle
+#define result_take_back brood_in_result_take_back
 
 #endif /* BROOD_NAMES_H */

@@ -55,9 +55,16 @@ bool queue_get_quickly(struct queue *queue, brood_value *out_item) {
 
 /* --------------------------------------------------------- The other way -- */
 
+/* Who is to be told of an item before it is got. */
+struct claim {
+  queue_claim call;
+  void *context;
+};
+
 /* Where a reader is while it has the lock. */
 struct reader {
   struct queue *queue;
+  const struct claim *claim; /* or NULL */
   uint64_t head;
   uint64_t readable;
   uint32_t last_units; /* of the item before head */
@@ -156,6 +163,9 @@ static int read_items(struct reader *reader, brood_value *out_items,
 
 static void commit(struct reader *reader, uint64_t from, size_t count) {
   struct queue *queue = reader->queue;
+  if (reader->claim != NULL) {
+    reader->claim->call(reader->claim->context, mark_items(from));
+  }
   if (queue->is_joinable) {
     tasks_take(&queue->tasks, mark_items(from), (uint32_t)count);
   }
@@ -174,7 +184,8 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
  * that is set. Without an item *out_count is 0, and *out_tail the tail seen.
  */
 static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
-                   int64_t deadline_ns, size_t *out_count, uint64_t *out_tail) {
+                   int64_t deadline_ns, const struct claim *claim,
+                   size_t *out_count, uint64_t *out_tail) {
   struct ring *ring = &queue->ring;
   *out_count = 0;
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
@@ -182,6 +193,7 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   struct reader reader; /* most of it only for items that are not light */
   reader.queue = queue;
+  reader.claim = claim;
   reader.head = head;
   reader.readable = ring_readable(ring, head);
   reader.has_other = false;
@@ -207,20 +219,23 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
 /* A thread that was cancelled with the lock would stop all processes. */
 static int try_get_shielded(struct queue *queue, brood_value *out_items,
                             size_t capacity, int64_t deadline_ns,
-                            size_t *out_count, uint64_t *out_tail) {
+                            const struct claim *claim, size_t *out_count,
+                            uint64_t *out_tail) {
   guard_shield();
-  int r = try_get(queue, out_items, capacity, deadline_ns, out_count, out_tail);
+  int r = try_get(queue, out_items, capacity, deadline_ns, claim, out_count,
+                  out_tail);
   guard_unshield();
   return r;
 }
 
-int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
-              int64_t deadline_ns, size_t *out_count) {
+static int get_or_wait(struct queue *queue, brood_value *out_items,
+                       size_t capacity, int64_t deadline_ns,
+                       const struct claim *claim, size_t *out_count) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;
   guard_enter();
-  while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns,
+  while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns, claim,
                                out_count, &seen_tail)) == 0 &&
          *out_count == 0) {
     if (sync_is_over(deadline_ns)) {
@@ -232,6 +247,18 @@ int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
   if (has_slept) ring_slept_get(&queue->ring);
   if (r != -ETIMEDOUT) return r;
   return ring_count(&queue->ring) == 0 ? QUEUE_TIMEOUT : queue_refuse_lock();
+}
+
+int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
+              int64_t deadline_ns, size_t *out_count) {
+  return get_or_wait(queue, out_items, capacity, deadline_ns, NULL, out_count);
+}
+
+int queue_get_claimed(struct queue *queue, brood_value *out_item,
+                      int64_t deadline_ns, queue_claim claim, void *context) {
+  const struct claim by = {.call = claim, .context = context};
+  size_t count;
+  return get_or_wait(queue, out_item, 1, deadline_ns, &by, &count);
 }
 
 int queue_refuse_lock(void) {

@@ -46,8 +46,14 @@ int queue_put(struct queue *queue, const brood_value *items, size_t count,
  * more. */
 bool queue_get_quickly(struct queue *queue, brood_value *out_item);
 
-/* queue_get likewise gets as many items as there are. */
+/* Called for an item that is about to be got, which can fail no more, with its
+ * number, counted from the first ever put; with the consumers' lock held. */
+typedef void (*queue_claim)(void *context, uint32_t number);
+
+/* queue_get likewise gets as many items as there are. With a claim, one. */
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count);
+int queue_get_claimed(struct queue *queue, brood_value *out_item,
+                      int64_t deadline_ns, queue_claim claim, void *context);
 
 #endif /* BROOD_QUEUE_QUEUE_H */

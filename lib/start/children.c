@@ -188,7 +188,9 @@ int brood_active_children(brood_process **out, size_t capacity) {
   reap_from(first, INT_MAX, &ended);
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
-    if (process_state(process) != PROCESS_STARTED) continue;
+    if (process->is_servant || process_state(process) != PROCESS_STARTED) {
+      continue;
+    }
     if (count < capacity) {
       atomic_fetch_add(&process->num_handles, 1);
       out[count] = process;
@@ -206,7 +208,7 @@ static void terminate_daemons(void) {
        process = process->next) {
     if (!process->daemon) continue;
     if (pthread_mutex_trylock(&process->mutex) != 0) continue;
-    process_signal(process, SIGTERM);
+    process_signal(process, process->is_servant ? SIGKILL : SIGTERM);
     pthread_mutex_unlock(&process->mutex);
   }
   guard_unlock();

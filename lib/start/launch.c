@@ -86,13 +86,10 @@ static int fill_surroundings(struct wire_record *record, int *out_directory) {
 static void fill_record(struct wire_record *record,
                         const struct brood_process *process,
                         const brood_context *context) {
-  struct brood_process *creator = brood_current_process();
   record->flags |= process->daemon ? WIRE_RECORD_DAEMON : 0;
   record->method = context_number(context);
   record->name = process->name;
   record->identity = process->identity;
-  record->creator_name = creator->name;
-  record->creator = sync_self_process();
   record->home = sync_home();
   record->authkey = process->authkey;
   record->authkey_size = process->authkey_size;
@@ -107,7 +104,8 @@ static void fill_record(struct wire_record *record,
 static int deliver(struct brood_process *process,
                    const struct start_method *method,
                    struct wire_record *record, int lifeline, int directory) {
-  int creator = current_pidfd();
+  int creator;
+  current_maker(process, &record->creator_name, &record->creator, &creator);
   if (creator < 0) return creator;
   if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
   record->num_fds = wire_record_own_fds(record) + process->args.num_fds;
@@ -179,6 +177,12 @@ static int launch_process(struct brood_process *process) {
   return 0;
 }
 
+/* A pool's supervisor starts its workers, but a daemonic process makes no
+ * pool. */
+static bool is_servants(const struct brood_process *process) {
+  return process->is_servant && brood_current_process()->is_servant;
+}
+
 static int check_startable(const struct brood_process *process) {
   const char *name = process->name;
   int r = process_check(process);
@@ -193,7 +197,7 @@ static int check_startable(const struct brood_process *process) {
                      "process, not '%.100s'",
                      name);
   }
-  if (brood_current_process()->daemon) {
+  if (brood_current_process()->daemon && !is_servants(process)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "daemonic processes are not allowed to have children: "
                      "'%.100s'",

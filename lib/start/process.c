@@ -279,6 +279,34 @@ brood_process *brood_process_new(const brood_context *context,
   return brood_process_free(process);
 }
 
+brood_process *process_new_servant(const brood_context *context,
+                                   const char *name, brood_target target,
+                                   const brood_value *args, size_t num_args) {
+  brood_process_options options = {.name = name,
+                                   .target = target,
+                                   .args = args,
+                                   .num_args = num_args,
+                                   .daemon = BROOD_DAEMON};
+  brood_process *process = brood_process_new(context, &options);
+  if (process != NULL) process->is_servant = true;
+  return process;
+}
+
+void current_maker(const struct brood_process *made, const char **out_name,
+                   uint64_t *out_token, int *out_pidfd) {
+  bool is_for_parent = made->is_servant && self.is_servant;
+  *out_name = is_for_parent ? parent.name : self.name;
+  *out_token = is_for_parent ? creator : sync_self_process();
+  *out_pidfd = !is_for_parent ? current_pidfd()
+               : sys_kept_is_open(&parent.launched.pidfd)
+                   ? parent.launched.pidfd.fd
+                   : -EBADF;
+}
+
+void current_serve(void) {
+  self.is_servant = true;
+}
+
 brood_process *brood_process_free(brood_process *process) {
   if (process == NULL || process->kind != PROCESS_CHILD) return NULL;
   if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;

@@ -34,6 +34,7 @@ struct brood_process {
   char *_Atomic name; /* in texts, constant, or in a launch record */
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;
+  bool is_servant; /* of a pool: see process_new_servant */
   const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
   struct process_text *texts; /* guarded */
@@ -53,6 +54,16 @@ struct brood_process {
   struct brood_process *next, *previous;
   uint32_t round; /* of pids, in which it got its own */
 };
+
+/* process_new_servant returns a daemonic process that is not among the active
+ * children, and is killed at the end of its creator. One that a servant makes
+ * has that one's parent as its parent. */
+brood_process *process_new_servant(const brood_context *context,
+                                   const char *name, brood_target target,
+                                   const brood_value *args, size_t num_args);
+
+/* current_serve: the calling process is one that makes servants. */
+void current_serve(void);
 
 /* process_lock takes the mutex, and shields the thread that has it. */
 void process_lock(struct brood_process *process);
@@ -100,6 +111,11 @@ int reap_ask_kernel(int pidfd, int *out_exitcode);
 enum { REAP_LOST = 255 };
 
 /* -------------------------------------------------- The calling process -- */
+
+/* current_maker writes whom a process that is being made has as its parent: its
+ * name, token, and pidfd or -errno. */
+void current_maker(const struct brood_process *made, const char **out_name,
+                   uint64_t *out_token, int *out_pidfd);
 
 /* current_pidfd returns a pidfd of the calling process, made at the first
  * call, or -errno. */

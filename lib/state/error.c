@@ -38,6 +38,12 @@ const void *brood_error_data(size_t *out_size_bytes) {
   return last.data;
 }
 
+const void *error_task_data(void) {
+  bool is_of_task =
+      last.code <= BROOD_TASK_ERROR && last.code >= BROOD_ENCODING_ERROR;
+  return is_of_task ? last.data : NULL;
+}
+
 const char *brood_error_name(int code) {
   switch (code) {
     case BROOD_OK: return "ok";
@@ -56,6 +62,14 @@ const char *brood_error_name(int code) {
     case BROOD_FULL: return "Full";
     case BROOD_EOF: return "EOFError";
     case BROOD_BUFFER_TOO_SHORT: return "BufferTooShort";
+    case BROOD_TASK_ERROR: return "TaskError";
+    case BROOD_WORKER_LOST: return "WorkerLostError";
+    case BROOD_TIME_LIMIT: return "TimeLimitExceeded";
+    case BROOD_SOFT_TIME_LIMIT: return "SoftTimeLimitExceeded";
+    case BROOD_TERMINATED: return "Terminated";
+    case BROOD_CANCELLED: return "CancelledError";
+    case BROOD_BROKEN_POOL: return "BrokenPool";
+    case BROOD_ENCODING_ERROR: return "MaybeEncodingError";
     default: return "unknown error";
   }
 }

@@ -33,6 +33,10 @@ static inline int error_check_out(const void *out) {
   return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
 }
 
+/* error_task_data returns what goes with this thread's last failure, if that is
+ * one of a pool's task; else NULL. */
+const void *error_task_data(void);
+
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);
 

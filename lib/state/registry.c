@@ -14,6 +14,7 @@
 
 static struct brood_target_entry *_Atomic targets;
 static struct brood_callable_entry *_Atomic callables;
+static struct brood_task_entry *_Atomic tasks;
 
 /* Only this thread's last error tells: the callers are constructors. */
 static void refuse_entry(const void *entry) {
@@ -39,6 +40,15 @@ void brood_register_callable(struct brood_callable_entry *entry) {
   while (!atomic_compare_exchange_weak(&callables, &entry->next, entry)) {
     continue;
   }
+}
+
+void brood_register_task(struct brood_task_entry *entry) {
+  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
+    refuse_entry(entry);
+    return;
+  }
+  entry->next = atomic_load(&tasks);
+  while (!atomic_compare_exchange_weak(&tasks, &entry->next, entry)) continue;
 }
 
 static bool is_ambiguous(const char *name, brood_target target) {
@@ -72,6 +82,32 @@ brood_target registry_target(const char *name) {
   const struct brood_target_entry *entry = atomic_load(&targets);
   while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
   return entry == NULL ? NULL : entry->function;
+}
+
+brood_task registry_task(const char *name) {
+  const struct brood_task_entry *entry = atomic_load(&tasks);
+  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
+  return entry == NULL ? NULL : entry->function;
+}
+
+int registry_task_name(brood_task task, const char **out_name) {
+  const struct brood_task_entry *entry = atomic_load(&tasks);
+  while (entry != NULL && entry->function != task) entry = entry->next;
+  if (entry == NULL) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "the task at %p is not registered: write "
+                     "BROOD_TASK(name); beside the function",
+                     (void *)task);
+  }
+  for (const struct brood_task_entry *other = atomic_load(&tasks);
+       other != NULL; other = other->next) {
+    if (strcmp(entry->name, other->name) == 0 && other->function != task) {
+      return error_set(BROOD_VALUE_ERROR,
+                       "two tasks are registered as '%.100s'", entry->name);
+    }
+  }
+  *out_name = entry->name;
+  return 0;
 }
 
 brood_callable registry_callable(const char *name) {

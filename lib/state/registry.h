@@ -18,6 +18,10 @@ int registry_target_name(brood_target target, const char **out_name);
 /* registry_target returns the function of a name, or NULL. */
 brood_target registry_target(const char *name);
 
+/* registry_task_name and registry_task likewise for tasks. */
+int registry_task_name(brood_task task, const char **out_name);
+brood_task registry_task(const char *name);
+
 /* registry_callable returns the function of a name, or NULL. */
 brood_callable registry_callable(const char *name);
 

@@ -254,6 +254,12 @@ int sys_cpu_count(void) {
   return count < 1 ? -ENOSYS : (int)count;
 }
 
+int sys_affinity(void) {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) < 0) return 1;
+  return CPU_COUNT(&set);
+}
+
 /* Writes what a link names, or the link. */
 static const char *read_name(const char *link, char *out_name,
                              size_t capacity) {
@@ -357,6 +363,18 @@ static sigset_t child_signal(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGCHLD);
   return set;
+}
+
+void sys_signal_answer(int signal_number, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler};
+  sigaction(signal_number, &action, NULL);
+}
+
+void sys_signal_hold(int signal_number, bool hold) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, signal_number);
+  pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 int sys_signals_serve(struct sys_signals *out_before, int reports) {

@@ -86,9 +86,16 @@ pid_t sys_gettid(void); /* of the calling thread */
 /* sys_cpu_count returns the number of configured processors. */
 int sys_cpu_count(void);
 
+/* sys_affinity returns how many of them this process may use, at least 1. */
+int sys_affinity(void);
+
 /* sys_own_image returns what sys_spawn runs this very program by, whatever has
  * its name by now, and writes that name, or what is the next best. */
 const char *sys_own_image(char *out_name, size_t capacity);
+
+/* sys_resident_bytes returns how much memory this process has in use, 0 if that
+ * is not known. */
+int64_t sys_resident_bytes(void);
 
 /* sys_set_name names this process, for ps and top, as the file of a path. */
 void sys_set_name(const char *path);
@@ -170,6 +177,14 @@ int sys_keeper_run(void (*body)(void *data), void *data);
  * waited before; sys_signals_unblock undoes it. */
 void sys_signals_block(sigset_t *out_before);
 void sys_signals_unblock(const sigset_t *before);
+
+/* sys_signal_answer has a signal call a function, or do what SIG_DFL and SIG_IGN
+ * say; it interrupts system calls that wait. */
+void sys_signal_answer(int signal_number, void (*handler)(int));
+
+/* sys_signal_hold has a signal wait, in this thread and what it starts, or come
+ * again. */
+void sys_signal_hold(int signal_number, bool hold);
 
 /* A forkserver must not die of the user's Ctrl-C, and its children must find
  * every signal as the server itself found it. */

@@ -23,6 +23,7 @@ enum field {
   STATE = 3,
   NUM_THREADS = 20,
   STARTTIME = 22,
+  RSS_PAGES = 24,
   STARTCODE = 26,
   STARTSTACK = 28,
   EXIT_CODE = 52
@@ -90,6 +91,12 @@ int sys_task_home(uint64_t *out_home) {
   if (stat("/proc/self/ns/time", &times) < 0 && errno != ENOENT) return -errno;
   *out_home = (uint64_t)pids.st_ino << 32 | (uint32_t)times.st_ino;
   return 0;
+}
+
+int64_t sys_resident_bytes(void) {
+  char line[LINE];
+  if (read_stat(getpid(), line) < 0) return 0;
+  return (int64_t)number_at(line, RSS_PAGES) * sysconf(_SC_PAGESIZE);
 }
 
 int sys_task_mark(pid_t task, uint32_t *out_mark) {

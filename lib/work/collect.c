@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * How outcomes come to results: one thread at a time waits for the queue and
+ * settles what comes, whosever it is; the others sleep until their own is
+ * there, or nobody collects any more. In slices, in which the supervisor is
+ * looked after: a pool has no other thread that could.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/state/error.h"
+#include "lib/state/guard.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/work/pool.h"
+
+/* A supervisor that says that it is done ends soon. */
+#define SOON_NS INT64_C(50000000)
+
+void pool_settle(brood_pool *pool, uint32_t number, brood_value outcome) {
+  struct pending *pending = &pool->pending[number % BROOD_MAX_PENDING];
+  if (pending->result == NULL || pending->number != number) {
+    brood_value_clear(&outcome); /* a later word about a chunk */
+    return;
+  }
+  brood_async_result *result = pending->result;
+  pending->result = NULL;
+  pool->num_pending--;
+  result_settle(result, pending->index, outcome);
+}
+
+void pool_fail(brood_pool *pool, int error) {
+  for (uint32_t i = 0; pool->num_pending > 0 && i < BROOD_MAX_PENDING; i++) {
+    if (pool->pending[i].result != NULL) {
+      pool_settle(pool, pool->pending[i].number, brood_int64(error));
+    }
+  }
+}
+
+static void take(brood_pool *pool, brood_value word) {
+  if (word.type != BROOD_TYPE_TUPLE) {
+    pool->is_told = true;
+    return;
+  }
+  const struct outcome_head *head = word.as.items[0].as.data;
+  pool_settle(pool, head->number, word);
+}
+
+void pool_drain(brood_pool *pool) {
+  brood_value word = brood_none();
+  while (brood_queue_get(pool->crew.results, &word, 0) == 0) {
+    take(pool, word);
+  }
+}
+
+/* Sees whether the supervisor has ended. One that was killed is replaced. */
+static void look_after(brood_pool *pool) {
+  uint32_t state = atomic_load(&pool->crew.board->state);
+  int64_t wait_ns = pool->is_told ? SOON_NS : 0;
+  pool->is_told = false;
+  int exitcode;
+  if (pool->has_ended) return;
+  if (state == BOARD_BROKEN) {
+    pool_drain(pool);
+    pool_fail(pool, BROOD_BROKEN_POOL);
+  }
+  if (brood_process_join(pool->supervisor, wait_ns) == BROOD_TIMEOUT) return;
+  brood_process_exitcode(pool->supervisor, &exitcode);
+  if (exitcode != 0 && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
+  if (exitcode != 0) board_break(pool->crew.board, "no supervisor is left");
+  pool->has_ended = true;
+  pool_drain(pool);
+  pool_fail(pool, BROOD_BROKEN_POOL);
+  pthread_cond_broadcast(&pool->changed);
+}
+
+/* Waits for the queue, without the mutex, and settles all there is. An error is
+ * that of an outcome that cannot be received, and stays where it is. */
+static int collect(brood_pool *pool, int64_t end_ns) {
+  brood_value word = brood_none();
+  pool->is_collecting = true;
+  pthread_mutex_unlock(&pool->mutex);
+  int r = brood_queue_get(pool->crew.results, &word, sys_clock_left(end_ns));
+  pthread_mutex_lock(&pool->mutex);
+  pool->is_collecting = false;
+  if (r == 0) take(pool, word);
+  if (r == 0) pool_drain(pool);
+  if (r < 0 || pool->is_told) look_after(pool);
+  pthread_cond_broadcast(&pool->changed);
+  return r == BROOD_EMPTY || r == BROOD_TIMEOUT ? 0 : r;
+}
+
+static void await_change(brood_pool *pool, int64_t end_ns) {
+  struct timespec end = {.tv_sec = end_ns / 1000000000,
+                         .tv_nsec = end_ns % 1000000000};
+  pthread_cond_timedwait(&pool->changed, &pool->mutex, &end);
+}
+
+/* A thread that is being cancelled ends here, with nothing in its hands. */
+static void let_cancel(brood_pool *pool) {
+  pool_leave(pool);
+  guard_enter();
+  guard_shield();
+  pthread_mutex_lock(&pool->mutex);
+}
+
+int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
+              int64_t deadline_ns) {
+  int r = 0;
+  pool_drain(pool);
+  while (r == 0 && !is_done(context)) {
+    if (sync_is_over(deadline_ns)) return BROOD_TIMEOUT;
+    int64_t end_ns = sys_clock_ns() + SYNC_SLICE_NS;
+    if (end_ns > deadline_ns) end_ns = deadline_ns;
+    if (pool->is_collecting) {
+      await_change(pool, end_ns);
+    } else {
+      r = collect(pool, end_ns);
+    }
+    let_cancel(pool);
+  }
+  return r;
+}

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Pools: made, closed, terminated, joined, freed; and their workers.
+ */
+#include "lib/work/pool.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "lib/start/process.h"
+#include "lib/state/error.h"
+#include "lib/state/guard.h"
+#include "lib/state/registry.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+#define GRACE_NS INT64_C(500000000)
+#define WINDOW_NS INT64_C(1000000000)
+#define LOOK_NS INT64_C(1000000)
+
+/* -------------------------------------------------------------- Entering -- */
+
+int pool_enter(brood_pool *pool) {
+  if (pool == NULL)
+    return error_set(BROOD_TYPE_ERROR, "expected a pool, not NULL");
+  if (pool->owner != sync_self_process()) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "a pool can only be used by the process that made it");
+  }
+  guard_shield();
+  pthread_mutex_lock(&pool->mutex);
+  return 0;
+}
+
+void pool_leave(brood_pool *pool) {
+  pthread_mutex_unlock(&pool->mutex);
+  guard_unshield();
+}
+
+static void dispose(brood_pool *pool) {
+  brood_process_free(pool->supervisor);
+  brood_queue_free(pool->crew.tasks);
+  brood_queue_free(pool->crew.results);
+  brood_connection_free(pool->crew.wake);
+  brood_connection_free(pool->crew.bell);
+  brood_connection_free(pool->look);
+  brood_connection_free(pool->listen);
+  brood_shared_array_free(pool->memory);
+  brood_value_clear(&pool->initargs);
+  free(pool->pending);
+  pthread_cond_destroy(&pool->changed);
+  pthread_mutex_destroy(&pool->mutex);
+  free(pool);
+}
+
+void pool_release(brood_pool *pool) {
+  bool is_last = --pool->num_handles == 0;
+  pool_leave(pool);
+  if (is_last) dispose(pool);
+}
+
+/* --------------------------------------------------------------- Making -- */
+
+static int check_pool(const brood_pool_options *options) {
+  const int64_t numbers[] = {
+      options->processes,         options->maxtasksperchild,
+      options->soft_limit_ns,     options->max_memory_per_child_bytes,
+      options->hard_limit_ns,     options->idle_timeout_ns,
+      options->grace_ns,          options->max_restarts,
+      options->restart_window_ns,
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    if (numbers[i] >= 0) continue;
+    return error_set(BROOD_VALUE_ERROR,
+                     "a number of a pool is negative: %" PRId64, numbers[i]);
+  }
+  if (options->processes > BROOD_MAX_WORKERS) {
+    return error_set(BROOD_VALUE_ERROR, "%d workers: at most %d",
+                     options->processes, BROOD_MAX_WORKERS);
+  }
+  if (options->initargs.type != BROOD_TYPE_NONE &&
+      options->initargs.type != BROOD_TYPE_TUPLE) {
+    return error_set(BROOD_TYPE_ERROR, "initargs are no tuple");
+  }
+  if (options->flags & ~(unsigned)BROOD_NO_THREAD) {
+    return error_set(BROOD_TYPE_ERROR, "unknown flags 0x%x", options->flags);
+  }
+  return 0;
+}
+
+/* Makes what its processes share; what is not made is NULL. */
+static int make_shared(brood_pool *pool) {
+  const brood_context *context = pool->context;
+  pool->crew.tasks = brood_queue_new(context, 0);
+  pool->crew.results = brood_queue_new(context, 0);
+  pool->memory =
+      brood_shared_array_new(context, 'B', sizeof(struct board), BROOD_NO_LOCK);
+  if (pool->crew.tasks == NULL || pool->crew.results == NULL ||
+      pool->memory == NULL) {
+    return brood_error();
+  }
+  pool->crew.board = brood_shared_array_get_obj(pool->memory);
+  int r = brood_pipe_new(context, BROOD_UNIDIRECTIONAL, &pool->look,
+                         &pool->crew.wake);
+  if (r < 0) return r;
+  return brood_pipe_new(context, BROOD_UNIDIRECTIONAL, &pool->listen,
+                        &pool->crew.bell);
+}
+
+static void fill_board(brood_pool *pool, const brood_pool_options *options) {
+  int count = options->processes > 0 ? options->processes : sys_affinity();
+  if (count > BROOD_MAX_WORKERS) count = BROOD_MAX_WORKERS;
+  int restarts = options->max_restarts;
+  struct board *board = pool->crew.board;
+  board->limits = (struct board_limits){
+      .max_tasks = options->maxtasksperchild,
+      .max_memory_bytes = options->max_memory_per_child_bytes,
+      .idle_ns = options->idle_timeout_ns,
+      .grace_ns = options->grace_ns > 0 ? options->grace_ns : GRACE_NS,
+      .window_ns = options->restart_window_ns > 0 ? options->restart_window_ns
+                                                  : WINDOW_NS,
+      .max_restarts = restarts > 0 ? restarts : 100 * count};
+  atomic_store(&board->wanted, (uint32_t)count);
+}
+
+int pool_start(brood_pool *pool) {
+  brood_value args[CREW_COUNT] = {
+      [CREW_TASKS] = brood_object(pool->crew.tasks),
+      [CREW_RESULTS] = brood_object(pool->crew.results),
+      [CREW_BOARD] = brood_object(pool->memory),
+      [CREW_WAKE] = brood_object(pool->crew.wake),
+      [CREW_BELL] = brood_object(pool->crew.bell),
+      [CREW_INITIALIZER] = pool->initializer == NULL
+                               ? brood_none()
+                               : brood_string(pool->initializer),
+      [CREW_INITARGS] = pool->initargs,
+      [CREW_LOOK] = brood_object(pool->look)};
+  brood_process *supervisor = process_new_servant(
+      pool->context, "PoolSupervisor", brood_pool_supervisor, args, CREW_COUNT);
+  int r = supervisor == NULL ? brood_error() : brood_process_start(supervisor);
+  if (r < 0) {
+    brood_process_free(supervisor);
+    return r;
+  }
+  brood_process_free(pool->supervisor);
+  pool->supervisor = supervisor;
+  return 0;
+}
+
+static int fill_pool(brood_pool *pool, const brood_pool_options *options) {
+  int r = check_pool(options);
+  if (r == 0 && options->initializer != NULL) {
+    r = registry_task_name(options->initializer, &pool->initializer);
+  }
+  if (r == 0) r = brood_value_copy(&options->initargs, &pool->initargs);
+  if (r < 0) return r;
+  if (pool->context == NULL) pool->context = brood_get_context(NULL);
+  pool->soft_ns = options->soft_limit_ns;
+  pool->hard_ns = options->hard_limit_ns;
+  pool->no_thread = (options->flags & BROOD_NO_THREAD) != 0;
+  pool->pending = calloc(BROOD_MAX_PENDING, sizeof *pool->pending);
+  if (pool->pending == NULL) return error_set_os(-ENOMEM, "cannot make a pool");
+  r = make_shared(pool);
+  if (r < 0) return r;
+  fill_board(pool, options);
+  return pool_start(pool);
+}
+
+brood_pool *brood_pool_new(const brood_context *context,
+                           const brood_pool_options *options) {
+  static const brood_pool_options nothing;
+  brood_pool *pool = calloc(1, sizeof *pool);
+  if (pool == NULL) {
+    error_set_os(-ENOMEM, "cannot make a pool");
+    return NULL;
+  }
+  pool->num_handles = 1;
+  pool->owner = sync_self_process();
+  pool->context = context;
+  pthread_mutex_init(&pool->mutex, NULL);
+  pthread_condattr_t attributes;
+  pthread_condattr_init(&attributes);
+  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init(&pool->changed, &attributes);
+  pthread_condattr_destroy(&attributes);
+  if (fill_pool(pool, options == NULL ? &nothing : options) == 0) return pool;
+  dispose(pool);
+  return NULL;
+}
+
+/* --------------------------------------------------------------- States -- */
+
+void pool_wake(brood_pool *pool) {
+  brood_connection_send(pool->crew.wake, brood_none(), 0);
+}
+
+static bool has_ended(void *pool) {
+  return ((const brood_pool *)pool)->has_ended;
+}
+
+/* True if the state was an earlier one. */
+static bool set_state(brood_pool *pool, uint32_t state) {
+  _Atomic uint32_t *word = &pool->crew.board->state;
+  uint32_t old = atomic_load(word);
+  while (old < state && !atomic_compare_exchange_weak(word, &old, state)) {
+    continue;
+  }
+  return old < state;
+}
+
+/* One for each worker: then all that are idle, or will be, come by it. */
+static void have_leave(brood_pool *pool, uint32_t count) {
+  brood_value nothing = brood_none();
+  while (count-- > 0 && pool_put(pool, &nothing) == 0) continue;
+}
+
+int brood_pool_close(brood_pool *pool) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  if (set_state(pool, BOARD_CLOSING)) {
+    have_leave(pool, atomic_load(&pool->crew.board->wanted));
+    pool_wake(pool);
+  }
+  pool_leave(pool);
+  return 0;
+}
+
+/* Ends a supervisor that does not do so itself, and its workers with it. */
+static void kill_all(brood_pool *pool) {
+  brood_process_kill(pool->supervisor);
+  brood_process_join(pool->supervisor, BROOD_FOREVER);
+  for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
+    uint64_t token = atomic_load(&pool->crew.board->workers[i].process);
+    for (int looks = 0; token != 0 && looks < 100; looks++) {
+      if (sync_has_ended(token)) break;
+      sys_poll(NULL, 0, sys_clock_ns() + LOOK_NS);
+    }
+  }
+  pool->has_ended = true;
+  pthread_cond_broadcast(&pool->changed);
+}
+
+int brood_pool_terminate(brood_pool *pool) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  pool_drain(pool);
+  set_state(pool, BOARD_TERMINATING);
+  pool_fail(pool, BROOD_TERMINATED);
+  pool_wake(pool);
+  int64_t grace_ns = pool->crew.board->limits.grace_ns + GRACE_NS;
+  if (pool_wait(pool, has_ended, pool, sys_clock_ns() + grace_ns) < 0) {
+    kill_all(pool);
+  }
+  pool_leave(pool);
+  return 0;
+}
+
+int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  if (atomic_load(&pool->crew.board->state) == BOARD_RUNNING) {
+    r = error_set(BROOD_VALUE_ERROR, "Pool is still running");
+  } else {
+    r = pool_wait(pool, has_ended, pool, deadline_ns);
+    if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
+  }
+  pool_leave(pool);
+  return r;
+}
+
+brood_pool *brood_pool_free(brood_pool *pool) {
+  if (pool == NULL) return NULL;
+  if (pool->owner != sync_self_process()) {
+    dispose(pool);
+    return NULL;
+  }
+  if (atomic_load(&pool->crew.board->state) != BOARD_CLOSING) {
+    brood_pool_terminate(pool);
+  }
+  brood_pool_join(pool, BROOD_FOREVER);
+  if (pool->has_thread) pthread_join(pool->thread, NULL);
+  if (pool_enter(pool) == 0) pool_release(pool);
+  return NULL;
+}
+
+/* -------------------------------------------------------------- Workers -- */
+
+int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
+  if (capacity > 0) {
+    int r = error_check_out(out_pids);
+    if (r < 0) return r;
+  }
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  size_t count = 0;
+  for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
+    uint64_t token = atomic_load(&pool->crew.board->workers[i].process);
+    if (token == 0) continue;
+    if (count < capacity) out_pids[count] = sync_number_of(token);
+    count++;
+  }
+  pool_leave(pool);
+  return (int)count;
+}
+
+static uint32_t count_idle(const struct board *board) {
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
+    const struct board_worker *worker = &board->workers[i];
+    count += atomic_load(&worker->process) != 0 &&
+             atomic_load(&worker->current) == 0;
+  }
+  return count;
+}
+
+/* Changes how many there should be; negative: so many idle ones leave. */
+static int resize(brood_pool *pool, int64_t change) {
+  struct board *board = pool->crew.board;
+  int64_t wanted = atomic_load(&board->wanted) + change;
+  if (wanted < 1 || wanted > BROOD_MAX_WORKERS) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "%" PRId64 " workers: between 1 and %d are possible",
+                     wanted, BROOD_MAX_WORKERS);
+  }
+  if (change < 0 && (int64_t)count_idle(board) < -change) {
+    return error_set(BROOD_VALUE_ERROR, "fewer than %" PRId64 " are idle",
+                     -change);
+  }
+  atomic_store(&board->wanted, (uint32_t)wanted);
+  if (change < 0) have_leave(pool, (uint32_t)-change);
+  pool_wake(pool);
+  return 0;
+}
+
+static int resize_by(brood_pool *pool, int n, int sign) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  r = n > 0 ? resize(pool, (int64_t)sign * n)
+            : error_set(BROOD_VALUE_ERROR, "%d workers", n);
+  pool_leave(pool);
+  return r;
+}
+
+int brood_pool_grow(brood_pool *pool, int n) {
+  return resize_by(pool, n, 1);
+}
+
+int brood_pool_shrink(brood_pool *pool, int n) {
+  return resize_by(pool, n, -1);
+}
+
+int brood_pool_restart(brood_pool *pool) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  atomic_fetch_add(&pool->crew.board->generation, 1);
+  have_leave(pool, count_idle(pool->crew.board));
+  pool_leave(pool);
+  return 0;
+}
+
+int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
+  for (uint32_t i = 0; r < 0 && i < BROOD_MAX_WORKERS; i++) {
+    struct board_worker *worker = &pool->crew.board->workers[i];
+    uint64_t token = atomic_load(&worker->process);
+    if (token == 0 || sync_number_of(token) != worker_pid) continue;
+    uint64_t chunk = atomic_load(&worker->current);
+    atomic_store(&worker->end_for, chunk == 0 ? BOARD_IDLE : chunk);
+    pool_wake(pool);
+    r = 0;
+  }
+  pool_leave(pool);
+  return r;
+}
+
+/* ------------------------------------------- A program's own loop -- */
+
+int brood_pool_fileno(brood_pool *pool) {
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  atomic_store(&pool->crew.board->is_watched, 1);
+  r = brood_connection_fileno(pool->listen);
+  pool_leave(pool);
+  return r;
+}
+
+/* A result that became ready since. */
+struct handled {
+  const brood_pool *pool;
+  uint32_t num_ready;
+};
+
+static bool has_handled(void *context) {
+  const struct handled *since = context;
+  return since->pool->num_ready != since->num_ready;
+}
+
+int brood_pool_handle(brood_pool *pool, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = pool_enter(pool);
+  if (r < 0) return r;
+  struct handled since = {.pool = pool, .num_ready = pool->num_ready};
+  brood_value nothing = brood_none();
+  while (brood_connection_recv(pool->listen, &nothing, 0) == 0) continue;
+  r = pool_wait(pool, has_handled, &since, deadline_ns);
+  uint32_t count = pool->num_ready - since.num_ready;
+  pool_leave(pool);
+  return r < 0 && r != BROOD_TIMEOUT ? r : (int)count;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A pool as the program has it. Its mutex guards all of it and all its results;
+ * it is not held while the pool waits, or while a callback runs.
+ */
+#ifndef BROOD_WORK_POOL_H
+#define BROOD_WORK_POOL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "brood.h"
+#include "lib/names.h"
+#include "lib/work/board.h"
+
+/* A chunk that was given, and not done: which one of a result's. */
+struct pending {
+  brood_async_result *result; /* NULL: nothing is awaited */
+  uint32_t number;
+  uint32_t index;
+};
+
+struct brood_pool {
+  int num_handles; /* the user's, and one for each result */
+  uint64_t owner;  /* process token */
+  struct crew crew;
+  brood_connection *look, *listen; /* the other ends of wake and bell */
+  brood_shared_array *memory;      /* the board's */
+  brood_process *supervisor;
+  const brood_context *context;
+  const char *initializer; /* its name, or NULL */
+  brood_value initargs;
+  int64_t soft_ns, hard_ns;
+  bool no_thread;
+
+  pthread_mutex_t mutex;
+  pthread_cond_t changed; /* a result became ready, or nobody collects */
+  bool is_collecting;     /* a thread waits for the queue of results */
+  bool is_told;           /* to look after the supervisor */
+  bool has_ended;         /* which has, and so have all workers */
+  bool has_thread;
+  pthread_t thread;
+  uint32_t next; /* the number of the next chunk */
+  uint32_t num_pending;
+  uint32_t num_ready; /* results that ever became ready */
+  struct pending *pending;
+};
+
+enum result_state { RESULT_WAITS, RESULT_CALLS, RESULT_READY };
+
+struct brood_async_result {
+  int num_handles; /* the user's, and the pool's while chunks are pending */
+  brood_pool *pool;
+  bool is_map;
+  enum result_state state;
+  pthread_t caller; /* of its callback; to that thread it is ready */
+  size_t num_items, chunksize, num_chunks, chunks_left;
+  brood_task_options options;
+  brood_value chunks[]; /* their outcomes: as received, or an error's number */
+};
+
+/* pool_enter takes the mutex, for the process that made the pool; else sets and
+ * returns an error. pool_leave gives it back. */
+int pool_enter(brood_pool *pool);
+void pool_leave(brood_pool *pool);
+
+/* pool_hold and pool_release count handles; with the mutex, which release gives
+ * back. */
+void pool_release(brood_pool *pool);
+
+/* All below with the mutex.
+ *
+ * pool_start has a supervisor started. pool_wake has it look at the board. */
+int pool_start(brood_pool *pool);
+void pool_wake(brood_pool *pool);
+
+/* pool_settle gives a pending chunk its outcome, which is taken. */
+void pool_settle(brood_pool *pool, uint32_t number, brood_value outcome);
+
+/* pool_drain takes out all outcomes that there are. */
+void pool_drain(brood_pool *pool);
+
+/* pool_wait does so until is_done says so: 0, or BROOD_TIMEOUT at a deadline,
+ * not set. It also sees to it that there is a supervisor. */
+int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
+              int64_t deadline_ns);
+
+/* pool_fail gives all chunks that are pending this outcome. */
+void pool_fail(brood_pool *pool, int error);
+
+/* pool_put puts a chunk, or none, which has a worker leave, and waits for room.
+ */
+int pool_put(brood_pool *pool, const brood_value *chunk);
+
+/* result_settle gives a chunk its outcome, which is taken. */
+void result_settle(brood_async_result *result, size_t index,
+                   brood_value outcome);
+void result_release(brood_async_result *result);
+
+/* result_give gives items to a pool in chunks; NULL and an error that is set.
+ */
+brood_async_result *result_give(brood_pool *pool, brood_task task,
+                                const brood_value *items, size_t num_items,
+                                size_t chunksize,
+                                const brood_task_options *options);
+
+/* result_is_ready: to the calling thread. result_look borrows an item's value:
+ * 0, or its error, which is set. */
+bool result_is_ready(const brood_async_result *result);
+int result_look(brood_async_result *result, size_t index,
+                const brood_value **out_value);
+
+/* result_take_back takes back what is not begun, with this outcome, and has
+ * the workers of the rest ended, if asked to; 1 if nothing is begun. */
+int result_take_back(brood_async_result *result, int error, bool with_workers);
+
+#endif /* BROOD_WORK_POOL_H */

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The supervisor of a pool: it starts workers, replaces those that ended, says
+ * which chunks were lost with them, and ends those whose time is over. It calls
+ * no function of the program's, waits for no room in a queue, and believes what
+ * a dead worker has written only where board.h says.
+ */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/start/process.h"
+#include "lib/state/error.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/proc.h"
+#include "lib/work/board.h"
+
+/* How soon what could not be done now is tried again. */
+#define AGAIN_NS INT64_C(10000000)
+
+struct member {
+  brood_process *process; /* NULL: none of ours */
+  int64_t kill_ns;        /* when SIGKILL follows; 0: never */
+  int32_t exitcode;       /* once it has ended */
+  bool has_ended;         /* and is not reported yet */
+};
+
+static struct {
+  struct crew crew;
+  struct board *board;
+  const brood_args *args;
+  const brood_context *context;
+  brood_connection *look;
+  struct member members[BROOD_MAX_WORKERS];
+  uint32_t num_slots; /* of members, in use or not */
+  int64_t window_ns;  /* since when restarts are counted */
+  int32_t restarts;
+  int64_t wake_ns; /* when there is something to do next */
+} all;
+
+void board_break(struct board *board, const char *format, ...) {
+  if (atomic_exchange(&board->has_reason, 1) != 0) return;
+  va_list values;
+  va_start(values, format);
+  vsnprintf(board->reason, sizeof board->reason, format, values);
+  va_end(values);
+  atomic_store(&board->state, BOARD_BROKEN);
+}
+
+static bool is_free(uint32_t slot) {
+  return all.members[slot].process == NULL &&
+         atomic_load(&all.board->workers[slot].process) == 0;
+}
+
+static uint32_t state(void) {
+  return atomic_load(&all.board->state);
+}
+
+static void wake_at(int64_t time_ns) {
+  if (time_ns < all.wake_ns) all.wake_ns = time_ns;
+}
+
+/* ------------------------------------------------------------- Ending -- */
+
+static void signal_member(struct member *member, int signal_number) {
+  process_lock(member->process);
+  process_signal(member->process, signal_number);
+  process_unlock(member->process);
+}
+
+/* SIGTERM now, and SIGKILL when the grace is over. */
+static void end_member(struct member *member) {
+  if (member->kill_ns != 0) return;
+  signal_member(member, SIGTERM);
+  member->kill_ns = sys_clock_ns() + all.board->limits.grace_ns;
+}
+
+/* From here on the worker sends no outcome of this chunk, and takes no other.
+ * Why is written first: another supervisor may have to say it. */
+static void end_chunk(uint32_t slot, uint64_t chunk, int why) {
+  struct board_worker *worker = &all.board->workers[slot];
+  atomic_store(&worker->why, why);
+  if (atomic_compare_exchange_strong(&worker->current, &chunk,
+                                     chunk | BOARD_ENDING)) {
+    end_member(&all.members[slot]);
+  }
+}
+
+static void heed_limits(uint32_t slot) {
+  struct board_worker *worker = &all.board->workers[slot];
+  uint64_t chunk = atomic_load(&worker->current);
+  int64_t soft_ns = atomic_load(&worker->soft_ns);
+  int64_t hard_ns = atomic_load(&worker->hard_ns);
+  int64_t now_ns = sys_clock_ns();
+  if (chunk == 0 || chunk & BOARD_ENDING ||
+      atomic_load(&worker->current) != chunk) {
+    return;
+  }
+  bool is_soft_over = soft_ns == 0 || atomic_load(&worker->soft_for) == chunk;
+  if (!is_soft_over && now_ns >= soft_ns) {
+    atomic_store(&worker->soft_for, chunk);
+    signal_member(&all.members[slot], SIGUSR1);
+  } else if (!is_soft_over) {
+    wake_at(soft_ns);
+  }
+  if (hard_ns == 0) return;
+  if (now_ns < hard_ns) {
+    wake_at(hard_ns);
+  } else {
+    end_chunk(slot, chunk, BROOD_TIME_LIMIT);
+  }
+}
+
+/* What the program has asked for. */
+static void heed_request(uint32_t slot) {
+  struct board_worker *worker = &all.board->workers[slot];
+  uint64_t chunk = atomic_exchange(&worker->end_for, 0);
+  if (chunk == BOARD_IDLE) {
+    end_member(&all.members[slot]);
+  } else if (chunk != 0) {
+    end_chunk(slot, chunk, BROOD_TERMINATED);
+  }
+}
+
+static void watch_member(uint32_t slot) {
+  struct member *member = &all.members[slot];
+  if (state() == BOARD_BROKEN || state() == BOARD_TERMINATING) {
+    end_member(member);
+  }
+  heed_request(slot);
+  heed_limits(slot);
+  if (member->kill_ns == 0) return;
+  if (sys_clock_ns() >= member->kill_ns) {
+    brood_process_kill(member->process);
+    wake_at(sys_clock_ns() + AGAIN_NS);
+  } else {
+    wake_at(member->kill_ns);
+  }
+}
+
+/* ------------------------------------------------------------ Deaths -- */
+
+static bool put_word(const struct outcome_head *head, const char *text) {
+  brood_value values[] = {brood_bytes(head, sizeof *head), brood_string(text)};
+  if (brood_queue_put(all.crew.results, brood_tuple(values, 2), 0) < 0) {
+    return false;
+  }
+  crew_ring(&all.crew);
+  return true;
+}
+
+static void describe(char text[128], int error, int exitcode) {
+  const char *name = exitcode < 0 ? sigabbrev_np(-exitcode) : NULL;
+  char how[64];
+  if (exitcode < 0) {
+    snprintf(how, sizeof how, "signal %d (SIG%s)", -exitcode,
+             name == NULL ? "?" : name);
+  } else {
+    snprintf(how, sizeof how, "exitcode %d", exitcode);
+  }
+  const char *why = error == BROOD_TIME_LIMIT   ? "its time limit was over"
+                    : error == BROOD_TERMINATED ? "it was terminated"
+                                                : "worker exited prematurely";
+  snprintf(text, 128, "%s: %s", why, how);
+}
+
+/* Says what became of the chunk of a worker that has ended; false if there is
+ * no room to say that now. */
+static bool report(uint32_t slot, int exitcode) {
+  struct board_worker *worker = &all.board->workers[slot];
+  uint64_t chunk = atomic_load(&worker->current);
+  if (chunk == 0 ||
+      !board_is_claimed_by(all.board, (uint32_t)chunk, slot + 1)) {
+    return true;
+  }
+  bool was_ended = (chunk & BOARD_ENDING) != 0;
+  struct outcome_head head = {
+      .number = (uint32_t)chunk,
+      .error = was_ended ? atomic_load(&worker->why) : BROOD_WORKER_LOST,
+      .worker_pid = sync_number_of(atomic_load(&worker->process)),
+      .exitcode = exitcode};
+  char text[128];
+  describe(text, head.error, exitcode);
+  return put_word(&head, text);
+}
+
+/* Workers that ended in disorder are counted: too many in a while, and no
+ * worker is to be had. */
+static void count_restart(const char *what, int exitcode) {
+  const struct board_limits *limits = &all.board->limits;
+  int64_t now_ns = sys_clock_ns();
+  if (now_ns - all.window_ns > limits->window_ns) {
+    all.window_ns = now_ns;
+    all.restarts = 0;
+  }
+  if (++all.restarts <= limits->max_restarts) return;
+  board_break(all.board,
+              "%d workers ended in disorder within %" PRId64
+              " ms, the last one with %s %d",
+              all.restarts, (now_ns - all.window_ns) / 1000000, what, exitcode);
+}
+
+/* Clears the place of a worker that has ended. */
+static void clear_slot(uint32_t slot) {
+  struct board_worker *worker = &all.board->workers[slot];
+  atomic_store(&worker->current, 0);
+  atomic_store(&worker->soft_ns, 0);
+  atomic_store(&worker->hard_ns, 0);
+  atomic_store(&worker->end_for, 0);
+  atomic_store(&worker->process, 0);
+}
+
+/* Has a worker of ours ended? Its place is free once that has been said. */
+static void bury(uint32_t slot) {
+  struct member *member = &all.members[slot];
+  if (!member->has_ended) {
+    int exitcode;
+    if (brood_process_exitcode(member->process, &exitcode) <= 0) return;
+    member->has_ended = true;
+    member->exitcode = exitcode;
+    atomic_fetch_sub(&all.board->live, 1);
+    if (exitcode != 0 && member->kill_ns == 0) {
+      count_restart("exit code", exitcode);
+    }
+  }
+  if (!report(slot, member->exitcode)) {
+    wake_at(sys_clock_ns() + AGAIN_NS);
+    return;
+  }
+  clear_slot(slot);
+  brood_process_free(member->process);
+  *member = (struct member){0};
+}
+
+/* The workers of a supervisor that was killed are killed with it. One that is
+ * not seen to have ended may still put its outcome. */
+static void bury_orphan(uint32_t slot) {
+  uint64_t token = atomic_load(&all.board->workers[slot].process);
+  if (token == 0) return;
+  if (sync_has_ended(token) && report(slot, -SIGKILL)) {
+    clear_slot(slot);
+  } else {
+    wake_at(sys_clock_ns() + AGAIN_NS);
+  }
+}
+
+static void find_orphans(void) {
+  atomic_store(&all.board->live, 0);
+  for (uint32_t slot = 0; slot < BROOD_MAX_WORKERS; slot++) {
+    if (!is_free(slot)) all.num_slots = slot + 1;
+  }
+}
+
+/* ------------------------------------------------------------- Births -- */
+
+static int start_worker(uint32_t slot) {
+  static int64_t number;
+  char name[64];
+  snprintf(name, sizeof name, "PoolWorker-%" PRId64, ++number);
+  brood_value args[CREW_COUNT];
+  for (size_t i = 0; i < CREW_COUNT; i++)
+    args[i] = *brood_args_get(all.args, i);
+  args[CREW_LOOK] = brood_int64(slot);
+  brood_process *process = process_new_servant(
+      all.context, name, brood_pool_worker, args, CREW_COUNT);
+  int r = process == NULL ? brood_error() : brood_process_start(process);
+  if (r < 0) {
+    brood_process_free(process);
+    return r;
+  }
+  all.members[slot].process = process;
+  if (slot >= all.num_slots) all.num_slots = slot + 1;
+  atomic_fetch_add(&all.board->live, 1);
+  return 0;
+}
+
+/* How many are missing. With an idle timeout they come when there is work, and
+ * so they do in a pool that is closed. */
+static uint32_t missing(void) {
+  uint32_t wanted = atomic_load(&all.board->wanted);
+  uint32_t live = atomic_load(&all.board->live);
+  bool is_lazy = all.board->limits.idle_ns > 0 || state() == BOARD_CLOSING;
+  if (is_lazy) {
+    int items = brood_queue_qsize(all.crew.tasks);
+    if (items >= 0 && (uint32_t)items < wanted) wanted = (uint32_t)items;
+  }
+  return wanted > live ? wanted - live : 0;
+}
+
+static void start_missing(void) {
+  uint32_t count = state() <= BOARD_CLOSING ? missing() : 0;
+  for (uint32_t slot = 0; count > 0 && slot < BROOD_MAX_WORKERS; slot++) {
+    if (!is_free(slot)) continue;
+    int r = start_worker(slot);
+    if (r < 0) {
+      count_restart(brood_error_message(), r);
+      wake_at(sys_clock_ns() + AGAIN_NS);
+      return;
+    }
+    count--;
+  }
+}
+
+/* ------------------------------------------------------------ The loop -- */
+
+/* Sleeps until a worker ends, somebody says that there is something to do, or
+ * a limit is over. Where there are no pidfds it looks now and then. */
+static void sleep_well(void) {
+  static brood_value things[BROOD_MAX_WORKERS + 1];
+  static size_t ready[BROOD_MAX_WORKERS + 1];
+  size_t count = 0;
+  things[count++] = brood_object(all.look);
+  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
+    struct member *member = &all.members[slot];
+    if (member->process == NULL || member->has_ended) continue;
+    int sentinel = brood_process_sentinel(member->process);
+    if (sentinel >= 0) things[count++] = brood_descriptor(sentinel);
+    if (sentinel < 0) wake_at(sys_clock_ns() + AGAIN_NS);
+  }
+  int64_t left_ns = all.wake_ns == SYS_CLOCK_NEVER
+                        ? BROOD_FOREVER
+                        : all.wake_ns - sys_clock_ns();
+  if (left_ns < 0 && left_ns != BROOD_FOREVER) left_ns = 0;
+  brood_wait(things, count, ready, left_ns);
+  brood_value nothing = brood_none();
+  while (brood_connection_recv(all.look, &nothing, 0) == 0) continue;
+}
+
+static bool is_done(void) {
+  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
+    if (!is_free(slot)) return false;
+  }
+  return state() >= BOARD_TERMINATING ||
+         (state() == BOARD_CLOSING && brood_queue_empty(all.crew.tasks) == 1);
+}
+
+static void supervise(void) {
+  do {
+    all.wake_ns = SYS_CLOCK_NEVER;
+    for (uint32_t slot = 0; slot < all.num_slots; slot++) {
+      if (all.members[slot].process == NULL) bury_orphan(slot);
+      if (all.members[slot].process != NULL) bury(slot);
+    }
+    start_missing();
+    for (uint32_t slot = 0; slot < all.num_slots; slot++) {
+      struct member *member = &all.members[slot];
+      if (member->process != NULL && !member->has_ended) watch_member(slot);
+    }
+    if (is_done()) return;
+    sleep_well();
+  } while (true);
+}
+
+void brood_pool_supervisor(const brood_args *args) {
+  sys_signal_answer(SIGINT, SIG_IGN);
+  sys_signal_hold(SIGTERM, true); /* a worker that is starting heeds it */
+  current_serve();
+  all.args = args;
+  if (!crew_read(&all.crew, args)) brood_fail(brood_error_message());
+  all.board = all.crew.board;
+  all.look = brood_value_object(brood_args_get(args, CREW_LOOK),
+                                BROOD_KIND_CONNECTION);
+  all.context = brood_get_context(NULL);
+  find_orphans();
+  supervise();
+  brood_queue_put(all.crew.results, brood_none(), 0);
+  crew_ring(&all.crew);
+}
+BROOD_TARGET(brood_pool_supervisor);

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A worker: it gets chunks, calls their task for each item, and puts what comes
+ * of it. See board.h for what happens when it is killed, and where.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/queue/queue.h"
+#include "lib/start/args.h"
+#include "lib/state/error.h"
+#include "lib/state/registry.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+#include "lib/work/board.h"
+
+bool crew_read(struct crew *out, const brood_args *args) {
+  const brood_value *board = brood_args_get(args, CREW_BOARD);
+  *out =
+      (struct crew){.tasks = brood_value_object(
+                        brood_args_get(args, CREW_TASKS), BROOD_KIND_QUEUE),
+                    .results = brood_value_object(
+                        brood_args_get(args, CREW_RESULTS), BROOD_KIND_QUEUE),
+                    .board = brood_shared_array_get_obj(
+                        brood_value_object(board, BROOD_KIND_ARRAY)),
+                    .wake = brood_value_object(brood_args_get(args, CREW_WAKE),
+                                               BROOD_KIND_CONNECTION),
+                    .bell = brood_value_object(brood_args_get(args, CREW_BELL),
+                                               BROOD_KIND_CONNECTION)};
+  return out->tasks != NULL && out->results != NULL && out->board != NULL &&
+         brood_args_count(args) == CREW_COUNT;
+}
+
+/* A full bell rings. */
+void crew_ring(const struct crew *crew) {
+  if (atomic_load(&crew->board->is_watched) != 0) {
+    brood_connection_send(crew->bell, brood_none(), 0);
+  }
+}
+
+/* ---------------------------------------------------------- In a task -- */
+
+/* The task that runs in this thread, and what it has returned so far. */
+static _Thread_local struct {
+  bool runs;
+  brood_value value;
+} task;
+
+static struct board_worker *self; /* NULL in a process that is no worker */
+
+int brood_return(brood_value value) {
+  if (!task.runs) {
+    return error_set(BROOD_RUNTIME_ERROR, "no task runs in this thread");
+  }
+  brood_value copy;
+  if (value.type == BROOD_TYPE_POINTER) {
+    return error_set(BROOD_TYPE_ERROR, "a pointer means nothing elsewhere");
+  }
+  int r = brood_value_copy(&value, &copy);
+  if (r < 0) return r;
+  brood_value_clear(&task.value);
+  task.value = copy;
+  return 0;
+}
+
+int brood_raise(int code, const char *format, ...) {
+  char text[512];
+  va_list values;
+  va_start(values, format);
+  vsnprintf(text, sizeof text, format, values);
+  va_end(values);
+  return error_set(code == 0 ? BROOD_RUNTIME_ERROR : code, "%s", text);
+}
+
+int brood_task_soft_limit(void) {
+  if (self == NULL) return 0;
+  uint64_t chunk = atomic_load(&self->current) & ~BOARD_ENDING;
+  return chunk != 0 && atomic_load(&self->soft_for) == chunk;
+}
+
+/* Calls a task: 0 and its value, or its error and text. */
+static int call_task(brood_task function, const brood_value *item,
+                     brood_value *out_value) {
+  bool is_tuple = item->type == BROOD_TYPE_TUPLE;
+  struct brood_args args = {.tuple = is_tuple ? *item : brood_tuple(item, 1)};
+  task.runs = true;
+  error_clear();
+  int r = function(&args);
+  task.runs = false;
+  *out_value = task.value;
+  task.value = brood_none();
+  if (r == 0) return 0;
+  brood_value_clear(out_value);
+  *out_value = brood_string(brood_error() == r ? brood_error_message() : "");
+  brood_value text = brood_none();
+  brood_value_copy(out_value, &text); /* of this thread's last error */
+  *out_value = text;
+  return r;
+}
+
+/* --------------------------------------------------------- The chunks -- */
+
+struct worker {
+  struct crew crew;
+  uint32_t number; /* its place on the board */
+  uint32_t chunk;  /* the number of the one that it has got, */
+  bool has_claim;  /* and whether it is its own */
+  int64_t done;    /* chunks */
+};
+
+static void claim_chunk(void *context, uint32_t number) {
+  struct worker *worker = context;
+  worker->chunk = number;
+  atomic_store(&self->current, BOARD_CHUNK | number);
+  worker->has_claim =
+      board_claim(worker->crew.board, number, worker->number + 1);
+  if (!worker->has_claim) atomic_store(&self->current, 0);
+}
+
+/* The supervisor sleeps until the next end of a limit that it knows of. */
+static void begin_limits(struct worker *worker, const struct chunk_head *head) {
+  if (head->soft_ns == 0 && head->hard_ns == 0) return;
+  int64_t now_ns = sys_clock_ns();
+  atomic_store(&self->soft_ns, head->soft_ns > 0 ? now_ns + head->soft_ns : 0);
+  atomic_store(&self->hard_ns, head->hard_ns > 0 ? now_ns + head->hard_ns : 0);
+  brood_connection_send(worker->crew.wake, brood_none(), 0);
+}
+
+/* A worker that is being ended waits for that. */
+static void wait_if_ending(void) {
+  while (atomic_load(&self->current) & BOARD_ENDING) {
+    sys_poll(NULL, 0, SYS_CLOCK_NEVER);
+  }
+}
+
+static void finish_chunk(struct worker *worker) {
+  uint64_t mine = BOARD_CHUNK | worker->chunk;
+  atomic_store(&self->soft_ns, 0);
+  atomic_store(&self->hard_ns, 0);
+  if (!atomic_compare_exchange_strong(&self->current, &mine, 0)) {
+    wait_if_ending();
+  }
+  worker->done++;
+}
+
+/* Puts an outcome; one that cannot be sent is an error. */
+static void put_outcome(struct worker *worker, struct outcome_head *head,
+                        size_t head_size, brood_value *values, size_t count) {
+  values[0] = brood_bytes(head, head_size);
+  wait_if_ending();
+  int r = brood_queue_put(worker->crew.results, brood_tuple(values, count),
+                          BROOD_FOREVER);
+  if (r < 0) {
+    head->error = BROOD_ENCODING_ERROR;
+    brood_value refusal[] = {brood_bytes(head, sizeof *head),
+                             brood_string(brood_error_message())};
+    r = brood_queue_put(worker->crew.results, brood_tuple(refusal, 2),
+                        BROOD_FOREVER);
+  }
+  if (r < 0) sys_exit(1); /* and the chunk is lost */
+  crew_ring(&worker->crew);
+}
+
+static void refuse_chunk(struct worker *worker, int error) {
+  struct outcome_head head = {
+      .number = worker->chunk, .error = error, .worker_pid = sys_getpid()};
+  char text[512];
+  snprintf(text, sizeof text, "%s", brood_error_message());
+  brood_value values[] = {brood_none(), brood_string(text)};
+  put_outcome(worker, &head, sizeof head, values, 2);
+}
+
+static int no_such_task(const brood_args *args) {
+  (void)args;
+  return brood_raise(BROOD_ATTRIBUTE_ERROR,
+                     "no task of that name is registered in this program");
+}
+
+/* Does the items of a chunk, each whatever became of those before. */
+static int run_items(struct worker *worker, const struct chunk_head *head,
+                     const brood_value *items, size_t count) {
+  size_t head_size = sizeof(struct outcome_head) + count * sizeof(int32_t);
+  struct outcome_head *out = calloc(1, head_size);
+  brood_value *values = calloc(count + 1, sizeof *values);
+  if (out == NULL || values == NULL) {
+    free(out);
+    free(values);
+    return error_set_os(-ENOMEM, "no memory for %zu results", count);
+  }
+  *out = (struct outcome_head){.number = worker->chunk,
+                               .worker_pid = sys_getpid()};
+  brood_task function = registry_task(head->name);
+  if (function == NULL) function = no_such_task;
+  bool has_failed = false;
+  begin_limits(worker, head);
+  for (size_t i = 0; i < count; i++) {
+    out->codes[i] = call_task(function, &items[i], &values[i + 1]);
+    has_failed |= out->codes[i] != 0;
+  }
+  put_outcome(worker, out, has_failed ? head_size : sizeof *out, values,
+              count + 1);
+  for (size_t i = 1; i <= count; i++) brood_value_clear(&values[i]);
+  free(values);
+  free(out);
+  return 0;
+}
+
+/* Only the program writes there; a head that is none is a fault of its. */
+static void run_chunk(struct worker *worker, const brood_value *chunk) {
+  const brood_value *items = chunk->as.items;
+  const struct chunk_head *head = items[0].as.data;
+  int r = run_items(worker, head, items + 1, chunk->num_items - 1);
+  if (r < 0) refuse_chunk(worker, r);
+}
+
+/* ------------------------------------------------------------ The loop -- */
+
+static bool is_to_leave(const struct worker *worker, uint32_t generation) {
+  struct board *board = worker->crew.board;
+  const struct board_limits *limits = &board->limits;
+  return (limits->max_tasks > 0 && worker->done >= limits->max_tasks) ||
+         (limits->max_memory_bytes > 0 && worker->done > 0 &&
+          sys_resident_bytes() > limits->max_memory_bytes) ||
+         atomic_load(&board->generation) != generation;
+}
+
+/* Does one chunk; false if the worker is to leave. An item that cannot be got
+ * stays where it is: another worker may have room for it. */
+static bool work_once(struct worker *worker) {
+  int64_t idle_ns = worker->crew.board->limits.idle_ns;
+  brood_value chunk = brood_none();
+  worker->has_claim = false;
+  int r = queue_get_claimed(
+      (struct queue *)(void *)worker->crew.tasks, &chunk,
+      idle_ns > 0 ? sys_clock_deadline(idle_ns) : SYS_CLOCK_NEVER, claim_chunk,
+      worker);
+  if (r < 0 && !worker->has_claim) brood_fail(brood_error_message());
+  if (r < 0) refuse_chunk(worker, r);
+  bool is_chunk = chunk.type == BROOD_TYPE_TUPLE;
+  if (worker->has_claim) {
+    if (is_chunk) run_chunk(worker, &chunk);
+    finish_chunk(worker);
+  }
+  brood_value_clear(&chunk);
+  return is_chunk || r < 0 || (r == 0 && !worker->has_claim);
+}
+
+/* For a system call that a soft limit is to interrupt. */
+static void be_interrupted(int signal_number) {
+  (void)signal_number;
+}
+
+/* Tells why the pool is broken, if nobody has. */
+static void initialize(struct worker *worker, const brood_args *args) {
+  const brood_value *initializer = brood_args_get(args, CREW_INITIALIZER);
+  if (initializer->type != BROOD_TYPE_STRING) return;
+  brood_task function = registry_task(initializer->as.data);
+  if (function == NULL) function = no_such_task;
+  brood_value text;
+  int r = call_task(function, brood_args_get(args, CREW_INITARGS), &text);
+  if (r != 0) {
+    board_break(
+        worker->crew.board, "the initializer failed: %s",
+        text.type == BROOD_TYPE_STRING ? (const char *)text.as.data : "");
+    brood_exit(1);
+  }
+  brood_value_clear(&text);
+}
+
+void brood_pool_worker(const brood_args *args) {
+  struct worker worker = {0};
+  int64_t number;
+  if (!crew_read(&worker.crew, args) ||
+      brood_value_int64(brood_args_get(args, CREW_LOOK), &number) < 0) {
+    brood_fail(brood_error_message());
+  }
+  worker.number = (uint32_t)number;
+  struct board *board = worker.crew.board;
+  uint32_t generation = atomic_load(&board->generation);
+  sys_signal_answer(SIGINT, SIG_IGN);
+  sys_signal_answer(SIGTERM, SIG_DFL);
+  sys_signal_hold(SIGTERM, false);
+  sys_signal_answer(SIGUSR1, be_interrupted);
+  self = &board->workers[number];
+  atomic_store(&self->process, sync_self_process());
+  initialize(&worker, args);
+  while (work_once(&worker) && !is_to_leave(&worker, generation)) continue;
+}
+BROOD_TARGET(brood_pool_worker);
