@@ -253,6 +253,7 @@
 #define message_unpack_body brood_in_message_unpack_body
 #define message_unpack_head brood_in_message_unpack_head
 #define pack_discard brood_in_pack_discard
+#define pack_let_go brood_in_pack_let_go
 #define pack_value brood_in_pack_value
 #define places_class brood_in_places_class
 #define places_free brood_in_places_free

@@ -346,7 +346,7 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   return r;
 }
 
-void pack_discard(struct pack *pack) {
+void pack_let_go(struct pack *pack) {
   /* A fork's child does not hold what its parent's processes have. */
   bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
                                      pack->holder == sync_self_process());
@@ -357,9 +357,14 @@ void pack_discard(struct pack *pack) {
       share_release(pack->held[i]);
     }
   }
+  pack->num_held = 0;
+}
+
+void pack_discard(struct pack *pack) {
+  pack_let_go(pack);
   free(pack->memory);
   pack->memory = NULL;
-  pack->num_fds = pack->num_held = 0;
+  pack->num_fds = 0;
 }
 
 /* ----------------------------------------------------------- Unpacking -- */

@@ -288,7 +288,10 @@ brood_process *process_new_servant(const brood_context *context,
                                    .num_args = num_args,
                                    .daemon = BROOD_DAEMON};
   brood_process *process = brood_process_new(context, &options);
-  if (process != NULL) process->is_servant = true;
+  if (process == NULL) return NULL;
+  process->is_servant = true;
+  /* A hold of a supervisor's that was killed would stay for ever. */
+  pack_let_go(&process->args);
   return process;
 }
 

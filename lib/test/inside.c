@@ -4,6 +4,7 @@
 
 #include "lib/queue/queue.h"
 #include "lib/sync/self.h"
+#include "lib/work/pool.h"
 #include "lib/sys/clock.h"
 
 static struct queue *inside(brood_queue *queue) {
@@ -27,4 +28,8 @@ void inside_set_taker(brood_queue *queue, uint32_t taker) {
   all->tasks.change.head =
       mark_items(atomic_load_explicit(&all->ring.head, memory_order_relaxed));
   atomic_store(&all->tasks.change.taker, taker);
+}
+
+int inside_supervisor(brood_pool *pool) {
+  return brood_process_pid(pool->supervisor);
 }

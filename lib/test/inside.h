@@ -17,6 +17,9 @@ void inside_hold_put_lock(brood_queue *queue);
 /* inside_set_taker says that a taker has begun a change, while none gets. */
 void inside_set_taker(brood_queue *queue, uint32_t taker);
 
+/* inside_supervisor returns the pid of a pool's supervisor. */
+int inside_supervisor(brood_pool *pool);
+
 #ifdef __cplusplus
 }
 #endif
