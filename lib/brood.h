@@ -1419,7 +1419,7 @@ typedef struct brood_pool_options {
   brood_value initargs;               /* a tuple of arguments, or none */
   int64_t maxtasksperchild;           /* chunks, then the worker leaves */
   int64_t max_memory_per_child_bytes; /* it leaves after a task with more */
-  int64_t soft_limit_ns;              /* of each task: see above */
+  int64_t soft_limit_ns;              /* of each chunk: see above */
   int64_t hard_limit_ns;              /* its worker is ended */
   int64_t idle_timeout_ns; /* a worker without work for so long leaves, and one
                               comes back when there is some */
@@ -1581,8 +1581,9 @@ int brood_async_result_wait_any(brood_async_result *const *results,
 /* ------------------------------------------------------------- Iterating -- */
 
 /* brood_source gives items one by one: 1, one was written, which belongs to the
- * pool and is cleared by it; 0, there are no more; negative, it failed: that is
- * the outcome at this place, and the end. */
+ * pool and is cleared by it; 0, there are no more; negative, it failed with that
+ * number: that is the outcome at this place, as if a task had returned it, and
+ * the end. */
 typedef int (*brood_source)(void *argument, brood_value *out_item);
 
 /* All zero: no items. */

@@ -400,6 +400,7 @@
 #define result_give brood_in_result_give
 #define result_is_ready brood_in_result_is_ready
 #define result_look brood_in_result_look
+#define result_of_error brood_in_result_of_error
 #define result_release brood_in_result_release
 #define result_settle brood_in_result_settle
 #define result_take_back brood_in_result_take_back

@@ -9,6 +9,7 @@
  * writing end is known at the fork, and the child closes them all.
  * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
  */
+#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static struct brood_process *to_look_at;   /* by the next children_reap_some */
 static struct brood_process *oldest_named; /* of those that have a pidfd */
 static atomic_int num_listed; /* to see without the guard that there is none */
 static int num_lifelines;     /* of those that are listed */
+static atomic_bool is_leaving;
 
 /* In the child of a fork: these are somebody else's. The handles stay valid for
  * whoever holds one. None is written to, which would copy its page for nothing,
@@ -47,7 +49,8 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   int ends[2] = {-1, -1};
   int r = 0;
   guard_lock();
-  if (process->daemon) r = sys_pipe(ends);
+  if (process->is_servant && atomic_load(&is_leaving)) r = -ECANCELED;
+  if (r == 0 && process->daemon) r = sys_pipe(ends);
   if (r == 0) {
     process->lifeline = sys_keep(ends[1]);
     num_lifelines += ends[1] >= 0;
@@ -233,6 +236,7 @@ static struct brood_process *take_child(void) {
  * waited for: daemonic children end by their lifelines. */
 void children_finish(void) {
   if (guard_is_shielded()) return;
+  atomic_store(&is_leaving, true); /* no pool needs a new supervisor */
   struct brood_process *process = take_child();
   if (process != NULL) terminate_daemons();
   for (; process != NULL; process = take_child()) {

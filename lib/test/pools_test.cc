@@ -313,7 +313,7 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   int count = 0;
   options.argument = &count;
   imap = brood_pool_imap(pool, Square, &options);
-  EXPECT_THAT(All(imap), ElementsAre(0, 1, 4, BROOD_INDEX_ERROR));
+  EXPECT_THAT(All(imap), ElementsAre(0, 1, 4, BROOD_TASK_ERROR));
   brood_imap_free(imap);
 }
 

@@ -7,19 +7,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
-
-/* A chunk that was given, and how much of it was returned; the error of the
- * source stands at its place. */
-struct chunk {
-  brood_async_result *result;
-  size_t next;
-  int error;
-};
 
 struct brood_imap {
   pthread_mutex_t mutex;
@@ -32,7 +25,8 @@ struct brood_imap {
   size_t next;     /* of options.items */
   bool has_all;    /* of the source */
   brood_value *items;
-  struct chunk chunks[];
+  size_t *ready; /* place for what brood_async_result_wait_any writes */
+  brood_async_result *chunks[];
 };
 
 /* ---------------------------------------------------------------- Giving -- */
@@ -48,16 +42,15 @@ static int next_item(brood_imap *imap, brood_value *out_item) {
   return r < 0 ? r : 1;
 }
 
-static struct chunk *add_chunk(brood_imap *imap) {
-  imap->chunks[imap->count] = (struct chunk){0};
-  return &imap->chunks[imap->count++];
-}
-
-/* The failure of the source, or of a chunk that could not be given: in its
- * place, and the end. */
-static void add_error(brood_imap *imap, int error) {
-  add_chunk(imap)->error = error;
-  imap->has_all = true;
+/* The failure of the source, or of a chunk that could not be given, stands in
+ * its place, and is the end. */
+static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error) {
+  if (chunk == NULL && pool_enter(imap->pool) == 0) {
+    chunk = result_of_error(imap->pool, error);
+    pool_leave(imap->pool);
+    imap->has_all = true;
+  }
+  if (chunk != NULL) imap->chunks[imap->count++] = chunk;
 }
 
 static void give_chunk(brood_imap *imap) {
@@ -66,94 +59,60 @@ static void give_chunk(brood_imap *imap) {
   while (count < imap->chunksize && r > 0) {
     imap->items[count] = brood_none();
     r = next_item(imap, &imap->items[count]);
-    if (r > 0) count++;
+    count += r > 0;
   }
   imap->has_all = r <= 0;
-  brood_async_result *result = NULL;
   if (count > 0) {
-    result = brood_pool_map_async(imap->pool, imap->task, imap->items, count,
-                                  (int64_t)count, NULL);
+    brood_async_result *chunk = brood_pool_map_async(
+        imap->pool, imap->task, imap->items, count, (int64_t)count, NULL);
+    add_chunk(imap, chunk, brood_error());
   }
-  int error = result == NULL ? brood_error() : 0;
   for (size_t i = 0; i < count; i++) brood_value_clear(&imap->items[i]);
-  if (result != NULL) add_chunk(imap)->result = result;
-  if (count > 0 && result == NULL) add_error(imap, error);
-  if (r < 0) add_error(imap, r);
-}
-
-/* One place stays free, for an error. */
-static void give_chunks(brood_imap *imap) {
-  while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
+  if (r < 0) add_chunk(imap, NULL, r);
 }
 
 /* ---------------------------------------------------------------- Asking -- */
 
 static void drop_chunk(brood_imap *imap, size_t index) {
-  brood_async_result_free(imap->chunks[index].result);
+  brood_async_result_free(imap->chunks[index]);
   imap->count--;
-  for (size_t i = index; i < imap->count; i++) {
-    imap->chunks[i] = imap->chunks[i + 1];
-  }
+  memmove(&imap->chunks[index], &imap->chunks[index + 1],
+          (imap->count - index) * sizeof imap->chunks[0]);
 }
 
-/* The chunk whose turn it is, as soon as one is ready. */
-static int await_chunk(brood_imap *imap, int64_t deadline_ns, size_t *out) {
-  bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
-  size_t count = 0;
-  *out = 0;
-  if (imap->chunks[0].result == NULL) return 0;
-  brood_async_result *results[imap->count];
-  while (count < imap->count && imap->chunks[count].result != NULL) {
-    results[count] = imap->chunks[count].result;
-    count++;
-  }
-  size_t ready[count];
-  int r = brood_async_result_wait_any(results, is_ordered ? 1 : count, ready,
-                                      sys_clock_left(deadline_ns));
-  if (r > 0) *out = ready[0];
-  if (r == 0) r = error_set(BROOD_TIMEOUT, "the next value is not ready");
-  return r < 0 ? r : 0;
-}
-
+/* The next value of a chunk that is ready. */
 static int take_value(brood_imap *imap, size_t index, brood_value *out_value) {
-  struct chunk *chunk = &imap->chunks[index];
+  brood_async_result *chunk = imap->chunks[index];
   const brood_value *value;
-  int r = chunk->error;
-  if (chunk->result == NULL) {
-    error_set(r, "the source of items failed with %d", r);
-  } else {
-    r = brood_async_result_item(chunk->result, chunk->next++, &value);
-    if (r == 0) r = brood_value_copy(value, out_value);
-    if (r == 0) r = 1;
-  }
-  if (chunk->result == NULL || chunk->next == chunk->result->num_items) {
-    drop_chunk(imap, index);
-  }
-  return r;
+  int r = brood_async_result_item(chunk, chunk->next++, &value);
+  if (r == 0) r = brood_value_copy(value, out_value);
+  if (chunk->next == chunk->num_items) drop_chunk(imap, index);
+  return r < 0 ? r : 1;
 }
 
+/* One place of the window stays free, for an error. */
 static int next_value(brood_imap *imap, brood_value *out_value,
                       int64_t deadline_ns) {
-  size_t index;
-  give_chunks(imap);
+  while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
   if (imap->count == 0) return 0;
-  int r = await_chunk(imap, deadline_ns, &index);
-  return r < 0 ? r : take_value(imap, index, out_value);
+  bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
+  int r =
+      brood_async_result_wait_any(imap->chunks, is_ordered ? 1 : imap->count,
+                                  imap->ready, sys_clock_left(deadline_ns));
+  if (r > 0) return take_value(imap, imap->ready[0], out_value);
+  return r < 0 ? r : error_set(BROOD_TIMEOUT, "the next value is not ready");
 }
 
 int brood_imap_next(brood_imap *imap, brood_value *out_value,
                     int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  int r = error_check_out(out_value);
-  if (r < 0) return r;
-  if (imap == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "expected an iterator, not NULL");
-  }
-  r = pool_enter(imap->pool);
-  if (r < 0) return r;
-  pool_leave(imap->pool);
   struct timespec end = {.tv_sec = deadline_ns / 1000000000,
                          .tv_nsec = deadline_ns % 1000000000};
+  int r = error_check_out(out_value);
+  if (r == 0 && imap == NULL) r = error_check_out(NULL);
+  if (r == 0) r = pool_enter(imap->pool); /* in the process that made it? */
+  if (r < 0) return r;
+  pool_leave(imap->pool);
   guard_shield();
   if (pthread_mutex_clocklock(&imap->mutex, CLOCK_MONOTONIC, &end) == 0) {
     r = next_value(imap, out_value, deadline_ns);
@@ -195,9 +154,11 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
   brood_imap *imap =
       malloc(sizeof *imap + (capacity + 1) * sizeof *imap->chunks);
   brood_value *items = malloc(chunksize * sizeof *items);
-  if (imap == NULL || items == NULL) {
+  size_t *ready = malloc((capacity + 1) * sizeof *ready);
+  if (imap == NULL || items == NULL || ready == NULL) {
     free(imap);
     free(items);
+    free(ready);
     error_set_os(-ENOMEM, "cannot iterate in chunks of %zu", chunksize);
     return NULL;
   }
@@ -207,7 +168,8 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
                               .options = *options,
                               .chunksize = chunksize,
                               .capacity = capacity + 1,
-                              .items = items};
+                              .items = items,
+                              .ready = ready};
   pool->num_handles++;
   return imap;
 }
@@ -231,13 +193,13 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
 brood_imap *brood_imap_free(brood_imap *imap) {
   if (imap == NULL) return NULL;
   while (imap->count > 0) {
-    brood_async_result *result = imap->chunks[imap->count - 1].result;
-    if (result != NULL) brood_async_result_cancel(result);
+    brood_async_result_cancel(imap->chunks[imap->count - 1]);
     drop_chunk(imap, imap->count - 1);
   }
   if (pool_enter(imap->pool) == 0) pool_release(imap->pool);
   pthread_mutex_destroy(&imap->mutex);
   free(imap->items);
+  free(imap->ready);
   free(imap);
   return NULL;
 }

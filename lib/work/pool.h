@@ -40,7 +40,8 @@ struct brood_pool {
   bool has_ended;         /* which has, and so have all workers */
   bool has_thread;
   pthread_t thread;
-  uint32_t next; /* the number of the next chunk */
+  uint32_t next;  /* the number of the next chunk */
+  uint32_t first; /* of one such that those before it have been got */
   uint32_t num_pending;
   uint32_t num_ready; /* results that ever became ready */
   struct pending *pending;
@@ -55,6 +56,7 @@ struct brood_async_result {
   enum result_state state;
   pthread_t caller; /* of its callback; to that thread it is ready */
   size_t num_items, chunksize, num_chunks, chunks_left;
+  size_t next; /* to be returned by an iterator */
   brood_task_options options;
   brood_value chunks[]; /* their outcomes: as received, or an error's number */
 };
@@ -103,6 +105,10 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
                                 const brood_value *items, size_t num_items,
                                 size_t chunksize,
                                 const brood_task_options *options);
+
+/* result_of_error returns one of an item that has failed; NULL without memory.
+ */
+brood_async_result *result_of_error(brood_pool *pool, int error);
 
 /* result_is_ready: to the calling thread. result_look borrows an item's value:
  * 0, or its error, which is set. */

@@ -86,22 +86,30 @@ static int refuse_state(const brood_pool *pool) {
   }
 }
 
-static bool has_room(void *context) {
-  const brood_pool *pool = context;
-  return pool->num_pending < BROOD_MAX_PENDING / 2;
-}
-
 static bool is_never(void *context) {
   (void)context;
   return false;
+}
+
+/* A number is used again when the chunk that had it is done, and got: one that
+ * was taken back may lie in the queue for long. */
+static bool is_in_use(brood_pool *pool) {
+  if (pool->pending[pool->next % BROOD_MAX_PENDING].result != NULL) return true;
+  if (pool->next - pool->first < BROOD_MAX_PENDING) return false;
+  pool->first = pool->next - (uint32_t)brood_queue_qsize(pool->crew.tasks);
+  return pool->next - pool->first >= BROOD_MAX_PENDING;
+}
+
+static bool has_room(void *context) {
+  brood_pool *pool = context;
+  return pool->num_pending < BROOD_MAX_PENDING / 2 && !is_in_use(pool);
 }
 
 /* While the queue of tasks is full, results are taken out: else workers might
  * wait for room there, and no process would go on. */
 int pool_put(brood_pool *pool, const brood_value *chunk) {
   int r = BROOD_TIMEOUT;
-  while (r == BROOD_TIMEOUT &&
-         pool->pending[pool->next % BROOD_MAX_PENDING].result != NULL) {
+  while (r == BROOD_TIMEOUT && is_in_use(pool)) {
     r = pool_wait(pool, has_room, pool, sys_clock_ns() + FOR_ROOM_NS);
   }
   if (r < 0 && r != BROOD_TIMEOUT) return r;
@@ -255,6 +263,12 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
   abandon(result, giving.num_put, r);
   result_release(result);
   return NULL;
+}
+
+brood_async_result *result_of_error(brood_pool *pool, int error) {
+  brood_async_result *result = make_result(pool, 1, 1, NULL);
+  if (result != NULL) result_settle(result, 0, brood_int64(error));
+  return result;
 }
 
 static int64_t default_chunksize(const brood_pool *pool, size_t num_items) {

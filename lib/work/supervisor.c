@@ -118,11 +118,11 @@ static void heed_limits(uint32_t slot) {
 static void heed_request(uint32_t slot) {
   struct board_worker *worker = &all.board->workers[slot];
   uint64_t chunk = atomic_exchange(&worker->end_for, 0);
-  if (chunk == BOARD_IDLE) {
-    end_member(&all.members[slot]);
-  } else if (chunk != 0) {
-    end_chunk(slot, chunk, BROOD_TERMINATED);
-  }
+  if (chunk == 0) return;
+  bool is_any = chunk == BOARD_IDLE;
+  if (is_any) chunk = atomic_load(&worker->current);
+  if (chunk != 0) end_chunk(slot, chunk, BROOD_TERMINATED);
+  if (is_any) end_member(&all.members[slot]);
 }
 
 static void watch_member(uint32_t slot) {

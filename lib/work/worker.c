@@ -109,9 +109,10 @@ static int call_task(brood_task function, const brood_value *item,
 struct worker {
   struct crew crew;
   uint32_t number; /* its place on the board */
-  uint32_t chunk;  /* the number of the one that it has got, */
-  bool has_claim;  /* and whether it is its own */
-  int64_t done;    /* chunks */
+  int pid;
+  uint32_t chunk; /* the number of the one that it has got, */
+  bool has_claim; /* and whether it is its own */
+  int64_t done;   /* chunks */
 };
 
 static void claim_chunk(void *context, uint32_t number) {
@@ -169,7 +170,7 @@ static void put_outcome(struct worker *worker, struct outcome_head *head,
 
 static void refuse_chunk(struct worker *worker, int error) {
   struct outcome_head head = {
-      .number = worker->chunk, .error = error, .worker_pid = sys_getpid()};
+      .number = worker->chunk, .error = error, .worker_pid = worker->pid};
   char text[512];
   snprintf(text, sizeof text, "%s", brood_error_message());
   brood_value values[] = {brood_none(), brood_string(text)};
@@ -193,8 +194,8 @@ static int run_items(struct worker *worker, const struct chunk_head *head,
     free(values);
     return error_set_os(-ENOMEM, "no memory for %zu results", count);
   }
-  *out = (struct outcome_head){.number = worker->chunk,
-                               .worker_pid = sys_getpid()};
+  *out =
+      (struct outcome_head){.number = worker->chunk, .worker_pid = worker->pid};
   brood_task function = registry_task(head->name);
   if (function == NULL) function = no_such_task;
   bool has_failed = false;
@@ -281,6 +282,7 @@ void brood_pool_worker(const brood_args *args) {
     brood_fail(brood_error_message());
   }
   worker.number = (uint32_t)number;
+  worker.pid = sys_getpid();
   struct board *board = worker.crew.board;
   uint32_t generation = atomic_load(&board->generation);
   sys_signal_answer(SIGINT, SIG_IGN);
