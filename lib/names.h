@@ -397,6 +397,7 @@
 #define pool_start brood_in_pool_start
 #define pool_wait brood_in_pool_wait
 #define pool_wake brood_in_pool_wake
+#define result_copy brood_in_result_copy
 #define result_give brood_in_result_give
 #define result_is_ready brood_in_result_is_ready
 #define result_look brood_in_result_look
@@ -404,5 +405,6 @@
 #define result_release brood_in_result_release
 #define result_settle brood_in_result_settle
 #define result_take_back brood_in_result_take_back
+#define result_wait brood_in_result_wait
 
 #endif /* BROOD_NAMES_H */

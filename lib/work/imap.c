@@ -124,7 +124,7 @@ int brood_imap_next(brood_imap *imap, brood_value *out_value,
   return r;
 }
 
-/* --------------------------------------------------------------- Making -- */
+/* ---------------------------------------------------------------- Making -- */
 
 static int check_imap(const brood_imap_options *options) {
   if (options->chunksize < 0 || options->buffersize < 0) {

@@ -62,7 +62,7 @@ void pool_release(brood_pool *pool) {
   if (is_last) dispose(pool);
 }
 
-/* --------------------------------------------------------------- Making -- */
+/* ---------------------------------------------------------------- Making -- */
 
 static int check_pool(const brood_pool_options *options) {
   const int64_t numbers[] = {
@@ -191,7 +191,7 @@ brood_pool *brood_pool_new(const brood_context *context,
   return NULL;
 }
 
-/* --------------------------------------------------------------- States -- */
+/* ---------------------------------------------------------------- States -- */
 
 void pool_wake(brood_pool *pool) {
   brood_connection_send(pool->crew.wake, brood_none(), 0);
@@ -287,7 +287,7 @@ brood_pool *brood_pool_free(brood_pool *pool) {
   return NULL;
 }
 
-/* -------------------------------------------------------------- Workers -- */
+/* --------------------------------------------------------------- Workers -- */
 
 int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
   if (capacity > 0) {
@@ -379,7 +379,7 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
   return r;
 }
 
-/* ------------------------------------------- A program's own loop -- */
+/* -------------------------------------------------- A program's own loop -- */
 
 int brood_pool_fileno(brood_pool *pool) {
   int r = pool_enter(pool);

@@ -116,6 +116,11 @@ bool result_is_ready(const brood_async_result *result);
 int result_look(brood_async_result *result, size_t index,
                 const brood_value **out_value);
 
+/* result_wait waits until it is ready: 0, or an error that is set. result_copy
+ * copies the values to an array; after an error nothing is in it. */
+int result_wait(brood_async_result *result, int64_t deadline_ns);
+int result_copy(brood_async_result *result, brood_value *out_values);
+
 /* result_take_back takes back what is not begun, with this outcome, and has
  * the workers of the rest ended, if asked to; 1 if nothing is begun. */
 int result_take_back(brood_async_result *result, int error, bool with_workers);

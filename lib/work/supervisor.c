@@ -63,7 +63,7 @@ static void wake_at(int64_t time_ns) {
   if (time_ns < all.wake_ns) all.wake_ns = time_ns;
 }
 
-/* ------------------------------------------------------------- Ending -- */
+/* ---------------------------------------------------------------- Ending -- */
 
 static void signal_member(struct member *member, int signal_number) {
   process_lock(member->process);
@@ -141,7 +141,7 @@ static void watch_member(uint32_t slot) {
   }
 }
 
-/* ------------------------------------------------------------ Deaths -- */
+/* ---------------------------------------------------------------- Deaths -- */
 
 static bool put_word(const struct outcome_head *head, const char *text) {
   brood_value values[] = {brood_bytes(head, sizeof *head), brood_string(text)};
@@ -254,7 +254,7 @@ static void find_orphans(void) {
   }
 }
 
-/* ------------------------------------------------------------- Births -- */
+/* ---------------------------------------------------------------- Births -- */
 
 static int start_worker(uint32_t slot) {
   static int64_t number;
@@ -304,7 +304,7 @@ static void start_missing(void) {
   }
 }
 
-/* ------------------------------------------------------------ The loop -- */
+/* -------------------------------------------------------------- The loop -- */
 
 /* Sleeps until a worker ends, somebody says that there is something to do, or
  * a limit is over. Where there are no pidfds it looks now and then. */

@@ -44,7 +44,7 @@ void crew_ring(const struct crew *crew) {
   }
 }
 
-/* ---------------------------------------------------------- In a task -- */
+/* ------------------------------------------------------------- In a task -- */
 
 /* The task that runs in this thread, and what it has returned so far. */
 static _Thread_local struct {
@@ -104,7 +104,7 @@ static int call_task(brood_task function, const brood_value *item,
   return r;
 }
 
-/* --------------------------------------------------------- The chunks -- */
+/* ------------------------------------------------------------ The chunks -- */
 
 struct worker {
   struct crew crew;
@@ -220,7 +220,7 @@ static void run_chunk(struct worker *worker, const brood_value *chunk) {
   if (r < 0) refuse_chunk(worker, r);
 }
 
-/* ------------------------------------------------------------ The loop -- */
+/* -------------------------------------------------------------- The loop -- */
 
 static bool is_to_leave(const struct worker *worker, uint32_t generation) {
   struct board *board = worker->crew.board;

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Tasks are given: chunks are put into the queue, and a result waits for them.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/state/error.h"
+#include "lib/state/registry.h"
+#include "lib/sys/clock.h"
+#include "lib/work/pool.h"
+
+/* How long the program waits before it looks for room again. */
+#define FOR_ROOM_NS INT64_C(1000000)
+
+#define NOT_RUNNING "Pool not running"
+
+static int refuse_state(const brood_pool *pool) {
+  switch (atomic_load(&pool->crew.board->state)) {
+    case BOARD_RUNNING: return 0;
+    case BOARD_BROKEN:
+      return error_set(BROOD_BROKEN_POOL, "the pool is broken: %s",
+                       pool->crew.board->reason);
+    default: return error_set(BROOD_VALUE_ERROR, NOT_RUNNING);
+  }
+}
+
+static bool is_never(void *context) {
+  (void)context;
+  return false;
+}
+
+/* A number is used again when the chunk that had it is done, and got: one that
+ * was taken back may lie in the queue for long. */
+static bool is_in_use(brood_pool *pool) {
+  if (pool->pending[pool->next % BROOD_MAX_PENDING].result != NULL) return true;
+  if (pool->next - pool->first < BROOD_MAX_PENDING) return false;
+  pool->first = pool->next - (uint32_t)brood_queue_qsize(pool->crew.tasks);
+  return pool->next - pool->first >= BROOD_MAX_PENDING;
+}
+
+static bool has_room(void *context) {
+  brood_pool *pool = context;
+  return pool->num_pending < BROOD_MAX_PENDING / 2 && !is_in_use(pool);
+}
+
+/* While the queue of tasks is full, results are taken out: else workers might
+ * wait for room there, and no process would go on. */
+int pool_put(brood_pool *pool, const brood_value *chunk) {
+  int r = BROOD_TIMEOUT;
+  while (r == BROOD_TIMEOUT && is_in_use(pool)) {
+    r = pool_wait(pool, has_room, pool, sys_clock_ns() + FOR_ROOM_NS);
+  }
+  if (r < 0 && r != BROOD_TIMEOUT) return r;
+  while ((r = brood_queue_put(pool->crew.tasks, *chunk, 0)) == BROOD_FULL ||
+         r == BROOD_TIMEOUT) {
+    r = pool_wait(pool, is_never, pool, sys_clock_ns() + FOR_ROOM_NS);
+    if (r != BROOD_TIMEOUT) return r;
+    if (pool->has_ended) return error_set(BROOD_VALUE_ERROR, NOT_RUNNING);
+  }
+  if (r == 0) pool->next++;
+  return r;
+}
+
+/* How chunks of a result are put: the head is the same for all. */
+struct giving {
+  brood_async_result *result;
+  const brood_value *items;
+  struct chunk_head *head;
+  size_t head_size;
+  brood_value *place; /* for a chunk */
+  size_t num_put;
+};
+
+static int put_chunk(const struct giving *giving, size_t index) {
+  brood_async_result *result = giving->result;
+  brood_pool *pool = result->pool;
+  size_t first = index * result->chunksize;
+  size_t count = result->num_items - first;
+  if (count > result->chunksize) count = result->chunksize;
+  giving->place[0] = brood_bytes(giving->head, giving->head_size);
+  memcpy(giving->place + 1, giving->items + first,
+         count * sizeof *giving->items);
+  brood_value chunk = brood_tuple(giving->place, count + 1);
+  int r = refuse_state(pool);
+  if (r == 0) r = pool_put(pool, &chunk);
+  if (r < 0) return r;
+  uint32_t number = pool->next - 1;
+  pool->pending[number % BROOD_MAX_PENDING] = (struct pending){
+      .result = result, .number = number, .index = (uint32_t)index};
+  pool->num_pending++;
+  return 0;
+}
+
+/* After a chunk that cannot be put no other is, and those before it are taken
+ * back. */
+static int put_chunks(struct giving *giving, const char *name) {
+  brood_async_result *result = giving->result;
+  size_t name_size = strlen(name) + 1;
+  giving->head_size = sizeof *giving->head + name_size;
+  giving->head = malloc(giving->head_size);
+  giving->place = malloc((result->chunksize + 1) * sizeof *giving->place);
+  if (giving->head == NULL || giving->place == NULL) {
+    return error_set_os(-ENOMEM, "cannot give %zu items", result->num_items);
+  }
+  giving->head->soft_ns = result->options.soft_limit_ns;
+  giving->head->hard_ns = result->options.hard_limit_ns;
+  memcpy(giving->head->name, name, name_size);
+  while (giving->num_put < result->num_chunks) {
+    int r = put_chunk(giving, giving->num_put);
+    if (r < 0) return r;
+    giving->num_put++;
+  }
+  if (atomic_load(&result->pool->crew.board->live) <
+      atomic_load(&result->pool->crew.board->wanted)) {
+    pool_wake(result->pool);
+  }
+  return 0;
+}
+
+/* For a result of which no chunk from one on was put: nobody has it any more,
+ * and the others are taken back. */
+static void abandon(brood_async_result *result, size_t from, int error) {
+  result->options = (brood_task_options){0};
+  for (size_t i = from; i < result->num_chunks; i++) {
+    result_settle(result, i, brood_int64(error));
+  }
+  result_take_back(result, BROOD_CANCELLED, false);
+}
+
+static int64_t limit_of(int64_t own_ns, int64_t pools_ns) {
+  return own_ns < 0 ? 0 : own_ns > 0 ? own_ns : pools_ns;
+}
+
+static brood_async_result *make_result(brood_pool *pool, size_t num_items,
+                                       size_t chunksize,
+                                       const brood_task_options *options) {
+  size_t num_chunks = num_items / chunksize + (num_items % chunksize != 0);
+  brood_async_result *result =
+      calloc(1, sizeof *result + num_chunks * sizeof *result->chunks);
+  if (result == NULL) {
+    error_set_os(-ENOMEM, "cannot give %zu items", num_items);
+    return NULL;
+  }
+  pool->num_handles++;
+  result->pool = pool;
+  result->num_handles = 2;
+  result->num_items = num_items;
+  result->chunksize = chunksize;
+  result->num_chunks = result->chunks_left = num_chunks;
+  if (options != NULL) result->options = *options;
+  int64_t *soft_ns = &result->options.soft_limit_ns;
+  int64_t *hard_ns = &result->options.hard_limit_ns;
+  *soft_ns = limit_of(*soft_ns, pool->soft_ns);
+  *hard_ns = limit_of(*hard_ns, pool->hard_ns);
+  return result;
+}
+
+/* The pool's own thread: it waits as a caller would, so that callbacks are
+ * called although nobody calls anything. */
+static bool has_pool_ended(void *pool) {
+  return ((const brood_pool *)pool)->has_ended;
+}
+
+static void *wait_for_all(void *pool) {
+  if (pool_enter(pool) < 0) return NULL;
+  while (pool_wait(pool, has_pool_ended, pool, SYS_CLOCK_NEVER) < 0) continue;
+  pool_leave(pool);
+  return NULL;
+}
+
+static int start_thread(brood_pool *pool, const brood_task_options *options) {
+  bool calls = options->callback != NULL || options->error_callback != NULL;
+  if (!calls || pool->no_thread || pool->has_thread) return 0;
+  int r = pthread_create(&pool->thread, NULL, wait_for_all, pool);
+  if (r != 0) return error_set_os(-r, "cannot start a thread for callbacks");
+  pool->has_thread = true;
+  return 0;
+}
+
+brood_async_result *result_give(brood_pool *pool, brood_task task,
+                                const brood_value *items, size_t num_items,
+                                size_t chunksize,
+                                const brood_task_options *options) {
+  const char *name;
+  int r = refuse_state(pool);
+  if (r == 0) r = registry_task_name(task, &name);
+  if (r == 0 && options != NULL) r = start_thread(pool, options);
+  if (r < 0) return NULL;
+  brood_async_result *result = make_result(pool, num_items, chunksize, options);
+  if (result == NULL) return NULL;
+  if (num_items == 0) {
+    result->state = RESULT_READY;
+    result->num_handles = 1;
+    return result;
+  }
+  struct giving giving = {.result = result, .items = items};
+  r = put_chunks(&giving, name);
+  free(giving.head);
+  free(giving.place);
+  if (r == 0) return result;
+  abandon(result, giving.num_put, r);
+  result_release(result);
+  return NULL;
+}
+
+brood_async_result *result_of_error(brood_pool *pool, int error) {
+  brood_async_result *result = make_result(pool, 1, 1, NULL);
+  if (result != NULL) result_settle(result, 0, brood_int64(error));
+  return result;
+}
+
+static int64_t default_chunksize(const brood_pool *pool, size_t num_items) {
+  size_t parts = 4 * (size_t)atomic_load(&pool->crew.board->wanted);
+  size_t size = (num_items + parts - 1) / parts;
+  return size == 0 ? 1 : (int64_t)size;
+}
+
+static int check_items(const brood_value *items, size_t num_items,
+                       int64_t chunksize) {
+  if (items == NULL && num_items > 0) {
+    return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", num_items);
+  }
+  if (num_items > BROOD_MAX_MAXSIZE) {
+    return error_set(BROOD_VALUE_ERROR, "%zu items: at most %d", num_items,
+                     BROOD_MAX_MAXSIZE);
+  }
+  if (chunksize < 1 && chunksize != BROOD_ALL) {
+    return error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
+                     chunksize);
+  }
+  return 0;
+}
+
+brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
+                                         const brood_value *items,
+                                         size_t num_items, int64_t chunksize,
+                                         const brood_task_options *options) {
+  if (check_items(items, num_items, chunksize) < 0) return NULL;
+  if (pool_enter(pool) < 0) return NULL;
+  if (chunksize == BROOD_ALL) chunksize = default_chunksize(pool, num_items);
+  brood_async_result *result =
+      result_give(pool, task, items, num_items, (size_t)chunksize, options);
+  if (result != NULL) result->is_map = true;
+  pool_leave(pool);
+  return result;
+}
+
+brood_async_result *brood_pool_apply_async(brood_pool *pool, brood_task task,
+                                           brood_value args,
+                                           const brood_task_options *options) {
+  if (args.type == BROOD_TYPE_NONE) args = brood_tuple(&args, 0);
+  if (args.type != BROOD_TYPE_TUPLE) {
+    error_set(BROOD_TYPE_ERROR, "the arguments of a task are a tuple, or none");
+    return NULL;
+  }
+  if (pool_enter(pool) < 0) return NULL;
+  brood_async_result *result = result_give(pool, task, &args, 1, 1, options);
+  pool_leave(pool);
+  return result;
+}
+
+/* --------------------------------------------------- Giving, and waiting -- */
+
+/* Waits for a result of one's own, and gives it back. */
+static int get_all(brood_async_result *result, brood_value *out_values,
+                   int64_t deadline_ns) {
+  if (result == NULL) return brood_error();
+  int r = pool_enter(result->pool);
+  if (r == 0) {
+    r = result_wait(result, deadline_ns);
+    if (r == 0) r = result_copy(result, out_values);
+    pool_leave(result->pool);
+  }
+  brood_async_result_free(result);
+  return r;
+}
+
+int brood_pool_apply(brood_pool *pool, brood_task task, brood_value args,
+                     brood_value *out_value, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int r = error_check_out(out_value);
+  if (r < 0) return r;
+  return get_all(brood_pool_apply_async(pool, task, args, NULL), out_value,
+                 deadline_ns);
+}
+
+int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,
+                   size_t num_items, int64_t chunksize, brood_value *out_values,
+                   int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  if (out_values == NULL && num_items > 0) return error_check_out(NULL);
+  return get_all(
+      brood_pool_map_async(pool, task, items, num_items, chunksize, NULL),
+      out_values, deadline_ns);
+}
