@@ -127,7 +127,6 @@
 #define wire_record_decode brood_in_wire_record_decode
 #define wire_record_encode brood_in_wire_record_encode
 #define wire_record_own_fds brood_in_wire_record_own_fds
-#define wire_record_size brood_in_wire_record_size
 #define wire_type_name brood_in_wire_type_name
 
 /* error */

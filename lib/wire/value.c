@@ -6,8 +6,6 @@
  */
 #include "lib/wire/value.h"
 
-#include <string.h>
-
 const char *wire_type_name(enum brood_type type) {
   static const char *const names[] = {
       "none",  "a bool",       "an int64",  "a double",        "a string",
