@@ -318,8 +318,6 @@
 #define tasks_wake brood_in_tasks_wake
 
 /* start */
-#define args_pack brood_in_args_pack
-#define args_unpack brood_in_args_unpack
 #define child_flush brood_in_child_flush
 #define child_leave brood_in_child_leave
 #define child_main brood_in_child_main

@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/args.h"
+#include "lib/share/handle.h"
 #include "lib/start/process.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"
@@ -111,6 +112,72 @@ void child_flush(void) {
   flush_stream(stderr);
 }
 
+/* ---------------------------------------------------------- Arguments -- */
+
+/* A tuple, and its values: a few have room here, because a new process that
+ * does not touch the heap starts sooner. They are read where the record lies: a
+ * large string is not copied. */
+struct brood_args {
+  brood_value tuple;
+  brood_value *values;
+  brood_value few[16];
+};
+
+/* Reads them into values; false if they are none, or cannot be had. */
+static bool read_args(struct brood_args *args, const struct wire_record *record,
+                      uint32_t num_values, int *fds, size_t num_fds) {
+  struct wire_values into = {.values = args->values,
+                             .num_values = num_values,
+                             .num_fds = (uint32_t)num_fds,
+                             .has_pointers = true,
+                             .depth = -1};
+  if (!wire_get_tuple(&into, record->args, record->args_size, &args->tuple) ||
+      unpack_values(args->values, num_values, fds, num_fds) < 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < num_values; i++) {
+    if (args->values[i].type == BROOD_TYPE_OBJECT) {
+      share_keep(args->values[i].as.data);
+    }
+  }
+  return true;
+}
+
+/* Makes what the target reads from a record. fds are the arguments' part of the
+ * table, and those that it has taken become -1. False if the record holds no
+ * such arguments or memory is short. */
+static bool unpack_args(struct brood_args *out,
+                        const struct wire_record *record, int *fds,
+                        size_t num_fds) {
+  uint32_t num_values;
+  out->tuple = brood_tuple(NULL, 0);
+  out->values = out->few;
+  if (record->args_size == 0) return true;
+  if (record->args_size < WIRE_COUNTS ||
+      !wire_get_counts(record->args, record->args_size, &num_values)) {
+    return false;
+  }
+  if (num_values > sizeof out->few / sizeof out->few[0]) {
+    out->values = malloc(num_values * sizeof out->values[0]);
+  }
+  return out->values != NULL &&
+         read_args(out, record, num_values, fds, num_fds);
+}
+
+size_t brood_args_count(const brood_args *args) {
+  return args == NULL ? 0 : args->tuple.num_items;
+}
+
+const brood_value *brood_args_get(const brood_args *args, size_t index) {
+  if (args != NULL && index < args->tuple.num_items)
+    return &args->tuple.as.items[index];
+  error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
+            brood_args_count(args));
+  return NULL;
+}
+
+/* ------------------------------------------------------------ The life -- */
+
 struct call_of_target {
   brood_target target;
   const brood_args *args;
@@ -158,7 +225,7 @@ void child_main(const struct delivery *delivery) {
   become(delivery, &record, few_texts);
   size_t own_fds = wire_record_own_fds(&record);
   struct brood_args args;
-  if (!args_unpack(&args, &record, delivery->fds + own_fds,
+  if (!unpack_args(&args, &record, delivery->fds + own_fds,
                    delivery->num_fds - own_fds)) {
     child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }

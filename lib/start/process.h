@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "lib/names.h"
-#include "lib/start/args.h"
+#include "lib/share/pack.h"
 #include "lib/start/context.h"
 #include "lib/wire/record.h"
 

@@ -13,13 +13,11 @@
 #include <string.h>
 
 #include "lib/start/child.h"
-#include "lib/start/image.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-#include "lib/wire/record.h"
 
 /* One message as it came. The server and each child pay for every page that
  * either writes to after the fork, so this is on the stack. */

@@ -10,13 +10,11 @@
 #include <string.h>
 
 #include "lib/start/child.h"
-#include "lib/start/image.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-#include "lib/wire/record.h"
 
 int image_run(const char *role, const int *fds, size_t num_fds) {
   char own[PATH_MAX];
