@@ -288,10 +288,23 @@ static int open_channel(void) {
 
 /* ------------------------------------------------------------ A launch -- */
 
-/* Sends the record and as many descriptors as fit, and returns how many, or
- * -errno. If there are more, *out_pair is the end that the child will read them
- * from the other end of. */
-static int send_launch(const struct launch *launch, int *out_pair) {
+/* Puts the descriptors that do not fit into a pair, where they wait for the
+ * child: it never has to wait for this process. */
+static int send_others(int end, const int *fds, size_t num_fds) {
+  struct iovec part = {.iov_base = (char[]){0}, .iov_len = 1};
+  int r = 0;
+  while (r == 0 && num_fds > 0) {
+    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
+    r = sys_sock_try_send(end, &part, 1, fds, now);
+    fds += now;
+    num_fds -= now;
+  }
+  return r;
+}
+
+/* Sends the record and the descriptors, those that do not fit in the other end
+ * of a pair. */
+static int send_launch(const struct launch *launch) {
   bool in_parcel = launch->head_size + launch->args_size > SERVE_INLINE;
   size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->num_fds;
   int *fds = launch->fds;
@@ -300,9 +313,10 @@ static int send_launch(const struct launch *launch, int *out_pair) {
     now = most - 1;
     r = sys_sock_pair(pair);
     if (r < 0) return r;
+    r = send_others(pair[0], launch->fds + now, launch->num_fds - now);
     *--fds = pair[1];
   }
-  if (in_parcel) {
+  if (r == 0 && in_parcel) {
     r = parcel = parcel_pack(launch);
     *--fds = parcel;
   }
@@ -315,25 +329,9 @@ static int send_launch(const struct launch *launch, int *out_pair) {
   size_t num_fds = now + (size_t)(launch->fds - fds);
   if (r >= 0) r = send_on(&line, parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
+  sys_close(pair[0]);
   sys_close(pair[1]);
-  *out_pair = pair[0];
-  return r < 0 ? r : (int)now;
-}
-
-/* Sends the descriptors that did not fit. A child that was killed meanwhile has
- * an end like others. */
-static int send_others(int pair, const int *fds, size_t num_fds) {
-  struct line on = NO_LINE;
-  struct iovec part = {.iov_base = (char[]){0}, .iov_len = 1};
-  int r = 0;
-  on.channel.fd = pair;
-  while (r == 0 && num_fds > 0) {
-    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
-    r = send_on(&on, &part, 1, fds, now);
-    fds += now;
-    num_fds -= now;
-  }
-  return is_undelivered(r) ? 0 : r;
+  return r;
 }
 
 /* After an answer that could not be received: what was started must not live,
@@ -365,24 +363,10 @@ static int receive_launched(struct launched *out) {
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
-  int pair = -1;
-  struct launched child;
   /* The server may have more descriptors than its child is to have. */
   int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
-  if (r == 0) r = send_launch(launch, &pair);
-  size_t sent = (size_t)r;
-  if (r >= 0) r = receive_launched(&child);
-  if (r == 0 && pair >= 0) {
-    r = send_others(pair, launch->fds + sent, launch->num_fds - sent);
-    if (r < 0) { /* it waits for them, and must not live */
-      sys_pidfd_signal(child.pidfd.fd, SIGKILL);
-      sys_kept_close(&child.pidfd);
-      sys_kept_close(&child.report);
-    }
-  }
-  sys_close(pair);
-  if (r == 0) *out = child;
-  return r;
+  if (r == 0) r = send_launch(launch);
+  return r < 0 ? r : receive_launched(out);
 }
 
 static int launch_by_forkserver(const struct launch *launch,
