@@ -10,7 +10,6 @@
 
 /* sys */
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
-#define sys_child_reap brood_in_sys_child_reap
 #define sys_clock_deadline brood_in_sys_clock_deadline
 #define sys_clock_left brood_in_sys_clock_left
 #define sys_clock_ns brood_in_sys_clock_ns

@@ -62,12 +62,11 @@ int reap_own_child(struct launched *launched, int *out_exitcode) {
   int pidfd = launched->pidfd.fd;
   *out_exitcode = REAP_LOST;
   if (launched->gone) return 1;
-  int r = pidfd < 0 ? sys_child_reap(launched->pid, out_exitcode)
-                    : sys_pidfd_reap(pidfd, out_exitcode);
+  int r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
   if (r >= 0 || pidfd < 0) return r != 0;
   if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
-  r = sys_pidfd_reap(pidfd, out_exitcode);
-  if (r >= 0) return r;
+  r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
+  if (r >= 0) return r > 0;
   /* Somebody else has its status, or we may not wait for it. */
   reap_ask_kernel(pidfd, out_exitcode);
   return 1;
