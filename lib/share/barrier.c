@@ -10,7 +10,7 @@
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
-#include "lib/sync/barrier.h"
+#include "lib/sync/lock.h"
 #include "lib/sys/clock.h"
 
 enum { ACTION_SIZE = 64 };

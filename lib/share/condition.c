@@ -9,7 +9,7 @@
 #include "lib/share/guarded.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/condition.h"
+#include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
