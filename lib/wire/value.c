@@ -6,6 +6,8 @@
  */
 #include "lib/wire/value.h"
 
+_Static_assert(sizeof((brood_value){0}.as) == 8, "a number is all of it");
+
 const char *wire_type_name(enum brood_type type) {
   static const char *const names[] = {
       "none",  "a bool",       "an int64",  "a double",        "a string",
@@ -14,12 +16,6 @@ const char *wire_type_name(enum brood_type type) {
 }
 
 /* ------------------------------------------------------------- Writing -- */
-
-static void put_head(struct wire_writer *writer, struct wire_head head) {
-  uint8_t bytes[WIRE_HEAD];
-  wire_put_eight(bytes, wire_head_bits(head));
-  wire_put(writer, bytes, sizeof bytes);
-}
 
 /* Bytes of the body. */
 static size_t size_of_body(const brood_value *value) {
@@ -35,42 +31,25 @@ static size_t size_of_body(const brood_value *value) {
   }
 }
 
-static uint64_t bits_of_number(const brood_value *value) {
-  uint64_t bits = (uint64_t)value->as.int64;
-  if (value->type == BROOD_TYPE_DOUBLE) {
-    memcpy(&bits, &value->as.real, sizeof bits);
-  } else if (value->type == BROOD_TYPE_POINTER) {
-    bits = (uintptr_t)value->as.data;
-  }
-  return bits;
-}
-
 void wire_put_value(struct wire_writer *writer, const brood_value *value,
                     uint32_t num_fds) {
   size_t size = size_of_body(value);
-  uint8_t bytes[8];
   if (size > UINT32_MAX) {
     writer->bad = true;
     return;
   }
-  put_head(writer, (struct wire_head){.size = (uint32_t)size,
-                                      .type = (uint8_t)value->type,
-                                      .num_fds = (uint16_t)num_fds});
+  wire_put_u64(
+      writer, wire_head_bits((struct wire_head){.size = (uint32_t)size,
+                                                .type = (uint8_t)value->type,
+                                                .num_fds = (uint16_t)num_fds}));
   switch (value->type) {
-    case BROOD_TYPE_BOOL: wire_put_u8(writer, value->as.boolean); break;
-    case BROOD_TYPE_INT64:
-    case BROOD_TYPE_DOUBLE:
-    case BROOD_TYPE_POINTER:
-      wire_put_eight(bytes, bits_of_number(value));
-      wire_put(writer, bytes, sizeof bytes);
-      break;
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES:
     case BROOD_TYPE_OBJECT:
       wire_put(writer, value->as.data, value->size_bytes);
       if (value->type == BROOD_TYPE_STRING) wire_put_u8(writer, 0);
       break;
-    default: break;
+    default: wire_put(writer, &value->as, size); /* a number, or nothing */
   }
 }
 
@@ -137,17 +116,12 @@ bool wire_get_head(struct wire_head *out, const uint8_t bytes[WIRE_HEAD]) {
 /* Of one that is no tuple, and possible. */
 static void get_inside(const struct wire_head *head, const uint8_t *body,
                        brood_value *out) {
-  uint64_t number = head->size == 8 ? wire_get_eight(body) : 0;
   *out = (brood_value){.type = (enum brood_type)head->type};
   switch (out->type) {
     case BROOD_TYPE_BOOL: out->as.boolean = *body != 0; break;
-    case BROOD_TYPE_INT64: out->as.int64 = (int64_t)number; break;
+    case BROOD_TYPE_INT64:
     case BROOD_TYPE_DOUBLE:
-      memcpy(&out->as.real, &number, sizeof number);
-      break;
-    case BROOD_TYPE_POINTER:
-      out->as.data = (const void *)(uintptr_t)number;
-      break;
+    case BROOD_TYPE_POINTER: memcpy(&out->as, body, head->size); break;
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES:
     case BROOD_TYPE_OBJECT:
