@@ -354,8 +354,6 @@
 #define process_signal brood_in_process_signal
 #define process_state brood_in_process_state
 #define process_unlock brood_in_process_unlock
-#define reap_ask_kernel brood_in_reap_ask_kernel
-#define reap_own_child brood_in_reap_own_child
 #define reap_watch brood_in_reap_watch
 #define settings_executable brood_in_settings_executable
 #define settings_initialised brood_in_settings_initialised

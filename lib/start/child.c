@@ -118,6 +118,7 @@ void child_flush(void) {
  * does not touch the heap starts sooner. They are read where the record lies: a
  * large string is not copied. */
 struct brood_args {
+  brood_target target; /* that reads them */
   brood_value tuple;
   brood_value *values;
   brood_value few[16];
@@ -178,11 +179,6 @@ const brood_value *brood_args_get(const brood_args *args, size_t index) {
 
 /* ------------------------------------------------------------ The life -- */
 
-struct call_of_target {
-  brood_target target;
-  const brood_args *args;
-};
-
 static void leave_by_thread_end(void *nothing) {
   (void)nothing;
   child_leave(0);
@@ -203,9 +199,9 @@ __attribute__((constructor)) static void look_up_for_children(void) {
  * process leaves from here, and not when the thread is at its end, because the
  * launch record, names and environment may be on the stack below. */
 static int run_target(void *argument) {
-  const struct call_of_target *call = argument;
+  const struct brood_args *args = argument;
   pthread_cleanup_push(leave_by_thread_end, NULL);
-  call->target(call->args);
+  args->target(args);
   pthread_cleanup_pop(0);
   return 0;
 }
@@ -229,10 +225,9 @@ void child_main(const struct delivery *delivery) {
                    delivery->num_fds - own_fds)) {
     child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }
-  brood_target target = find_target(delivery, &record);
+  args.target = find_target(delivery, &record);
   log_info("child process calling self.run()");
-  struct call_of_target call = {.target = target, .args = &args};
-  if (target != NULL) guard_call(run_target, &call);
+  if (args.target != NULL) guard_call(run_target, &args);
   child_leave(0);
 }
 

@@ -383,35 +383,10 @@ static int launch_by_forkserver(const struct launch *launch,
   return r == -ENODATA ? -ECONNRESET : r;
 }
 
-/* -------------------------------------------------------------- The end -- */
-
-static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
-  int report = launched->report.fd;
-  if (report >= 0 && !launched->report_lost) {
-    if (sys_poll_one(report, POLLIN, 0) <= 0) return 0;
-    /* It stays open: other threads may be about to poll it. */
-    int r = sys_read_full(report, out_exitcode, sizeof *out_exitcode);
-    if (r == 0) return 1;
-    launched->report_lost = true; /* the server died first */
-  }
-  int pidfd = launched->pidfd.fd;
-  *out_exitcode = REAP_LOST;
-  /* The program has closed it: as long as somebody has the number it lives. */
-  if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;
-  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
-  if (reap_ask_kernel(pidfd, out_exitcode) == 1) return 1;
-  /* The server was killed: a zombie until whoever adopted it cares. */
-  if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
-  sys_pidfd_exit_info(pidfd, out_exitcode);
-  return 1;
-}
-
 const struct start_method start_forkserver = {
     .name = "forkserver",
     .process_class = "ForkServerProcess",
     .fresh_image = true,
-    .surroundings = true,
+    .of_server = true,
     .launch = launch_by_forkserver,
-    .reap = reap_by_forkserver,
 };

@@ -165,7 +165,7 @@ static int launch_process(struct brood_process *process) {
   if (r < 0) return r;
   fill_record(&record, process, context);
   int directory = -1;
-  if (method->surroundings) r = fill_surroundings(&record, &directory);
+  if (method->of_server) r = fill_surroundings(&record, &directory);
   if (r == 0) r = launch_and_list(process, method, &record, directory);
   sys_close(directory);
   free((void *)record.environment.texts);

@@ -74,7 +74,6 @@ const struct start_method start_spawn = {
     .fresh_image = true,
     .own_image = true,
     .launch = launch_by_spawn,
-    .reap = reap_own_child,
 };
 
 void spawn_child(void) {
