@@ -156,14 +156,6 @@ static bool get_tuple_items(struct wire_values *values,
                             struct wire_reader *reader, int depth,
                             brood_value *out);
 
-static bool get_nested(struct wire_values *values, const struct wire_head *head,
-                       const uint8_t *body, int depth, brood_value *out) {
-  struct wire_reader reader = {.at = body, .left = head->size};
-  uint32_t fds_before = values->used_fds;
-  return get_tuple_items(values, &reader, depth + 1, out) &&
-         values->used_fds - fds_before == head->num_fds;
-}
-
 static bool get_item(struct wire_values *values, struct wire_reader *reader,
                      int depth, brood_value *out) {
   const uint8_t *bytes = wire_get(reader, WIRE_HEAD);
@@ -172,7 +164,10 @@ static bool get_item(struct wire_values *values, struct wire_reader *reader,
   const uint8_t *body = wire_get(reader, head.size);
   if (body == NULL || head.flags != 0 || !is_possible(&head)) return false;
   if (head.type == BROOD_TYPE_TUPLE) {
-    return get_nested(values, &head, body, depth, out);
+    struct wire_reader inside = {.at = body, .left = head.size};
+    uint32_t fds_before = values->used_fds;
+    return get_tuple_items(values, &inside, depth + 1, out) &&
+           values->used_fds - fds_before == head.num_fds;
   }
   get_inside(&head, body, out);
   if (head.type == BROOD_TYPE_POINTER) return values->has_pointers;
