@@ -112,15 +112,23 @@ static int send_on(const struct line *on, const struct iovec *parts,
   }
 }
 
-/* An answer, with up to *num_fds descriptors: 0, -errno, or -ENODATA if the
+/* Of a request that is no launch. */
+static int send_request(const struct line *on, enum serve_kind kind,
+                        const int *fds, size_t num_fds) {
+  struct serve_request request = {.kind = kind};
+  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
+  return send_on(on, &part, 1, fds, num_fds);
+}
+
+/* An answer, with up to num_fds descriptors: 0, -errno, or -ENODATA if the
  * server went without after it had read the request. */
 static int receive_on(const struct line *on, struct serve_reply *out_reply,
-                      int *out_fds, size_t *num_fds) {
+                      int *out_fds, size_t num_fds) {
   int r = await(on, POLLIN);
   if (r == -EPIPE && !sys_sock_is_unread(on->channel.fd)) return -ENODATA;
   if (r == 0) {
     r = sys_sock_receive(on->channel.fd, out_reply, sizeof *out_reply, out_fds,
-                         num_fds);
+                         &num_fds);
   }
   return r == 0 ? -ENODATA : r < 0 ? r : 0;
 }
@@ -147,12 +155,9 @@ static int ask_init(const struct line *on, const char *const *preload,
                     struct serve_reply *out_reply) {
   int parcel = pack_init(preload);
   if (parcel < 0) return parcel;
-  struct serve_request request = {.kind = SERVE_INIT};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  int r = send_on(on, &part, 1, &parcel, 1);
+  int r = send_request(on, SERVE_INIT, &parcel, 1);
   sys_close(parcel);
-  size_t no_fds = 0;
-  if (r == 0) r = receive_on(on, out_reply, NULL, &no_fds);
+  if (r == 0) r = receive_on(on, out_reply, NULL, 0);
   return is_undelivered(r) ? -ENODATA : r;
 }
 
@@ -247,10 +252,8 @@ static int connect_over_line(void) {
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
-  struct serve_request request = {.kind = SERVE_CONNECT};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
   r = sys_sock_restrict(ends[1]);
-  if (r == 0) r = send_on(&line, &part, 1, &ends[1], 1);
+  if (r == 0) r = send_request(&line, SERVE_CONNECT, &ends[1], 1);
   sys_close(ends[1]);
   if (r < 0) {
     sys_close(ends[0]);
@@ -337,13 +340,10 @@ static int send_launch(const struct launch *launch) {
 /* After an answer that could not be received: what was started must not live,
  * and what is still on its way must not answer the next request. */
 static void cancel_launch(void) {
-  struct serve_request request = {.kind = SERVE_CANCEL};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
   struct serve_reply reply = {0};
-  int r = send_on(&line, &part, 1, NULL, 0) == 0 ? 0 : -EPIPE;
+  int r = send_request(&line, SERVE_CANCEL, NULL, 0) == 0 ? 0 : -EPIPE;
   while (r != -ENODATA && !is_undelivered(r) && reply.error != -ECANCELED) {
-    size_t no_fds = 0;
-    r = receive_on(&line, &reply, NULL, &no_fds);
+    r = receive_on(&line, &reply, NULL, 0);
   }
   drop_line();
 }
@@ -352,8 +352,7 @@ static void cancel_launch(void) {
 static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
-  size_t num_fds = 2;
-  int r = receive_on(&line, &reply, fds, &num_fds);
+  int r = receive_on(&line, &reply, fds, 2);
   if (r < 0 && r != -ENODATA && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;
   if (reply.error < 0) return reply.error;
