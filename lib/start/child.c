@@ -50,17 +50,6 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
   return array;
 }
 
-static void take_surroundings(const struct wire_record *record, int directory,
-                              const char **few_texts) {
-  sys_set_environment((char **)child_texts(&record->environment, few_texts));
-  int r = sys_directory_enter(directory);
-  if (r < 0) {
-    child_refuse("cannot change to the directory of the creator: %s",
-                 strerrordesc_np(-r));
-  }
-  sys_close(directory);
-}
-
 /* Everything of the record that is not the target. */
 static void become(const struct delivery *delivery,
                    const struct wire_record *record, const char **few_texts) {
@@ -82,7 +71,13 @@ static void become(const struct delivery *delivery,
   }
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     int directory = delivery->fds[wire_record_own_fds(record) - 1];
-    take_surroundings(record, directory, few_texts);
+    sys_set_environment((char **)child_texts(&record->environment, few_texts));
+    r = sys_directory_enter(directory);
+    if (r < 0) {
+      child_refuse("cannot change to the directory of the creator: %s",
+                   strerrordesc_np(-r));
+    }
+    sys_close(directory);
   }
 }
 
