@@ -42,10 +42,6 @@ static struct rlimit limit_before;         /* of descriptors */
 
 /* ----------------------------------------------------------- Channels -- */
 
-static void close_fds(const int *fds, size_t num_fds) {
-  for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-}
-
 /* Takes fd. */
 static void add_channel(int fd) {
   struct channel *more =
@@ -318,7 +314,7 @@ static void serve(size_t index, struct served_message *message) {
       answer_error(channel, -ECANCELED);
     }
   }
-  close_fds(message->fds, message->num_fds);
+  for (size_t i = 0; i < message->num_fds; i++) sys_close(message->fds[i]);
   if (!ok) drop_channel(index);
 }
 
