@@ -192,7 +192,6 @@
 
 /* share */
 #define arena_allocate brood_in_arena_allocate
-#define arena_allocate_alone brood_in_arena_allocate_alone
 #define arena_attach brood_in_arena_attach
 #define arena_close brood_in_arena_close
 #define arena_detach brood_in_arena_detach
@@ -200,7 +199,6 @@
 #define arena_find brood_in_arena_find
 #define arena_give_back brood_in_arena_give_back
 #define arena_give_pages_back brood_in_arena_give_pages_back
-#define arena_hold brood_in_arena_hold
 #define arena_keep brood_in_arena_keep
 #define arena_lock_of brood_in_arena_lock_of
 #define arena_look_closed brood_in_arena_look_closed
@@ -215,12 +213,10 @@
 #define end_find brood_in_end_find
 #define end_free brood_in_end_free
 #define end_has_kept brood_in_end_has_kept
-#define end_hold brood_in_end_hold
 #define end_is_closed brood_in_end_is_closed
 #define end_keep brood_in_end_keep
 #define end_leave brood_in_end_leave
 #define end_make brood_in_end_make
-#define end_make_argument brood_in_end_make_argument
 #define end_of brood_in_end_of
 #define end_packet_free brood_in_end_packet_free
 #define end_release brood_in_end_release
@@ -257,21 +253,14 @@
 #define region_has_block brood_in_region_has_block
 #define region_make brood_in_region_make
 #define region_reserve brood_in_region_reserve
-#define share_decode brood_in_share_decode
-#define share_encode brood_in_share_encode
-#define share_forget brood_in_share_forget
+#define share_blocks brood_in_share_blocks
 #define share_free brood_in_share_free
-#define share_handles brood_in_share_handles
-#define share_hold brood_in_share_hold
-#define share_is_open brood_in_share_is_open
-#define share_keep brood_in_share_keep
 #define share_kind_name brood_in_share_kind_name
-#define share_new brood_in_share_new
-#define share_new_alone brood_in_share_new_alone
+#define share_new_partly brood_in_share_new_partly
 #define share_outcome brood_in_share_outcome
 #define share_refuse brood_in_share_refuse
-#define share_release brood_in_share_release
 #define unpack_forget brood_in_unpack_forget
+#define unpack_keep brood_in_unpack_keep
 #define unpack_tuple brood_in_unpack_tuple
 #define unpack_values brood_in_unpack_values
 

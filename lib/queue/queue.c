@@ -28,7 +28,7 @@ void *queue_make(const brood_context *context, enum share_kind kind,
                  uint32_t maxsize, bool joinable) {
   size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
   size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct queue *queue = share_new_alone(context, kind, least, most);
+  struct queue *queue = share_new_partly(context, kind, least, most);
   if (queue == NULL) return NULL;
   size_t room = share_block_of(queue)->size - sizeof(struct queue);
   ring_init(&queue->ring, maxsize, room / MARK_UNIT);

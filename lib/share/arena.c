@@ -172,13 +172,13 @@ static void fill_block(struct share_block *block, enum share_kind kind,
 }
 
 static int allocate_alone(enum share_kind kind, size_t least, size_t most,
-                          bool with_socks, struct share_block **out_block) {
+                          struct share_block **out_block) {
   const size_t heads = sizeof(struct region_head) + sizeof(struct share_block);
   collect_alone();
   struct arena *arena;
   int r = make_arena(heads + least, heads + most, &arena);
   if (r < 0) return r;
-  r = with_socks ? add_socks(arena) : 0;
+  r = arena_num_fds(kind) == 1 ? 0 : add_socks(arena);
   if (r < 0) {
     discard_arenas(arena);
     return r;
@@ -194,15 +194,10 @@ static int allocate_alone(enum share_kind kind, size_t least, size_t most,
   return 0;
 }
 
-int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
-                         struct share_block **out_block) {
-  return allocate_alone(kind, least, most, true, out_block);
-}
-
-int arena_allocate(enum share_kind kind, size_t size,
+int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block) {
-  size_t whole = sizeof(struct share_block) + size;
-  if (whole >= LARGE) return allocate_alone(kind, size, size, false, out_block);
+  size_t whole = sizeof(struct share_block) + most;
+  if (whole >= LARGE) return allocate_alone(kind, least, most, out_block);
   struct arena *arena;
   struct share_block *block = NULL;
   size_t offset;
@@ -214,8 +209,8 @@ int arena_allocate(enum share_kind kind, size_t size,
   }
   guard_unlock();
   if (r < 0) return r;
-  memset(share_object_of(block), 0, size);
-  fill_block(block, kind, offset, size);
+  memset(share_object_of(block), 0, most);
+  fill_block(block, kind, offset, most);
   *out_block = block;
   return 0;
 }
@@ -275,11 +270,11 @@ int arena_fd(const struct share_block *block, int which) {
 struct arena_name arena_of(const struct share_block *block) {
   guard_lock();
   const struct arena *arena = around(block);
-  struct arena_name name = {
-      .id = arena->region.id,
-      .num_fds = arena->socks[0].fd < 0 ? 1 : ARENA_MAX_FDS};
-  for (uint32_t i = 0; i < name.num_fds; i++)
-    name.fds[i] = open_fd(arena, (int)i);
+  struct arena_name name = {.kind = atomic_load(&block->kind),
+                            .id = arena->region.id,
+                            .offset = block->offset};
+  name.num_fds = arena_num_fds(name.kind);
+  for (int i = 0; i < (int)name.num_fds; i++) name.fds[i] = open_fd(arena, i);
   guard_unlock();
   return name;
 }
@@ -322,7 +317,7 @@ bool arena_look_closed(const struct share_block *block) {
 /* -------------------------------------------------------------- Locks -- */
 
 void arena_set_lock(struct share_block *block, struct share_block *lock) {
-  arena_hold(lock);
+  share_hold(lock);
   block->lock_arena = head_of(lock)->id;
   block->lock_offset = lock->offset;
 }
@@ -347,10 +342,6 @@ struct share_block *arena_lock_of(const struct share_block *block) {
 }
 
 /* -------------------------------------------------------------- Holds -- */
-
-void arena_hold(struct share_block *block) {
-  atomic_fetch_add(&block->holds, 1);
-}
 
 void arena_send(struct share_block *block) {
   if (head_of(block)->is_alone) return;
@@ -411,27 +402,28 @@ static int map_foreign(const struct arena_name *name, struct arena **out) {
   return 0;
 }
 
-static bool has_kind(const struct arena *arena, uint64_t offset,
-                     uint32_t kind) {
-  return has_block(arena, offset) &&
-         atomic_load(&region_block(&arena->region, offset)->kind) == kind;
+static bool has_named(const struct arena *arena,
+                      const struct arena_name *name) {
+  return has_block(arena, name->offset) &&
+         atomic_load(&region_block(&arena->region, name->offset)->kind) ==
+             name->kind;
 }
 
 int arena_attach(struct share_block **out, const struct arena_name *name,
-                 uint64_t offset, enum share_kind kind, bool *out_taken) {
+                 bool *out_taken) {
   struct arena *refused = NULL;
   guard_lock();
   struct arena *arena = named(name->id);
   bool is_new = arena == NULL;
   int r = is_new ? map_foreign(name, &arena) : 0;
   *out_taken = is_new && r == 0;
-  if (r == 0 && !has_kind(arena, offset, kind)) {
+  if (r == 0 && !has_named(arena, name)) {
     r = -EBADMSG;
     if (is_new) unlist_arena(arena, &refused);
   }
   if (r == 0) {
     arena->num_attached++;
-    *out = region_block(&arena->region, offset);
+    *out = region_block(&arena->region, name->offset);
   }
   guard_unlock();
   discard_arenas(refused);

@@ -208,14 +208,6 @@ static void destroy_end(struct brood_connection *end) {
   free(share_block_of(end));
 }
 
-void end_make_argument(struct brood_connection *end) {
-  end->is_argument = true;
-}
-
-void end_hold(struct share_block *block) {
-  atomic_fetch_add(&block->holds, 1);
-}
-
 void end_release(struct share_block *block) {
   if (atomic_fetch_sub(&block->holds, 1) == 1)
     destroy_end(share_object_of(block));

@@ -67,18 +67,19 @@ bool end_is_closed(const struct brood_connection *end);
 void end_close(struct brood_connection *end);
 
 /* end_free closes it and gives its memory back, when nobody holds it any more
- * (end_hold, end_release). Of an argument it only does the first. */
+ * (share_hold, end_release). Of an argument it only does the first. */
 void end_free(struct brood_connection *end);
 
-/* end_make_argument has it live as long as the process. */
-void end_make_argument(struct brood_connection *end);
-
-void end_hold(struct share_block *block);
 void end_release(struct share_block *block);
 
 /* end_is_block tells a held block that is one of these from those in arenas. */
 static inline bool end_is_block(const struct share_block *block) {
   return block->offset == 0; /* where an arena has its head */
+}
+
+/* end_is_closed_block: is it one of these that is closed? */
+static inline bool end_is_closed_block(struct share_block *block) {
+  return end_is_block(block) && end_is_closed(share_object_of(block));
 }
 
 /* end_packet_free closes what goes with it. */

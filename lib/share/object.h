@@ -10,15 +10,16 @@
 #include "lib/names.h"
 #include "lib/share/block.h"
 
-/* share_new returns an object of so many bytes, all zero, or NULL. A context
- * of NULL fixes the default. */
-void *share_new(const brood_context *context, enum share_kind kind,
-                size_t size);
+/* share_new_partly returns an object, all zero, as arena_allocate does, or
+ * NULL. A context of NULL fixes the default. share_new returns one that has all
+ * its bytes from the beginning. */
+void *share_new_partly(const brood_context *context, enum share_kind kind,
+                       size_t least, size_t most);
 
-/* share_new_alone returns one that has an arena of its own, and pages for the
- * first `least` bytes of it; see arena_allocate_alone. */
-void *share_new_alone(const brood_context *context, enum share_kind kind,
-                      size_t least, size_t most);
+static inline void *share_new(const brood_context *context,
+                              enum share_kind kind, size_t size) {
+  return share_new_partly(context, kind, size, size);
+}
 
 /* share_free gives the maker's handle back. Returns NULL. */
 void *share_free(void *object, enum share_kind kind);
@@ -40,6 +41,13 @@ static inline int share_check(const void *object, enum share_kind kind) {
   return share_kind_of(object) == (uint32_t)kind ? 0
                                                  : share_refuse(object, kind);
 }
+
+/* share_blocks writes the blocks that another process has to be told of to have
+ * an object: its own, and its lock's if that lies in another arena. Returns how
+ * many, 0 if it is no object of this process. */
+enum { SHARE_MAX_BLOCKS = 2 };
+size_t share_blocks(const void *object,
+                    struct share_block *out[SHARE_MAX_BLOCKS]);
 
 /* share_outcome turns what an acquire of lib/sync returned into what the public
  * function does. */

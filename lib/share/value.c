@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/share/handle.h"
 #include "lib/share/object.h"
 #include "lib/share/pack.h"
 #include "lib/state/error.h"
@@ -127,9 +126,9 @@ void *brood_value_object(const brood_value *value, enum brood_kind kind) {
 }
 
 int brood_kind_of(const void *object) {
-  struct share_handle handles[SHARE_MAX_HANDLES];
-  if (share_handles(object, handles) > 0) {
-    return (int)(handles[0].kind - SHARE_NO_KIND);
+  struct share_block *blocks[SHARE_MAX_BLOCKS];
+  if (share_blocks(object, blocks) > 0) {
+    return (int)(atomic_load(&blocks[0]->kind) - SHARE_NO_KIND);
   }
   return share_refuse(object, SHARE_FREE);
 }

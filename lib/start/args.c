@@ -38,7 +38,7 @@ static bool read_args(struct brood_args *args, const struct wire_record *record,
   }
   for (uint32_t i = 0; i < num_values; i++) {
     if (args->values[i].type == BROOD_TYPE_OBJECT) {
-      share_keep(args->values[i].as.data);
+      unpack_keep(args->values[i].as.data);
     }
   }
   return true;
