@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/places.h"
 #include "lib/share/region.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
@@ -21,8 +20,7 @@
 
 enum {
   ARENA_FIRST = 1 << 16, /* of one for small objects; each next is larger */
-  ARENA_MOST = 1 << 24,
-  LARGE = PLACES_LARGEST /* what has its own */
+  ARENA_MOST = 1 << 24
 };
 
 struct arena {
@@ -37,7 +35,6 @@ struct arena {
   bool is_kept;
   /* The owner's: */
   bool is_alone; /* one block, which goes together with the arena */
-  struct places places;
 };
 
 static struct arena *arenas;
@@ -60,7 +57,6 @@ static void discard_arenas(struct arena *arena) {
     region_discard(&arena->region);
     sys_kept_close(&arena->socks[0]);
     sys_kept_close(&arena->socks[1]);
-    places_free(&arena->places);
     free(arena);
     arena = next;
   }
@@ -91,7 +87,6 @@ static int make_arena(size_t least, size_t most, struct arena **out) {
     return r;
   }
   arena->owner = sync_self_process();
-  places_init(&arena->places);
   *out = arena;
   return 0;
 }
@@ -123,14 +118,14 @@ static int allocate_small(int class, struct arena **out_arena,
   struct arena *arena = arenas;
   for (; arena != NULL; arena = arena->next) {
     if (arena->is_alone || !is_own(arena)) continue;
-    r = places_take(&arena->places, &arena->region, class, out_offset);
+    r = region_take(&arena->region, class, out_offset);
     if (r != -ENOSPC) break;
     if (arena->region.size > largest) largest = arena->region.size;
   }
   if (arena == NULL) {
     r = make_next(class, largest, &arena);
     if (r < 0) return r;
-    r = places_take(&arena->places, &arena->region, class, out_offset);
+    r = region_take(&arena->region, class, out_offset);
   }
   *out_arena = arena;
   return r;
@@ -197,12 +192,13 @@ static int allocate_alone(enum share_kind kind, size_t least, size_t most,
 int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block) {
   size_t whole = sizeof(struct share_block) + most;
-  if (whole >= LARGE) return allocate_alone(kind, least, most, out_block);
+  if (whole >= REGION_LARGE)
+    return allocate_alone(kind, least, most, out_block);
   struct arena *arena;
   struct share_block *block = NULL;
   size_t offset;
   guard_lock();
-  int r = allocate_small(places_class(whole), &arena, &offset);
+  int r = allocate_small(region_class(whole), &arena, &offset);
   if (r == 0) {
     block = region_block(&arena->region, offset);
     atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
@@ -236,7 +232,7 @@ static struct arena *named(uint64_t id) {
 
 /* The owner knows how far it may read; others were told by the owner. */
 static bool has_block(const struct arena *arena, uint64_t offset) {
-  if (is_own(arena) && !arena->is_alone && offset >= arena->places.used) {
+  if (is_own(arena) && !arena->is_alone && offset >= arena->region.used) {
     return false;
   }
   return region_has_block(&arena->region, offset);
@@ -362,7 +358,7 @@ static void destroy_block(struct share_block *block) {
   } else if (arena->is_alone) {
     unlist_arena(arena, &gone);
   } else {
-    places_give_back(&arena->places, offset);
+    region_give_back(&arena->region, offset);
   }
   guard_unlock();
   discard_arenas(gone);
