@@ -279,7 +279,6 @@
 #define queue_get brood_in_queue_get
 #define queue_get_quickly brood_in_queue_get_quickly
 #define queue_lock_get brood_in_queue_lock_get
-#define queue_make brood_in_queue_make
 #define queue_put brood_in_queue_put
 #define queue_put_quickly brood_in_queue_put_quickly
 #define queue_refuse_lock brood_in_queue_refuse_lock

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/queue/courier.h"
 #include "lib/queue/item.h"
 #include "lib/queue/queue.h"
 #include "lib/share/message.h"
@@ -204,29 +203,20 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   return refuse_next(r);
 }
 
-/* A thread that was cancelled with the lock would stop all processes. */
-static int try_get_shielded(struct queue *queue, brood_value *out_items,
-                            size_t capacity, int64_t deadline_ns,
-                            size_t *out_count, uint64_t *out_tail) {
-  guard_shield();
-  int r = try_get(queue, out_items, capacity, deadline_ns, out_count, out_tail);
-  guard_unshield();
-  return r;
-}
-
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, size_t *out_count) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;
   guard_enter();
-  while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns,
-                               out_count, &seen_tail)) == 0 &&
-         *out_count == 0) {
-    if (sync_is_over(deadline_ns)) {
-      r = QUEUE_TIMEOUT;
-      break;
-    }
+  for (;;) {
+    /* A thread that was cancelled with the lock would stop all processes. */
+    guard_shield();
+    r = try_get(queue, out_items, capacity, deadline_ns, out_count, &seen_tail);
+    guard_unshield();
+    if (r != 0 || *out_count > 0) break;
+    if (sync_is_over(deadline_ns)) r = QUEUE_TIMEOUT;
+    if (r != 0) break;
     has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);
   }
   if (has_slept) ring_slept_get(&queue->ring);

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 
-#include "lib/queue/courier.h"
 #include "lib/queue/item.h"
 #include "lib/queue/queue.h"
 #include "lib/share/message.h"

@@ -24,8 +24,8 @@ struct brood_simple_queue {
 
 /* --------------------------------------------------- Making and ending -- */
 
-void *queue_make(const brood_context *context, enum share_kind kind,
-                 uint32_t maxsize, bool joinable) {
+static void *make_any_queue(const brood_context *context, enum share_kind kind,
+                            uint32_t maxsize, bool joinable) {
   size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
   size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
   struct queue *queue = share_new_partly(context, kind, least, most);
@@ -44,8 +44,8 @@ static brood_queue *make_queue(const brood_context *context, int64_t maxsize,
               BROOD_MAX_MAXSIZE);
     return NULL;
   }
-  return queue_make(context, SHARE_QUEUE, maxsize < 0 ? 0 : (uint32_t)maxsize,
-                    joinable);
+  return make_any_queue(context, SHARE_QUEUE,
+                        maxsize < 0 ? 0 : (uint32_t)maxsize, joinable);
 }
 
 brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize) {
@@ -57,9 +57,7 @@ brood_queue *brood_joinable_queue_new(const brood_context *context,
   return make_queue(context, maxsize, true);
 }
 
-brood_queue *brood_queue_free(brood_queue *queue) {
-  return share_free(queue, SHARE_QUEUE);
-}
+SHARE_FREE_FUNCTION(brood_queue_free, brood_queue, SHARE_QUEUE)
 
 static int check_queue(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
@@ -67,11 +65,8 @@ static int check_queue(brood_queue *queue) {
   return error_set(BROOD_VALUE_ERROR, "queue at %p is closed", (void *)queue);
 }
 
-int brood_queue_close(brood_queue *queue) {
-  int r = share_check(queue, SHARE_QUEUE);
-  if (r == 0) arena_close(share_block_of(queue));
-  return r;
-}
+SHARE_QUESTION(brood_queue_close, brood_queue, SHARE_QUEUE,
+               (arena_close(share_block_of(object)), 0))
 
 int brood_queue_join_thread(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
@@ -80,9 +75,7 @@ int brood_queue_join_thread(brood_queue *queue) {
                    (void *)queue);
 }
 
-int brood_queue_cancel_join_thread(brood_queue *queue) {
-  return share_check(queue, SHARE_QUEUE);
-}
+SHARE_QUESTION(brood_queue_cancel_join_thread, brood_queue, SHARE_QUEUE, 0)
 
 /* ---------------------------------------------------- Putting, getting -- */
 
@@ -265,12 +258,11 @@ static int check_simple_queue(brood_simple_queue *queue) {
 }
 
 brood_simple_queue *brood_simple_queue_new(const brood_context *context) {
-  return queue_make(context, SHARE_SIMPLE_QUEUE, 0, false);
+  return make_any_queue(context, SHARE_SIMPLE_QUEUE, 0, false);
 }
 
-brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue) {
-  return share_free(queue, SHARE_SIMPLE_QUEUE);
-}
+SHARE_FREE_FUNCTION(brood_simple_queue_free, brood_simple_queue,
+                    SHARE_SIMPLE_QUEUE)
 
 int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
   int r = check_simple_queue(queue);
@@ -292,8 +284,5 @@ int brood_simple_queue_empty(brood_simple_queue *queue) {
   return r < 0 ? r : ring_count(&queue->base.ring) == 0;
 }
 
-int brood_simple_queue_close(brood_simple_queue *queue) {
-  int r = share_check(queue, SHARE_SIMPLE_QUEUE);
-  if (r == 0) arena_close(share_block_of(queue));
-  return r;
-}
+SHARE_QUESTION(brood_simple_queue_close, brood_simple_queue, SHARE_SIMPLE_QUEUE,
+               (arena_close(share_block_of(object)), 0))

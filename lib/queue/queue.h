@@ -18,10 +18,6 @@ struct queue {
   struct ring ring;
 };
 
-/* queue_make returns a new queue, or NULL with the error set. */
-void *queue_make(const brood_context *context, enum share_kind kind,
-                 uint32_t maxsize, bool joinable);
-
 /* queue_lock_get takes the consumers' lock, and puts right what a killed holder
  * left; 0 or -ETIMEDOUT. */
 int queue_lock_get(struct queue *queue, int64_t deadline_ns);

@@ -7,6 +7,7 @@
 
 #include "brood.h"
 #include "lib/names.h"
+#include "lib/share/object.h"
 
 /* guarded_set_lock gives an object its lock: the one passed, or for NULL a new
  * rlock, or for BROOD_NO_LOCK none. Sets and returns an error. */
@@ -19,8 +20,10 @@ int guarded_check_lock(const void *lock, bool semaphores);
 /* guarded_lock_of returns the lock, or NULL. */
 void *guarded_lock_of(const void *object);
 
-/* The lock's own acquire and release; BROOD_ATTRIBUTE_ERROR without one. */
-int guarded_acquire(const void *object, int64_t timeout_ns);
-int guarded_release(const void *object);
+/* The lock's own acquire and release, for an object that must be of this kind;
+ * BROOD_ATTRIBUTE_ERROR without a lock. */
+int guarded_acquire(const void *object, enum share_kind kind,
+                    int64_t timeout_ns);
+int guarded_release(const void *object, enum share_kind kind);
 
 #endif /* BROOD_SHARE_GUARDED_H */

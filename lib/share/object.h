@@ -36,6 +36,19 @@ static inline uint32_t share_kind_of(const void *object) {
 
 int share_refuse(const void *object, enum share_kind kind);
 
+/* SHARE_FREE_FUNCTION is a function that gives a handle back, SHARE_QUESTION
+ * one that, of an object that is one, returns an answer about `object`. */
+#define SHARE_FREE_FUNCTION(name, noun, KIND) \
+  noun *name(noun *object) {                  \
+    return share_free(object, KIND);          \
+  }
+
+#define SHARE_QUESTION(name, noun, KIND, answer) \
+  int name(noun *object) {                       \
+    int r = share_check(object, KIND);           \
+    return r < 0 ? r : (int)(answer);            \
+  }
+
 /* share_check is the first line of every function of an object. */
 static inline int share_check(const void *object, enum share_kind kind) {
   return share_kind_of(object) == (uint32_t)kind ? 0
