@@ -212,15 +212,14 @@
 #define end_enter brood_in_end_enter
 #define end_find brood_in_end_find
 #define end_free brood_in_end_free
-#define end_has_kept brood_in_end_has_kept
 #define end_is_closed brood_in_end_is_closed
 #define end_keep brood_in_end_keep
+#define end_kept brood_in_end_kept
 #define end_leave brood_in_end_leave
 #define end_make brood_in_end_make
 #define end_of brood_in_end_of
 #define end_packet_free brood_in_end_packet_free
 #define end_release brood_in_end_release
-#define end_take_kept brood_in_end_take_kept
 #define guarded_acquire brood_in_guarded_acquire
 #define guarded_check_lock brood_in_guarded_check_lock
 #define guarded_lock_of brood_in_guarded_lock_of
@@ -237,7 +236,6 @@
 #define message_move_outside brood_in_message_move_outside
 #define message_open brood_in_message_open
 #define message_pack brood_in_message_pack
-#define message_refuse brood_in_message_refuse
 #define message_unpack brood_in_message_unpack
 #define message_unpack_body brood_in_message_unpack_body
 #define message_unpack_head brood_in_message_unpack_head
@@ -258,11 +256,9 @@
 #define share_refuse brood_in_share_refuse
 #define unpack_forget brood_in_unpack_forget
 #define unpack_keep brood_in_unpack_keep
-#define unpack_tuple brood_in_unpack_tuple
 #define unpack_values brood_in_unpack_values
 
 /* pipe */
-#define connection_abandon brood_in_connection_abandon
 #define connection_await brood_in_connection_await
 #define connection_await_event brood_in_connection_await_event
 #define connection_begin brood_in_connection_begin
@@ -289,9 +285,8 @@
 #define ring_shrink brood_in_ring_shrink
 #define ring_slept_get brood_in_ring_slept_get
 #define ring_slept_put brood_in_ring_slept_put
-#define ring_wait_get_lock brood_in_ring_wait_get_lock
 #define ring_wait_item brood_in_ring_wait_item
-#define ring_wait_put_lock brood_in_ring_wait_put_lock
+#define ring_wait_lock brood_in_ring_wait_lock
 #define ring_wait_room brood_in_ring_wait_room
 #define ring_wake_getters brood_in_ring_wake_getters
 #define ring_wake_putter brood_in_ring_wake_putter

@@ -4,12 +4,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 
 #include "lib/pipe/connection.h"
 #include "lib/share/message.h"
 #include "lib/state/error.h"
-#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"

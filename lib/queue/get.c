@@ -230,7 +230,7 @@ int queue_refuse_lock(void) {
 
 int queue_lock_get(struct queue *queue, int64_t deadline_ns) {
   struct ring *ring = &queue->ring;
-  int r = ring_lock_get(ring, deadline_ns);
+  int r = ring_lock(ring, &ring->get_lock, deadline_ns);
   if (r < 0 || ring->getter_died == 0) return r;
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   tasks_settle(&queue->tasks, mark_items(head));

@@ -115,7 +115,9 @@ static int write_in_ring(struct queue *queue, uint64_t tail,
 static int try_put(struct queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
   struct ring *ring = &queue->ring;
-  if (ring_lock_put(ring, patience->deadline_ns) < 0) return -ETIMEDOUT;
+  if (ring_lock(ring, &ring->put_lock, patience->deadline_ns) < 0) {
+    return -ETIMEDOUT;
+  }
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   int r = write_in_ring(queue, tail, message, patience);
@@ -162,19 +164,6 @@ static void wait_for_items(struct ring *ring, uint64_t seen_head,
   patience->has_slept = true;
 }
 
-/* What try_put said to do before it is called again; -EAGAIN: the time is
- * over. */
-static int wait_for_room(struct ring *ring, int r, uint64_t seen_head,
-                         struct patience *patience) {
-  if (r == -ENOSPC) {
-    wait_for_bytes(ring, seen_head, patience);
-    return 0;
-  }
-  if (sync_is_over(patience->deadline_ns)) return -EAGAIN;
-  wait_for_items(ring, seen_head, patience);
-  return 0;
-}
-
 /* After -EAGAIN: not because there are maxsize items? */
 static bool is_for_outside(const struct message *message, struct ring *ring) {
   return message->pack.size >= LARGE && !ring_is_full(ring) &&
@@ -189,8 +178,12 @@ static int put_patiently(struct queue *queue, struct message *message,
   while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
     if (r == -EAGAIN && is_for_outside(message, &queue->ring)) {
       r = message_move_outside(message, type);
-    } else if (r == -ENOSPC || r == -EAGAIN) {
-      r = wait_for_room(&queue->ring, r, seen_head, &patience);
+    } else if (r == -ENOSPC) {
+      wait_for_bytes(&queue->ring, seen_head, &patience);
+      r = 0;
+    } else if (r == -EAGAIN && !sync_is_over(deadline_ns)) {
+      wait_for_items(&queue->ring, seen_head, &patience);
+      r = 0;
     }
     if (r < 0) break;
   }

@@ -93,25 +93,21 @@ static inline size_t ring_max_item(const struct ring *ring) {
   return part < BROOD_MAX_ITEM ? part : BROOD_MAX_ITEM;
 }
 
-/* ring_lock_put and ring_lock_get take a lock, also from a holder that was
- * killed: 0, or -ETIMEDOUT. A holder is quick, so a caller that polls waits for
- * a moment too. sync_quick_release gives it back. */
-int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns);
-int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns);
+/* ring_lock takes one of a ring's locks, also from a holder that was killed: 0,
+ * or -ETIMEDOUT. A holder is quick, so a caller that polls waits for a moment
+ * too. sync_quick_release gives it back. */
+int ring_wait_lock(struct ring *ring, struct sync_lock *lock,
+                   int64_t deadline_ns);
 
 static inline bool ring_lock_quickly(struct sync_lock *lock) {
   uint64_t token = sync_quick_token();
   return token != 0 && sync_quick_acquire(lock, token);
 }
 
-static inline int ring_lock_put(struct ring *ring, int64_t deadline_ns) {
-  if (ring_lock_quickly(&ring->put_lock)) return 0;
-  return ring_wait_put_lock(ring, deadline_ns);
-}
-
-static inline int ring_lock_get(struct ring *ring, int64_t deadline_ns) {
-  if (ring_lock_quickly(&ring->get_lock)) return 0;
-  return ring_wait_get_lock(ring, deadline_ns);
+static inline int ring_lock(struct ring *ring, struct sync_lock *lock,
+                            int64_t deadline_ns) {
+  if (ring_lock_quickly(lock)) return 0;
+  return ring_wait_lock(ring, lock, deadline_ns);
 }
 
 /* ------------------------------------------------ With put_lock held -- */

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 
-#include "lib/share/guarded.h"
+#include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/condition.h"
 #include "lib/sync/self.h"

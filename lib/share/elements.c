@@ -8,7 +8,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "lib/share/guarded.h"
+#include "lib/share/object.h"
 #include "lib/state/error.h"
 
 struct elements {

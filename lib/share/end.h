@@ -86,11 +86,10 @@ static inline bool end_is_closed_block(struct share_block *block) {
 void end_packet_free(struct end_packet *packet);
 
 /* end_keep puts a message aside that has been received but could not be given
- * to anybody; end_take_kept returns the oldest such, or NULL; what the program
- * has closed of its descriptors is -1 then. In a fork's child there is none: it
- * is the parent's. */
+ * to anybody; end_kept returns the oldest such, or NULL. If it takes it, what
+ * the program has closed of its descriptors is -1. In a fork's child there is
+ * none: it is the parent's. */
 void end_keep(struct brood_connection *end, struct end_packet *packet);
-struct end_packet *end_take_kept(struct brood_connection *end);
-bool end_has_kept(struct brood_connection *end);
+struct end_packet *end_kept(struct brood_connection *end, bool takes);
 
 #endif /* BROOD_SHARE_END_H */

@@ -7,7 +7,7 @@
 #include <inttypes.h>
 
 #include "lib/share/arena.h"
-#include "lib/share/guarded.h"
+#include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"

@@ -101,6 +101,7 @@ int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
   }
   out->body = body;
   out->fds = fds;
+  out->has_pointers = false;
   return wire_get_value(&out->head, body, &out->view) ? 0 : -EBADMSG;
 }
 
@@ -124,8 +125,8 @@ static bool is_read_later(const struct received *received) {
 }
 
 /* How many descriptors are of what is in the value. */
-static size_t num_inner_fds(const struct received *received) {
-  return (size_t)(received->head.num_fds - is_outside(received));
+static uint32_t num_inner_fds(const struct received *received) {
+  return received->head.num_fds - (uint32_t)is_outside(received);
 }
 
 /* The memfd of a body that is outside; and where it begins there. */
@@ -216,13 +217,17 @@ static int unpack_text(struct received *received, uint8_t **memory,
 
 /* Reads the body behind the array, whose size the value has until then. */
 static int read_tuple(struct received *received, brood_value *tuple) {
-  brood_value *values = tuple->as.object;
-  uint32_t num_values = (uint32_t)tuple->num_items;
   size_t size = received->view.size_bytes;
-  int r = read_body(received, values + num_values, size);
+  struct wire_values values = {.values = tuple->as.object,
+                               .num_values = (uint32_t)tuple->num_items,
+                               .num_fds = num_inner_fds(received),
+                               .has_pointers = received->has_pointers};
+  uint8_t *body = (uint8_t *)(values.values + values.num_values);
+  int r = read_body(received, body, size);
   if (r < 0) return r;
-  return unpack_tuple(tuple, values, num_values, size, received->fds,
-                      num_inner_fds(received), false);
+  if (!wire_get_tuple(&values, body, size, tuple)) return -EBADMSG;
+  return unpack_values(values.values, values.num_values, received->fds,
+                       values.num_fds);
 }
 
 static int unpack_whole_tuple(struct received *received, brood_value *out) {
@@ -287,15 +292,5 @@ int message_unpack(struct received *received, uint8_t **memory,
 void message_close(struct received *received) {
   for (uint32_t i = 0; i < received->head.num_fds; i++) {
     received->fds[i] = sys_close(received->fds[i]);
-  }
-}
-
-int message_refuse(int r) {
-  switch (r) {
-    case -ENODATA:
-      return error_set_os(-EBADMSG, "got end of file during message");
-    case -EBADMSG:
-      return error_set_os(-EBADMSG, "received something else than a message");
-    default: return error_set_os(r, "cannot receive a message");
   }
 }

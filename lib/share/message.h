@@ -50,7 +50,8 @@ struct received {
   struct wire_head head;
   const uint8_t *body;
   brood_value view;
-  int *fds; /* of head.num_fds; what is taken or closed becomes -1 */
+  int *fds;          /* of head.num_fds; what is taken or closed becomes -1 */
+  bool has_pointers; /* in a tuple; message_open says no */
 };
 
 /* message_open looks at a head and the body of body_size bytes that came with
@@ -84,8 +85,5 @@ int message_unpack_body(struct received *received, brood_value *value);
 
 /* message_close closes what is left of the descriptors. */
 void message_close(struct received *received);
-
-/* message_refuse sets and returns the error of a -errno of those above. */
-int message_refuse(int r);
 
 #endif /* BROOD_SHARE_MESSAGE_H */

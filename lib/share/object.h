@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Shared objects as their public functions see them: made, recognised, freed.
- * All of these set errors.
+ * Shared objects as their public functions see them: made, recognised, freed;
+ * and the lock that goes with a condition or a value. All of these set errors.
  */
 #ifndef BROOD_SHARE_OBJECT_H
 #define BROOD_SHARE_OBJECT_H
@@ -65,5 +65,24 @@ size_t share_blocks(const void *object,
 /* share_outcome turns what an acquire of lib/sync returned into what the public
  * function does. */
 int share_outcome(int r, const void *object);
+
+/* ------------------------------------------------- The lock of an object -- */
+
+/* guarded_set_lock gives an object its lock: the one passed, or for NULL a new
+ * rlock, or for BROOD_NO_LOCK none. Sets and returns an error. */
+int guarded_set_lock(void *object, const brood_context *context, void *lock);
+
+/* guarded_check_lock: is this a lock or an rlock, or, with semaphores, one of
+ * those? BROOD_ATTRIBUTE_ERROR if not; NULL and BROOD_NO_LOCK pass. */
+int guarded_check_lock(const void *lock, bool semaphores);
+
+/* guarded_lock_of returns the lock, or NULL. */
+void *guarded_lock_of(const void *object);
+
+/* The lock's own acquire and release, for an object that must be of this kind;
+ * BROOD_ATTRIBUTE_ERROR without a lock. */
+int guarded_acquire(const void *object, enum share_kind kind,
+                    int64_t timeout_ns);
+int guarded_release(const void *object, enum share_kind kind);
 
 #endif /* BROOD_SHARE_OBJECT_H */

@@ -71,9 +71,4 @@ void unpack_forget(const brood_value *value);
 /* unpack_keep has an object that was unpacked stay for good. */
 void unpack_keep(const void *object);
 
-/* unpack_tuple does all for a tuple. Its memory is an array for this number of
- * values, with the body behind it. */
-int unpack_tuple(brood_value *out, brood_value *memory, uint32_t num_values,
-                 size_t body_size, int *fds, size_t num_fds, bool has_pointers);
-
 #endif /* BROOD_SHARE_PACK_H */
