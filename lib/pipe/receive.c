@@ -172,12 +172,6 @@ static int fetch(brood_connection *connection, int64_t deadline_ns,
   return error_set(BROOD_EOF, "end of file: the other end is closed");
 }
 
-static int open_packet(struct received *out, struct end_packet *packet) {
-  if (packet->size < END_HEAD) return -ENODATA;
-  return message_open(out, packet->head, packet->body, packet->size - END_HEAD,
-                      packet->fds, packet->num_fds);
-}
-
 /* The end of an arrival. r is what became of the message, 0 or -errno: one for
  * which there was no memory is kept. */
 static int finish(struct arrival *arrival, int r) {
@@ -202,7 +196,11 @@ static int await_message(struct arrival *out, brood_connection *connection,
     connection_end(connection);
     return r;
   }
-  r = open_packet(&out->message, out->packet);
+  struct end_packet *packet = out->packet;
+  r = packet->size < END_HEAD
+          ? -ENODATA
+          : message_open(&out->message, packet->head, packet->body,
+                         packet->size - END_HEAD, packet->fds, packet->num_fds);
   return r < 0 ? finish(out, r) : 0;
 }
 

@@ -193,18 +193,21 @@ static int put_patiently(struct queue *queue, struct message *message,
 }
 
 /* A value becomes a message before the lock is taken: that may need memory and
- * descriptors. */
+ * descriptors. 1: it is put; else as queue_put. */
 static int put_one(struct queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
   if (r == 0) {
     r = put_patiently(queue, &message, value->type, deadline_ns);
-    if (r == -EAGAIN || (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
-      r = QUEUE_TIMEOUT;
+    if (r == 0) {
+      r = 1;
+    } else if (r == -EAGAIN ||
+               (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
+      r = 0;
     } else if (r == -ETIMEDOUT) {
       r = queue_refuse_lock();
-    } else if (r < 0) {
+    } else {
       r = error_set_os(r, "cannot put an item");
     }
   }
@@ -213,20 +216,19 @@ static int put_one(struct queue *queue, const brood_value *value,
 }
 
 int queue_put(struct queue *queue, const brood_value *items, size_t count,
-              int64_t deadline_ns, size_t *out_count) {
+              int64_t deadline_ns) {
   size_t done = 0;
-  int r = 0;
+  int r = 1;
   guard_enter();
-  while (r == 0 && done < count) {
+  while (r > 0 && done < count) {
     size_t quick = queue_put_quickly(queue, items + done, count - done);
     done += quick;
     if (quick == 0) {
       guard_shield();
       r = put_one(queue, &items[done], deadline_ns);
       guard_unshield();
-      if (r == 0) done++;
+      if (r > 0) done++;
     }
   }
-  *out_count = done;
-  return done > 0 ? 0 : r;
+  return done > 0 ? (int)done : r;
 }

@@ -90,10 +90,8 @@ static int check_count(const brood_value *items, size_t count, size_t least) {
 
 static int put_items(brood_queue *queue, const brood_value *items, size_t count,
                      int64_t timeout_ns) {
-  size_t done;
-  int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns),
-                    &done);
-  if (r <= 0) return r < 0 ? r : (int)done;
+  int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns));
+  if (r != 0) return r;
   return error_set(BROOD_FULL,
                    "queue at %p is full: it holds %" PRIu32 " items",
                    (void *)queue, ring_count(&queue->base.ring));
@@ -120,10 +118,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
 
 static int get_items(brood_queue *queue, brood_value *out_items,
                      size_t capacity, int64_t timeout_ns) {
-  size_t count;
   int r = queue_get(&queue->base, out_items, capacity,
-                    sys_clock_deadline(timeout_ns), &count);
-  if (r <= 0) return r < 0 ? r : (int)count;
+                    sys_clock_deadline(timeout_ns));
+  if (r != 0) return r;
   return error_set(BROOD_EMPTY, "queue at %p is empty", (void *)queue);
 }
 
@@ -149,21 +146,12 @@ int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
 
 /* ---------------------------------------------------------------- Asking -- */
 
-int brood_queue_qsize(brood_queue *queue) {
-  int r = check_queue(queue);
-  return r < 0 ? r : (int)ring_count(&queue->base.ring);
-}
-
-int brood_queue_empty(brood_queue *queue) {
-  int r = check_queue(queue);
-  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
-}
-
-int brood_queue_full(brood_queue *queue) {
-  int r = check_queue(queue);
-  if (r < 0) return r;
-  return ring_is_full(&queue->base.ring);
-}
+SHARE_ANSWER(brood_queue_qsize, brood_queue, check_queue(object),
+             ring_count(&object->base.ring))
+SHARE_ANSWER(brood_queue_empty, brood_queue, check_queue(object),
+             ring_count(&object->base.ring) == 0)
+SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object),
+             ring_is_full(&object->base.ring))
 
 /* -------------------------------------------------------- JoinableQueue -- */
 
@@ -180,10 +168,6 @@ static uint32_t num_put(struct queue *queue) {
   return mark_items(atomic_load(&queue->ring.tail));
 }
 
-static uint32_t num_got(struct queue *queue) {
-  return mark_items(atomic_load(&queue->ring.head));
-}
-
 static uint32_t unfinished(struct queue *queue) {
   /* The done items first: they are never more than were put by then. */
   uint32_t done = atomic_load(&queue->tasks.done);
@@ -196,7 +180,8 @@ int brood_queue_task_done(brood_queue *handle) {
   struct queue *queue = (struct queue *)handle;
   r = queue_lock_get(queue, SYS_CLOCK_NEVER);
   if (r < 0) return error_set_os(r, "cannot say that a task is done");
-  bool counted = tasks_done(&queue->tasks, num_got(queue), num_put(queue));
+  uint32_t num_got = mark_items(atomic_load(&queue->ring.head));
+  bool counted = tasks_done(&queue->tasks, num_got, num_put(queue));
   sync_quick_release(&queue->ring.get_lock);
   if (counted) {
     tasks_wake(&queue->tasks, num_put(queue));
@@ -267,22 +252,20 @@ SHARE_FREE_FUNCTION(brood_simple_queue_free, brood_simple_queue,
 int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
   int r = check_simple_queue(queue);
   if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
-  size_t count;
-  return queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER, &count);
+  r = queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER);
+  return r < 0 ? r : 0;
 }
 
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
   int r = check_simple_queue(queue);
   if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
-  size_t count;
-  return queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);
+  r = queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER);
+  return r < 0 ? r : 0;
 }
 
-int brood_simple_queue_empty(brood_simple_queue *queue) {
-  int r = check_simple_queue(queue);
-  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
-}
+SHARE_ANSWER(brood_simple_queue_empty, brood_simple_queue,
+             check_simple_queue(object), ring_count(&object->base.ring) == 0)
 
 SHARE_QUESTION(brood_simple_queue_close, brood_simple_queue, SHARE_SIMPLE_QUEUE,
                (arena_close(share_block_of(object)), 0))

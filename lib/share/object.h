@@ -36,18 +36,22 @@ static inline uint32_t share_kind_of(const void *object) {
 
 int share_refuse(const void *object, enum share_kind kind);
 
-/* SHARE_FREE_FUNCTION is a function that gives a handle back, SHARE_QUESTION
- * one that, of an object that is one, returns an answer about `object`. */
+/* SHARE_FREE_FUNCTION is a function that gives a handle back, SHARE_ANSWER one
+ * that returns an answer about `object`, if a check does not fail; mostly it is
+ * of which kind the object is: SHARE_QUESTION. */
 #define SHARE_FREE_FUNCTION(name, noun, KIND) \
   noun *name(noun *object) {                  \
     return share_free(object, KIND);          \
   }
 
-#define SHARE_QUESTION(name, noun, KIND, answer) \
-  int name(noun *object) {                       \
-    int r = share_check(object, KIND);           \
-    return r < 0 ? r : (int)(answer);            \
+#define SHARE_ANSWER(name, noun, check, answer) \
+  int name(noun *object) {                      \
+    int r = check;                              \
+    return r < 0 ? r : (int)(answer);           \
   }
+
+#define SHARE_QUESTION(name, noun, KIND, answer) \
+  SHARE_ANSWER(name, noun, share_check(object, KIND), answer)
 
 /* share_check is the first line of every function of an object. */
 static inline int share_check(const void *object, enum share_kind kind) {
