@@ -256,6 +256,7 @@
 #define share_refuse brood_in_share_refuse
 #define unpack_forget brood_in_unpack_forget
 #define unpack_keep brood_in_unpack_keep
+#define unpack_tuple brood_in_unpack_tuple
 #define unpack_values brood_in_unpack_values
 
 /* pipe */

@@ -101,7 +101,6 @@ int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
   }
   out->body = body;
   out->fds = fds;
-  out->has_pointers = false;
   return wire_get_value(&out->head, body, &out->view) ? 0 : -EBADMSG;
 }
 
@@ -217,17 +216,13 @@ static int unpack_text(struct received *received, uint8_t **memory,
 
 /* Reads the body behind the array, whose size the value has until then. */
 static int read_tuple(struct received *received, brood_value *tuple) {
+  brood_value *values = tuple->as.object;
+  uint32_t num_values = (uint32_t)tuple->num_items;
   size_t size = received->view.size_bytes;
-  struct wire_values values = {.values = tuple->as.object,
-                               .num_values = (uint32_t)tuple->num_items,
-                               .num_fds = num_inner_fds(received),
-                               .has_pointers = received->has_pointers};
-  uint8_t *body = (uint8_t *)(values.values + values.num_values);
-  int r = read_body(received, body, size);
+  int r = read_body(received, values + num_values, size);
   if (r < 0) return r;
-  if (!wire_get_tuple(&values, body, size, tuple)) return -EBADMSG;
-  return unpack_values(values.values, values.num_values, received->fds,
-                       values.num_fds);
+  return unpack_tuple(tuple, num_values, size, received->fds,
+                      num_inner_fds(received), false);
 }
 
 static int unpack_whole_tuple(struct received *received, brood_value *out) {

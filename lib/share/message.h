@@ -50,8 +50,7 @@ struct received {
   struct wire_head head;
   const uint8_t *body;
   brood_value view;
-  int *fds;          /* of head.num_fds; what is taken or closed becomes -1 */
-  bool has_pointers; /* in a tuple; message_open says no */
+  int *fds; /* of head.num_fds; what is taken or closed becomes -1 */
 };
 
 /* message_open looks at a head and the body of body_size bytes that came with

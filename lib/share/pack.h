@@ -71,4 +71,9 @@ void unpack_forget(const brood_value *value);
 /* unpack_keep has an object that was unpacked stay for good. */
 void unpack_keep(const void *object);
 
+/* unpack_tuple does all for a tuple, which points to its memory: an array for
+ * this number of values, with the body behind it. */
+int unpack_tuple(brood_value *tuple, uint32_t num_values, size_t body_size,
+                 int *fds, size_t num_fds, bool has_pointers);
+
 #endif /* BROOD_SHARE_PACK_H */

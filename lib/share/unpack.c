@@ -132,3 +132,15 @@ int unpack_values(brood_value *values, size_t num_values, int *fds,
   }
   return 0;
 }
+
+int unpack_tuple(brood_value *tuple, uint32_t num_values, size_t body_size,
+                 int *fds, size_t num_fds, bool has_pointers) {
+  brood_value *memory = tuple->as.object;
+  struct wire_values values = {.values = memory,
+                               .num_values = num_values,
+                               .num_fds = (uint32_t)num_fds,
+                               .has_pointers = has_pointers};
+  const uint8_t *body = (const uint8_t *)(memory + num_values);
+  if (!wire_get_tuple(&values, body, body_size, tuple)) return -EBADMSG;
+  return unpack_values(memory, num_values, fds, num_fds);
+}

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/share/message.h"
+#include "lib/share/pack.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
 #include "lib/wire/value.h"
@@ -135,24 +135,30 @@ static int duplicate_fds(struct pack *pack) {
   return 0;
 }
 
-/* The value of a pack whose descriptors are its own: as if it had come in a
- * message, which is never a pointer, or text of BROOD_MAX_MESSAGE. */
+/* The value of a pack whose descriptors are its own. Its memory has the body in
+ * it, behind the array for a tuple's values. */
 static int copy_packed(struct pack *pack, brood_value *copy) {
-  struct received received;
-  uint8_t *none = NULL;
-  if (copy->type == BROOD_TYPE_POINTER) return 0;
-  if (copy->type == BROOD_TYPE_STRING || copy->type == BROOD_TYPE_BYTES) {
-    char *text = malloc(pack->size + 1);
-    if (text == NULL) return -ENOMEM;
-    memcpy(text, pack->body, pack->size);
-    text[pack->size] = '\0';
-    copy->as.data = text;
-    return 0;
+  bool tuple = copy->type == BROOD_TYPE_TUPLE;
+  if (tuple || copy->type == BROOD_TYPE_STRING ||
+      copy->type == BROOD_TYPE_BYTES) {
+    size_t array_size = pack->num_values * sizeof *copy;
+    char *memory = malloc(array_size + pack->size + 1);
+    if (memory == NULL) return -ENOMEM;
+    memcpy(memory + array_size, pack->body, pack->size);
+    memory[array_size + pack->size] = '\0';
+    copy->as.data = memory;
+    int r = tuple ? unpack_tuple(copy, pack->num_values, pack->size, pack->fds,
+                                 pack->num_fds, true)
+                  : 0;
+    if (r < 0) free(memory);
+    return r;
   }
-  int r = message_open(&received, pack->head, pack->body, pack->size, pack->fds,
-                       pack->num_fds);
-  received.has_pointers = true;
-  return r < 0 ? r : message_unpack(&received, &none, copy);
+  if (copy->type == BROOD_TYPE_DESCRIPTOR) copy->as.descriptor = 0;
+  if (copy->type == BROOD_TYPE_OBJECT) {
+    copy->as.data = pack->body;
+    copy->size_bytes = pack->size;
+  }
+  return unpack_values(copy, 1, pack->fds, pack->num_fds);
 }
 
 int brood_value_copy(const brood_value *value, brood_value *out_copy) {
