@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/handle.h"
+#include "lib/share/pack.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -133,7 +133,7 @@ static bool read_args(struct brood_args *args, const struct wire_record *record,
   }
   for (uint32_t i = 0; i < num_values; i++) {
     if (args->values[i].type == BROOD_TYPE_OBJECT) {
-      share_keep(args->values[i].as.data);
+      unpack_keep(args->values[i].as.data);
     }
   }
   return true;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/share/handle.h"
+#include "lib/share/end.h"
 #include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
@@ -52,7 +52,7 @@ static int check_fresh_image(const struct brood_process *process,
 
 static int check_descriptors(const struct brood_process *process) {
   for (uint32_t i = 0; i < process->args.num_held; i++) {
-    if (share_is_open(process->args.held[i])) continue;
+    if (!end_is_closed_block(process->args.held[i])) continue;
     return error_set_os(-EBADF, "cannot pass a closed connection to '%.100s'",
                         process->name);
   }
