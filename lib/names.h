@@ -11,7 +11,6 @@
 /* sys */
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
 #define sys_affinity brood_in_sys_affinity
-#define sys_child_reap brood_in_sys_child_reap
 #define sys_clock_deadline brood_in_sys_clock_deadline
 #define sys_clock_left brood_in_sys_clock_left
 #define sys_clock_ns brood_in_sys_clock_ns
@@ -131,7 +130,6 @@
 #define wire_record_decode brood_in_wire_record_decode
 #define wire_record_encode brood_in_wire_record_encode
 #define wire_record_own_fds brood_in_wire_record_own_fds
-#define wire_record_size brood_in_wire_record_size
 #define wire_type_name brood_in_wire_type_name
 
 /* error */
@@ -199,7 +197,6 @@
 
 /* share */
 #define arena_allocate brood_in_arena_allocate
-#define arena_allocate_alone brood_in_arena_allocate_alone
 #define arena_attach brood_in_arena_attach
 #define arena_close brood_in_arena_close
 #define arena_detach brood_in_arena_detach
@@ -207,7 +204,6 @@
 #define arena_find brood_in_arena_find
 #define arena_give_back brood_in_arena_give_back
 #define arena_give_pages_back brood_in_arena_give_pages_back
-#define arena_hold brood_in_arena_hold
 #define arena_keep brood_in_arena_keep
 #define arena_lock_of brood_in_arena_lock_of
 #define arena_look_closed brood_in_arena_look_closed
@@ -221,17 +217,14 @@
 #define end_enter brood_in_end_enter
 #define end_find brood_in_end_find
 #define end_free brood_in_end_free
-#define end_has_kept brood_in_end_has_kept
-#define end_hold brood_in_end_hold
 #define end_is_closed brood_in_end_is_closed
 #define end_keep brood_in_end_keep
+#define end_kept brood_in_end_kept
 #define end_leave brood_in_end_leave
 #define end_make brood_in_end_make
-#define end_make_argument brood_in_end_make_argument
 #define end_of brood_in_end_of
 #define end_packet_free brood_in_end_packet_free
 #define end_release brood_in_end_release
-#define end_take_kept brood_in_end_take_kept
 #define guarded_acquire brood_in_guarded_acquire
 #define guarded_check_lock brood_in_guarded_check_lock
 #define guarded_lock_of brood_in_guarded_lock_of
@@ -248,43 +241,31 @@
 #define message_move_outside brood_in_message_move_outside
 #define message_open brood_in_message_open
 #define message_pack brood_in_message_pack
-#define message_refuse brood_in_message_refuse
 #define message_unpack brood_in_message_unpack
 #define message_unpack_body brood_in_message_unpack_body
 #define message_unpack_head brood_in_message_unpack_head
 #define pack_discard brood_in_pack_discard
 #define pack_let_go brood_in_pack_let_go
 #define pack_value brood_in_pack_value
-#define places_class brood_in_places_class
-#define places_free brood_in_places_free
-#define places_give_back brood_in_places_give_back
-#define places_init brood_in_places_init
-#define places_take brood_in_places_take
 #define region_attach brood_in_region_attach
+#define region_class brood_in_region_class
 #define region_discard brood_in_region_discard
+#define region_give_back brood_in_region_give_back
 #define region_has_block brood_in_region_has_block
 #define region_make brood_in_region_make
-#define region_reserve brood_in_region_reserve
-#define share_decode brood_in_share_decode
-#define share_encode brood_in_share_encode
-#define share_forget brood_in_share_forget
+#define region_take brood_in_region_take
+#define share_blocks brood_in_share_blocks
 #define share_free brood_in_share_free
-#define share_handles brood_in_share_handles
-#define share_hold brood_in_share_hold
-#define share_is_open brood_in_share_is_open
-#define share_keep brood_in_share_keep
 #define share_kind_name brood_in_share_kind_name
-#define share_new brood_in_share_new
-#define share_new_alone brood_in_share_new_alone
+#define share_new_partly brood_in_share_new_partly
 #define share_outcome brood_in_share_outcome
 #define share_refuse brood_in_share_refuse
-#define share_release brood_in_share_release
 #define unpack_forget brood_in_unpack_forget
+#define unpack_keep brood_in_unpack_keep
 #define unpack_tuple brood_in_unpack_tuple
 #define unpack_values brood_in_unpack_values
 
 /* pipe */
-#define connection_abandon brood_in_connection_abandon
 #define connection_await brood_in_connection_await
 #define connection_await_event brood_in_connection_await_event
 #define connection_begin brood_in_connection_begin
@@ -299,10 +280,8 @@
 #define item_write brood_in_item_write
 #define item_write_number brood_in_item_write_number
 #define queue_get brood_in_queue_get
-#define queue_get_claimed brood_in_queue_get_claimed
 #define queue_get_quickly brood_in_queue_get_quickly
 #define queue_lock_get brood_in_queue_lock_get
-#define queue_make brood_in_queue_make
 #define queue_put brood_in_queue_put
 #define queue_put_quickly brood_in_queue_put_quickly
 #define queue_refuse_lock brood_in_queue_refuse_lock
@@ -313,9 +292,8 @@
 #define ring_shrink brood_in_ring_shrink
 #define ring_slept_get brood_in_ring_slept_get
 #define ring_slept_put brood_in_ring_slept_put
-#define ring_wait_get_lock brood_in_ring_wait_get_lock
 #define ring_wait_item brood_in_ring_wait_item
-#define ring_wait_put_lock brood_in_ring_wait_put_lock
+#define ring_wait_lock brood_in_ring_wait_lock
 #define ring_wait_room brood_in_ring_wait_room
 #define ring_wake_getters brood_in_ring_wake_getters
 #define ring_wake_putter brood_in_ring_wake_putter
@@ -328,8 +306,6 @@
 #define tasks_wake brood_in_tasks_wake
 
 /* start */
-#define args_pack brood_in_args_pack
-#define args_unpack brood_in_args_unpack
 #define child_flush brood_in_child_flush
 #define child_leave brood_in_child_leave
 #define child_main brood_in_child_main
@@ -370,8 +346,6 @@
 #define process_signal brood_in_process_signal
 #define process_state brood_in_process_state
 #define process_unlock brood_in_process_unlock
-#define reap_ask_kernel brood_in_reap_ask_kernel
-#define reap_own_child brood_in_reap_own_child
 #define reap_watch brood_in_reap_watch
 #define settings_executable brood_in_settings_executable
 #define settings_initialised brood_in_settings_initialised

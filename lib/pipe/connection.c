@@ -14,15 +14,11 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
-static int refuse_closed_connection(void) {
-  return error_set_os(-EBADF, "handle is closed");
-}
-
 int connection_begin(brood_connection *connection, unsigned directions) {
   int r = share_check(connection, SHARE_CONNECTION);
   if (r < 0) return r;
   guard_enter();
-  if (!end_enter(connection)) return refuse_closed_connection();
+  if (!end_enter(connection)) return error_set_os(-EBADF, "handle is closed");
   unsigned missing = directions & ~atomic_load(&connection->flags);
   if (missing == 0) {
     guard_shield();
@@ -39,7 +35,8 @@ void connection_end(brood_connection *connection) {
   guard_unshield();
 }
 
-void connection_abandon(void *argument) {
+/* The cleanup handler around a wait. */
+static void abandon_wait(void *argument) {
   struct connection_wait *wait = argument;
   guard_shut(wait->depth);
   wait->abandon(wait->argument);
@@ -48,7 +45,7 @@ void connection_abandon(void *argument) {
 int connection_await(struct connection_wait *wait, struct pollfd *polls,
                      size_t num_polls, int64_t deadline_ns) {
   int r;
-  pthread_cleanup_push(connection_abandon, wait);
+  pthread_cleanup_push(abandon_wait, wait);
   wait->depth = guard_open();
   r = sys_poll(polls, num_polls, deadline_ns);
   guard_shut(wait->depth);
@@ -81,16 +78,13 @@ int brood_pipe_new(const brood_context *context, unsigned flags,
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return error_set_os(r, "cannot make a pipe");
-  brood_connection *first, *second;
+  brood_connection *first = NULL, *second;
   r = end_make(ends[0], one_way ? BROOD_READABLE : END_BOTH, &first);
-  if (r < 0) {
-    sys_close(ends[0]);
-    sys_close(ends[1]);
-    return error_set_os(r, "cannot make a pipe");
+  if (r == 0) {
+    r = end_make(ends[1], one_way ? BROOD_WRITABLE : END_BOTH, &second);
   }
-  r = end_make(ends[1], one_way ? BROOD_WRITABLE : END_BOTH, &second);
   if (r < 0) {
-    end_free(first);
+    first == NULL ? (void)sys_close(ends[0]) : end_free(first);
     sys_close(ends[1]);
     return error_set_os(r, "cannot make a pipe");
   }
@@ -134,12 +128,8 @@ brood_connection *brood_connection_new(int descriptor, unsigned flags) {
   return NULL;
 }
 
-int brood_connection_close(brood_connection *connection) {
-  int r = share_check(connection, SHARE_CONNECTION);
-  if (r < 0) return r;
-  end_close(connection);
-  return 0;
-}
+SHARE_QUESTION(brood_connection_close, brood_connection, SHARE_CONNECTION,
+               (end_close(object), 0))
 
 brood_connection *brood_connection_free(brood_connection *connection) {
   if (connection == NULL) return NULL;
@@ -154,23 +144,12 @@ brood_connection *brood_connection_free(brood_connection *connection) {
 
 /* ----------------------------------------------------------- Attributes -- */
 
-static int has_flag(brood_connection *connection, unsigned flag) {
-  int r = share_check(connection, SHARE_CONNECTION);
-  return r < 0 ? r : (atomic_load(&connection->flags) & flag) != 0;
-}
-
-int brood_connection_readable(brood_connection *connection) {
-  return has_flag(connection, BROOD_READABLE);
-}
-
-int brood_connection_writable(brood_connection *connection) {
-  return has_flag(connection, BROOD_WRITABLE);
-}
-
-int brood_connection_closed(brood_connection *connection) {
-  int r = share_check(connection, SHARE_CONNECTION);
-  return r < 0 ? r : end_is_closed(connection);
-}
+SHARE_QUESTION(brood_connection_readable, brood_connection, SHARE_CONNECTION,
+               (atomic_load(&object->flags) & BROOD_READABLE) != 0)
+SHARE_QUESTION(brood_connection_writable, brood_connection, SHARE_CONNECTION,
+               (atomic_load(&object->flags) & BROOD_WRITABLE) != 0)
+SHARE_QUESTION(brood_connection_closed, brood_connection, SHARE_CONNECTION,
+               end_is_closed(object))
 
 int brood_connection_fileno(brood_connection *connection) {
   int r = connection_begin(connection, 0);
@@ -189,7 +168,7 @@ int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
   int r = connection_begin(connection, BROOD_READABLE);
   if (r < 0) return r;
   r = 1;
-  if (!end_has_kept(connection)) {
+  if (end_kept(connection, false) == NULL) {
     struct connection_wait wait = {.abandon = end_poll, .argument = connection};
     struct pollfd one = {.fd = atomic_load(&connection->fd), .events = POLLIN};
     r = connection_await(&wait, &one, 1, deadline_ns);

@@ -33,9 +33,6 @@ struct connection_wait {
   int depth; /* of the shield */
 };
 
-/* connection_abandon is the cleanup handler around such a wait. */
-void connection_abandon(void *wait);
-
 /* connection_await polls descriptors until sys_clock_ns is deadline_ns; returns
  * as sys_poll. The thread may be cancelled. */
 int connection_await(struct connection_wait *wait, struct pollfd *polls,

@@ -7,14 +7,11 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/pipe/connection.h"
 #include "lib/share/message.h"
 #include "lib/state/error.h"
-#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -52,17 +49,11 @@ static void put_packet(brood_connection *connection,
   }
 }
 
-/* An empty packet looks like the end of file. */
-static int is_at_end(const brood_connection *connection) {
-  int r = sys_poll_one(atomic_load(&connection->fd), POLLRDHUP, 0);
-  return r < 0 ? r : r > 0;
-}
-
-/* The end of file is 0, or what the kernel has said of it before. */
+/* The end of file is 0, or what the kernel has said of it before. An empty
+ * packet looks like it. */
 static int end_of_file(brood_connection *connection) {
-  int r = is_at_end(connection);
-  if (r < 0) return r;
-  if (r == 0) return -EBADMSG;
+  int r = sys_poll_one(atomic_load(&connection->fd), POLLRDHUP, 0);
+  if (r <= 0) return r < 0 ? r : -EBADMSG;
   return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : 0;
 }
 
@@ -153,16 +144,20 @@ struct arrival {
 };
 
 static int refuse_receiving(int r) {
-  if (r == -ETIMEDOUT) {
-    return error_set(BROOD_TIMEOUT, "no message came in time");
+  switch (r) {
+    case -ETIMEDOUT: return error_set(BROOD_TIMEOUT, "no message came in time");
+    case -ENODATA:
+      return error_set_os(-EBADMSG, "got end of file during message");
+    case -EBADMSG:
+      return error_set_os(-EBADMSG, "received something else than a message");
+    default: return error_set_os(r, "cannot receive a message");
   }
-  return message_refuse(r);
 }
 
 /* The next packet; 0, or the error is set. */
 static int fetch(brood_connection *connection, int64_t deadline_ns,
                  struct end_packet **out) {
-  *out = end_take_kept(connection);
+  *out = end_kept(connection, true);
   if (*out != NULL) return 0;
   struct end_packet *packet = get_packet(connection);
   if (packet == NULL) return refuse_receiving(-ENOMEM);
@@ -175,12 +170,6 @@ static int fetch(brood_connection *connection, int64_t deadline_ns,
   put_packet(connection, packet);
   if (r < 0) return refuse_receiving(r);
   return error_set(BROOD_EOF, "end of file: the other end is closed");
-}
-
-static int open_packet(struct received *out, struct end_packet *packet) {
-  if (packet->size < END_HEAD) return -ENODATA;
-  return message_open(out, packet->head, packet->body, packet->size - END_HEAD,
-                      packet->fds, packet->num_fds);
 }
 
 /* The end of an arrival. r is what became of the message, 0 or -errno: one for
@@ -207,7 +196,11 @@ static int await_message(struct arrival *out, brood_connection *connection,
     connection_end(connection);
     return r;
   }
-  r = open_packet(&out->message, out->packet);
+  struct end_packet *packet = out->packet;
+  r = packet->size < END_HEAD
+          ? -ENODATA
+          : message_open(&out->message, packet->head, packet->body,
+                         packet->size - END_HEAD, packet->fds, packet->num_fds);
   return r < 0 ? finish(out, r) : 0;
 }
 

@@ -4,12 +4,10 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <pthread.h>
 
 #include "lib/pipe/connection.h"
 #include "lib/share/message.h"
 #include "lib/state/error.h"
-#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
@@ -57,13 +55,6 @@ static int send_packed(brood_connection *connection, const brood_value *value,
   return 0;
 }
 
-static int refuse_sending(int r) {
-  if (r == -ETIMEDOUT) {
-    return error_set(BROOD_TIMEOUT, "no room for a message in time");
-  }
-  return error_set_os(r, "cannot send a message");
-}
-
 static int send_value(brood_connection *connection, const brood_value *value,
                       int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
@@ -76,8 +67,11 @@ static int send_value(brood_connection *connection, const brood_value *value,
     r = send_packed(connection, value, 0, deadline_ns, &why);
   }
   connection_end(connection);
-  if (r == 0 && why < 0) r = refuse_sending(why);
-  return r;
+  if (r < 0 || why == 0) return r;
+  if (why == -ETIMEDOUT) {
+    return error_set(BROOD_TIMEOUT, "no room for a message in time");
+  }
+  return error_set_os(why, "cannot send a message");
 }
 
 int brood_connection_send(brood_connection *connection, brood_value value,

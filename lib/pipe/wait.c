@@ -64,7 +64,7 @@ static bool mark_kept(const brood_value *objects, size_t count,
   bool any = false;
   for (size_t i = 0; i < count; i++) {
     if (objects[i].type != BROOD_TYPE_OBJECT) continue;
-    if (!end_has_kept(objects[i].as.object)) continue;
+    if (end_kept(objects[i].as.object, false) == NULL) continue;
     polls[i].revents = POLLIN;
     any = true;
   }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/queue/courier.h"
 #include "lib/queue/item.h"
 #include "lib/queue/queue.h"
 #include "lib/share/message.h"
@@ -55,16 +54,10 @@ bool queue_get_quickly(struct queue *queue, brood_value *out_item) {
 
 /* --------------------------------------------------------- The other way -- */
 
-/* Who is to be told of an item before it is got. */
-struct claim {
-  queue_claim call;
-  void *context;
-};
-
 /* Where a reader is while it has the lock. */
 struct reader {
   struct queue *queue;
-  const struct claim *claim; /* or NULL */
+  const struct queue_claim *claim; /* or NULL */
   uint64_t head;
   uint64_t readable;
   uint32_t last_units; /* of the item before head */
@@ -81,20 +74,8 @@ static bool is_sound(const struct wire_head *head, uint32_t units_left) {
          item_units(head->size, head->num_fds) <= units_left;
 }
 
-/* Makes the value of the body at these units, but for a body outside, which may
- * take long to read. */
-static int read_body_of_other(struct reader *reader, const uint8_t *head,
-                              uint32_t at, uint8_t *body, uint32_t size,
-                              uint32_t num_fds) {
-  struct received *received = &reader->received;
-  uint8_t *none = NULL;
-  ring_read(&reader->queue->ring, at, body, size);
-  int r = message_open(received, head, body, size, reader->fds, num_fds);
-  if (r == 0) r = message_unpack_head(received, &none, &reader->value);
-  return r;
-}
-
-/* Reads an item that is not light; returns its units, or an error. */
+/* Reads an item that is not light, but for a body outside, which may take long;
+ * returns its units, or an error. */
 static int read_other(struct reader *reader) {
   struct ring *ring = &reader->queue->ring;
   uint8_t bytes[WIRE_HEAD], few[FEW];
@@ -104,19 +85,23 @@ static int read_other(struct reader *reader) {
   ring_read_unit(ring, at++, bytes);
   if (!wire_get_head(&head, bytes) || !is_sound(&head, left)) return -EBADMSG;
   uint8_t *body = head.size <= sizeof few ? few : malloc(head.size);
+  uint8_t *none = NULL;
+  uint32_t num_open = 0;
   int r = body == NULL ? -ENOMEM : 0;
   if (r == 0 && head.num_fds > 0) {
     uint32_t number;
     ring_read(ring, at++, &number, sizeof number);
     r = courier_look(share_block_of(reader->queue), number, reader->fds,
                      head.num_fds);
+    if (r == 0) num_open = head.num_fds;
   }
   if (r == 0) {
-    r = read_body_of_other(reader, bytes, at, body, head.size, head.num_fds);
-    for (uint32_t i = 0; r < 0 && i < head.num_fds; i++) {
-      sys_close(reader->fds[i]);
-    }
+    ring_read(ring, at, body, head.size);
+    r = message_open(&reader->received, bytes, body, head.size, reader->fds,
+                     head.num_fds);
   }
+  if (r == 0) r = message_unpack_head(&reader->received, &none, &reader->value);
+  for (uint32_t i = 0; r < 0 && i < num_open; i++) sys_close(reader->fds[i]);
   if (body != few) free(body);
   if (r < 0) return r;
   reader->has_other = true;
@@ -147,7 +132,7 @@ static bool is_enough(const struct reader *reader, uint64_t begin) {
 }
 
 static int read_items(struct reader *reader, brood_value *out_items,
-                      size_t capacity, size_t *out_count) {
+                      size_t capacity) {
   const uint64_t begin = reader->head;
   size_t count = 0;
   int r = 0;
@@ -157,17 +142,16 @@ static int read_items(struct reader *reader, brood_value *out_items,
     if (r <= 0) break;
     count++;
   }
-  *out_count = count;
-  return count > 0 || r >= 0 ? 0 : refuse_next(r);
+  return count > 0 || r >= 0 ? (int)count : refuse_next(r);
 }
 
-static void commit(struct reader *reader, uint64_t from, size_t count) {
+static void commit(struct reader *reader, uint64_t from, uint32_t count) {
   struct queue *queue = reader->queue;
   if (reader->claim != NULL) {
     reader->claim->call(reader->claim->context, mark_items(from));
   }
   if (queue->is_joinable) {
-    tasks_take(&queue->tasks, mark_items(from), (uint32_t)count);
+    tasks_take(&queue->tasks, mark_items(from), count);
   }
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
@@ -180,14 +164,12 @@ static void commit(struct reader *reader, uint64_t from, size_t count) {
   }
 }
 
-/* One hold of the lock: 0, -ETIMEDOUT if it did not get the lock, or an error
- * that is set. Without an item *out_count is 0, and *out_tail the tail seen.
- */
+/* One hold of the lock: how many items it got, -ETIMEDOUT if it did not get the
+ * lock, or an error that is set. Without an item *out_tail is the tail seen. */
 static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
-                   int64_t deadline_ns, const struct claim *claim,
-                   size_t *out_count, uint64_t *out_tail) {
+                   int64_t deadline_ns, const struct queue_claim *claim,
+                   uint64_t *out_tail) {
   struct ring *ring = &queue->ring;
-  *out_count = 0;
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
   /* relaxed: written under the lock. */
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
@@ -197,68 +179,42 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   reader.head = head;
   reader.readable = ring_readable(ring, head);
   reader.has_other = false;
-  int r = read_items(&reader, out_items, capacity, out_count);
-  if (*out_count > 0) commit(&reader, head, *out_count);
+  int count = read_items(&reader, out_items, capacity);
+  if (count > 0) commit(&reader, head, (uint32_t)count);
   *out_tail = reader.readable;
   /* Judged by the tail as last read; reading it again would take its cache line
    * from the producer. */
   bool much_is_free =
       reader.has_other || ring_much_is_free(ring, reader.head, reader.readable);
   sync_quick_release(&ring->get_lock);
-  if (*out_count > 0) ring_get_wake(ring, much_is_free);
-  if (!reader.has_other) return r;
-  r = message_unpack_body(&reader.received, &reader.value);
+  if (count > 0) ring_get_wake(ring, much_is_free);
+  if (!reader.has_other) return count;
+  int r = message_unpack_body(&reader.received, &reader.value);
   if (r == 0) {
     *out_items = reader.value;
-    return 0;
+    return 1;
   }
   message_close(&reader.received);
   return refuse_next(r);
 }
 
-/* A thread that was cancelled with the lock would stop all processes. */
-static int try_get_shielded(struct queue *queue, brood_value *out_items,
-                            size_t capacity, int64_t deadline_ns,
-                            const struct claim *claim, size_t *out_count,
-                            uint64_t *out_tail) {
-  guard_shield();
-  int r = try_get(queue, out_items, capacity, deadline_ns, claim, out_count,
-                  out_tail);
-  guard_unshield();
-  return r;
-}
-
-static int get_or_wait(struct queue *queue, brood_value *out_items,
-                       size_t capacity, int64_t deadline_ns,
-                       const struct claim *claim, size_t *out_count) {
+int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
+              int64_t deadline_ns, const struct queue_claim *claim) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;
   guard_enter();
-  while ((r = try_get_shielded(queue, out_items, capacity, deadline_ns, claim,
-                               out_count, &seen_tail)) == 0 &&
-         *out_count == 0) {
-    if (sync_is_over(deadline_ns)) {
-      r = QUEUE_TIMEOUT;
-      break;
-    }
+  for (;;) {
+    /* A thread that was cancelled with the lock would stop all processes. */
+    guard_shield();
+    r = try_get(queue, out_items, capacity, deadline_ns, claim, &seen_tail);
+    guard_unshield();
+    if (r != 0 || sync_is_over(deadline_ns)) break;
     has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);
   }
   if (has_slept) ring_slept_get(&queue->ring);
   if (r != -ETIMEDOUT) return r;
-  return ring_count(&queue->ring) == 0 ? QUEUE_TIMEOUT : queue_refuse_lock();
-}
-
-int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
-              int64_t deadline_ns, size_t *out_count) {
-  return get_or_wait(queue, out_items, capacity, deadline_ns, NULL, out_count);
-}
-
-int queue_get_claimed(struct queue *queue, brood_value *out_item,
-                      int64_t deadline_ns, queue_claim claim, void *context) {
-  const struct claim by = {.call = claim, .context = context};
-  size_t count;
-  return get_or_wait(queue, out_item, 1, deadline_ns, &by, &count);
+  return ring_count(&queue->ring) == 0 ? 0 : queue_refuse_lock();
 }
 
 int queue_refuse_lock(void) {
@@ -267,7 +223,7 @@ int queue_refuse_lock(void) {
 
 int queue_lock_get(struct queue *queue, int64_t deadline_ns) {
   struct ring *ring = &queue->ring;
-  int r = ring_lock_get(ring, deadline_ns);
+  int r = ring_lock(ring, &ring->get_lock, deadline_ns);
   if (r < 0 || ring->getter_died == 0) return r;
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   tasks_settle(&queue->tasks, mark_items(head));

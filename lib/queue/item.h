@@ -3,6 +3,9 @@
  * How an item lies in a ring: its head; if it has descriptors, their number in
  * the courier; its body. An item is light if it is text, bytes or a number, all
  * of it in the ring: nearly all are.
+ *
+ * The courier is the socket pair that goes with the queue's arena. There the
+ * descriptors of items wait, each message with a number that the item has too.
  */
 #ifndef BROOD_QUEUE_ITEM_H
 #define BROOD_QUEUE_ITEM_H
@@ -25,6 +28,26 @@ static inline uint32_t item_units(size_t body_size, size_t num_fds) {
 
 /* item_write writes where there is room for it. */
 void item_write(struct ring *ring, uint64_t tail, const struct pack *pack);
+
+/* --------------------------------------------------------- The courier -- */
+
+/* courier_put sends descriptors under a number that is higher than all before.
+ * -EAGAIN: too many wait already. With put_lock held. */
+int courier_put(const struct share_block *block, uint32_t number,
+                const int *fds, size_t num_fds);
+
+/* courier_look writes copies of those under a number, and leaves them where
+ * they are; lower numbers, whose items were never committed, are thrown away.
+ * -EBADMSG: there is no such number. With get_lock held. */
+int courier_look(const struct share_block *block, uint32_t number, int *out_fds,
+                 size_t num_fds);
+
+/* courier_clear throws all away, there being no item that has any. With both
+ * locks held. */
+void courier_clear(const struct share_block *block);
+
+/* courier_drop throws the first away, its item having been got. */
+void courier_drop(const struct share_block *block);
 
 /* ---------------------------------------------------------- Light ones -- */
 

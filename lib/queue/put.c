@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 
-#include "lib/queue/courier.h"
 #include "lib/queue/item.h"
 #include "lib/queue/queue.h"
 #include "lib/share/message.h"
@@ -116,7 +115,9 @@ static int write_in_ring(struct queue *queue, uint64_t tail,
 static int try_put(struct queue *queue, const struct message *message,
                    const struct patience *patience, uint64_t *out_head) {
   struct ring *ring = &queue->ring;
-  if (ring_lock_put(ring, patience->deadline_ns) < 0) return -ETIMEDOUT;
+  if (ring_lock(ring, &ring->put_lock, patience->deadline_ns) < 0) {
+    return -ETIMEDOUT;
+  }
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   int r = write_in_ring(queue, tail, message, patience);
@@ -163,19 +164,6 @@ static void wait_for_items(struct ring *ring, uint64_t seen_head,
   patience->has_slept = true;
 }
 
-/* What try_put said to do before it is called again; -EAGAIN: the time is
- * over. */
-static int wait_for_room(struct ring *ring, int r, uint64_t seen_head,
-                         struct patience *patience) {
-  if (r == -ENOSPC) {
-    wait_for_bytes(ring, seen_head, patience);
-    return 0;
-  }
-  if (sync_is_over(patience->deadline_ns)) return -EAGAIN;
-  wait_for_items(ring, seen_head, patience);
-  return 0;
-}
-
 /* After -EAGAIN: not because there are maxsize items? */
 static bool is_for_outside(const struct message *message, struct ring *ring) {
   return message->pack.size >= LARGE && !ring_is_full(ring) &&
@@ -190,8 +178,12 @@ static int put_patiently(struct queue *queue, struct message *message,
   while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
     if (r == -EAGAIN && is_for_outside(message, &queue->ring)) {
       r = message_move_outside(message, type);
-    } else if (r == -ENOSPC || r == -EAGAIN) {
-      r = wait_for_room(&queue->ring, r, seen_head, &patience);
+    } else if (r == -ENOSPC) {
+      wait_for_bytes(&queue->ring, seen_head, &patience);
+      r = 0;
+    } else if (r == -EAGAIN && !sync_is_over(deadline_ns)) {
+      wait_for_items(&queue->ring, seen_head, &patience);
+      r = 0;
     }
     if (r < 0) break;
   }
@@ -201,18 +193,21 @@ static int put_patiently(struct queue *queue, struct message *message,
 }
 
 /* A value becomes a message before the lock is taken: that may need memory and
- * descriptors. */
+ * descriptors. 1: it is put; else as queue_put. */
 static int put_one(struct queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
   if (r == 0) {
     r = put_patiently(queue, &message, value->type, deadline_ns);
-    if (r == -EAGAIN || (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
-      r = QUEUE_TIMEOUT;
+    if (r == 0) {
+      r = 1;
+    } else if (r == -EAGAIN ||
+               (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
+      r = 0;
     } else if (r == -ETIMEDOUT) {
       r = queue_refuse_lock();
-    } else if (r < 0) {
+    } else {
       r = error_set_os(r, "cannot put an item");
     }
   }
@@ -221,20 +216,19 @@ static int put_one(struct queue *queue, const brood_value *value,
 }
 
 int queue_put(struct queue *queue, const brood_value *items, size_t count,
-              int64_t deadline_ns, size_t *out_count) {
+              int64_t deadline_ns) {
   size_t done = 0;
-  int r = 0;
+  int r = 1;
   guard_enter();
-  while (r == 0 && done < count) {
+  while (r > 0 && done < count) {
     size_t quick = queue_put_quickly(queue, items + done, count - done);
     done += quick;
     if (quick == 0) {
       guard_shield();
       r = put_one(queue, &items[done], deadline_ns);
       guard_unshield();
-      if (r == 0) done++;
+      if (r > 0) done++;
     }
   }
-  *out_count = done;
-  return done > 0 ? 0 : r;
+  return done > 0 ? (int)done : r;
 }

@@ -24,11 +24,11 @@ struct brood_simple_queue {
 
 /* --------------------------------------------------- Making and ending -- */
 
-void *queue_make(const brood_context *context, enum share_kind kind,
-                 uint32_t maxsize, bool joinable) {
+static void *make_any_queue(const brood_context *context, enum share_kind kind,
+                            uint32_t maxsize, bool joinable) {
   size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
   size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct queue *queue = share_new_alone(context, kind, least, most);
+  struct queue *queue = share_new_partly(context, kind, least, most);
   if (queue == NULL) return NULL;
   size_t room = share_block_of(queue)->size - sizeof(struct queue);
   ring_init(&queue->ring, maxsize, room / MARK_UNIT);
@@ -44,8 +44,8 @@ static brood_queue *make_queue(const brood_context *context, int64_t maxsize,
               BROOD_MAX_MAXSIZE);
     return NULL;
   }
-  return queue_make(context, SHARE_QUEUE, maxsize < 0 ? 0 : (uint32_t)maxsize,
-                    joinable);
+  return make_any_queue(context, SHARE_QUEUE,
+                        maxsize < 0 ? 0 : (uint32_t)maxsize, joinable);
 }
 
 brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize) {
@@ -57,9 +57,7 @@ brood_queue *brood_joinable_queue_new(const brood_context *context,
   return make_queue(context, maxsize, true);
 }
 
-brood_queue *brood_queue_free(brood_queue *queue) {
-  return share_free(queue, SHARE_QUEUE);
-}
+SHARE_FREE_FUNCTION(brood_queue_free, brood_queue, SHARE_QUEUE)
 
 static int check_queue(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
@@ -67,11 +65,8 @@ static int check_queue(brood_queue *queue) {
   return error_set(BROOD_VALUE_ERROR, "queue at %p is closed", (void *)queue);
 }
 
-int brood_queue_close(brood_queue *queue) {
-  int r = share_check(queue, SHARE_QUEUE);
-  if (r == 0) arena_close(share_block_of(queue));
-  return r;
-}
+SHARE_QUESTION(brood_queue_close, brood_queue, SHARE_QUEUE,
+               (arena_close(share_block_of(object)), 0))
 
 int brood_queue_join_thread(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
@@ -80,9 +75,7 @@ int brood_queue_join_thread(brood_queue *queue) {
                    (void *)queue);
 }
 
-int brood_queue_cancel_join_thread(brood_queue *queue) {
-  return share_check(queue, SHARE_QUEUE);
-}
+SHARE_QUESTION(brood_queue_cancel_join_thread, brood_queue, SHARE_QUEUE, 0)
 
 /* ---------------------------------------------------- Putting, getting -- */
 
@@ -97,10 +90,8 @@ static int check_count(const brood_value *items, size_t count, size_t least) {
 
 static int put_items(brood_queue *queue, const brood_value *items, size_t count,
                      int64_t timeout_ns) {
-  size_t done;
-  int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns),
-                    &done);
-  if (r <= 0) return r < 0 ? r : (int)done;
+  int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns));
+  if (r != 0) return r;
   return error_set(BROOD_FULL,
                    "queue at %p is full: it holds %" PRIu32 " items",
                    (void *)queue, ring_count(&queue->base.ring));
@@ -127,10 +118,9 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
 
 static int get_items(brood_queue *queue, brood_value *out_items,
                      size_t capacity, int64_t timeout_ns) {
-  size_t count;
   int r = queue_get(&queue->base, out_items, capacity,
-                    sys_clock_deadline(timeout_ns), &count);
-  if (r <= 0) return r < 0 ? r : (int)count;
+                    sys_clock_deadline(timeout_ns), NULL);
+  if (r != 0) return r;
   return error_set(BROOD_EMPTY, "queue at %p is empty", (void *)queue);
 }
 
@@ -156,21 +146,12 @@ int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
 
 /* ---------------------------------------------------------------- Asking -- */
 
-int brood_queue_qsize(brood_queue *queue) {
-  int r = check_queue(queue);
-  return r < 0 ? r : (int)ring_count(&queue->base.ring);
-}
-
-int brood_queue_empty(brood_queue *queue) {
-  int r = check_queue(queue);
-  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
-}
-
-int brood_queue_full(brood_queue *queue) {
-  int r = check_queue(queue);
-  if (r < 0) return r;
-  return ring_is_full(&queue->base.ring);
-}
+SHARE_ANSWER(brood_queue_qsize, brood_queue, check_queue(object),
+             ring_count(&object->base.ring))
+SHARE_ANSWER(brood_queue_empty, brood_queue, check_queue(object),
+             ring_count(&object->base.ring) == 0)
+SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object),
+             ring_is_full(&object->base.ring))
 
 /* -------------------------------------------------------- JoinableQueue -- */
 
@@ -187,10 +168,6 @@ static uint32_t num_put(struct queue *queue) {
   return mark_items(atomic_load(&queue->ring.tail));
 }
 
-static uint32_t num_got(struct queue *queue) {
-  return mark_items(atomic_load(&queue->ring.head));
-}
-
 static uint32_t unfinished(struct queue *queue) {
   /* The done items first: they are never more than were put by then. */
   uint32_t done = atomic_load(&queue->tasks.done);
@@ -203,7 +180,8 @@ int brood_queue_task_done(brood_queue *handle) {
   struct queue *queue = (struct queue *)handle;
   r = queue_lock_get(queue, SYS_CLOCK_NEVER);
   if (r < 0) return error_set_os(r, "cannot say that a task is done");
-  bool counted = tasks_done(&queue->tasks, num_got(queue), num_put(queue));
+  uint32_t num_got = mark_items(atomic_load(&queue->ring.head));
+  bool counted = tasks_done(&queue->tasks, num_got, num_put(queue));
   sync_quick_release(&queue->ring.get_lock);
   if (counted) {
     tasks_wake(&queue->tasks, num_put(queue));
@@ -265,35 +243,29 @@ static int check_simple_queue(brood_simple_queue *queue) {
 }
 
 brood_simple_queue *brood_simple_queue_new(const brood_context *context) {
-  return queue_make(context, SHARE_SIMPLE_QUEUE, 0, false);
+  return make_any_queue(context, SHARE_SIMPLE_QUEUE, 0, false);
 }
 
-brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue) {
-  return share_free(queue, SHARE_SIMPLE_QUEUE);
-}
+SHARE_FREE_FUNCTION(brood_simple_queue_free, brood_simple_queue,
+                    SHARE_SIMPLE_QUEUE)
 
 int brood_simple_queue_put(brood_simple_queue *queue, brood_value item) {
   int r = check_simple_queue(queue);
   if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
-  size_t count;
-  return queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER, &count);
+  r = queue_put(&queue->base, &item, 1, SYS_CLOCK_NEVER);
+  return r < 0 ? r : 0;
 }
 
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
   int r = check_simple_queue(queue);
   if (r == 0) r = error_check_out(out_item);
   if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
-  size_t count;
-  return queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, &count);
+  r = queue_get(&queue->base, out_item, 1, SYS_CLOCK_NEVER, NULL);
+  return r < 0 ? r : 0;
 }
 
-int brood_simple_queue_empty(brood_simple_queue *queue) {
-  int r = check_simple_queue(queue);
-  return r < 0 ? r : ring_count(&queue->base.ring) == 0;
-}
+SHARE_ANSWER(brood_simple_queue_empty, brood_simple_queue,
+             check_simple_queue(object), ring_count(&object->base.ring) == 0)
 
-int brood_simple_queue_close(brood_simple_queue *queue) {
-  int r = share_check(queue, SHARE_SIMPLE_QUEUE);
-  if (r == 0) arena_close(share_block_of(queue));
-  return r;
-}
+SHARE_QUESTION(brood_simple_queue_close, brood_simple_queue, SHARE_SIMPLE_QUEUE,
+               (arena_close(share_block_of(object)), 0))

@@ -18,10 +18,6 @@ struct queue {
   struct ring ring;
 };
 
-/* queue_make returns a new queue, or NULL with the error set. */
-void *queue_make(const brood_context *context, enum share_kind kind,
-                 uint32_t maxsize, bool joinable);
-
 /* queue_lock_get takes the consumers' lock, and puts right what a killed holder
  * left; 0 or -ETIMEDOUT. */
 int queue_lock_get(struct queue *queue, int64_t deadline_ns);
@@ -30,30 +26,31 @@ int queue_lock_get(struct queue *queue, int64_t deadline_ns);
  * and so cannot see the ring. */
 int queue_refuse_lock(void);
 
-enum { QUEUE_TIMEOUT = 1 };
-
 /* queue_put_quickly puts items that need no waiting and are known to be right,
  * in one hold of the lock; returns how many. */
 size_t queue_put_quickly(struct queue *queue, const brood_value *items,
                          size_t count);
 
-/* queue_put puts items and writes how many. 0: at least one; QUEUE_TIMEOUT:
- * there was no room for the first; or an error that is set. */
+/* queue_put puts items and returns how many. 0: there was no room for the first
+ * in time; or an error that is set. */
 int queue_put(struct queue *queue, const brood_value *items, size_t count,
-              int64_t deadline_ns, size_t *out_count);
+              int64_t deadline_ns);
 
 /* queue_get_quickly likewise gets one; false if there is none, or it needs
  * more. */
 bool queue_get_quickly(struct queue *queue, brood_value *out_item);
 
-/* Called for an item that is about to be got, which can fail no more, with its
- * number, counted from the first ever put; with the consumers' lock held. */
-typedef void (*queue_claim)(void *context, uint32_t number);
+/* A function that is called for an item that is about to be got, which can fail
+ * no more, with its number, counted from the first ever put; the consumers'
+ * lock is held. */
+struct queue_claim {
+  void (*call)(void *context, uint32_t number);
+  void *context;
+};
 
-/* queue_get likewise gets as many items as there are. With a claim, one. */
+/* queue_get likewise gets as many items as there are. With a claim, which may
+ * be NULL, capacity is 1. */
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
-              int64_t deadline_ns, size_t *out_count);
-int queue_get_claimed(struct queue *queue, brood_value *out_item,
-                      int64_t deadline_ns, queue_claim claim, void *context);
+              int64_t deadline_ns, const struct queue_claim *claim);
 
 #endif /* BROOD_QUEUE_QUEUE_H */

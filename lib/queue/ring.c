@@ -53,7 +53,8 @@ void ring_init(struct ring *ring, uint32_t maxsize, size_t room) {
 
 /* A living holder has these locks briefly: a waiter asks whether it was killed
  * after a millisecond, and then less and less often. */
-static int take_lock(struct sync_lock *lock, int64_t deadline_ns) {
+int ring_wait_lock(struct ring *ring, struct sync_lock *lock,
+                   int64_t deadline_ns) {
   uint64_t token = sync_self_process();
   int64_t now_ns = sys_clock_ns();
   if (deadline_ns < now_ns + GRACE_NS) deadline_ns = now_ns + GRACE_NS;
@@ -62,20 +63,13 @@ static int take_lock(struct sync_lock *lock, int64_t deadline_ns) {
     int64_t step_end_ns = sys_clock_ns() + step_ns;
     if (step_end_ns > deadline_ns) step_end_ns = deadline_ns;
     int r = sync_lock_acquire(lock, token, step_end_ns);
+    if (r == -EOWNERDEAD) {
+      /* What a producer did not commit is not there; see tasks.h. */
+      if (lock == &ring->get_lock) ring->getter_died = 1;
+      return 0;
+    }
     if (r != -ETIMEDOUT || step_end_ns == deadline_ns) return r;
   }
-}
-
-int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns) {
-  int r = take_lock(&ring->put_lock, deadline_ns);
-  return r == -EOWNERDEAD ? 0 : r; /* what it did not commit is not there */
-}
-
-int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns) {
-  int r = take_lock(&ring->get_lock, deadline_ns);
-  if (r != -EOWNERDEAD) return r;
-  ring->getter_died = 1; /* see tasks.h */
-  return 0;
 }
 
 uint32_t ring_count(struct ring *ring) {
@@ -232,7 +226,7 @@ int ring_grow(struct ring *ring, const struct share_block *block,
   }
   int r = reserve(ring, block, capacity);
   if (r < 0) return r;
-  r = ring_lock_get(ring, deadline_ns);
+  r = ring_lock(ring, &ring->get_lock, deadline_ns);
   if (r < 0) return r;
   spread(ring, old, capacity);
   atomic_store_explicit(&ring->capacity, capacity, memory_order_release);

@@ -19,11 +19,37 @@
 
 #include "brood.h"
 #include "lib/names.h"
-#include "lib/queue/mark.h"
 #include "lib/share/block.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/futex.h"
+
+/* A mark is a place in a ring, as one word, so that one store commits an item:
+ *
+ *   bits 63..32   units of 8 bytes, counted from the first ever
+ *   bits 31..0    items likewise; the half that others sleep on
+ *
+ * Both wrap; only differences mean something. */
+enum { MARK_UNIT = 8 };
+
+static inline uint32_t mark_items(uint64_t mark) {
+  return (uint32_t)mark;
+}
+
+static inline uint32_t mark_units(uint64_t mark) {
+  return (uint32_t)(mark >> 32);
+}
+
+/* mark_plus does not let one half run over into the other. */
+static inline uint64_t mark_plus(uint64_t mark, uint32_t items,
+                                 uint32_t units) {
+  return (uint64_t)(mark_units(mark) + units) << 32 |
+         (uint32_t)(mark_items(mark) + items);
+}
+
+static inline uint32_t mark_units_of(size_t size) {
+  return (uint32_t)((size + MARK_UNIT - 1) / MARK_UNIT);
+}
 
 /* Units: the size that a ring begins with, shrinks to, grows to. */
 enum {
@@ -67,25 +93,21 @@ static inline size_t ring_max_item(const struct ring *ring) {
   return part < BROOD_MAX_ITEM ? part : BROOD_MAX_ITEM;
 }
 
-/* ring_lock_put and ring_lock_get take a lock, also from a holder that was
- * killed: 0, or -ETIMEDOUT. A holder is quick, so a caller that polls waits for
- * a moment too. sync_quick_release gives it back. */
-int ring_wait_put_lock(struct ring *ring, int64_t deadline_ns);
-int ring_wait_get_lock(struct ring *ring, int64_t deadline_ns);
+/* ring_lock takes one of a ring's locks, also from a holder that was killed: 0,
+ * or -ETIMEDOUT. A holder is quick, so a caller that polls waits for a moment
+ * too. sync_quick_release gives it back. */
+int ring_wait_lock(struct ring *ring, struct sync_lock *lock,
+                   int64_t deadline_ns);
 
 static inline bool ring_lock_quickly(struct sync_lock *lock) {
   uint64_t token = sync_quick_token();
   return token != 0 && sync_quick_acquire(lock, token);
 }
 
-static inline int ring_lock_put(struct ring *ring, int64_t deadline_ns) {
-  if (ring_lock_quickly(&ring->put_lock)) return 0;
-  return ring_wait_put_lock(ring, deadline_ns);
-}
-
-static inline int ring_lock_get(struct ring *ring, int64_t deadline_ns) {
-  if (ring_lock_quickly(&ring->get_lock)) return 0;
-  return ring_wait_get_lock(ring, deadline_ns);
+static inline int ring_lock(struct ring *ring, struct sync_lock *lock,
+                            int64_t deadline_ns) {
+  if (ring_lock_quickly(lock)) return 0;
+  return ring_wait_lock(ring, lock, deadline_ns);
 }
 
 /* ------------------------------------------------ With put_lock held -- */

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/places.h"
 #include "lib/share/region.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
@@ -21,8 +20,7 @@
 
 enum {
   ARENA_FIRST = 1 << 16, /* of one for small objects; each next is larger */
-  ARENA_MOST = 1 << 24,
-  LARGE = PLACES_LARGEST /* what has its own */
+  ARENA_MOST = 1 << 24
 };
 
 struct arena {
@@ -37,7 +35,6 @@ struct arena {
   bool is_kept;
   /* The owner's: */
   bool is_alone; /* one block, which goes together with the arena */
-  struct places places;
 };
 
 static struct arena *arenas;
@@ -60,7 +57,6 @@ static void discard_arenas(struct arena *arena) {
     region_discard(&arena->region);
     sys_kept_close(&arena->socks[0]);
     sys_kept_close(&arena->socks[1]);
-    places_free(&arena->places);
     free(arena);
     arena = next;
   }
@@ -91,7 +87,6 @@ static int make_arena(size_t least, size_t most, struct arena **out) {
     return r;
   }
   arena->owner = sync_self_process();
-  places_init(&arena->places);
   *out = arena;
   return 0;
 }
@@ -123,14 +118,14 @@ static int allocate_small(int class, struct arena **out_arena,
   struct arena *arena = arenas;
   for (; arena != NULL; arena = arena->next) {
     if (arena->is_alone || !is_own(arena)) continue;
-    r = places_take(&arena->places, &arena->region, class, out_offset);
+    r = region_take(&arena->region, class, out_offset);
     if (r != -ENOSPC) break;
     if (arena->region.size > largest) largest = arena->region.size;
   }
   if (arena == NULL) {
     r = make_next(class, largest, &arena);
     if (r < 0) return r;
-    r = places_take(&arena->places, &arena->region, class, out_offset);
+    r = region_take(&arena->region, class, out_offset);
   }
   *out_arena = arena;
   return r;
@@ -172,13 +167,13 @@ static void fill_block(struct share_block *block, enum share_kind kind,
 }
 
 static int allocate_alone(enum share_kind kind, size_t least, size_t most,
-                          bool with_socks, struct share_block **out_block) {
+                          struct share_block **out_block) {
   const size_t heads = sizeof(struct region_head) + sizeof(struct share_block);
   collect_alone();
   struct arena *arena;
   int r = make_arena(heads + least, heads + most, &arena);
   if (r < 0) return r;
-  r = with_socks ? add_socks(arena) : 0;
+  r = arena_num_fds(kind) == 1 ? 0 : add_socks(arena);
   if (r < 0) {
     discard_arenas(arena);
     return r;
@@ -194,28 +189,24 @@ static int allocate_alone(enum share_kind kind, size_t least, size_t most,
   return 0;
 }
 
-int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
-                         struct share_block **out_block) {
-  return allocate_alone(kind, least, most, true, out_block);
-}
-
-int arena_allocate(enum share_kind kind, size_t size,
+int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block) {
-  size_t whole = sizeof(struct share_block) + size;
-  if (whole >= LARGE) return allocate_alone(kind, size, size, false, out_block);
+  size_t whole = sizeof(struct share_block) + most;
+  if (whole >= REGION_LARGE)
+    return allocate_alone(kind, least, most, out_block);
   struct arena *arena;
   struct share_block *block = NULL;
   size_t offset;
   guard_lock();
-  int r = allocate_small(places_class(whole), &arena, &offset);
+  int r = allocate_small(region_class(whole), &arena, &offset);
   if (r == 0) {
     block = region_block(&arena->region, offset);
     atomic_store(&block->kind, SHARE_NEW); /* or it would be collected */
   }
   guard_unlock();
   if (r < 0) return r;
-  memset(share_object_of(block), 0, size);
-  fill_block(block, kind, offset, size);
+  memset(share_object_of(block), 0, most);
+  fill_block(block, kind, offset, most);
   *out_block = block;
   return 0;
 }
@@ -241,7 +232,7 @@ static struct arena *named(uint64_t id) {
 
 /* The owner knows how far it may read; others were told by the owner. */
 static bool has_block(const struct arena *arena, uint64_t offset) {
-  if (is_own(arena) && !arena->is_alone && offset >= arena->places.used) {
+  if (is_own(arena) && !arena->is_alone && offset >= arena->region.used) {
     return false;
   }
   return region_has_block(&arena->region, offset);
@@ -275,11 +266,11 @@ int arena_fd(const struct share_block *block, int which) {
 struct arena_name arena_of(const struct share_block *block) {
   guard_lock();
   const struct arena *arena = around(block);
-  struct arena_name name = {
-      .id = arena->region.id,
-      .num_fds = arena->socks[0].fd < 0 ? 1 : ARENA_MAX_FDS};
-  for (uint32_t i = 0; i < name.num_fds; i++)
-    name.fds[i] = open_fd(arena, (int)i);
+  struct arena_name name = {.kind = atomic_load(&block->kind),
+                            .id = arena->region.id,
+                            .offset = block->offset};
+  name.num_fds = arena_num_fds(name.kind);
+  for (int i = 0; i < (int)name.num_fds; i++) name.fds[i] = open_fd(arena, i);
   guard_unlock();
   return name;
 }
@@ -322,7 +313,7 @@ bool arena_look_closed(const struct share_block *block) {
 /* -------------------------------------------------------------- Locks -- */
 
 void arena_set_lock(struct share_block *block, struct share_block *lock) {
-  arena_hold(lock);
+  share_hold(lock);
   block->lock_arena = head_of(lock)->id;
   block->lock_offset = lock->offset;
 }
@@ -348,10 +339,6 @@ struct share_block *arena_lock_of(const struct share_block *block) {
 
 /* -------------------------------------------------------------- Holds -- */
 
-void arena_hold(struct share_block *block) {
-  atomic_fetch_add(&block->holds, 1);
-}
-
 void arena_send(struct share_block *block) {
   if (head_of(block)->is_alone) return;
   atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
@@ -371,7 +358,7 @@ static void destroy_block(struct share_block *block) {
   } else if (arena->is_alone) {
     unlist_arena(arena, &gone);
   } else {
-    places_give_back(&arena->places, offset);
+    region_give_back(&arena->region, offset);
   }
   guard_unlock();
   discard_arenas(gone);
@@ -411,27 +398,28 @@ static int map_foreign(const struct arena_name *name, struct arena **out) {
   return 0;
 }
 
-static bool has_kind(const struct arena *arena, uint64_t offset,
-                     uint32_t kind) {
-  return has_block(arena, offset) &&
-         atomic_load(&region_block(&arena->region, offset)->kind) == kind;
+static bool has_named(const struct arena *arena,
+                      const struct arena_name *name) {
+  return has_block(arena, name->offset) &&
+         atomic_load(&region_block(&arena->region, name->offset)->kind) ==
+             name->kind;
 }
 
 int arena_attach(struct share_block **out, const struct arena_name *name,
-                 uint64_t offset, enum share_kind kind, bool *out_taken) {
+                 bool *out_taken) {
   struct arena *refused = NULL;
   guard_lock();
   struct arena *arena = named(name->id);
   bool is_new = arena == NULL;
   int r = is_new ? map_foreign(name, &arena) : 0;
   *out_taken = is_new && r == 0;
-  if (r == 0 && !has_kind(arena, offset, kind)) {
+  if (r == 0 && !has_named(arena, name)) {
     r = -EBADMSG;
     if (is_new) unlist_arena(arena, &refused);
   }
   if (r == 0) {
     arena->num_attached++;
-    *out = region_block(&arena->region, offset);
+    *out = region_block(&arena->region, name->offset);
   }
   guard_unlock();
   discard_arenas(refused);

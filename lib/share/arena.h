@@ -14,16 +14,12 @@
 #include "lib/share/block.h"
 
 /* arena_allocate writes a block of this kind, zeroed, held by its maker; 0 or
- * -errno. */
-int arena_allocate(enum share_kind kind, size_t size,
+ * -errno. A large one has an arena of its own, and pages for the first `least`
+ * bytes of it only (arena_reserve gives more). RLIMIT_FSIZE may make it smaller
+ * than `most`: block->size says so. A queue's socket pair goes with its arena
+ * to whoever is told of it. */
+int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block);
-
-/* arena_allocate_alone writes one that has an arena of its own, and pages for
- * the first `least` bytes of it only (arena_reserve gives more). RLIMIT_FSIZE
- * may make it smaller than `most`: block->size says so. A socket pair goes with
- * the arena to whoever is told of it. */
-int arena_allocate_alone(enum share_kind kind, size_t least, size_t most,
-                         struct share_block **out_block);
 
 /* arena_reserve gives pages to a part of an object that is alone; 0 or -errno.
  * arena_give_pages_back takes them, and what was in them. */
@@ -35,8 +31,7 @@ void arena_give_pages_back(const struct share_block *block, size_t offset,
  * pointer is no object in any arena of this process. */
 struct share_block *arena_find(const void *object);
 
-/* arena_hold and arena_release change the number of holds. */
-void arena_hold(struct share_block *block);
+/* arena_release takes one hold back; with the last one the object goes. */
 void arena_release(struct share_block *block);
 
 /* arena_send is for a block that others will be told of whom nobody counts: its
@@ -52,25 +47,34 @@ bool arena_give_back(struct share_block *block);
 void arena_set_lock(struct share_block *block, struct share_block *lock);
 struct share_block *arena_lock_of(const struct share_block *block);
 
-/* An arena as it is told to another process. */
+/* A block as another process is told of it. A connection, which lies in no
+ * arena, is its flags and its descriptor. */
 enum { ARENA_MEMORY, ARENA_SENDER, ARENA_RECEIVER, ARENA_MAX_FDS };
 
 struct arena_name {
-  uint64_t id;
+  uint32_t kind;
+  uint64_t id;            /* of the arena */
+  uint64_t offset;        /* of the block there */
   int fds[ARENA_MAX_FDS]; /* the arena's own; -1: the program has closed it */
-  uint32_t num_fds;       /* 1, or all with those of the socket pair */
+  uint32_t num_fds;       /* as arena_num_fds says */
 };
 
 struct arena_name arena_of(const struct share_block *block);
 
+/* arena_num_fds: queues, and only they, have a socket pair. */
+static inline uint32_t arena_num_fds(uint32_t kind) {
+  bool queue = kind == SHARE_QUEUE || kind == SHARE_SIMPLE_QUEUE;
+  return queue ? ARENA_MAX_FDS : 1;
+}
+
 /* arena_fd returns one of these descriptors only. */
 int arena_fd(const struct share_block *block, int which);
 
-/* arena_attach finds the block at an offset of an arena, which it maps if it is
- * not mapped yet; then, and only then, it takes the descriptors and sets
- * *out_taken. -EBADMSG if there is no such block of this kind, or -errno. */
+/* arena_attach finds the block in an arena, which it maps if it is not mapped
+ * yet; then, and only then, it takes the descriptors and sets *out_taken.
+ * -EBADMSG if there is no such block of this kind, or -errno. */
 int arena_attach(struct share_block **out, const struct arena_name *name,
-                 uint64_t offset, enum share_kind kind, bool *out_taken);
+                 bool *out_taken);
 
 /* Each arena_attach of another process's block is to be taken back by
  * arena_detach: the last one takes the mapping away, unless arena_keep has said

@@ -10,7 +10,7 @@
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
-#include "lib/sync/barrier.h"
+#include "lib/sync/lock.h"
 #include "lib/sys/clock.h"
 
 enum { ACTION_SIZE = 64 };
@@ -58,9 +58,7 @@ brood_barrier *brood_barrier_new(const brood_context *context, int parties,
   return barrier;
 }
 
-brood_barrier *brood_barrier_free(brood_barrier *barrier) {
-  return share_free(barrier, SHARE_BARRIER);
-}
+SHARE_FREE_FUNCTION(brood_barrier_free, brood_barrier, SHARE_BARRIER)
 
 /* The action's way from here through the cell and back. */
 struct call {
@@ -109,29 +107,13 @@ int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns) {
   return r == -ECANCELED ? refuse_action(&call) : r;
 }
 
-int brood_barrier_abort(brood_barrier *barrier) {
-  int r = share_check(barrier, SHARE_BARRIER);
-  if (r == 0) sync_barrier_abort(&barrier->cell);
-  return r;
-}
-
-int brood_barrier_reset(brood_barrier *barrier) {
-  int r = share_check(barrier, SHARE_BARRIER);
-  if (r == 0) sync_barrier_reset(&barrier->cell);
-  return r;
-}
-
-int brood_barrier_parties(brood_barrier *barrier) {
-  int r = share_check(barrier, SHARE_BARRIER);
-  return r < 0 ? r : (int)barrier->cell.parties;
-}
-
-int brood_barrier_n_waiting(brood_barrier *barrier) {
-  int r = share_check(barrier, SHARE_BARRIER);
-  return r < 0 ? r : (int)sync_barrier_num_waiting(&barrier->cell);
-}
-
-int brood_barrier_broken(brood_barrier *barrier) {
-  int r = share_check(barrier, SHARE_BARRIER);
-  return r < 0 ? r : sync_barrier_is_broken(&barrier->cell);
-}
+SHARE_QUESTION(brood_barrier_abort, brood_barrier, SHARE_BARRIER,
+               (sync_barrier_abort(&object->cell), 0))
+SHARE_QUESTION(brood_barrier_reset, brood_barrier, SHARE_BARRIER,
+               (sync_barrier_reset(&object->cell), 0))
+SHARE_QUESTION(brood_barrier_parties, brood_barrier, SHARE_BARRIER,
+               object->cell.parties)
+SHARE_QUESTION(brood_barrier_n_waiting, brood_barrier, SHARE_BARRIER,
+               sync_barrier_num_waiting(&object->cell))
+SHARE_QUESTION(brood_barrier_broken, brood_barrier, SHARE_BARRIER,
+               sync_barrier_is_broken(&object->cell))

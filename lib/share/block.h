@@ -59,6 +59,11 @@ static inline struct share_block *share_block_of(const void *object) {
   return (struct share_block *)((uintptr_t)object - sizeof(struct share_block));
 }
 
+/* share_hold is taken back by arena_release, or end_release. */
+static inline void share_hold(struct share_block *block) {
+  atomic_fetch_add(&block->holds, 1);
+}
+
 static inline void *share_object_of(struct share_block *block) {
   return block + 1;
 }

@@ -1,17 +1,43 @@
 /* SPDX-License-Identifier: MIT
  *
- * Condition. Its lock is an object of its own, a lock or an rlock; both have
- * the same cell, and differ in whose token they hold.
+ * Event and Condition. A condition's lock is an object of its own, a lock or an
+ * rlock; both have the same cell, and differ in whose token they hold.
  */
 #include <errno.h>
 #include <limits.h>
 
-#include "lib/share/guarded.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/condition.h"
+#include "lib/sync/lock.h"
 #include "lib/sync/self.h"
+#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
+
+struct brood_event {
+  struct sync_event cell;
+};
+
+brood_event *brood_event_new(const brood_context *context) {
+  return share_new(context, SHARE_EVENT, sizeof(brood_event));
+}
+
+SHARE_FREE_FUNCTION(brood_event_free, brood_event, SHARE_EVENT)
+
+SHARE_QUESTION(brood_event_is_set, brood_event, SHARE_EVENT,
+               sync_event_is_set(&object->cell))
+SHARE_QUESTION(brood_event_set, brood_event, SHARE_EVENT,
+               (sync_event_set(&object->cell), 0))
+SHARE_QUESTION(brood_event_clear, brood_event, SHARE_EVENT,
+               (sync_event_clear(&object->cell), 0))
+
+int brood_event_wait(brood_event *event, int64_t timeout_ns) {
+  int r = share_check(event, SHARE_EVENT);
+  if (r < 0) return r;
+  r = sync_event_wait(&event->cell, sys_clock_deadline(timeout_ns));
+  return r == 0 ? 0 : error_set(BROOD_TIMEOUT, "the event was not set in time");
+}
+
+/* ----------------------------------------------------------- Condition -- */
 
 struct brood_condition {
   struct sync_condition cell;
@@ -30,18 +56,14 @@ brood_condition *brood_condition_new(const brood_context *context, void *lock) {
   return brood_condition_free(condition);
 }
 
-brood_condition *brood_condition_free(brood_condition *condition) {
-  return share_free(condition, SHARE_CONDITION);
-}
+SHARE_FREE_FUNCTION(brood_condition_free, brood_condition, SHARE_CONDITION)
 
 int brood_condition_acquire(brood_condition *condition, int64_t timeout_ns) {
-  int r = share_check(condition, SHARE_CONDITION);
-  return r < 0 ? r : guarded_acquire(condition, timeout_ns);
+  return guarded_acquire(condition, SHARE_CONDITION, timeout_ns);
 }
 
 int brood_condition_release(brood_condition *condition) {
-  int r = share_check(condition, SHARE_CONDITION);
-  return r < 0 ? r : guarded_release(condition);
+  return guarded_release(condition, SHARE_CONDITION);
 }
 
 /* The cell of the lock, and the token that the caller holds it with. NULL: the
@@ -113,7 +135,5 @@ int brood_condition_notify(brood_condition *condition, int n) {
   return notify_some(condition, (uint32_t)n);
 }
 
-int brood_condition_notify_all(brood_condition *condition) {
-  int r = share_check(condition, SHARE_CONDITION);
-  return r < 0 ? r : notify_some(condition, UINT32_MAX);
-}
+SHARE_QUESTION(brood_condition_notify_all, brood_condition, SHARE_CONDITION,
+               notify_some(object, UINT32_MAX))

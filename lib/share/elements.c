@@ -5,9 +5,9 @@
  * here reads or writes them.
  */
 #include <inttypes.h>
+#include <string.h>
 #include <wchar.h>
 
-#include "lib/share/guarded.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 
@@ -19,23 +19,14 @@ struct elements {
 
 /* Bytes of an element; 0 if there is no such typecode. */
 static int64_t size_of_typecode(char typecode) {
-  switch (typecode) {
-    case 'c':
-    case 'b':
-    case 'B': return sizeof(char);
-    case 'u': return sizeof(wchar_t);
-    case 'h':
-    case 'H': return sizeof(short);
-    case 'i':
-    case 'I': return sizeof(int);
-    case 'l':
-    case 'L': return sizeof(long);
-    case 'q':
-    case 'Q': return sizeof(int64_t);
-    case 'f': return sizeof(float);
-    case 'd': return sizeof(double);
-    default: return 0;
-  }
+  static const char codes[] = "cbBuhHiIlLqQfd";
+  static const uint8_t sizes[sizeof codes] = {
+      sizeof(char),  sizeof(char),  sizeof(char),    sizeof(wchar_t),
+      sizeof(short), sizeof(short), sizeof(int),     sizeof(int),
+      sizeof(long),  sizeof(long),  sizeof(int64_t), sizeof(int64_t),
+      sizeof(float), sizeof(double)};
+  const char *found = strchr(codes, typecode);
+  return found == NULL ? 0 : sizes[found - codes];
 }
 
 static int check_elements(int64_t length, int64_t size) {
@@ -103,18 +94,33 @@ static void *lock_of_elements(const void *object, enum share_kind kind) {
   return lock;
 }
 
-static int acquire_elements(const void *object, enum share_kind kind,
-                            int64_t timeout_ns) {
-  int r = share_check(object, kind);
-  return r < 0 ? r : guarded_acquire(object, timeout_ns);
-}
+/* What a Value and an Array have in common: brood_shared_value_free,
+ * brood_shared_array_free, and so on. */
+#define BOTH_KINDS(noun, KIND)                             \
+  noun *noun##_free(noun *elements) {                      \
+    return share_free(elements, KIND);                     \
+  }                                                        \
+  void *noun##_get_obj(noun *elements) {                   \
+    return data_of(elements, KIND);                        \
+  }                                                        \
+  int noun##_typecode(noun *elements) {                    \
+    return typecode_of(elements, KIND);                    \
+  }                                                        \
+  int64_t noun##_itemsize(noun *elements) {                \
+    return itemsize_of(elements, KIND);                    \
+  }                                                        \
+  void *noun##_get_lock(noun *elements) {                  \
+    return lock_of_elements(elements, KIND);               \
+  }                                                        \
+  int noun##_acquire(noun *elements, int64_t timeout_ns) { \
+    return guarded_acquire(elements, KIND, timeout_ns);    \
+  }                                                        \
+  int noun##_release(noun *elements) {                     \
+    return guarded_release(elements, KIND);                \
+  }
 
-static int release_elements(const void *object, enum share_kind kind) {
-  int r = share_check(object, kind);
-  return r < 0 ? r : guarded_release(object);
-}
-
-/* ---------------------------------------------------------------- Value -- */
+BOTH_KINDS(brood_shared_value, SHARE_VALUE)
+BOTH_KINDS(brood_shared_array, SHARE_ARRAY)
 
 brood_shared_value *brood_shared_value_new(const brood_context *context,
                                            char typecode, void *lock) {
@@ -132,71 +138,13 @@ brood_shared_value *brood_shared_value_new_sized(const brood_context *context,
   return NULL;
 }
 
-brood_shared_value *brood_shared_value_free(brood_shared_value *value) {
-  return share_free(value, SHARE_VALUE);
-}
-
-void *brood_shared_value_get_obj(brood_shared_value *value) {
-  return data_of(value, SHARE_VALUE);
-}
-
-int brood_shared_value_typecode(brood_shared_value *value) {
-  return typecode_of(value, SHARE_VALUE);
-}
-
-int64_t brood_shared_value_itemsize(brood_shared_value *value) {
-  return itemsize_of(value, SHARE_VALUE);
-}
-
-void *brood_shared_value_get_lock(brood_shared_value *value) {
-  return lock_of_elements(value, SHARE_VALUE);
-}
-
-int brood_shared_value_acquire(brood_shared_value *value, int64_t timeout_ns) {
-  return acquire_elements(value, SHARE_VALUE, timeout_ns);
-}
-
-int brood_shared_value_release(brood_shared_value *value) {
-  return release_elements(value, SHARE_VALUE);
-}
-
-/* ---------------------------------------------------------------- Array -- */
-
 brood_shared_array *brood_shared_array_new(const brood_context *context,
                                            char typecode, int64_t length,
                                            void *lock) {
   return make_typed(context, SHARE_ARRAY, typecode, length, lock);
 }
 
-brood_shared_array *brood_shared_array_free(brood_shared_array *array) {
-  return share_free(array, SHARE_ARRAY);
-}
-
-void *brood_shared_array_get_obj(brood_shared_array *array) {
-  return data_of(array, SHARE_ARRAY);
-}
-
 int64_t brood_shared_array_length(brood_shared_array *array) {
   int r = share_check(array, SHARE_ARRAY);
   return r < 0 ? r : ((const struct elements *)array)->length;
-}
-
-int brood_shared_array_typecode(brood_shared_array *array) {
-  return typecode_of(array, SHARE_ARRAY);
-}
-
-int64_t brood_shared_array_itemsize(brood_shared_array *array) {
-  return itemsize_of(array, SHARE_ARRAY);
-}
-
-void *brood_shared_array_get_lock(brood_shared_array *array) {
-  return lock_of_elements(array, SHARE_ARRAY);
-}
-
-int brood_shared_array_acquire(brood_shared_array *array, int64_t timeout_ns) {
-  return acquire_elements(array, SHARE_ARRAY, timeout_ns);
-}
-
-int brood_shared_array_release(brood_shared_array *array) {
-  return release_elements(array, SHARE_ARRAY);
 }

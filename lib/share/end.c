@@ -44,6 +44,13 @@ static struct brood_connection **list_of(const void *pointer) {
   return &lists[(uintptr_t)pointer / 64 % NUM_LISTS];
 }
 
+/* Where a list points to this end, or its NULL at the end; with the mutex. */
+static struct brood_connection **find_listed(const void *pointer) {
+  struct brood_connection **at = list_of(pointer);
+  while (*at != NULL && *at != pointer) at = &(*at)->next;
+  return at;
+}
+
 void end_packet_free(struct end_packet *packet) {
   if (packet == NULL) return;
   for (size_t i = 0; i < packet->num_fds; i++) sys_close(packet->fds[i]);
@@ -71,8 +78,7 @@ int end_make(int fd, unsigned flags, struct brood_connection **out) {
 
 struct brood_connection *end_find(const void *pointer) {
   guard_lock();
-  struct brood_connection *end = *list_of(pointer);
-  while (end != NULL && end != pointer) end = end->next;
+  struct brood_connection *end = *find_listed(pointer);
   guard_unlock();
   return end;
 }
@@ -87,17 +93,6 @@ struct brood_connection *end_of(int fd) {
   }
   guard_unlock();
   return end;
-}
-
-/* Takes it off the list; false if somebody else has. */
-static bool unlist(struct brood_connection *end) {
-  guard_lock();
-  struct brood_connection **at = list_of(end);
-  while (*at != NULL && *at != end) at = &(*at)->next;
-  bool found = *at == end;
-  if (found) *at = end->next;
-  guard_unlock();
-  return found;
 }
 
 /* ---------------------------------------------------------------- Calls -- */
@@ -180,24 +175,14 @@ void end_keep(struct brood_connection *end, struct end_packet *packet) {
   guard_unlock();
 }
 
-struct end_packet *end_take_kept(struct brood_connection *end) {
+struct end_packet *end_kept(struct brood_connection *end, bool takes) {
   if (!atomic_load_explicit(&end->has_kept, memory_order_relaxed)) return NULL;
   guard_lock();
   drop_inherited(end);
-  struct end_packet *packet = take_oldest(end);
+  struct end_packet *packet = takes ? take_oldest(end) : end->kept;
   atomic_store(&end->has_kept, end->kept != NULL);
   guard_unlock();
   return packet;
-}
-
-bool end_has_kept(struct brood_connection *end) {
-  if (!atomic_load_explicit(&end->has_kept, memory_order_relaxed)) return false;
-  guard_lock();
-  drop_inherited(end);
-  bool has = end->kept != NULL;
-  atomic_store(&end->has_kept, has);
-  guard_unlock();
-  return has;
 }
 
 /* --------------------------------------------------------------- Memory -- */
@@ -206,14 +191,6 @@ static void destroy_end(struct brood_connection *end) {
   end_packet_free(atomic_load(&end->spare));
   while (end->kept != NULL) end_packet_free(take_oldest(end));
   free(share_block_of(end));
-}
-
-void end_make_argument(struct brood_connection *end) {
-  end->is_argument = true;
-}
-
-void end_hold(struct share_block *block) {
-  atomic_fetch_add(&block->holds, 1);
 }
 
 void end_release(struct share_block *block) {
@@ -226,7 +203,12 @@ void end_free(struct brood_connection *end) {
     end_close(end);
     return;
   }
-  if (!unlist(end)) return;
+  guard_lock();
+  struct brood_connection **at = find_listed(end);
+  bool is_listed = *at != NULL;
+  if (is_listed) *at = end->next;
+  guard_unlock();
+  if (!is_listed) return; /* another thread has freed it */
   struct share_block *block = share_block_of(end);
   atomic_store(&block->kind, SHARE_FREE); /* while others hold it */
   end_close(end);

@@ -67,13 +67,9 @@ bool end_is_closed(const struct brood_connection *end);
 void end_close(struct brood_connection *end);
 
 /* end_free closes it and gives its memory back, when nobody holds it any more
- * (end_hold, end_release). Of an argument it only does the first. */
+ * (share_hold, end_release). Of an argument it only does the first. */
 void end_free(struct brood_connection *end);
 
-/* end_make_argument has it live as long as the process. */
-void end_make_argument(struct brood_connection *end);
-
-void end_hold(struct share_block *block);
 void end_release(struct share_block *block);
 
 /* end_is_block tells a held block that is one of these from those in arenas. */
@@ -81,15 +77,19 @@ static inline bool end_is_block(const struct share_block *block) {
   return block->offset == 0; /* where an arena has its head */
 }
 
+/* end_is_closed_block: is it one of these that is closed? */
+static inline bool end_is_closed_block(struct share_block *block) {
+  return end_is_block(block) && end_is_closed(share_object_of(block));
+}
+
 /* end_packet_free closes what goes with it. */
 void end_packet_free(struct end_packet *packet);
 
 /* end_keep puts a message aside that has been received but could not be given
- * to anybody; end_take_kept returns the oldest such, or NULL; what the program
- * has closed of its descriptors is -1 then. In a fork's child there is none: it
- * is the parent's. */
+ * to anybody; end_kept returns the oldest such, or NULL. If it takes it, what
+ * the program has closed of its descriptors is -1. In a fork's child there is
+ * none: it is the parent's. */
 void end_keep(struct brood_connection *end, struct end_packet *packet);
-struct end_packet *end_take_kept(struct brood_connection *end);
-bool end_has_kept(struct brood_connection *end);
+struct end_packet *end_kept(struct brood_connection *end, bool takes);
 
 #endif /* BROOD_SHARE_END_H */

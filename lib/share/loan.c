@@ -108,11 +108,6 @@ static void give_back(int loan) {
   guard_unlock();
 }
 
-static int write_body(int fd, const void *body, size_t size) {
-  int r = sys_write_at(fd, &lent, sizeof lent, LOAN_BODY - sizeof lent);
-  return r < 0 ? r : sys_write_at(fd, body, size, LOAN_BODY);
-}
-
 /* Likewise, but looks for a moment: whoever receives is about to give one back,
  * unless it was not the last time. */
 static int take_soon(const struct brood_connection *end) {
@@ -137,7 +132,9 @@ int loan_make(const struct brood_connection *end, const void *body, size_t size,
   int fd = memory->fd;
   if (fd < 0) fd = sys_memfd_new("brood-message", LOAN_BODY + size);
   if (memory->fd < 0) *memory = sys_keep(fd);
-  int r = fd < 0 ? fd : write_body(fd, body, size);
+  int r = fd < 0 ? fd : 0;
+  if (r == 0) r = sys_write_at(fd, &lent, sizeof lent, LOAN_BODY - sizeof lent);
+  if (r == 0) r = sys_write_at(fd, body, size, LOAN_BODY);
   if (r < 0) {
     sys_kept_close(memory);
     give_back(loan);

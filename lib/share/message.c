@@ -124,8 +124,8 @@ static bool is_read_later(const struct received *received) {
 }
 
 /* How many descriptors are of what is in the value. */
-static size_t num_inner_fds(const struct received *received) {
-  return (size_t)(received->head.num_fds - is_outside(received));
+static uint32_t num_inner_fds(const struct received *received) {
+  return received->head.num_fds - (uint32_t)is_outside(received);
 }
 
 /* The memfd of a body that is outside; and where it begins there. */
@@ -221,7 +221,7 @@ static int read_tuple(struct received *received, brood_value *tuple) {
   size_t size = received->view.size_bytes;
   int r = read_body(received, values + num_values, size);
   if (r < 0) return r;
-  return unpack_tuple(tuple, values, num_values, size, received->fds,
+  return unpack_tuple(tuple, num_values, size, received->fds,
                       num_inner_fds(received), false);
 }
 
@@ -287,15 +287,5 @@ int message_unpack(struct received *received, uint8_t **memory,
 void message_close(struct received *received) {
   for (uint32_t i = 0; i < received->head.num_fds; i++) {
     received->fds[i] = sys_close(received->fds[i]);
-  }
-}
-
-int message_refuse(int r) {
-  switch (r) {
-    case -ENODATA:
-      return error_set_os(-EBADMSG, "got end of file during message");
-    case -EBADMSG:
-      return error_set_os(-EBADMSG, "received something else than a message");
-    default: return error_set_os(r, "cannot receive a message");
   }
 }

@@ -85,7 +85,4 @@ int message_unpack_body(struct received *received, brood_value *value);
 /* message_close closes what is left of the descriptors. */
 void message_close(struct received *received);
 
-/* message_refuse sets and returns the error of a -errno of those above. */
-int message_refuse(int r);
-
 #endif /* BROOD_SHARE_MESSAGE_H */

@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "lib/share/arena.h"
+#include "lib/share/end.h"
 #include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
@@ -20,27 +21,14 @@ const char *share_kind_name(uint32_t kind) {
   return names[kind - SHARE_LOCK];
 }
 
-static void *made(int r, struct share_block *block, enum share_kind kind,
-                  size_t size) {
-  if (r == 0) return share_object_of(block);
-  error_set_os(r, "cannot make %s of %zu bytes", share_kind_name(kind), size);
-  return NULL;
-}
-
-void *share_new(const brood_context *context, enum share_kind kind,
-                size_t size) {
+void *share_new_partly(const brood_context *context, enum share_kind kind,
+                       size_t least, size_t most) {
   if (context == NULL) default_choose(0); /* the platform's, if none is */
-  struct share_block *block = NULL;
-  int r = arena_allocate(kind, size, &block);
-  return made(r, block, kind, size);
-}
-
-void *share_new_alone(const brood_context *context, enum share_kind kind,
-                      size_t least, size_t most) {
-  if (context == NULL) default_choose(0);
-  struct share_block *block = NULL;
-  int r = arena_allocate_alone(kind, least, most, &block);
-  return made(r, block, kind, least);
+  struct share_block *block;
+  int r = arena_allocate(kind, least, most, &block);
+  if (r == 0) return share_object_of(block);
+  error_set_os(r, "cannot make %s of %zu bytes", share_kind_name(kind), least);
+  return NULL;
 }
 
 int share_refuse(const void *object, enum share_kind kind) {
@@ -59,6 +47,21 @@ void *share_free(void *object, enum share_kind kind) {
   if (block->maker != sync_self_process()) return NULL;
   if (!arena_give_back(block)) share_refuse(object, kind);
   return NULL;
+}
+
+size_t share_blocks(const void *object,
+                    struct share_block *out[SHARE_MAX_BLOCKS]) {
+  struct share_block *block = out[0] = arena_find(object);
+  if (block == NULL) {
+    struct brood_connection *end = end_find(object);
+    if (end != NULL) out[0] = share_block_of(end);
+    return end != NULL;
+  }
+  struct share_block *lock = out[1] = arena_lock_of(block);
+  if (lock == NULL) return 1;
+  bool together =
+      (uintptr_t)lock - lock->offset == (uintptr_t)block - block->offset;
+  return together ? 1 : 2;
 }
 
 int share_outcome(int r, const void *object) {

@@ -12,9 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/arena.h"
 #include "lib/share/end.h"
-#include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
@@ -137,62 +135,78 @@ static int put_fd(struct packing *packing, int fd) {
   return 0;
 }
 
-/* Writes the index of a handle's first descriptor. Arenas beyond the first few
+/* Writes the index of a block's first descriptor. Arenas beyond the first few
  * are not remembered, and then go twice; connections have no arena. */
-static int put_handle_fds(struct packing *packing,
-                          const struct share_handle *handle,
-                          uint32_t *out_index) {
-  bool has_arena = handle->kind != SHARE_CONNECTION;
+static int put_name_fds(struct packing *packing, const struct arena_name *name,
+                        uint32_t *out_index) {
+  bool has_arena = name->kind != SHARE_CONNECTION;
   for (size_t i = 0; has_arena && i < packing->num_arenas; i++) {
-    if (packing->arenas[i].id != handle->arena) continue;
+    if (packing->arenas[i].id != name->id) continue;
     *out_index = packing->arenas[i].fd_index;
     return 0;
   }
   *out_index = packing->pack->num_fds;
-  for (uint32_t i = 0; i < handle->num_fds; i++) {
-    int r = put_fd(packing, handle->fds[i]);
+  for (uint32_t i = 0; i < name->num_fds; i++) {
+    int r = put_fd(packing, name->fds[i]);
     if (r < 0) return r;
   }
   if (has_arena && packing->num_arenas < FEW_ARENAS) {
-    packing->arenas[packing->num_arenas].id = handle->arena;
+    packing->arenas[packing->num_arenas].id = name->id;
     packing->arenas[packing->num_arenas++].fd_index = *out_index;
   }
   return 0;
 }
 
-/* What must not happen to an object while it is sent, and after. */
-static int hold_to_send(struct pack *pack, struct share_handle *handle) {
-  for (uint32_t i = 0; i < handle->num_fds; i++) {
-    if (handle->kind == SHARE_CONNECTION || handle->fds[i] >= 0) continue;
+static struct arena_name name_of(struct share_block *block) {
+  if (!end_is_block(block)) return arena_of(block);
+  struct brood_connection *end = share_object_of(block);
+  return (struct arena_name){.kind = SHARE_CONNECTION,
+                             .id = atomic_load(&end->flags),
+                             .fds = {atomic_load(&end->fd)},
+                             .num_fds = 1};
+}
+
+/* What must not happen to an object until pack_discard, and after. */
+static int hold_block(struct pack *pack, struct share_block *block,
+                      struct arena_name *out) {
+  bool to_send = pack->use == PACK_TO_SEND, is_end = end_is_block(block);
+  if (to_send && is_end && !end_enter(share_object_of(block))) {
+    return error_set_os(-EBADF, "cannot send a connection: handle is closed");
+  }
+  *out = name_of(block); /* an end that was entered stays open */
+  for (uint32_t i = 0; to_send && !is_end && i < out->num_fds; i++) {
+    if (out->fds[i] >= 0) continue;
     return error_set_os(-EBADF,
                         "cannot send %s: the program has closed its "
                         "descriptors",
-                        share_kind_name(handle->kind));
+                        share_kind_name(out->kind));
   }
-  if (handle->kind != SHARE_CONNECTION) {
-    arena_send(handle->block);
+  if (to_send && !is_end) {
+    arena_send(block);
     return 0;
   }
-  struct brood_connection *end = share_object_of(handle->block);
-  if (!end_enter(end)) {
-    return error_set_os(-EBADF, "cannot send a connection: handle is closed");
+  if (!to_send) share_hold(block);
+  pack->held[pack->num_held++] = block;
+  return 0;
+}
+
+/* Writes the entries of an object; how many, or an error. */
+static int put_entries(struct packing *packing, const void *object,
+                       struct wire_writer *out) {
+  struct share_block *blocks[SHARE_MAX_BLOCKS];
+  int count = (int)share_blocks(object, blocks);
+  for (int i = 0; i < count; i++) {
+    struct arena_name name;
+    uint32_t index = 0;
+    int r = hold_block(packing->pack, blocks[i], &name);
+    if (r == 0) r = put_name_fds(packing, &name, &index);
+    if (r < 0) return r;
+    wire_put_u32(out, index);
+    wire_put_u32(out, name.kind);
+    wire_put_u64(out, name.id);
+    wire_put_u64(out, name.offset);
   }
-  pack->held[pack->num_held++] = handle->block;
-  handle->fds[0] = atomic_load(&end->fd); /* open for sure */
-  return 0;
-}
-
-static int hold_object(struct pack *pack, struct share_handle *handle) {
-  if (pack->use == PACK_TO_SEND) return hold_to_send(pack, handle);
-  share_hold(handle->block);
-  pack->held[pack->num_held++] = handle->block;
-  return 0;
-}
-
-static int find_handles(struct packing *packing, const void *object,
-                        struct share_handle *handles, size_t *out_count) {
-  *out_count = share_handles(object, handles);
-  if (*out_count > 0) return 0;
+  if (count > 0) return count;
   return error_set(BROOD_TYPE_ERROR,
                    "%sthe object at %p: it is no shared object, or has been "
                    "freed",
@@ -201,26 +215,20 @@ static int find_handles(struct packing *packing, const void *object,
 
 static int put_object(struct packing *packing, const brood_value *value) {
   struct pack *pack = packing->pack;
-  struct share_handle handles[SHARE_MAX_HANDLES];
   uint8_t bytes[PACK_OBJECT];
+  struct wire_writer writer = {.data = bytes, .capacity = sizeof bytes};
   uint32_t fds_before = pack->num_fds;
-  size_t count = SHARE_MAX_HANDLES;
+  int count = SHARE_MAX_BLOCKS;
   if (packing->is_counting) {
     pack->num_fds += PACK_OBJECT_FDS;
-    pack->num_held += SHARE_MAX_HANDLES;
+    pack->num_held += SHARE_MAX_BLOCKS;
   } else {
-    int r = find_handles(packing, value->as.data, handles, &count);
-    for (size_t i = 0; r == 0 && i < count; i++) {
-      uint32_t index = 0;
-      r = hold_object(pack, &handles[i]);
-      if (r == 0) r = put_handle_fds(packing, &handles[i], &index);
-      share_encode(bytes + i * SHARE_HANDLE_SIZE, &handles[i], index);
-    }
-    if (r < 0) return r;
+    count = put_entries(packing, value->as.data, &writer);
+    if (count < 0) return count;
   }
   brood_value entries = {.type = BROOD_TYPE_OBJECT,
                          .as.data = bytes,
-                         .size_bytes = count * SHARE_HANDLE_SIZE};
+                         .size_bytes = (size_t)count * PACK_ENTRY};
   wire_put_value(&packing->writer, &entries, pack->num_fds - fds_before);
   return 0;
 }
@@ -351,10 +359,13 @@ void pack_let_go(struct pack *pack) {
   bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
                                      pack->holder == sync_self_process());
   for (uint32_t i = 0; held && i < pack->num_held; i++) {
+    struct share_block *block = pack->held[i];
     if (pack->use == PACK_TO_SEND) {
-      end_leave(share_object_of(pack->held[i]));
+      end_leave(share_object_of(block));
+    } else if (end_is_block(block)) {
+      end_release(block);
     } else {
-      share_release(pack->held[i]);
+      arena_release(block);
     }
   }
   pack->num_held = 0;
@@ -365,73 +376,4 @@ void pack_discard(struct pack *pack) {
   free(pack->memory);
   pack->memory = NULL;
   pack->num_fds = 0;
-}
-
-/* ----------------------------------------------------------- Unpacking -- */
-
-void unpack_forget(const brood_value *value) {
-  switch (value->type) {
-    case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: share_forget(value->as.data); break;
-    case BROOD_TYPE_TUPLE:
-      for (size_t i = 0; i < value->num_items; i++) {
-        unpack_forget(&value->as.items[i]);
-      }
-      break;
-    default: break;
-  }
-}
-
-static int unpack_one(brood_value *value, int *fds, size_t num_fds) {
-  if (value->type == BROOD_TYPE_DESCRIPTOR) {
-    int *fd = &fds[value->as.descriptor];
-    if (*fd < 0) return -EBADMSG; /* closed by the program */
-    value->as.descriptor = *fd;
-    *fd = -1;
-  } else if (value->type == BROOD_TYPE_OBJECT) {
-    void *object = NULL;
-    int r =
-        share_decode(&object, value->as.data, value->size_bytes, fds, num_fds);
-    if (r < 0) return r;
-    *value = (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
-  }
-  return 0;
-}
-
-/* Undoes the first ones, which close what they have taken of the table: it gets
- * copies. */
-static void put_back(const brood_value *values, size_t num_values,
-                     const int *before, int *fds, size_t num_fds) {
-  for (size_t i = 0; i < num_fds; i++) {
-    if (fds[i] < 0 && before[i] >= 0) fds[i] = sys_fd_copy(before[i]);
-  }
-  for (size_t i = 0; i < num_values; i++) {
-    if (values[i].type != BROOD_TYPE_TUPLE) unpack_forget(&values[i]);
-  }
-}
-
-int unpack_values(brood_value *values, size_t num_values, int *fds,
-                  size_t num_fds) {
-  int before[SYS_SOCK_MAX_FDS]; /* arguments may have more: none come twice */
-  size_t num_before = num_fds <= SYS_SOCK_MAX_FDS ? num_fds : 0;
-  if (num_before > 0) memcpy(before, fds, num_before * sizeof *fds);
-  for (size_t i = 0; i < num_values; i++) {
-    int r = unpack_one(&values[i], fds, num_fds);
-    if (r == 0) continue;
-    put_back(values, i, before, fds, num_before);
-    return r;
-  }
-  return 0;
-}
-
-int unpack_tuple(brood_value *out, brood_value *memory, uint32_t num_values,
-                 size_t body_size, int *fds, size_t num_fds,
-                 bool has_pointers) {
-  struct wire_values values = {.values = memory,
-                               .num_values = num_values,
-                               .num_fds = (uint32_t)num_fds,
-                               .has_pointers = has_pointers};
-  const uint8_t *body = (const uint8_t *)(memory + num_values);
-  if (!wire_get_tuple(&values, body, body_size, out)) return -EBADMSG;
-  return unpack_values(memory, num_values, fds, num_fds);
 }

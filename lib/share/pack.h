@@ -5,19 +5,24 @@
  * bytes; here is what has to be known of the objects among the values. An arena
  * is in the table of descriptors once, however many objects lie in it, if they
  * lie in few.
+ *
+ * An object is one entry of PACK_ENTRY bytes for itself, and one for its lock
+ * if that lies in another arena: where in the table its descriptors are, one
+ * after the other, and the arena_name.
  */
 #ifndef BROOD_SHARE_PACK_H
 #define BROOD_SHARE_PACK_H
 
 #include "brood.h"
 #include "lib/names.h"
-#include "lib/share/block.h"
-#include "lib/share/handle.h"
+#include "lib/share/arena.h"
+#include "lib/share/object.h"
 #include "lib/wire/value.h"
 
 enum {
-  PACK_OBJECT = SHARE_MAX_HANDLES * SHARE_HANDLE_SIZE,
-  PACK_OBJECT_FDS = SHARE_MAX_HANDLES * SHARE_MAX_FDS
+  PACK_ENTRY = 24,
+  PACK_OBJECT = SHARE_MAX_BLOCKS * PACK_ENTRY,
+  PACK_OBJECT_FDS = SHARE_MAX_BLOCKS * ARENA_MAX_FDS
 };
 
 /* What a value is packed for decides what is refused, and what happens to the
@@ -41,7 +46,7 @@ struct pack {
   void *memory;    /* of a tuple: all of the above */
   uint8_t small[WIRE_HEAD + PACK_OBJECT]; /* of another value */
   int few_fds[PACK_OBJECT_FDS];
-  struct share_block *few_held[SHARE_MAX_HANDLES];
+  struct share_block *few_held[SHARE_MAX_BLOCKS];
 };
 
 /* pack_value packs a value, which is borrowed until pack_discard; sets and
@@ -57,7 +62,8 @@ void pack_let_go(struct pack *pack);
 /* unpack_values has objects and descriptors, as they were read, be what they
  * are here: all of them or none. In the table it puts -1 for each descriptor
  * that was taken. -EBADMSG: there are no such; or another -errno. After -ENOMEM
- * all is in the table again. */
+ * all is in the table again. A connection that a fork's child has under this
+ * number already is that one. Objects stay until unpack_forget. */
 int unpack_values(brood_value *values, size_t num_values, int *fds,
                   size_t num_fds);
 
@@ -65,9 +71,12 @@ int unpack_values(brood_value *values, size_t num_values, int *fds,
  * memory stays. */
 void unpack_forget(const brood_value *value);
 
-/* unpack_tuple does all for a tuple. Its memory is an array for this number of
- * values, with the body behind it. */
-int unpack_tuple(brood_value *out, brood_value *memory, uint32_t num_values,
-                 size_t body_size, int *fds, size_t num_fds, bool has_pointers);
+/* unpack_keep has an object that was unpacked stay for good. */
+void unpack_keep(const void *object);
+
+/* unpack_tuple does all for a tuple, which points to its memory: an array for
+ * this number of values, with the body behind it. */
+int unpack_tuple(brood_value *tuple, uint32_t num_values, size_t body_size,
+                 int *fds, size_t num_fds, bool has_pointers);
 
 #endif /* BROOD_SHARE_PACK_H */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * A mapped memfd with blocks in it: what processes see of an arena.
+ * A mapped memfd with blocks in it: what processes see of an arena. And what is
+ * free in it for small objects: that is known to the owner alone, in memory of
+ * its own, so no other process can be killed in the middle of changing it.
  */
 #ifndef BROOD_SHARE_REGION_H
 #define BROOD_SHARE_REGION_H
@@ -9,8 +11,13 @@
 #include "lib/share/block.h"
 #include "lib/sys/fd.h"
 
-/* Blocks begin at multiples of this. */
-enum { REGION_UNIT = 64 };
+/* Blocks begin at multiples of a unit. Places for small ones are of sizes that
+ * double, so that a freed one fits the next block of about that size. */
+enum {
+  REGION_UNIT = 64,
+  REGION_LARGE = 1 << 20,
+  REGION_SIZES = 15 /* REGION_UNIT << 14 == REGION_LARGE */
+};
 
 /* What a region begins with. */
 struct region_head {
@@ -24,12 +31,26 @@ struct region_head {
 
 _Static_assert(sizeof(struct region_head) == REGION_UNIT, "blocks are aligned");
 
+/* One block as its owner knows it. */
+struct region_place {
+  uint32_t offset; /* in units of REGION_UNIT */
+  int32_t next;    /* free place of the same size, or -1 */
+  uint8_t size;    /* REGION_UNIT << size */
+  bool is_free;
+};
+
 struct region {
   struct region_head *head;
   size_t size;
-  size_t reserved; /* has pages up to here: the owner's business */
   uint64_t id;
   struct sys_kept file;
+  /* The owner's: */
+  size_t reserved; /* has pages up to here */
+  size_t used;     /* behind it no place was ever taken */
+  struct region_place *places;
+  int32_t num_places, max_places;
+  int32_t free[REGION_SIZES]; /* the first free place of each size, or -1 */
+  uint32_t seen_dropped;
 };
 
 /* region_make makes one of this size, or less if RLIMIT_FSIZE wants so, and
@@ -42,8 +63,13 @@ int region_attach(struct region *out, int fd, uint64_t id);
 
 void region_discard(struct region *region);
 
-/* region_reserve gives it pages up to `end`; 0 or -errno. */
-int region_reserve(struct region *region, size_t end);
+/* region_class returns which of the sizes a block of so many bytes has. */
+int region_class(size_t size);
+
+/* region_take writes where a place of this size is free, with pages; -ENOSPC if
+ * the region is full, or another -errno. */
+int region_take(struct region *region, int class, size_t *out_offset);
+void region_give_back(struct region *region, size_t offset);
 
 static inline struct share_block *region_block(const struct region *region,
                                                size_t offset) {

@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "brood.h"
-#include "lib/share/handle.h"
-#include "lib/share/object.h"
 #include "lib/share/pack.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
@@ -19,17 +17,17 @@ brood_value brood_none(void) {
   return (brood_value){.type = BROOD_TYPE_NONE};
 }
 
-brood_value brood_bool(bool value) {
-  return (brood_value){.type = BROOD_TYPE_BOOL, .as.boolean = value};
-}
+#define MAKE_SCALAR(name, c_type, TYPE, member)             \
+  brood_value brood_##name(c_type value) {                  \
+    return (brood_value){.type = TYPE, .as.member = value}; \
+  }
 
-brood_value brood_int64(int64_t value) {
-  return (brood_value){.type = BROOD_TYPE_INT64, .as.int64 = value};
-}
-
-brood_value brood_double(double value) {
-  return (brood_value){.type = BROOD_TYPE_DOUBLE, .as.real = value};
-}
+MAKE_SCALAR(bool, bool, BROOD_TYPE_BOOL, boolean)
+MAKE_SCALAR(int64, int64_t, BROOD_TYPE_INT64, int64)
+MAKE_SCALAR(double, double, BROOD_TYPE_DOUBLE, real)
+MAKE_SCALAR(descriptor, int, BROOD_TYPE_DESCRIPTOR, descriptor)
+MAKE_SCALAR(pointer, const void *, BROOD_TYPE_POINTER, data)
+MAKE_SCALAR(object, const void *, BROOD_TYPE_OBJECT, data)
 
 brood_value brood_string(const char *text) {
   return (brood_value){.type = BROOD_TYPE_STRING,
@@ -40,19 +38,6 @@ brood_value brood_string(const char *text) {
 brood_value brood_bytes(const void *data, size_t size_bytes) {
   return (brood_value){
       .type = BROOD_TYPE_BYTES, .as.data = data, .size_bytes = size_bytes};
-}
-
-brood_value brood_descriptor(int descriptor) {
-  return (brood_value){.type = BROOD_TYPE_DESCRIPTOR,
-                       .as.descriptor = descriptor};
-}
-
-brood_value brood_pointer(const void *pointer) {
-  return (brood_value){.type = BROOD_TYPE_POINTER, .as.data = pointer};
-}
-
-brood_value brood_object(const void *object) {
-  return (brood_value){.type = BROOD_TYPE_OBJECT, .as.data = object};
 }
 
 brood_value brood_tuple(const brood_value *items, size_t num_items) {
@@ -93,27 +78,18 @@ READ_SCALAR(string, const char *, BROOD_TYPE_STRING, data)
 READ_SCALAR(descriptor, int, BROOD_TYPE_DESCRIPTOR, descriptor)
 READ_SCALAR(pointer, const void *, BROOD_TYPE_POINTER, data)
 
-int brood_value_bytes(const brood_value *value, const void **out_data,
-                      size_t *out_size_bytes) {
-  value = value_of_type(value, BROOD_TYPE_BYTES, out_data);
-  if (value == NULL || error_check_out(out_size_bytes) < 0) {
-    return brood_error();
+#define READ_PAIR(name, c_type, TYPE, member, count)                           \
+  int brood_value_##name(const brood_value *value, c_type *out_first,          \
+                         size_t *out_count) {                                  \
+    value = value_of_type(value, TYPE, out_first);                             \
+    if (value == NULL || error_check_out(out_count) < 0) return brood_error(); \
+    *out_first = value->as.member;                                             \
+    *out_count = value->count;                                                 \
+    return 0;                                                                  \
   }
-  *out_data = value->as.data;
-  *out_size_bytes = value->size_bytes;
-  return 0;
-}
 
-int brood_value_tuple(const brood_value *value, const brood_value **out_items,
-                      size_t *out_num_items) {
-  value = value_of_type(value, BROOD_TYPE_TUPLE, out_items);
-  if (value == NULL || error_check_out(out_num_items) < 0) {
-    return brood_error();
-  }
-  *out_items = value->as.items;
-  *out_num_items = value->num_items;
-  return 0;
-}
+READ_PAIR(bytes, const void *, BROOD_TYPE_BYTES, data, size_bytes)
+READ_PAIR(tuple, const brood_value *, BROOD_TYPE_TUPLE, items, num_items)
 
 void *brood_value_object(const brood_value *value, enum brood_kind kind) {
   value = value_of_type(value, BROOD_TYPE_OBJECT, &kind);
@@ -127,9 +103,9 @@ void *brood_value_object(const brood_value *value, enum brood_kind kind) {
 }
 
 int brood_kind_of(const void *object) {
-  struct share_handle handles[SHARE_MAX_HANDLES];
-  if (share_handles(object, handles) > 0) {
-    return (int)(handles[0].kind - SHARE_NO_KIND);
+  struct share_block *blocks[SHARE_MAX_BLOCKS];
+  if (share_blocks(object, blocks) > 0) {
+    return (int)(atomic_load(&blocks[0]->kind) - SHARE_NO_KIND);
   }
   return share_refuse(object, SHARE_FREE);
 }
@@ -159,40 +135,28 @@ static int duplicate_fds(struct pack *pack) {
   return 0;
 }
 
-/* Writes memory with the body in it, behind the array for a tuple's values. */
-static int copy_body(const struct pack *pack, void **out_memory) {
-  size_t array_size = pack->num_values * sizeof(brood_value);
-  char *memory = malloc(array_size + pack->size + 1);
-  if (memory == NULL) return -ENOMEM;
-  memcpy(memory + array_size, pack->body, pack->size);
-  memory[array_size + pack->size] = '\0';
-  *out_memory = memory;
-  return 0;
-}
-
-/* The value of a pack whose descriptors are its own. */
+/* The value of a pack whose descriptors are its own. Its memory has the body in
+ * it, behind the array for a tuple's values. */
 static int copy_packed(struct pack *pack, brood_value *copy) {
-  void *memory = NULL;
-  int r = 0;
-  switch (copy->type) {
-    case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES:
-      r = copy_body(pack, &memory);
-      copy->as.data = memory;
-      return r;
-    case BROOD_TYPE_TUPLE:
-      r = copy_body(pack, &memory);
-      if (r < 0) return r;
-      r = unpack_tuple(copy, memory, pack->num_values, pack->size, pack->fds,
-                       pack->num_fds, true);
-      if (r < 0) free(memory);
-      return r;
-    case BROOD_TYPE_DESCRIPTOR: copy->as.descriptor = 0; break;
-    case BROOD_TYPE_OBJECT:
-      copy->as.data = pack->body;
-      copy->size_bytes = pack->size;
-      break;
-    default: break;
+  bool tuple = copy->type == BROOD_TYPE_TUPLE;
+  if (tuple || copy->type == BROOD_TYPE_STRING ||
+      copy->type == BROOD_TYPE_BYTES) {
+    size_t array_size = pack->num_values * sizeof *copy;
+    char *memory = malloc(array_size + pack->size + 1);
+    if (memory == NULL) return -ENOMEM;
+    memcpy(memory + array_size, pack->body, pack->size);
+    memory[array_size + pack->size] = '\0';
+    copy->as.data = memory;
+    int r = tuple ? unpack_tuple(copy, pack->num_values, pack->size, pack->fds,
+                                 pack->num_fds, true)
+                  : 0;
+    if (r < 0) free(memory);
+    return r;
+  }
+  if (copy->type == BROOD_TYPE_DESCRIPTOR) copy->as.descriptor = 0;
+  if (copy->type == BROOD_TYPE_OBJECT) {
+    copy->as.data = pack->body;
+    copy->size_bytes = pack->size;
   }
   return unpack_values(copy, 1, pack->fds, pack->num_fds);
 }

@@ -13,8 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/args.h"
+#include "lib/share/pack.h"
 #include "lib/start/process.h"
+#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"
@@ -49,17 +50,6 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
   return array;
 }
 
-static void take_surroundings(const struct wire_record *record, int directory,
-                              const char **few_texts) {
-  sys_set_environment((char **)child_texts(&record->environment, few_texts));
-  int r = sys_directory_enter(directory);
-  if (r < 0) {
-    child_refuse("cannot change to the directory of the creator: %s",
-                 strerrordesc_np(-r));
-  }
-  sys_close(directory);
-}
-
 /* Everything of the record that is not the target. */
 static void become(const struct delivery *delivery,
                    const struct wire_record *record, const char **few_texts) {
@@ -81,7 +71,13 @@ static void become(const struct delivery *delivery,
   }
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     int directory = delivery->fds[wire_record_own_fds(record) - 1];
-    take_surroundings(record, directory, few_texts);
+    sys_set_environment((char **)child_texts(&record->environment, few_texts));
+    r = sys_directory_enter(directory);
+    if (r < 0) {
+      child_refuse("cannot change to the directory of the creator: %s",
+                   strerrordesc_np(-r));
+    }
+    sys_close(directory);
   }
 }
 
@@ -111,10 +107,72 @@ void child_flush(void) {
   flush_stream(stderr);
 }
 
-struct call_of_target {
-  brood_target target;
-  const brood_args *args;
+/* ---------------------------------------------------------- Arguments -- */
+
+/* A tuple, and its values: a few have room here, because a new process that
+ * does not touch the heap starts sooner. They are read where the record lies: a
+ * large string is not copied. */
+struct brood_args {
+  brood_target target; /* that reads them */
+  brood_value tuple;
+  brood_value *values;
+  brood_value few[16];
 };
+
+/* Reads them into values; false if they are none, or cannot be had. */
+static bool read_args(struct brood_args *args, const struct wire_record *record,
+                      uint32_t num_values, int *fds, size_t num_fds) {
+  struct wire_values into = {.values = args->values,
+                             .num_values = num_values,
+                             .num_fds = (uint32_t)num_fds,
+                             .has_pointers = true,
+                             .depth = -1};
+  if (!wire_get_tuple(&into, record->args, record->args_size, &args->tuple) ||
+      unpack_values(args->values, num_values, fds, num_fds) < 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < num_values; i++) {
+    if (args->values[i].type == BROOD_TYPE_OBJECT) {
+      unpack_keep(args->values[i].as.data);
+    }
+  }
+  return true;
+}
+
+/* Makes what the target reads from a record. fds are the arguments' part of the
+ * table, and those that it has taken become -1. False if the record holds no
+ * such arguments or memory is short. */
+static bool unpack_args(struct brood_args *out,
+                        const struct wire_record *record, int *fds,
+                        size_t num_fds) {
+  uint32_t num_values;
+  out->tuple = brood_tuple(NULL, 0);
+  out->values = out->few;
+  if (record->args_size == 0) return true;
+  if (record->args_size < WIRE_COUNTS ||
+      !wire_get_counts(record->args, record->args_size, &num_values)) {
+    return false;
+  }
+  if (num_values > sizeof out->few / sizeof out->few[0]) {
+    out->values = malloc(num_values * sizeof out->values[0]);
+  }
+  return out->values != NULL &&
+         read_args(out, record, num_values, fds, num_fds);
+}
+
+size_t brood_args_count(const brood_args *args) {
+  return args == NULL ? 0 : args->tuple.num_items;
+}
+
+const brood_value *brood_args_get(const brood_args *args, size_t index) {
+  if (args != NULL && index < args->tuple.num_items)
+    return &args->tuple.as.items[index];
+  error_set(BROOD_INDEX_ERROR, "no argument %zu: there are %zu", index,
+            brood_args_count(args));
+  return NULL;
+}
+
+/* ------------------------------------------------------------ The life -- */
 
 static void leave_by_thread_end(void *nothing) {
   (void)nothing;
@@ -136,9 +194,9 @@ __attribute__((constructor)) static void look_up_for_children(void) {
  * process leaves from here, and not when the thread is at its end, because the
  * launch record, names and environment may be on the stack below. */
 static int run_target(void *argument) {
-  const struct call_of_target *call = argument;
+  const struct brood_args *args = argument;
   pthread_cleanup_push(leave_by_thread_end, NULL);
-  call->target(call->args);
+  args->target(args);
   pthread_cleanup_pop(0);
   return 0;
 }
@@ -158,14 +216,13 @@ void child_main(const struct delivery *delivery) {
   become(delivery, &record, few_texts);
   size_t own_fds = wire_record_own_fds(&record);
   struct brood_args args;
-  if (!args_unpack(&args, &record, delivery->fds + own_fds,
+  if (!unpack_args(&args, &record, delivery->fds + own_fds,
                    delivery->num_fds - own_fds)) {
     child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }
-  brood_target target = find_target(delivery, &record);
+  args.target = find_target(delivery, &record);
   log_info("child process calling self.run()");
-  struct call_of_target call = {.target = target, .args = &args};
-  if (target != NULL) guard_call(run_target, &call);
+  if (args.target != NULL) guard_call(run_target, &args);
   child_leave(0);
 }
 

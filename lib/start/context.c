@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/image.h"
+#include "lib/start/child.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
@@ -31,14 +31,8 @@ static const brood_context contexts[] = {
 
 enum { NUM_CONTEXTS = sizeof contexts / sizeof *contexts };
 
-static const char *names[NUM_CONTEXTS + 1];
-
-/* Before any thread could see it half done. */
-__attribute__((constructor)) static void list_names(void) {
-  for (size_t i = 0; i < NUM_CONTEXTS; i++) names[i] = contexts[i].method->name;
-}
-
 const char *const *brood_get_all_start_methods(void) {
+  static const char *const names[] = {"fork", "spawn", "forkserver", NULL};
   return names;
 }
 

@@ -45,16 +45,14 @@ struct launched {
 struct start_method {
   const char *name;
   const char *process_class;
-  bool fresh_image;  /* targets go by name, pointers mean nothing */
-  bool own_image;    /* one for each child: argv has to be carried */
-  bool surroundings; /* directory and environment have to be carried */
+  bool fresh_image; /* targets go by name, pointers mean nothing */
+  bool own_image;   /* one for each child: argv has to be carried */
+  bool of_server;   /* which waits for the child; its creator sends directory
+                     * and environment along, and asks how it ended */
 
   /* launch returns 0; or nothing runs, and it returns -errno, or 1 and has set
    * an error that says more. */
   int (*launch)(const struct launch *launch, struct launched *out);
-
-  /* reap returns 1 and the exit code, or 0 while the process runs. */
-  int (*reap)(struct launched *launched, int *out_exitcode);
 };
 
 extern const struct start_method start_fork;

@@ -48,33 +48,61 @@ int reap_watch(pid_t pid, struct launched *out) {
   return 0;
 }
 
+/* The exit code of a process of which nobody can tell. */
+enum { LOST = 255 };
+
 /* How long the kernel may take from a process's end to its reaping. */
 #define REAPING_NS INT64_C(1000000)
 
-int reap_ask_kernel(int pidfd, int *out_exitcode) {
+/* 1 and the exit code of an ended process, 0 if the kernel does not tell. Waits
+ * a moment for whoever is about to reap it. */
+static int ask_kernel(int pidfd, int *out_exitcode) {
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   /* Dead, and about to be reaped: POLLHUP says when. */
   sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));
   return sys_pidfd_exit_info(pidfd, out_exitcode) == 1;
 }
 
-int reap_own_child(struct launched *launched, int *out_exitcode) {
+/* These two return 1 and the exit code, or 0 while the process runs. */
+
+static int reap_own_child(struct launched *launched, int *out_exitcode) {
   int pidfd = launched->pidfd.fd;
-  *out_exitcode = REAP_LOST;
+  *out_exitcode = LOST;
   if (launched->gone) return 1;
-  int r = pidfd < 0 ? sys_child_reap(launched->pid, out_exitcode)
-                    : sys_pidfd_reap(pidfd, out_exitcode);
+  int r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
   if (r >= 0 || pidfd < 0) return r != 0;
   if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
-  r = sys_pidfd_reap(pidfd, out_exitcode);
-  if (r >= 0) return r;
+  r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
+  if (r >= 0) return r > 0;
   /* Somebody else has its status, or we may not wait for it. */
-  reap_ask_kernel(pidfd, out_exitcode);
+  ask_kernel(pidfd, out_exitcode);
+  return 1;
+}
+
+static int reap_servers_child(struct launched *launched, int *out_exitcode) {
+  int report = launched->report.fd;
+  if (report >= 0 && !launched->report_lost) {
+    if (sys_poll_one(report, POLLIN, 0) <= 0) return 0;
+    /* It stays open: other threads may be about to poll it. */
+    int r = sys_read_full(report, out_exitcode, sizeof *out_exitcode);
+    if (r == 0) return 1;
+    launched->report_lost = true; /* the server died first */
+  }
+  int pidfd = launched->pidfd.fd;
+  *out_exitcode = LOST;
+  /* The program has closed it: as long as somebody has the number it lives. */
+  if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;
+  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
+  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
+  if (ask_kernel(pidfd, out_exitcode) == 1) return 1;
+  /* The server was killed: a zombie until whoever adopted it cares. */
+  if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
+  sys_pidfd_exit_info(pidfd, out_exitcode);
   return 1;
 }
 
 bool process_is_waited_for(const struct brood_process *process) {
-  return process->context->method->reap == reap_own_child;
+  return !process->context->method->of_server;
 }
 
 /* Is it known by its number alone? Then the program has closed the pidfd, whose
@@ -94,7 +122,11 @@ int process_poll(struct brood_process *process) {
   struct launched *launched = &process->launched;
   check_pidfd(process);
   if (!sys_kept_is_open(&launched->report)) launched->report = SYS_KEPT_NONE;
-  if (process->context->method->reap(launched, &exitcode) != 1) return 0;
+  if (process_is_waited_for(process)
+          ? !reap_own_child(launched, &exitcode)
+          : !reap_servers_child(launched, &exitcode)) {
+    return 0;
+  }
   process->exitcode = exitcode;
   atomic_store(&process->state, PROCESS_ENDED);
   return 1;

@@ -68,5 +68,4 @@ const struct start_method start_fork = {
     .name = "fork",
     .process_class = "ForkProcess",
     .launch = launch_by_fork,
-    .reap = reap_own_child,
 };

@@ -14,7 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "lib/start/image.h"
+#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -112,15 +112,23 @@ static int send_on(const struct line *on, const struct iovec *parts,
   }
 }
 
-/* An answer, with up to *num_fds descriptors: 0, -errno, or -ENODATA if the
+/* Of a request that is no launch. */
+static int send_request(const struct line *on, enum serve_kind kind,
+                        const int *fds, size_t num_fds) {
+  struct serve_request request = {.kind = kind};
+  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
+  return send_on(on, &part, 1, fds, num_fds);
+}
+
+/* An answer, with up to num_fds descriptors: 0, -errno, or -ENODATA if the
  * server went without after it had read the request. */
 static int receive_on(const struct line *on, struct serve_reply *out_reply,
-                      int *out_fds, size_t *num_fds) {
+                      int *out_fds, size_t num_fds) {
   int r = await(on, POLLIN);
   if (r == -EPIPE && !sys_sock_is_unread(on->channel.fd)) return -ENODATA;
   if (r == 0) {
     r = sys_sock_receive(on->channel.fd, out_reply, sizeof *out_reply, out_fds,
-                         num_fds);
+                         &num_fds);
   }
   return r == 0 ? -ENODATA : r < 0 ? r : 0;
 }
@@ -147,12 +155,9 @@ static int ask_init(const struct line *on, const char *const *preload,
                     struct serve_reply *out_reply) {
   int parcel = pack_init(preload);
   if (parcel < 0) return parcel;
-  struct serve_request request = {.kind = SERVE_INIT};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  int r = send_on(on, &part, 1, &parcel, 1);
+  int r = send_request(on, SERVE_INIT, &parcel, 1);
   sys_close(parcel);
-  size_t no_fds = 0;
-  if (r == 0) r = receive_on(on, out_reply, NULL, &no_fds);
+  if (r == 0) r = receive_on(on, out_reply, NULL, 0);
   return is_undelivered(r) ? -ENODATA : r;
 }
 
@@ -247,10 +252,8 @@ static int connect_over_line(void) {
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
-  struct serve_request request = {.kind = SERVE_CONNECT};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
   r = sys_sock_restrict(ends[1]);
-  if (r == 0) r = send_on(&line, &part, 1, &ends[1], 1);
+  if (r == 0) r = send_request(&line, SERVE_CONNECT, &ends[1], 1);
   sys_close(ends[1]);
   if (r < 0) {
     sys_close(ends[0]);
@@ -288,10 +291,23 @@ static int open_channel(void) {
 
 /* ------------------------------------------------------------ A launch -- */
 
-/* Sends the record and as many descriptors as fit, and returns how many, or
- * -errno. If there are more, *out_pair is the end that the child will read them
- * from the other end of. */
-static int send_launch(const struct launch *launch, int *out_pair) {
+/* Puts the descriptors that do not fit into a pair, where they wait for the
+ * child: it never has to wait for this process. */
+static int send_others(int end, const int *fds, size_t num_fds) {
+  struct iovec part = {.iov_base = (char[]){0}, .iov_len = 1};
+  int r = 0;
+  while (r == 0 && num_fds > 0) {
+    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
+    r = sys_sock_try_send(end, &part, 1, fds, now);
+    fds += now;
+    num_fds -= now;
+  }
+  return r;
+}
+
+/* Sends the record and the descriptors, those that do not fit in the other end
+ * of a pair. */
+static int send_launch(const struct launch *launch) {
   bool in_parcel = launch->head_size + launch->args_size > SERVE_INLINE;
   size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->num_fds;
   int *fds = launch->fds;
@@ -300,9 +316,10 @@ static int send_launch(const struct launch *launch, int *out_pair) {
     now = most - 1;
     r = sys_sock_pair(pair);
     if (r < 0) return r;
+    r = send_others(pair[0], launch->fds + now, launch->num_fds - now);
     *--fds = pair[1];
   }
-  if (in_parcel) {
+  if (r == 0 && in_parcel) {
     r = parcel = parcel_pack(launch);
     *--fds = parcel;
   }
@@ -315,37 +332,18 @@ static int send_launch(const struct launch *launch, int *out_pair) {
   size_t num_fds = now + (size_t)(launch->fds - fds);
   if (r >= 0) r = send_on(&line, parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
+  sys_close(pair[0]);
   sys_close(pair[1]);
-  *out_pair = pair[0];
-  return r < 0 ? r : (int)now;
-}
-
-/* Sends the descriptors that did not fit. A child that was killed meanwhile has
- * an end like others. */
-static int send_others(int pair, const int *fds, size_t num_fds) {
-  struct line on = NO_LINE;
-  struct iovec part = {.iov_base = (char[]){0}, .iov_len = 1};
-  int r = 0;
-  on.channel.fd = pair;
-  while (r == 0 && num_fds > 0) {
-    size_t now = num_fds < SYS_SOCK_MAX_FDS ? num_fds : SYS_SOCK_MAX_FDS;
-    r = send_on(&on, &part, 1, fds, now);
-    fds += now;
-    num_fds -= now;
-  }
-  return is_undelivered(r) ? 0 : r;
+  return r;
 }
 
 /* After an answer that could not be received: what was started must not live,
  * and what is still on its way must not answer the next request. */
 static void cancel_launch(void) {
-  struct serve_request request = {.kind = SERVE_CANCEL};
-  struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
   struct serve_reply reply = {0};
-  int r = send_on(&line, &part, 1, NULL, 0) == 0 ? 0 : -EPIPE;
+  int r = send_request(&line, SERVE_CANCEL, NULL, 0) == 0 ? 0 : -EPIPE;
   while (r != -ENODATA && !is_undelivered(r) && reply.error != -ECANCELED) {
-    size_t no_fds = 0;
-    r = receive_on(&line, &reply, NULL, &no_fds);
+    r = receive_on(&line, &reply, NULL, 0);
   }
   drop_line();
 }
@@ -354,8 +352,7 @@ static void cancel_launch(void) {
 static int receive_launched(struct launched *out) {
   struct serve_reply reply;
   int fds[2] = {-1, -1};
-  size_t num_fds = 2;
-  int r = receive_on(&line, &reply, fds, &num_fds);
+  int r = receive_on(&line, &reply, fds, 2);
   if (r < 0 && r != -ENODATA && !is_undelivered(r)) cancel_launch();
   if (r < 0) return r;
   if (reply.error < 0) return reply.error;
@@ -365,24 +362,10 @@ static int receive_launched(struct launched *out) {
 }
 
 static int converse(const struct launch *launch, struct launched *out) {
-  int pair = -1;
-  struct launched child;
   /* The server may have more descriptors than its child is to have. */
   int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
-  if (r == 0) r = send_launch(launch, &pair);
-  size_t sent = (size_t)r;
-  if (r >= 0) r = receive_launched(&child);
-  if (r == 0 && pair >= 0) {
-    r = send_others(pair, launch->fds + sent, launch->num_fds - sent);
-    if (r < 0) { /* it waits for them, and must not live */
-      sys_pidfd_signal(child.pidfd.fd, SIGKILL);
-      sys_kept_close(&child.pidfd);
-      sys_kept_close(&child.report);
-    }
-  }
-  sys_close(pair);
-  if (r == 0) *out = child;
-  return r;
+  if (r == 0) r = send_launch(launch);
+  return r < 0 ? r : receive_launched(out);
 }
 
 static int launch_by_forkserver(const struct launch *launch,
@@ -399,35 +382,10 @@ static int launch_by_forkserver(const struct launch *launch,
   return r == -ENODATA ? -ECONNRESET : r;
 }
 
-/* -------------------------------------------------------------- The end -- */
-
-static int reap_by_forkserver(struct launched *launched, int *out_exitcode) {
-  int report = launched->report.fd;
-  if (report >= 0 && !launched->report_lost) {
-    if (sys_poll_one(report, POLLIN, 0) <= 0) return 0;
-    /* It stays open: other threads may be about to poll it. */
-    int r = sys_read_full(report, out_exitcode, sizeof *out_exitcode);
-    if (r == 0) return 1;
-    launched->report_lost = true; /* the server died first */
-  }
-  int pidfd = launched->pidfd.fd;
-  *out_exitcode = REAP_LOST;
-  /* The program has closed it: as long as somebody has the number it lives. */
-  if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;
-  if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
-  if (reap_ask_kernel(pidfd, out_exitcode) == 1) return 1;
-  /* The server was killed: a zombie until whoever adopted it cares. */
-  if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
-  sys_pidfd_exit_info(pidfd, out_exitcode);
-  return 1;
-}
-
 const struct start_method start_forkserver = {
     .name = "forkserver",
     .process_class = "ForkServerProcess",
     .fresh_image = true,
-    .surroundings = true,
+    .of_server = true,
     .launch = launch_by_forkserver,
-    .reap = reap_by_forkserver,
 };

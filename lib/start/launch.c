@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/share/handle.h"
+#include "lib/share/end.h"
 #include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
@@ -52,7 +52,7 @@ static int check_fresh_image(const struct brood_process *process,
 
 static int check_descriptors(const struct brood_process *process) {
   for (uint32_t i = 0; i < process->args.num_held; i++) {
-    if (share_is_open(process->args.held[i])) continue;
+    if (!end_is_closed_block(process->args.held[i])) continue;
     return error_set_os(-EBADF, "cannot pass a closed connection to '%.100s'",
                         process->name);
   }
@@ -163,7 +163,7 @@ static int launch_process(struct brood_process *process) {
   if (r < 0) return r;
   fill_record(&record, process, context);
   int directory = -1;
-  if (method->surroundings) r = fill_surroundings(&record, &directory);
+  if (method->of_server) r = fill_surroundings(&record, &directory);
   if (r == 0) r = launch_and_list(process, method, &record, directory);
   sys_close(directory);
   free((void *)record.environment.texts);

@@ -241,12 +241,29 @@ static int fill_name(struct brood_process *process, const char *name) {
   return process->name == NULL ? -ENOMEM : 0;
 }
 
+/* Arguments are one tuple, packed as any value is; objects among them are held
+ * until the handle goes. */
+static int pack_args(struct pack *out, const brood_value *values,
+                     size_t num_values) {
+  if (num_values > BROOD_MAX_ARGS) {
+    return error_set(BROOD_VALUE_ERROR, "%zu arguments: at most %d", num_values,
+                     BROOD_MAX_ARGS);
+  }
+  if (num_values > 0 && values == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "%zu arguments at NULL", num_values);
+  }
+  *out = (struct pack){.use = PACK_FOR_PROCESS};
+  if (num_values == 0) return 0;
+  brood_value tuple = brood_tuple(values, num_values);
+  return pack_value(out, &tuple, PACK_FOR_PROCESS);
+}
+
 static int fill_process(struct brood_process *process,
                         const brood_process_options *options) {
   int r = check_options(options);
   if (r == 0 && options->name != NULL) r = check_name(options->name);
   if (r < 0) return r;
-  r = args_pack(&process->args, options->args, options->num_args);
+  r = pack_args(&process->args, options->args, options->num_args);
   if (r < 0) return r;
   process->target = options->target;
   process->daemon = options->daemon == BROOD_DAEMON_INHERIT

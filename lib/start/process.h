@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "lib/names.h"
-#include "lib/start/args.h"
+#include "lib/share/pack.h"
 #include "lib/start/context.h"
 #include "lib/wire/record.h"
 
@@ -99,16 +99,6 @@ int process_signal(struct brood_process *process, int signal_number);
  * now and was reaped by somebody else. On failure the child is killed and
  * gone. Returns 0 or -errno. */
 int reap_watch(pid_t pid, struct launched *out);
-
-/* reap_own_child is start_method.reap for a child of this process. */
-int reap_own_child(struct launched *launched, int *out_exitcode);
-
-/* reap_ask_kernel is 1 and the exit code of an ended process, 0 if the kernel
- * does not tell. It waits a moment for whoever is about to reap it. */
-int reap_ask_kernel(int pidfd, int *out_exitcode);
-
-/* The exit code of a process of which nobody can tell. */
-enum { REAP_LOST = 255 };
 
 /* -------------------------------------------------- The calling process -- */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * The forkserver: a single thread that waits for requests and forks itself.
- * It never waits for one client and keeps nothing of a launch: for descriptors
- * that come in further messages the child waits, so a client that is killed
- * half-way holds up nobody.
+ * It never waits for one client and keeps nothing of a launch: descriptors that
+ * do not fit into the message lie ready in a pair of their own, from which the
+ * child takes them, so a client that is killed half-way holds up nobody.
  */
 #include <errno.h>
 #include <signal.h>
@@ -13,13 +13,11 @@
 #include <string.h>
 
 #include "lib/start/child.h"
-#include "lib/start/image.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-#include "lib/wire/record.h"
 
 /* One message as it came. The server and each child pay for every page that
  * either writes to after the fork, so this is on the stack. */
@@ -43,10 +41,6 @@ static struct sys_signals *signals_before; /* on the stack of main */
 static struct rlimit limit_before;         /* of descriptors */
 
 /* ----------------------------------------------------------- Channels -- */
-
-static void close_fds(const int *fds, size_t num_fds) {
-  for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-}
 
 /* Takes fd. */
 static void add_channel(int fd) {
@@ -184,30 +178,19 @@ static brood_target look_up(const struct served_message *message) {
   return registry_target(record.target);
 }
 
-/* Without pidfds the hang-up of a channel has to tell of an end: what stands in
- * for a pidfd is always readable. */
-static int to_poll(int pidfd) {
-  return pidfd >= 0 && sys_pidfd_pollable(pidfd) ? pidfd : -1;
-}
-
 /* Receives what did not fit into the message: of fds the first one is the end
- * of a pair, and then comes the pidfd of the creator. A client that has gone,
- * or given up, is no error, and there is nobody to tell. There is room for one
- * message more than there should be. */
+ * of a pair, where the client has put it before. There is room for one message
+ * more than there should be. */
 static int *receive_others(const int *fds, size_t count, size_t num_fds) {
-  struct pollfd polls[] = {{.fd = fds[0], .events = POLLIN},
-                           {.fd = to_poll(fds[1]), .events = POLLIN}};
+  char nothing;
+  struct iovec part = {.iov_base = &nothing, .iov_len = 1};
   int *all = malloc((num_fds + SYS_SOCK_MAX_FDS) * sizeof *all);
   if (all == NULL) child_refuse("no memory for %zu descriptors", num_fds);
   memcpy(all, fds + 1, --count * sizeof *all);
   while (count < num_fds) {
-    char nothing;
     size_t more = SYS_SOCK_MAX_FDS;
-    int r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
-    if (r > 0 && polls[0].revents == 0) sys_exit(1);
-    if (r > 0) r = sys_sock_receive(fds[0], &nothing, 1, all + count, &more);
-    if (r == 0 || r == -ECONNRESET) sys_exit(1);
-    if (r < 0) child_refuse("cannot receive: %s", strerrordesc_np(-r));
+    int r = sys_sock_try_receive_parts(fds[0], &part, 1, all + count, &more);
+    if (r <= 0) child_refuse("cannot receive: %s", strerrordesc_np(-r));
     count += more;
   }
   sys_close(fds[0]);
@@ -331,8 +314,14 @@ static void serve(size_t index, struct served_message *message) {
       answer_error(channel, -ECANCELED);
     }
   }
-  close_fds(message->fds, message->num_fds);
+  for (size_t i = 0; i < message->num_fds; i++) sys_close(message->fds[i]);
   if (!ok) drop_channel(index);
+}
+
+/* Without pidfds the hang-up of a channel has to tell of an end: what stands in
+ * for a pidfd is always readable. */
+static int to_poll(int pidfd) {
+  return pidfd >= 0 && sys_pidfd_pollable(pidfd) ? pidfd : -1;
 }
 
 /* Waits for requests, for ends of children, and for the owner's end. */

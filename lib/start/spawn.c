@@ -10,13 +10,11 @@
 #include <string.h>
 
 #include "lib/start/child.h"
-#include "lib/start/image.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-#include "lib/wire/record.h"
 
 int image_run(const char *role, const int *fds, size_t num_fds) {
   char own[PATH_MAX];
@@ -76,7 +74,6 @@ const struct start_method start_spawn = {
     .fresh_image = true,
     .own_image = true,
     .launch = launch_by_spawn,
-    .reap = reap_own_child,
 };
 
 void spawn_child(void) {

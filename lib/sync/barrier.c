@@ -18,7 +18,7 @@
  * is filling or acting.
  */
 /* clang-format on */
-#include "lib/sync/barrier.h"
+#include "lib/sync/lock.h"
 
 #include <errno.h>
 #include <limits.h>

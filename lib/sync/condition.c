@@ -19,7 +19,7 @@
  * sees the word at the end of its slice.
  */
 /* clang-format on */
-#include "lib/sync/condition.h"
+#include "lib/sync/lock.h"
 
 #include <stddef.h>
 

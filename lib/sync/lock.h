@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * A lock, and the same lock held several times. All zero is a free one. The
- * steps of nearly every call are inline: a call would cost as much.
+ * steps of nearly every call are inline: a call would cost as much. And what
+ * goes with a lock, a condition and a barrier.
  */
 #ifndef BROOD_SYNC_LOCK_H
 #define BROOD_SYNC_LOCK_H
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/names.h"
@@ -72,5 +74,85 @@ static inline bool sync_lock_is_mine(struct sync_lock *lock, uint64_t token) {
 int sync_rlock_acquire(struct sync_lock *lock, uint64_t token,
                        int64_t deadline_ns);
 int sync_rlock_release(struct sync_lock *lock, uint64_t token);
+
+/* ---------------------------------------------------------- Condition --
+ *
+ * A caller that waits or notifies holds the lock that goes with it. All zero is
+ * one without waiters. */
+
+enum { SYNC_CONDITION_WAITERS = 255 };
+
+/* Changed under the lock, but for the state. */
+/* A waiter that looks for the dead reads the atomic members without the
+ * lock. */
+struct sync_waiter {
+  _Atomic uint32_t state;
+  uint32_t ticket; /* the order of arrival */
+  _Atomic uint64_t thread;
+};
+
+struct sync_condition {
+  uint32_t tickets;      /* given out so far */
+  _Atomic uint32_t used; /* no waiter was ever beyond this one */
+  sync_watch watch;      /* by the waiters, for the dead among the notified */
+  uint32_t unused;
+  struct sync_waiter waiters[SYNC_CONDITION_WAITERS];
+};
+
+_Static_assert(sizeof(struct sync_condition) == 4096, "part of the layout");
+
+/* sync_condition_wait gives the lock up, waits, and takes it back. token is
+ * the one that holds the lock. 0: notified; -ETIMEDOUT: not, at a deadline of
+ * sys_clock_ns; -EOWNERDEAD: a holder of the lock was killed meanwhile. With
+ * -ENOSPC, too many waiters, the lock was never given up. */
+int sync_condition_wait(struct sync_condition *condition,
+                        struct sync_lock *lock, uint64_t token,
+                        int64_t deadline_ns);
+
+/* sync_condition_notify wakes the `count` oldest waiters. */
+void sync_condition_notify(struct sync_condition *condition, uint32_t count);
+
+/* ------------------------------------------------------------ Barrier --
+ *
+ * Parties that wait for each other, round after round. */
+
+struct sync_barrier {
+  struct sync_lock lock; /* guards everything below */
+  _Atomic uint32_t changes;
+  uint32_t state;
+  uint32_t parties;
+  uint32_t count;   /* parties inside */
+  sync_watch watch; /* for the dead, by the waiters */
+  uint32_t unused;
+  uint64_t threads[]; /* of the parties inside, by index; 0: none */
+};
+
+/* sync_barrier_size returns the bytes of a barrier for these parties. */
+static inline size_t sync_barrier_size(uint32_t parties) {
+  return sizeof(struct sync_barrier) + parties * sizeof(uint64_t);
+}
+
+static inline void sync_barrier_init(struct sync_barrier *barrier,
+                                     uint32_t parties) {
+  barrier->parties = parties;
+}
+
+/* The last party of a round calls it before all are let go; not 0 breaks the
+ * barrier. */
+struct sync_action {
+  int (*call)(void *argument);
+  void *argument;
+};
+
+/* sync_barrier_wait returns the party's index; -EPIPE: broken or reset;
+ * -ECANCELED: this party's action failed. A party that times out, at a deadline
+ * of sys_clock_ns, or is killed breaks the barrier. */
+int sync_barrier_wait(struct sync_barrier *barrier,
+                      const struct sync_action *action, int64_t deadline_ns);
+
+void sync_barrier_abort(struct sync_barrier *barrier);
+void sync_barrier_reset(struct sync_barrier *barrier);
+uint32_t sync_barrier_num_waiting(struct sync_barrier *barrier);
+bool sync_barrier_is_broken(struct sync_barrier *barrier);
 
 #endif /* BROOD_SYNC_LOCK_H */

@@ -175,23 +175,10 @@ static pid_t reap(idtype_t how, id_t who, int *out_exitcode) {
   return info.si_pid;
 }
 
-static int reap_one(idtype_t how, id_t who, int *out_exitcode) {
-  pid_t pid = reap(how, who, out_exitcode);
-  return pid > 0 ? 1 : pid;
-}
-
-int sys_pidfd_reap(int pidfd, int *out_exitcode) {
+int sys_pidfd_reap(int pidfd, pid_t pid, int *out_exitcode) {
   SYS_FAULT();
-  struct stand_in process;
-  if (!has_pidfds() && read_stand_in(pidfd, &process)) {
-    return reap_one(P_PID, (id_t)process.pid, out_exitcode);
-  }
-  return reap_one(P_PIDFD, (id_t)pidfd, out_exitcode);
-}
-
-int sys_child_reap(pid_t pid, int *out_exitcode) {
-  SYS_FAULT();
-  return reap_one(P_PID, (id_t)pid, out_exitcode);
+  if (pidfd < 0 || !has_pidfds()) return reap(P_PID, (id_t)pid, out_exitcode);
+  return reap(P_PIDFD, (id_t)pidfd, out_exitcode);
 }
 
 int sys_exitcode_of_status(int status) {

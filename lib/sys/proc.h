@@ -49,13 +49,10 @@ int sys_pidfd_wait(int pidfd, int64_t deadline_ns);
 int sys_pidfd_signal(int pidfd, int signal_number);
 
 /* sys_pidfd_reap asks for the end of a child of this process and takes its
- * status: 1 and the exit code, 0 while it runs, -ECHILD if it is not, or no
- * longer, ours to wait for. */
-int sys_pidfd_reap(int pidfd, int *out_exitcode);
-
-/* sys_child_reap does so for a child by its number, which nobody else gets
- * before it has been waited for. */
-int sys_child_reap(pid_t pid, int *out_exitcode);
+ * status: the pid and the exit code, 0 while it runs, -ECHILD if it is not, or
+ * no longer, ours to wait for. Without a pidfd, -1, it goes by the number,
+ * which nobody else gets before it has been waited for. */
+int sys_pidfd_reap(int pidfd, pid_t pid, int *out_exitcode);
 
 /* sys_pidfd_exit_info asks the kernel how a process ended that anybody has
  * waited for: 1 and the exit code, 0 if it does not (yet) say: not reaped, or

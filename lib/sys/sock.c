@@ -2,8 +2,8 @@
  *
  * See sock.h. Descriptors can leak on receipt in three ways: the message is
  * cut (MSG_TRUNC), the control data is cut (MSG_CTRUNC: the kernel installs
- * what fits), or more than one SCM_RIGHTS header comes. All three end in
- * close_all.
+ * what fits), or more than one SCM_RIGHTS header comes. All three end in the
+ * loop of receive_message that closes them.
  */
 #include "lib/sys/sock.h"
 
@@ -77,10 +77,6 @@ int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
   return n < 0 ? -errno : 0;
 }
 
-static void close_all(const int *fds, size_t num_fds) {
-  for (size_t i = 0; i < num_fds; i++) sys_close(fds[i]);
-}
-
 /* Takes the descriptors of one control header; returns how many it wrote, and
  * closes what does not fit. */
 static size_t take_fds(const struct cmsghdr *header, int *out_fds,
@@ -133,15 +129,13 @@ static int receive_message(int sock, const struct iovec *parts,
     if (header->cmsg_type != SCM_RIGHTS) continue;
     taken += take_fds(header, out_fds + taken, *num_fds - taken, &overflow);
   }
-  if (foreign || overflow) {
-    close_all(out_fds, taken);
-    if (foreign && n > 0) return -EPERM;
-    return message.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
+  /* An empty message may have some, and looks like the end. */
+  bool is_whole = !foreign && !overflow;
+  for (; taken > 0 && (!is_whole || n == 0); taken--) {
+    sys_close(out_fds[taken - 1]);
   }
-  if (n == 0) { /* an empty message may have some, and looks like the end */
-    close_all(out_fds, taken);
-    taken = 0;
-  }
+  if (foreign && n > 0) return -EPERM;
+  if (!is_whole) return message.msg_flags & MSG_CTRUNC ? -EMFILE : -EMSGSIZE;
   *num_fds = taken;
   return (int)n;
 }

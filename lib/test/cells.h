@@ -22,8 +22,6 @@
 #endif
 
 extern "C" {
-#include "lib/sync/barrier.h"
-#include "lib/sync/condition.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sync/words.h"

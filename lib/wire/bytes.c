@@ -4,8 +4,6 @@
  */
 #include "lib/wire/bytes.h"
 
-#include <string.h>
-
 void wire_put(struct wire_writer *writer, const void *data, size_t size) {
   if (size == 0) return;
   if (writer->data != NULL) {
@@ -23,14 +21,11 @@ void wire_put_u8(struct wire_writer *writer, uint8_t value) {
 }
 
 void wire_put_u32(struct wire_writer *writer, uint32_t value) {
-  uint8_t bytes[4];
-  for (int i = 0; i < 4; i++) bytes[i] = (uint8_t)(value >> (8 * i));
-  wire_put(writer, bytes, sizeof bytes);
+  wire_put(writer, &value, sizeof value);
 }
 
 void wire_put_u64(struct wire_writer *writer, uint64_t value) {
-  wire_put_u32(writer, (uint32_t)value);
-  wire_put_u32(writer, (uint32_t)(value >> 32));
+  wire_put(writer, &value, sizeof value);
 }
 
 void wire_put_blob(struct wire_writer *writer, const void *data, size_t size) {
@@ -58,24 +53,28 @@ const uint8_t *wire_get(struct wire_reader *reader, size_t size) {
   return data;
 }
 
+/* A number, 0 if there is none. */
+static void get_number(struct wire_reader *reader, void *out, size_t size) {
+  const uint8_t *bytes = wire_get(reader, size);
+  if (bytes != NULL) memcpy(out, bytes, size);
+}
+
 uint8_t wire_get_u8(struct wire_reader *reader) {
-  const uint8_t *byte = wire_get(reader, 1);
-  return byte == NULL ? 0 : *byte;
+  uint8_t value = 0;
+  get_number(reader, &value, sizeof value);
+  return value;
 }
 
 uint32_t wire_get_u32(struct wire_reader *reader) {
-  const uint8_t *bytes = wire_get(reader, 4);
   uint32_t value = 0;
-  for (int i = 0; bytes != NULL && i < 4; i++) {
-    value |= (uint32_t)bytes[i] << (8 * i);
-  }
+  get_number(reader, &value, sizeof value);
   return value;
 }
 
 uint64_t wire_get_u64(struct wire_reader *reader) {
-  uint64_t low = wire_get_u32(reader);
-  uint64_t high = wire_get_u32(reader);
-  return reader->bad ? 0 : low | high << 32;
+  uint64_t value = 0;
+  get_number(reader, &value, sizeof value);
+  return value;
 }
 
 const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * Bounded reading and writing of little-endian bytes. Errors stick: a caller
- * puts or gets everything and looks at `bad` once, at the end. No system
- * calls, no allocation, no clock.
+ * Bounded reading and writing of bytes. Errors stick: a caller puts or gets
+ * everything and looks at `bad` once, at the end. No system calls, no
+ * allocation, no clock. Numbers are in the order of the machine, which writer
+ * and reader share.
  */
 #ifndef BROOD_WIRE_BYTES_H
 #define BROOD_WIRE_BYTES_H
@@ -10,26 +11,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "lib/names.h"
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "the low half of a head's bits must come first"
+#endif
 
 /* Eight bytes at once: compilers make one instruction of either, and queues
  * move millions of items a second. */
 static inline void wire_put_eight(uint8_t out[8], uint64_t bits) {
-  out[0] = (uint8_t)bits;
-  out[1] = (uint8_t)(bits >> 8);
-  out[2] = (uint8_t)(bits >> 16);
-  out[3] = (uint8_t)(bits >> 24);
-  out[4] = (uint8_t)(bits >> 32);
-  out[5] = (uint8_t)(bits >> 40);
-  out[6] = (uint8_t)(bits >> 48);
-  out[7] = (uint8_t)(bits >> 56);
+  memcpy(out, &bits, sizeof bits);
 }
 
 static inline uint64_t wire_get_eight(const uint8_t at[8]) {
-  return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 |
-         (uint64_t)at[3] << 24 | (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 |
-         (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+  uint64_t bits;
+  memcpy(&bits, at, sizeof bits);
+  return bits;
 }
 
 /* A writer with data NULL only counts: used is what would be needed. */

@@ -6,9 +6,8 @@
  */
 #include "lib/wire/record.h"
 
-#include <string.h>
-
 enum { RECORD_MAGIC = 0x646f7262 /* "brod" */, RECORD_VERSION = 1 };
+enum { PREFIX_SIZE = 16 };
 
 void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
   uint32_t count = 0;
@@ -28,8 +27,11 @@ struct wire_texts wire_get_texts(struct wire_reader *reader) {
   return texts;
 }
 
-static void put_record_body(struct wire_writer *writer,
-                            const struct wire_record *record) {
+void wire_record_encode(struct wire_writer *writer,
+                        const struct wire_record *record) {
+  size_t begin = writer->used;
+  uint32_t prefix[PREFIX_SIZE / 4] = {RECORD_MAGIC, RECORD_VERSION};
+  wire_put(writer, prefix, sizeof prefix); /* and the sizes, at the end */
   wire_put_u32(writer, record->flags);
   wire_put_u32(writer, record->method);
   wire_put_string(writer, record->name);
@@ -46,61 +48,15 @@ static void put_record_body(struct wire_writer *writer,
     wire_put_texts(writer, record->environment.texts);
   }
   wire_put_u32(writer, record->num_fds);
-}
-
-void wire_record_encode(struct wire_writer *writer,
-                        const struct wire_record *record) {
-  struct wire_writer count = {0};
-  put_record_body(&count, record);
-  size_t head_size = WIRE_RECORD_PREFIX + count.used;
+  size_t head_size = writer->used - begin;
   if (head_size > UINT32_MAX || record->args_size > UINT32_MAX) {
     writer->bad = true;
-    return;
   }
-  wire_put_u32(writer, RECORD_MAGIC);
-  wire_put_u32(writer, RECORD_VERSION);
-  wire_put_u32(writer, (uint32_t)head_size);
-  wire_put_u32(writer, (uint32_t)record->args_size);
-  put_record_body(writer, record);
-}
-
-/* Reads the prefix; false if it is none. */
-static bool get_sizes(struct wire_reader *reader, size_t *out_head,
-                      size_t *out_args) {
-  uint32_t magic = wire_get_u32(reader);
-  uint32_t version = wire_get_u32(reader);
-  *out_head = wire_get_u32(reader);
-  *out_args = wire_get_u32(reader);
-  return !reader->bad && magic == RECORD_MAGIC && version == RECORD_VERSION &&
-         *out_head >= WIRE_RECORD_PREFIX;
-}
-
-size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]) {
-  struct wire_reader reader = {.at = prefix, .left = WIRE_RECORD_PREFIX};
-  size_t head, args;
-  return get_sizes(&reader, &head, &args) ? head + args : 0;
-}
-
-static void get_record_body(struct wire_reader *reader,
-                            struct wire_record *record) {
-  size_t ignored;
-  record->flags = wire_get_u32(reader);
-  record->method = wire_get_u32(reader);
-  record->name = wire_get_string(reader, &ignored);
-  record->identity = wire_get_string(reader, &ignored);
-  record->target = wire_get_string(reader, &ignored);
-  record->creator_name = wire_get_string(reader, &ignored);
-  record->creator = wire_get_u64(reader);
-  record->home = wire_get_u64(reader);
-  record->authkey = wire_get_blob(reader, &record->authkey_size);
-  record->log_level = wire_get_u32(reader);
-  record->log_handlers = wire_get_u32(reader);
-  record->argv = wire_get_texts(reader);
-  record->environment = (struct wire_texts){0};
-  if (record->flags & WIRE_RECORD_SURROUNDINGS) {
-    record->environment = wire_get_texts(reader);
+  prefix[2] = (uint32_t)head_size;
+  prefix[3] = (uint32_t)record->args_size;
+  if (writer->data != NULL && !writer->bad) {
+    memcpy(writer->data + begin, prefix, sizeof prefix);
   }
-  record->num_fds = wire_get_u32(reader);
 }
 
 uint32_t wire_record_own_fds(const struct wire_record *record) {
@@ -111,17 +67,35 @@ uint32_t wire_record_own_fds(const struct wire_record *record) {
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
                         size_t size, const uint8_t *args) {
   struct wire_reader reader = {.at = data, .left = size};
-  size_t head_size, args_size;
-  if (!get_sizes(&reader, &head_size, &args_size)) return false;
-  if (head_size > size) return false;
-  if (args == NULL) {
-    if (size - head_size != args_size) return false;
-    args = data + head_size;
+  size_t ignored;
+  uint32_t magic = wire_get_u32(&reader);
+  uint32_t version = wire_get_u32(&reader);
+  size_t head_size = wire_get_u32(&reader);
+  out_record->args_size = wire_get_u32(&reader);
+  if (magic != RECORD_MAGIC || version != RECORD_VERSION ||
+      head_size < PREFIX_SIZE || head_size > size ||
+      (args == NULL && size - head_size != out_record->args_size)) {
+    return false;
   }
-  reader.left = head_size - WIRE_RECORD_PREFIX;
-  get_record_body(&reader, out_record);
-  out_record->args = args;
-  out_record->args_size = args_size;
+  out_record->args = args == NULL ? data + head_size : args;
+  reader.left = head_size - PREFIX_SIZE;
+  out_record->flags = wire_get_u32(&reader);
+  out_record->method = wire_get_u32(&reader);
+  out_record->name = wire_get_string(&reader, &ignored);
+  out_record->identity = wire_get_string(&reader, &ignored);
+  out_record->target = wire_get_string(&reader, &ignored);
+  out_record->creator_name = wire_get_string(&reader, &ignored);
+  out_record->creator = wire_get_u64(&reader);
+  out_record->home = wire_get_u64(&reader);
+  out_record->authkey = wire_get_blob(&reader, &out_record->authkey_size);
+  out_record->log_level = wire_get_u32(&reader);
+  out_record->log_handlers = wire_get_u32(&reader);
+  out_record->argv = wire_get_texts(&reader);
+  out_record->environment = (struct wire_texts){0};
+  if (out_record->flags & WIRE_RECORD_SURROUNDINGS) {
+    out_record->environment = wire_get_texts(&reader);
+  }
+  out_record->num_fds = wire_get_u32(&reader);
   return !reader.bad && reader.left == 0 &&
          out_record->num_fds >= wire_record_own_fds(out_record);
 }

@@ -64,11 +64,6 @@ uint32_t wire_record_own_fds(const struct wire_record *record);
 void wire_record_encode(struct wire_writer *writer,
                         const struct wire_record *record);
 
-/* wire_record_size returns head and arguments together, from the first
- * WIRE_RECORD_PREFIX bytes, or 0 if they do not begin a record. */
-#define WIRE_RECORD_PREFIX 16
-size_t wire_record_size(const uint8_t prefix[WIRE_RECORD_PREFIX]);
-
 /* wire_record_decode reads head and arguments that lie one behind the other,
  * or, if args is not NULL, apart. What it writes points into them. False, and
  * nothing of what was written is of use, if they are no record. */

@@ -6,7 +6,7 @@
  */
 #include "lib/wire/value.h"
 
-#include <string.h>
+_Static_assert(sizeof((brood_value){0}.as) == 8, "a number is all of it");
 
 const char *wire_type_name(enum brood_type type) {
   static const char *const names[] = {
@@ -16,12 +16,6 @@ const char *wire_type_name(enum brood_type type) {
 }
 
 /* ------------------------------------------------------------- Writing -- */
-
-static void put_head(struct wire_writer *writer, struct wire_head head) {
-  uint8_t bytes[WIRE_HEAD];
-  wire_put_eight(bytes, wire_head_bits(head));
-  wire_put(writer, bytes, sizeof bytes);
-}
 
 /* Bytes of the body. */
 static size_t size_of_body(const brood_value *value) {
@@ -37,42 +31,25 @@ static size_t size_of_body(const brood_value *value) {
   }
 }
 
-static uint64_t bits_of_number(const brood_value *value) {
-  uint64_t bits = (uint64_t)value->as.int64;
-  if (value->type == BROOD_TYPE_DOUBLE) {
-    memcpy(&bits, &value->as.real, sizeof bits);
-  } else if (value->type == BROOD_TYPE_POINTER) {
-    bits = (uintptr_t)value->as.data;
-  }
-  return bits;
-}
-
 void wire_put_value(struct wire_writer *writer, const brood_value *value,
                     uint32_t num_fds) {
   size_t size = size_of_body(value);
-  uint8_t bytes[8];
   if (size > UINT32_MAX) {
     writer->bad = true;
     return;
   }
-  put_head(writer, (struct wire_head){.size = (uint32_t)size,
-                                      .type = (uint8_t)value->type,
-                                      .num_fds = (uint16_t)num_fds});
+  wire_put_u64(
+      writer, wire_head_bits((struct wire_head){.size = (uint32_t)size,
+                                                .type = (uint8_t)value->type,
+                                                .num_fds = (uint16_t)num_fds}));
   switch (value->type) {
-    case BROOD_TYPE_BOOL: wire_put_u8(writer, value->as.boolean); break;
-    case BROOD_TYPE_INT64:
-    case BROOD_TYPE_DOUBLE:
-    case BROOD_TYPE_POINTER:
-      wire_put_eight(bytes, bits_of_number(value));
-      wire_put(writer, bytes, sizeof bytes);
-      break;
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES:
     case BROOD_TYPE_OBJECT:
       wire_put(writer, value->as.data, value->size_bytes);
       if (value->type == BROOD_TYPE_STRING) wire_put_u8(writer, 0);
       break;
-    default: break;
+    default: wire_put(writer, &value->as, size); /* a number, or nothing */
   }
 }
 
@@ -139,17 +116,12 @@ bool wire_get_head(struct wire_head *out, const uint8_t bytes[WIRE_HEAD]) {
 /* Of one that is no tuple, and possible. */
 static void get_inside(const struct wire_head *head, const uint8_t *body,
                        brood_value *out) {
-  uint64_t number = head->size == 8 ? wire_get_eight(body) : 0;
   *out = (brood_value){.type = (enum brood_type)head->type};
   switch (out->type) {
     case BROOD_TYPE_BOOL: out->as.boolean = *body != 0; break;
-    case BROOD_TYPE_INT64: out->as.int64 = (int64_t)number; break;
+    case BROOD_TYPE_INT64:
     case BROOD_TYPE_DOUBLE:
-      memcpy(&out->as.real, &number, sizeof number);
-      break;
-    case BROOD_TYPE_POINTER:
-      out->as.data = (const void *)(uintptr_t)number;
-      break;
+    case BROOD_TYPE_POINTER: memcpy(&out->as, body, head->size); break;
     case BROOD_TYPE_STRING:
     case BROOD_TYPE_BYTES:
     case BROOD_TYPE_OBJECT:
@@ -184,14 +156,6 @@ static bool get_tuple_items(struct wire_values *values,
                             struct wire_reader *reader, int depth,
                             brood_value *out);
 
-static bool get_nested(struct wire_values *values, const struct wire_head *head,
-                       const uint8_t *body, int depth, brood_value *out) {
-  struct wire_reader reader = {.at = body, .left = head->size};
-  uint32_t fds_before = values->used_fds;
-  return get_tuple_items(values, &reader, depth + 1, out) &&
-         values->used_fds - fds_before == head->num_fds;
-}
-
 static bool get_item(struct wire_values *values, struct wire_reader *reader,
                      int depth, brood_value *out) {
   const uint8_t *bytes = wire_get(reader, WIRE_HEAD);
@@ -200,7 +164,10 @@ static bool get_item(struct wire_values *values, struct wire_reader *reader,
   const uint8_t *body = wire_get(reader, head.size);
   if (body == NULL || head.flags != 0 || !is_possible(&head)) return false;
   if (head.type == BROOD_TYPE_TUPLE) {
-    return get_nested(values, &head, body, depth, out);
+    struct wire_reader inside = {.at = body, .left = head.size};
+    uint32_t fds_before = values->used_fds;
+    return get_tuple_items(values, &inside, depth + 1, out) &&
+           values->used_fds - fds_before == head.num_fds;
   }
   get_inside(&head, body, out);
   if (head.type == BROOD_TYPE_POINTER) return values->has_pointers;

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "lib/queue/queue.h"
-#include "lib/start/args.h"
+#include "lib/start/child.h"
 #include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
@@ -237,10 +237,9 @@ static bool work_once(struct worker *worker) {
   int64_t idle_ns = worker->crew.board->limits.idle_ns;
   brood_value chunk = brood_none();
   worker->has_claim = false;
-  int r = queue_get_claimed(
-      (struct queue *)(void *)worker->crew.tasks, &chunk,
-      idle_ns > 0 ? sys_clock_deadline(idle_ns) : SYS_CLOCK_NEVER, claim_chunk,
-      worker);
+  int r = queue_get((struct queue *)(void *)worker->crew.tasks, &chunk, 1,
+                    idle_ns > 0 ? sys_clock_deadline(idle_ns) : SYS_CLOCK_NEVER,
+                    &(struct queue_claim){claim_chunk, worker});
   if (r < 0 && !worker->has_claim) brood_fail(brood_error_message());
   if (r < 0) refuse_chunk(worker, r);
   bool is_chunk = chunk.type == BROOD_TYPE_TUPLE;
@@ -249,7 +248,7 @@ static bool work_once(struct worker *worker) {
     finish_chunk(worker);
   }
   brood_value_clear(&chunk);
-  return is_chunk || r < 0 || (r == 0 && !worker->has_claim);
+  return r != 0 && (is_chunk || r < 0 || !worker->has_claim);
 }
 
 /* For a system call that a soft limit is to interrupt. */
