@@ -109,16 +109,6 @@ void child_flush(void) {
 
 /* ---------------------------------------------------------- Arguments -- */
 
-/* A tuple, and its values: a few have room here, because a new process that
- * does not touch the heap starts sooner. They are read where the record lies: a
- * large string is not copied. */
-struct brood_args {
-  brood_target target; /* that reads them */
-  brood_value tuple;
-  brood_value *values;
-  brood_value few[16];
-};
-
 /* Reads them into values; false if they are none, or cannot be had. */
 static bool read_args(struct brood_args *args, const struct wire_record *record,
                       uint32_t num_values, int *fds, size_t num_fds) {

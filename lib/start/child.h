@@ -121,4 +121,14 @@ enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };
  * a pidfd of the server, or -1; they are taken. */
 void forkserver_adopt(int channel, int process);
 
+/* A tuple, and its values: a few have room here, because a new process that
+ * does not touch the heap starts sooner. They are read where the record lies: a
+ * large string is not copied. */
+struct brood_args {
+  brood_target target; /* that reads them */
+  brood_value tuple;
+  brood_value *values;
+  brood_value few[16];
+};
+
 #endif /* BROOD_START_CHILD_H */
