@@ -364,6 +364,7 @@
 #define pool_drain brood_in_pool_drain
 #define pool_enter brood_in_pool_enter
 #define pool_fail brood_in_pool_fail
+#define pool_has_ended brood_in_pool_has_ended
 #define pool_leave brood_in_pool_leave
 #define pool_put brood_in_pool_put
 #define pool_release brood_in_pool_release

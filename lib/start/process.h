@@ -34,7 +34,7 @@ struct brood_process {
   char *_Atomic name; /* in texts, constant, or in a launch record */
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;
-  bool is_servant; /* of a pool: see process_new_servant */
+  bool is_servant;        /* of a pool: see process_new_servant */
   const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
   struct process_text *texts; /* guarded */

@@ -147,8 +147,16 @@ TEST_F(Method, ErrorNamesAreTheFields) {
                                "Full",
                                "EOFError",
                                "BufferTooShort",
+                               "TaskError",
+                               "WorkerLostError",
+                               "TimeLimitExceeded",
+                               "SoftTimeLimitExceeded",
+                               "Terminated",
+                               "CancelledError",
+                               "BrokenPool",
+                               "MaybeEncodingError",
                                "unknown error"};
-  for (int i = 0; i < 17; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
+  for (int i = 0; i < 25; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
   EXPECT_STREQ(brood_error_name(1), "unknown error");
 }
 

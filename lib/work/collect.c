@@ -96,6 +96,10 @@ static void await_change(brood_pool *pool, int64_t end_ns) {
   pthread_cond_timedwait(&pool->changed, &pool->mutex, &end);
 }
 
+bool pool_has_ended(void *pool) {
+  return ((const brood_pool *)pool)->has_ended;
+}
+
 /* A thread that is being cancelled ends here, with nothing in its hands. */
 static void let_cancel(brood_pool *pool) {
   pool_leave(pool);

@@ -160,13 +160,9 @@ static brood_async_result *make_result(brood_pool *pool, size_t num_items,
 
 /* The pool's own thread: it waits as a caller would, so that callbacks are
  * called although nobody calls anything. */
-static bool has_pool_ended(void *pool) {
-  return ((const brood_pool *)pool)->has_ended;
-}
-
-static void *wait_for_all(void *pool) {
+static void *serve_callbacks(void *pool) {
   if (pool_enter(pool) < 0) return NULL;
-  while (pool_wait(pool, has_pool_ended, pool, SYS_CLOCK_NEVER) < 0) continue;
+  while (pool_wait(pool, pool_has_ended, pool, SYS_CLOCK_NEVER) < 0) continue;
   pool_leave(pool);
   return NULL;
 }
@@ -174,7 +170,7 @@ static void *wait_for_all(void *pool) {
 static int start_thread(brood_pool *pool, const brood_task_options *options) {
   bool calls = options->callback != NULL || options->error_callback != NULL;
   if (!calls || pool->no_thread || pool->has_thread) return 0;
-  int r = pthread_create(&pool->thread, NULL, wait_for_all, pool);
+  int r = pthread_create(&pool->thread, NULL, serve_callbacks, pool);
   if (r != 0) return error_set_os(-r, "cannot start a thread for callbacks");
   pool->has_thread = true;
   return 0;

@@ -197,10 +197,6 @@ void pool_wake(brood_pool *pool) {
   brood_connection_send(pool->crew.wake, brood_none(), 0);
 }
 
-static bool has_ended(void *pool) {
-  return ((const brood_pool *)pool)->has_ended;
-}
-
 /* True if the state was an earlier one. */
 static bool set_state(brood_pool *pool, uint32_t state) {
   _Atomic uint32_t *word = &pool->crew.board->state;
@@ -251,7 +247,7 @@ int brood_pool_terminate(brood_pool *pool) {
   pool_fail(pool, BROOD_TERMINATED);
   pool_wake(pool);
   int64_t grace_ns = pool->crew.board->limits.grace_ns + GRACE_NS;
-  if (pool_wait(pool, has_ended, pool, sys_clock_ns() + grace_ns) < 0) {
+  if (pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + grace_ns) < 0) {
     kill_all(pool);
   }
   pool_leave(pool);
@@ -265,7 +261,7 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
   if (atomic_load(&pool->crew.board->state) == BOARD_RUNNING) {
     r = error_set(BROOD_VALUE_ERROR, "Pool is still running");
   } else {
-    r = pool_wait(pool, has_ended, pool, deadline_ns);
+    r = pool_wait(pool, pool_has_ended, pool, deadline_ns);
     if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
   }
   pool_leave(pool);

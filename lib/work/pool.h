@@ -87,6 +87,9 @@ void pool_drain(brood_pool *pool);
 int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
               int64_t deadline_ns);
 
+/* pool_has_ended, for pool_wait: its workers and the supervisor have. */
+bool pool_has_ended(void *pool);
+
 /* pool_fail gives all chunks that are pending this outcome. */
 void pool_fail(brood_pool *pool, int error);
 

@@ -214,7 +214,7 @@ static void clear_slot(uint32_t slot) {
 }
 
 /* Has a worker of ours ended? Its place is free once that has been said. */
-static void bury(uint32_t slot) {
+static void bury_member(uint32_t slot) {
   struct member *member = &all.members[slot];
   if (!member->has_ended) {
     int exitcode;
@@ -342,7 +342,7 @@ static void supervise(void) {
     all.wake_ns = SYS_CLOCK_NEVER;
     for (uint32_t slot = 0; slot < all.num_slots; slot++) {
       if (all.members[slot].process == NULL) bury_orphan(slot);
-      if (all.members[slot].process != NULL) bury(slot);
+      if (all.members[slot].process != NULL) bury_member(slot);
     }
     start_missing();
     for (uint32_t slot = 0; slot < all.num_slots; slot++) {

@@ -52,7 +52,7 @@ static _Thread_local struct {
   brood_value value;
 } task;
 
-static struct board_worker *self; /* NULL in a process that is no worker */
+static struct board_worker *me; /* NULL in a process that is no worker */
 
 int brood_return(brood_value value) {
   if (!task.runs) {
@@ -79,9 +79,9 @@ int brood_raise(int code, const char *format, ...) {
 }
 
 int brood_task_soft_limit(void) {
-  if (self == NULL) return 0;
-  uint64_t chunk = atomic_load(&self->current) & ~BOARD_ENDING;
-  return chunk != 0 && atomic_load(&self->soft_for) == chunk;
+  if (me == NULL) return 0;
+  uint64_t chunk = atomic_load(&me->current) & ~BOARD_ENDING;
+  return chunk != 0 && atomic_load(&me->soft_for) == chunk;
 }
 
 /* Calls a task: 0 and its value, or its error and text. */
@@ -118,33 +118,33 @@ struct worker {
 static void claim_chunk(void *context, uint32_t number) {
   struct worker *worker = context;
   worker->chunk = number;
-  atomic_store(&self->current, BOARD_CHUNK | number);
+  atomic_store(&me->current, BOARD_CHUNK | number);
   worker->has_claim =
       board_claim(worker->crew.board, number, worker->number + 1);
-  if (!worker->has_claim) atomic_store(&self->current, 0);
+  if (!worker->has_claim) atomic_store(&me->current, 0);
 }
 
 /* The supervisor sleeps until the next end of a limit that it knows of. */
 static void begin_limits(struct worker *worker, const struct chunk_head *head) {
   if (head->soft_ns == 0 && head->hard_ns == 0) return;
   int64_t now_ns = sys_clock_ns();
-  atomic_store(&self->soft_ns, head->soft_ns > 0 ? now_ns + head->soft_ns : 0);
-  atomic_store(&self->hard_ns, head->hard_ns > 0 ? now_ns + head->hard_ns : 0);
+  atomic_store(&me->soft_ns, head->soft_ns > 0 ? now_ns + head->soft_ns : 0);
+  atomic_store(&me->hard_ns, head->hard_ns > 0 ? now_ns + head->hard_ns : 0);
   brood_connection_send(worker->crew.wake, brood_none(), 0);
 }
 
 /* A worker that is being ended waits for that. */
 static void wait_if_ending(void) {
-  while (atomic_load(&self->current) & BOARD_ENDING) {
+  while (atomic_load(&me->current) & BOARD_ENDING) {
     sys_poll(NULL, 0, SYS_CLOCK_NEVER);
   }
 }
 
 static void finish_chunk(struct worker *worker) {
   uint64_t mine = BOARD_CHUNK | worker->chunk;
-  atomic_store(&self->soft_ns, 0);
-  atomic_store(&self->hard_ns, 0);
-  if (!atomic_compare_exchange_strong(&self->current, &mine, 0)) {
+  atomic_store(&me->soft_ns, 0);
+  atomic_store(&me->hard_ns, 0);
+  if (!atomic_compare_exchange_strong(&me->current, &mine, 0)) {
     wait_if_ending();
   }
   worker->done++;
@@ -288,8 +288,8 @@ void brood_pool_worker(const brood_args *args) {
   sys_signal_answer(SIGTERM, SIG_DFL);
   sys_signal_hold(SIGTERM, false);
   sys_signal_answer(SIGUSR1, be_interrupted);
-  self = &board->workers[number];
-  atomic_store(&self->process, sync_self_process());
+  me = &board->workers[number];
+  atomic_store(&me->process, sync_self_process());
   initialize(&worker, args);
   while (work_once(&worker) && !is_to_leave(&worker, generation)) continue;
 }
