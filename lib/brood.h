@@ -1464,7 +1464,8 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns);
 /* A callback is called once, before any other thread sees that the result is
  * ready; it may look at the result, give tasks, close or terminate the pool. It
  * is called in a thread of the pool's own, made for the first task with one,
- * and in threads that wait. What it returns, if not 0, is logged and changes
+ * and in threads that wait; one at a time, in the order in which the tasks were
+ * done, unless a callback waits itself (callback.order). What it returns, if not 0, is logged and changes
  * nothing (callback.fails). */
 typedef int (*brood_callback)(brood_async_result *result, void *argument);
 
@@ -1598,8 +1599,9 @@ typedef struct brood_imap_options {
   unsigned flags;     /* BROOD_UNORDERED */
 } brood_imap_options;
 
-/* brood_pool_imap returns an iterator, which calls the source in the thread
- * that asks for values. Errors as brood_pool_map_async. */
+/* brood_pool_imap returns an iterator. It gives the first items at once, others
+ * when values are asked for, and calls the source in the thread that does so.
+ * Errors as brood_pool_map_async. */
 brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
                             const brood_imap_options *options);
 
@@ -1623,8 +1625,8 @@ brood_imap *brood_imap_free(brood_imap *imap);
 int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity);
 
 /* brood_pool_grow has n more workers started; brood_pool_shrink has n leave
- * that are idle; brood_pool_restart has each one leave, and be replaced, as
- * soon as it has no task.
+ * that are idle; brood_pool_restart has each one leave, and be replaced,
+ * as soon as it has no task, and returns when those without one have left.
  *
  * BROOD_VALUE_ERROR  n is not positive; over BROOD_MAX_WORKERS; shrink: fewer
  *                    than n are idle, or none would be left: nothing changes */

@@ -361,6 +361,7 @@
 #define board_break brood_in_board_break
 #define crew_read brood_in_crew_read
 #define crew_ring brood_in_crew_ring
+#define pool_call_back brood_in_pool_call_back
 #define pool_drain brood_in_pool_drain
 #define pool_enter brood_in_pool_enter
 #define pool_fail brood_in_pool_fail

@@ -12,6 +12,7 @@
  *                     taken back                    it gets the item; the
  *                                                   program, to take it back
  *   worker.process    token; 0: nobody              the worker; supervisor: 0
+ *   worker.pid        likewise                      both
  *   worker.current    0: idle; the chunk that it    the worker, before its
  *                     is about to claim, or runs;   claim, and when the outcome
  *                     BOARD_ENDING besides          is out; supervisor: ENDING
@@ -57,6 +58,8 @@ struct board_worker {
   _Atomic int64_t hard_ns;
   _Atomic uint64_t soft_for;
   _Atomic uint64_t end_for;
+  _Atomic int32_t pid;
+  _Atomic uint32_t generation;
   _Atomic int32_t why; /* it is being ended: enum brood_error */
 };
 
@@ -119,7 +122,8 @@ enum crew_args {
   CREW_BELL, /* connection: anything in it has the program look */
   CREW_INITIALIZER,
   CREW_INITARGS,
-  CREW_LOOK, /* the other end of CREW_WAKE; a worker's number instead */
+  CREW_LOOK, /* the other end of CREW_WAKE; of a worker instead its generation
+                and its number, in the halves of one */
   CREW_COUNT
 };
 
@@ -140,7 +144,7 @@ void brood_pool_supervisor(const brood_args *args);
 void brood_pool_worker(const brood_args *args);
 
 /* In the queue of tasks a chunk is a tuple of this head, as bytes, and its
- * items. None has a worker leave. */
+ * items. None has a worker leave, true has it look whether it is to. */
 struct chunk_head {
   int64_t soft_ns, hard_ns; /* limits; 0: none */
   char name[];              /* of the task */

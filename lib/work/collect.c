@@ -111,8 +111,10 @@ static void let_cancel(brood_pool *pool) {
 int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
               int64_t deadline_ns) {
   int r = 0;
-  pool_drain(pool);
-  while (r == 0 && !is_done(context)) {
+  if (!is_done(context)) pool_drain(pool);
+  for (;;) {
+    if (!is_done(context)) pool_call_back(pool, true);
+    if (r != 0 || is_done(context)) return r;
     if (sync_is_over(deadline_ns)) return BROOD_TIMEOUT;
     int64_t end_ns = sys_clock_ns() + SYNC_SLICE_NS;
     if (end_ns > deadline_ns) end_ns = deadline_ns;
@@ -123,5 +125,4 @@ int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
     }
     let_cancel(pool);
   }
-  return r;
 }

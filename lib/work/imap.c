@@ -2,7 +2,7 @@
  *
  * Iteration: a window of chunks, each a result of its own, that moves over the
  * source. Chunks are given, and the source is called, in the thread that asks
- * for a value; a mutex of the iterator's own has one such thread at a time.
+ * for a value, of which there is one at a time.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 #include "lib/work/pool.h"
 
 struct brood_imap {
-  pthread_mutex_t mutex;
+  bool is_busy; /* a thread is in it; guarded by the pool's mutex */
   brood_pool *pool;
   brood_task task;
   brood_imap_options options;
@@ -91,9 +91,13 @@ static int take_value(brood_imap *imap, size_t index, brood_value *out_value) {
 }
 
 /* One place of the window stays free, for an error. */
+static void give_chunks(brood_imap *imap) {
+  while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
+}
+
 static int next_value(brood_imap *imap, brood_value *out_value,
                       int64_t deadline_ns) {
-  while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
+  give_chunks(imap);
   if (imap->count == 0) return 0;
   bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
   int r =
@@ -103,22 +107,28 @@ static int next_value(brood_imap *imap, brood_value *out_value,
   return r < 0 ? r : error_set(BROOD_TIMEOUT, "the next value is not ready");
 }
 
+static bool is_idle(void *imap) {
+  return !((const brood_imap *)imap)->is_busy;
+}
+
 int brood_imap_next(brood_imap *imap, brood_value *out_value,
                     int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  struct timespec end = {.tv_sec = deadline_ns / 1000000000,
-                         .tv_nsec = deadline_ns % 1000000000};
   int r = error_check_out(out_value);
   if (r == 0 && imap == NULL) r = error_check_out(NULL);
-  if (r == 0) r = pool_enter(imap->pool); /* in the process that made it? */
+  if (r == 0) r = pool_enter(imap->pool);
   if (r < 0) return r;
-  pool_leave(imap->pool);
-  guard_shield();
-  if (pthread_mutex_clocklock(&imap->mutex, CLOCK_MONOTONIC, &end) == 0) {
+  r = pool_wait(imap->pool, is_idle, imap, deadline_ns);
+  imap->is_busy |= r == 0;
+  pthread_mutex_unlock(&imap->pool->mutex); /* not to be cancelled yet */
+  if (r == 0) {
     r = next_value(imap, out_value, deadline_ns);
-    pthread_mutex_unlock(&imap->mutex);
-  } else {
-    r = error_set(BROOD_TIMEOUT, "another thread waits for the next value");
+    pthread_mutex_lock(&imap->pool->mutex);
+    imap->is_busy = false;
+    pthread_cond_broadcast(&imap->pool->changed);
+    pthread_mutex_unlock(&imap->pool->mutex);
+  } else if (r == BROOD_TIMEOUT) {
+    error_set(r, "another thread waits for the next value");
   }
   guard_unshield();
   return r;
@@ -162,8 +172,7 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
     error_set_os(-ENOMEM, "cannot iterate in chunks of %zu", chunksize);
     return NULL;
   }
-  *imap = (struct brood_imap){.mutex = PTHREAD_MUTEX_INITIALIZER,
-                              .pool = pool,
+  *imap = (struct brood_imap){.pool = pool,
                               .task = task,
                               .options = *options,
                               .chunksize = chunksize,
@@ -187,6 +196,7 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
     imap = make_imap(pool, task, options);
   }
   pool_leave(pool);
+  if (imap != NULL) give_chunks(imap);
   return imap;
 }
 
@@ -197,7 +207,6 @@ brood_imap *brood_imap_free(brood_imap *imap) {
     drop_chunk(imap, imap->count - 1);
   }
   if (pool_enter(imap->pool) == 0) pool_release(imap->pool);
-  pthread_mutex_destroy(&imap->mutex);
   free(imap->items);
   free(imap->ready);
   free(imap);

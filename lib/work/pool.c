@@ -208,9 +208,12 @@ static bool set_state(brood_pool *pool, uint32_t state) {
 }
 
 /* One for each worker: then all that are idle, or will be, come by it. */
+static void put_all(brood_pool *pool, brood_value value, uint32_t count) {
+  while (count-- > 0 && pool_put(pool, &value) == 0) continue;
+}
+
 static void have_leave(brood_pool *pool, uint32_t count) {
-  brood_value nothing = brood_none();
-  while (count-- > 0 && pool_put(pool, &nothing) == 0) continue;
+  put_all(pool, brood_none(), count);
 }
 
 int brood_pool_close(brood_pool *pool) {
@@ -245,6 +248,7 @@ int brood_pool_terminate(brood_pool *pool) {
   pool_drain(pool);
   set_state(pool, BOARD_TERMINATING);
   pool_fail(pool, BROOD_TERMINATED);
+  pool_call_back(pool, false);
   pool_wake(pool);
   int64_t grace_ns = pool->crew.board->limits.grace_ns + GRACE_NS;
   if (pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + grace_ns) < 0) {
@@ -294,21 +298,24 @@ int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
   if (r < 0) return r;
   size_t count = 0;
   for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
-    uint64_t token = atomic_load(&pool->crew.board->workers[i].process);
-    if (token == 0) continue;
-    if (count < capacity) out_pids[count] = sync_number_of(token);
+    int pid = atomic_load(&pool->crew.board->workers[i].pid);
+    if (pid == 0) continue;
+    if (count < capacity) out_pids[count] = pid;
     count++;
   }
   pool_leave(pool);
   return (int)count;
 }
 
-static uint32_t count_idle(const struct board *board) {
+/* Of all, or of those of an older generation. */
+static uint32_t count_idle(const struct board *board, bool is_old) {
   uint32_t count = 0;
   for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
     const struct board_worker *worker = &board->workers[i];
     count += atomic_load(&worker->process) != 0 &&
-             atomic_load(&worker->current) == 0;
+             atomic_load(&worker->current) == 0 &&
+             (!is_old || atomic_load(&worker->generation) !=
+                             atomic_load(&board->generation));
   }
   return count;
 }
@@ -322,7 +329,7 @@ static int resize(brood_pool *pool, int64_t change) {
                      "%" PRId64 " workers: between 1 and %d are possible",
                      wanted, BROOD_MAX_WORKERS);
   }
-  if (change < 0 && (int64_t)count_idle(board) < -change) {
+  if (change < 0 && (int64_t)count_idle(board, false) < -change) {
     return error_set(BROOD_VALUE_ERROR, "fewer than %" PRId64 " are idle",
                      -change);
   }
@@ -353,7 +360,12 @@ int brood_pool_restart(brood_pool *pool) {
   int r = pool_enter(pool);
   if (r < 0) return r;
   atomic_fetch_add(&pool->crew.board->generation, 1);
-  have_leave(pool, count_idle(pool->crew.board));
+  /* Those that are new might take what was meant for others. */
+  uint32_t count;
+  while (!pool->has_ended && (count = count_idle(pool->crew.board, true)) > 0) {
+    put_all(pool, brood_bool(true), count);
+    pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
+  }
   pool_leave(pool);
   return 0;
 }
@@ -364,8 +376,7 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
   r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
   for (uint32_t i = 0; r < 0 && i < BROOD_MAX_WORKERS; i++) {
     struct board_worker *worker = &pool->crew.board->workers[i];
-    uint64_t token = atomic_load(&worker->process);
-    if (token == 0 || sync_number_of(token) != worker_pid) continue;
+    if (worker_pid == 0 || atomic_load(&worker->pid) != worker_pid) continue;
     uint64_t chunk = atomic_load(&worker->current);
     atomic_store(&worker->end_for, chunk == 0 ? BOARD_IDLE : chunk);
     pool_wake(pool);

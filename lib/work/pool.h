@@ -38,15 +38,18 @@ struct brood_pool {
   bool is_collecting;     /* a thread waits for the queue of results */
   bool is_told;           /* to look after the supervisor */
   bool has_ended;         /* which has, and so have all workers */
+  bool is_calling;        /* back: one thread does, in order */
   bool has_thread;
-  pthread_t thread;
-  uint32_t next;  /* the number of the next chunk */
-  uint32_t first; /* of one such that those before it have been got */
+  pthread_t thread, caller;
+  brood_async_result *due; /* done, and to be called back for */
+  uint32_t next;           /* the number of the next chunk */
+  uint32_t first;          /* of one such that those before it have been got */
   uint32_t num_pending;
   uint32_t num_ready; /* results that ever became ready */
   struct pending *pending;
 };
 
+/* While its callback is called it is ready to the caller alone. */
 enum result_state { RESULT_WAITS, RESULT_CALLS, RESULT_READY };
 
 struct brood_async_result {
@@ -54,9 +57,9 @@ struct brood_async_result {
   brood_pool *pool;
   bool is_map;
   enum result_state state;
-  pthread_t caller; /* of its callback; to that thread it is ready */
   size_t num_items, chunksize, num_chunks, chunks_left;
   size_t next; /* to be returned by an iterator */
+  brood_async_result *next_due;
   brood_task_options options;
   brood_value chunks[]; /* their outcomes: as received, or an error's number */
 };
@@ -82,7 +85,11 @@ void pool_settle(brood_pool *pool, uint32_t number, brood_value outcome);
 /* pool_drain takes out all outcomes that there are. */
 void pool_drain(brood_pool *pool);
 
-/* pool_wait does so until is_done says so: 0, or BROOD_TIMEOUT at a deadline,
+/* pool_call_back calls back for results that are due, unless another thread
+ * does. In a callback only if that waits: perhaps for one of them. */
+void pool_call_back(brood_pool *pool, bool waits);
+
+/* pool_wait does both until is_done says so: 0, or BROOD_TIMEOUT at a deadline,
  * not set. It also sees to it that there is a supervisor. */
 int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
               int64_t deadline_ns);

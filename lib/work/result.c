@@ -23,20 +23,13 @@ void result_release(brood_async_result *result) {
   free(result);
 }
 
-bool result_is_ready(const brood_async_result *result) {
-  return result->state == RESULT_READY ||
-         (result->state == RESULT_CALLS &&
-          pthread_equal(result->caller, pthread_self()));
+static bool is_caller(const brood_pool *pool) {
+  return pthread_equal(pool->caller, pthread_self());
 }
 
-/* Calls back without the mutex. */
-static void call_back(brood_async_result *result, brood_callback callback) {
-  result->state = RESULT_CALLS;
-  result->caller = pthread_self();
-  pthread_mutex_unlock(&result->pool->mutex);
-  int r = callback(result, result->options.argument);
-  if (r != 0) log_info("a callback failed with %d", r);
-  pthread_mutex_lock(&result->pool->mutex);
+bool result_is_ready(const brood_async_result *result) {
+  return result->state == RESULT_READY ||
+         (result->state == RESULT_CALLS && is_caller(result->pool));
 }
 
 static bool has_failed(brood_async_result *result) {
@@ -48,12 +41,6 @@ static bool has_failed(brood_async_result *result) {
 }
 
 static void become_ready(brood_async_result *result) {
-  const brood_task_options *options = &result->options;
-  if (options->callback != NULL || options->error_callback != NULL) {
-    brood_callback callback =
-        has_failed(result) ? options->error_callback : options->callback;
-    if (callback != NULL) call_back(result, callback);
-  }
   result->state = RESULT_READY;
   result->pool->num_ready++;
   pthread_cond_broadcast(&result->pool->changed);
@@ -63,7 +50,43 @@ static void become_ready(brood_async_result *result) {
 void result_settle(brood_async_result *result, size_t index,
                    brood_value outcome) {
   result->chunks[index] = outcome;
-  if (--result->chunks_left == 0) become_ready(result);
+  if (--result->chunks_left > 0) return;
+  brood_pool *pool = result->pool;
+  if (result->options.callback == NULL &&
+      result->options.error_callback == NULL) {
+    become_ready(result);
+  } else {
+    brood_async_result **end = &pool->due;
+    while (*end != NULL) end = &(*end)->next_due;
+    *end = result;
+  }
+}
+
+/* Calls back without the mutex. */
+static void call_back(brood_async_result *result) {
+  const brood_task_options *options = &result->options;
+  brood_callback callback =
+      has_failed(result) ? options->error_callback : options->callback;
+  result->state = RESULT_CALLS;
+  if (callback == NULL) return;
+  pthread_mutex_unlock(&result->pool->mutex);
+  int r = callback(result, options->argument);
+  if (r != 0) log_info("a callback failed with %d", r);
+  pthread_mutex_lock(&result->pool->mutex);
+}
+
+void pool_call_back(brood_pool *pool, bool waits) {
+  bool is_inside = pool->is_calling && is_caller(pool);
+  if (pool->is_calling && !(is_inside && waits)) return;
+  pool->is_calling = true;
+  pool->caller = pthread_self();
+  while (pool->due != NULL) {
+    brood_async_result *result = pool->due;
+    pool->due = result->next_due;
+    call_back(result);
+    become_ready(result);
+  }
+  pool->is_calling = is_inside;
 }
 
 /* ---------------------------------------------------------------- Asking -- */
@@ -150,10 +173,17 @@ brood_async_result *brood_async_result_free(brood_async_result *result) {
   return NULL;
 }
 
+/* Takes out what there is, for a caller that does not wait. */
+static void look(const brood_async_result *result) {
+  if (result_is_ready(result)) return;
+  pool_drain(result->pool);
+  pool_call_back(result->pool, false);
+}
+
 int brood_async_result_ready(brood_async_result *result) {
   int r = enter(result);
   if (r < 0) return r;
-  pool_drain(result->pool);
+  look(result);
   r = result_is_ready(result);
   pool_leave(result->pool);
   return r;
@@ -171,7 +201,7 @@ static int refuse_early(const brood_async_result *result, size_t index) {
 int brood_async_result_successful(brood_async_result *result) {
   int r = enter(result);
   if (r < 0) return r;
-  pool_drain(result->pool);
+  look(result);
   r = result_is_ready(result) ? !has_failed(result) : refuse_early(result, 0);
   pool_leave(result->pool);
   return r;
@@ -285,6 +315,7 @@ static int take_back(brood_async_result *result, int error, bool with_workers) {
   if (r < 0) return r;
   pool_drain(result->pool);
   r = result_take_back(result, error, with_workers);
+  pool_call_back(result->pool, false);
   pool_leave(result->pool);
   return r;
 }

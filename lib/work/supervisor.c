@@ -180,7 +180,7 @@ static bool report(uint32_t slot, int exitcode) {
   struct outcome_head head = {
       .number = (uint32_t)chunk,
       .error = was_ended ? atomic_load(&worker->why) : BROOD_WORKER_LOST,
-      .worker_pid = sync_number_of(atomic_load(&worker->process)),
+      .worker_pid = atomic_load(&worker->pid),
       .exitcode = exitcode};
   char text[128];
   describe(text, head.error, exitcode);
@@ -211,6 +211,7 @@ static void clear_slot(uint32_t slot) {
   atomic_store(&worker->hard_ns, 0);
   atomic_store(&worker->end_for, 0);
   atomic_store(&worker->process, 0);
+  atomic_store(&worker->pid, 0);
 }
 
 /* Has a worker of ours ended? Its place is free once that has been said. */
@@ -263,7 +264,8 @@ static int start_worker(uint32_t slot) {
   brood_value args[CREW_COUNT];
   for (size_t i = 0; i < CREW_COUNT; i++)
     args[i] = *brood_args_get(all.args, i);
-  args[CREW_LOOK] = brood_int64(slot);
+  int64_t generation = atomic_load(&all.board->generation);
+  args[CREW_LOOK] = brood_int64(generation << 32 | slot);
   brood_process *process = process_new_servant(
       all.context, name, brood_pool_worker, args, CREW_COUNT);
   int r = process == NULL ? brood_error() : brood_process_start(process);
@@ -272,6 +274,7 @@ static int start_worker(uint32_t slot) {
     return r;
   }
   all.members[slot].process = process;
+  atomic_store(&all.board->workers[slot].pid, brood_process_pid(process));
   if (slot >= all.num_slots) all.num_slots = slot + 1;
   atomic_fetch_add(&all.board->live, 1);
   return 0;

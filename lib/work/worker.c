@@ -242,13 +242,13 @@ static bool work_once(struct worker *worker) {
                     &(struct queue_claim){claim_chunk, worker});
   if (r < 0 && !worker->has_claim) brood_fail(brood_error_message());
   if (r < 0) refuse_chunk(worker, r);
-  bool is_chunk = chunk.type == BROOD_TYPE_TUPLE;
+  bool is_last = chunk.type == BROOD_TYPE_NONE;
   if (worker->has_claim) {
-    if (is_chunk) run_chunk(worker, &chunk);
+    if (chunk.type == BROOD_TYPE_TUPLE) run_chunk(worker, &chunk);
     finish_chunk(worker);
   }
   brood_value_clear(&chunk);
-  return r != 0 && (is_chunk || r < 0 || !worker->has_claim);
+  return r < 0 || (r > 0 && !(worker->has_claim && is_last));
 }
 
 /* For a system call that a soft limit is to interrupt. */
@@ -281,16 +281,18 @@ void brood_pool_worker(const brood_args *args) {
     brood_fail(brood_error_message());
   }
   worker.number = (uint32_t)number;
+  uint32_t generation = (uint32_t)(number >> 32);
   worker.pid = sys_getpid();
   struct board *board = worker.crew.board;
-  uint32_t generation = atomic_load(&board->generation);
   sys_signal_answer(SIGINT, SIG_IGN);
   sys_signal_answer(SIGTERM, SIG_DFL);
   sys_signal_hold(SIGTERM, false);
   sys_signal_answer(SIGUSR1, be_interrupted);
-  me = &board->workers[number];
+  me = &board->workers[worker.number];
+  atomic_store(&me->generation, generation);
+  atomic_store(&me->pid, worker.pid); /* before the supervisor comes to it */
   atomic_store(&me->process, sync_self_process());
   initialize(&worker, args);
-  while (work_once(&worker) && !is_to_leave(&worker, generation)) continue;
+  while (!is_to_leave(&worker, generation) && work_once(&worker)) continue;
 }
 BROOD_TARGET(brood_pool_worker);
