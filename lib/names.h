@@ -245,7 +245,7 @@
 #define message_unpack_body brood_in_message_unpack_body
 #define message_unpack_head brood_in_message_unpack_head
 #define pack_discard brood_in_pack_discard
-#define pack_let_go brood_in_pack_let_go
+#define pack_hold_nothing brood_in_pack_hold_nothing
 #define pack_value brood_in_pack_value
 #define region_attach brood_in_region_attach
 #define region_class brood_in_region_class

@@ -166,6 +166,12 @@ static struct arena_name name_of(struct share_block *block) {
                              .num_fds = 1};
 }
 
+static bool holds_nothing;
+
+void pack_hold_nothing(void) {
+  holds_nothing = true;
+}
+
 /* What must not happen to an object until pack_discard, and after. */
 static int hold_block(struct pack *pack, struct share_block *block,
                       struct arena_name *out) {
@@ -185,6 +191,7 @@ static int hold_block(struct pack *pack, struct share_block *block,
     arena_send(block);
     return 0;
   }
+  if (pack->use == PACK_FOR_PROCESS && holds_nothing) return 0;
   if (!to_send) share_hold(block);
   pack->held[pack->num_held++] = block;
   return 0;
@@ -354,7 +361,7 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   return r;
 }
 
-void pack_let_go(struct pack *pack) {
+void pack_discard(struct pack *pack) {
   /* A fork's child does not hold what its parent's processes have. */
   bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
                                      pack->holder == sync_self_process());
@@ -368,12 +375,7 @@ void pack_let_go(struct pack *pack) {
       arena_release(block);
     }
   }
-  pack->num_held = 0;
-}
-
-void pack_discard(struct pack *pack) {
-  pack_let_go(pack);
   free(pack->memory);
   pack->memory = NULL;
-  pack->num_fds = 0;
+  pack->num_fds = pack->num_held = 0;
 }

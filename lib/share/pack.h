@@ -56,8 +56,9 @@ struct pack {
 int pack_value(struct pack *out, const brood_value *value, enum pack_use use);
 void pack_discard(struct pack *pack);
 
-/* pack_let_go gives up the hold on its objects, which are held otherwise. */
-void pack_let_go(struct pack *pack);
+/* pack_hold_nothing: what this process gives to others somebody else holds. A
+ * hold of a process that is killed stays for ever. */
+void pack_hold_nothing(void);
 
 /* unpack_values has objects and descriptors, as they were read, be what they
  * are here: all of them or none. In the table it puts -1 for each descriptor

@@ -305,10 +305,7 @@ brood_process *process_new_servant(const brood_context *context,
                                    .num_args = num_args,
                                    .daemon = BROOD_DAEMON};
   brood_process *process = brood_process_new(context, &options);
-  if (process == NULL) return NULL;
-  process->is_servant = true;
-  /* A hold of a supervisor's that was killed would stay for ever. */
-  pack_let_go(&process->args);
+  if (process != NULL) process->is_servant = true;
   return process;
 }
 
@@ -325,6 +322,7 @@ void current_maker(const struct brood_process *made, const char **out_name,
 
 void current_serve(void) {
   self.is_servant = true;
+  pack_hold_nothing();
 }
 
 brood_process *brood_process_free(brood_process *process) {

@@ -64,8 +64,10 @@ static void look_after(brood_pool *pool) {
     pool_drain(pool);
     pool_fail(pool, BROOD_BROKEN_POOL);
   }
-  if (brood_process_join(pool->supervisor, wait_ns) == BROOD_TIMEOUT) return;
-  brood_process_exitcode(pool->supervisor, &exitcode);
+  if (brood_process_join(pool->supervisor, wait_ns) < 0 ||
+      brood_process_exitcode(pool->supervisor, &exitcode) != 1) {
+    return;
+  }
   if (exitcode != 0 && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
   if (exitcode != 0) board_break(pool->crew.board, "no supervisor is left");
   pool->has_ended = true;
