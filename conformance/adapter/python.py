@@ -115,6 +115,7 @@ class Actor:
             data = e.args[0] if e.args else None
             self.own.carried = data if isinstance(data, bytes) else None
             self.own.error_number = getattr(e, "errno", None)
+            self.own.text = str(e)
             return {"error": types_of(e), "text": str(e)}
 
     def serve(self, wire):

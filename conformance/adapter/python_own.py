@@ -74,6 +74,7 @@ class Own(PoolOwn):
 
     carried = None  # what the actor's last error had with it
     error_number = None  # its errno
+    text = None
     connection = -1  # the descriptor of the actor's connection
 
     def getpid(self):
@@ -248,6 +249,9 @@ class Own(PoolOwn):
 
     def error_data(self):
         return self.carried
+
+    def error_text(self):
+        return self.text
 
     def error_name(self):
         return errno.errorcode.get(self.error_number)

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+import time
 
 from python_functions import note, square
 
@@ -22,14 +23,23 @@ class Callback:
         if self.then is not None:
             getattr(self, self.then)(self.own.used)
 
+    def done(self):
+        note(self.path, json.dumps("done"))
+
     def fail(self, used):
         raise RuntimeError("this callback fails")
 
+    def rest(self, used):
+        time.sleep(0.05)
+        self.done()
+
     def close(self, pool):
         pool.close()
+        self.done()
 
     def terminate(self, pool):
         pool.terminate()
+        self.done()
 
     def submit(self, pool):
         pool.apply_async(square, (7,),
@@ -81,18 +91,13 @@ class PoolOwn:
     def numbers(self, n):
         return list(range(n))
 
+    def rest(self, iterator):
+        return list(iterator)
+
     def next_in_threads(self, iterator, n):
-        rows = [[] for _ in range(n)]
-
-        def take(row):
-            try:
-                while True:
-                    row.append(iterator.next())
-            except StopIteration:
-                pass
-
-        run(take, rows)
-        return rows
+        taken = []
+        run(lambda row: row.extend(iterator), [taken] * n)
+        return taken
 
     def pool_in_thread(self, context, processes):
         made = []

@@ -3,6 +3,7 @@
 They live in a module that can be imported, so that a worker finds them by name.
 """
 # SPDX-License-Identifier: MIT
+import builtins
 import os
 import signal
 import threading
@@ -52,10 +53,6 @@ def big(n):
     return (bytes(range(251)) * (n // 251 + 1))[:n]
 
 
-def size_of(data):
-    return len(data)
-
-
 def gate_echo(gate_path, value):
     gate(gate_path)
     return value
@@ -82,10 +79,6 @@ def raise_value(text):
     raise ValueError(text)
 
 
-def raise_timeout(text):
-    raise TimeoutError(text)
-
-
 def odd_fails(n):
     if n % 2:
         raise ValueError("%d is odd" % n)
@@ -97,9 +90,23 @@ def note_odd_fails(path, n):
     return odd_fails(n)
 
 
-def gate_fail(gate_path, text):
+def gate_raise(gate_path, kind):
     gate(gate_path)
-    raise ValueError(text)
+    raise getattr(builtins, kind)("raised on request")
+
+
+def gate_item(item):
+    gate_path, value = item
+    return gate_echo(gate_path, value)
+
+
+def note_gate_echo(path, gate_path, value):
+    note(path, "began")
+    return gate_echo(gate_path, value)
+
+
+def note_gate_item(item):
+    return note_gate_echo(*item)
 
 
 def note_die(path, text):
@@ -191,10 +198,11 @@ def raise_unloadable():
 
 
 TASKS = (
+    gate_raise, gate_item, note_gate_echo, note_gate_item,
     pid, parent_pid, cell_of, keep_cell, preloads, daemonic, worker_name,
-    note_pid, add, big, size_of, gate_echo, note_echo, note_gate,
-    note_gate_note, raise_value, raise_timeout, odd_fails, note_odd_fails,
-    gate_fail, note_die, odd_dies, dying_echo, stubborn, send_back, put_back,
+    note_pid, add, big, gate_echo, note_echo, note_gate,
+    note_gate_note, raise_value, odd_fails, note_odd_fails,
+    note_die, odd_dies, dying_echo, stubborn, send_back, put_back,
     write_back, unsendable, swell, soft_fail, soft_echo,
     soft_deaf, raise_unloadable)
 
