@@ -160,12 +160,15 @@ TEST_F(Handles, ManyBytesAreABlob) {
 }
 
 TEST_F(Handles, WhatErrorsCarriedIsReplaced) {
-  handles_carry(&handles_, strdup("one"), 3);
-  handles_carry(&handles_, strdup("three"), 5);
-  EXPECT_EQ(handles_.carried_bytes, 5u);
-  EXPECT_STREQ(static_cast<char *>(handles_.carried), "three");
-  handles_carry(&handles_, nullptr, 0);
-  EXPECT_EQ(handles_.carried, nullptr);
+  struct failure failure = {};
+  failure.data = strdup("one");
+  handles_fail(&handles_, failure);
+  failure.data = strdup("three");
+  handles_fail(&handles_, failure);
+  EXPECT_STREQ(static_cast<char *>(handles_.last.data), "three");
+  failure_set(&failure, "ValueError", "without data");
+  handles_fail(&handles_, failure);
+  EXPECT_EQ(handles_.last.data, nullptr);
 }
 
 TEST_F(Handles, AnObjectKeepsItsFirstName) {

@@ -52,7 +52,8 @@ TEST_F(Arguments, WhatIsPlainArrivesAsItWasSent) {
   for (const char *json :
        {"null", "true", "false", "0", "-9223372036854775808",
         "9007199254740993", "2.0", "-1.7976931348623157e+308", R"("")",
-        R"("zwölf 狐")", R"({"b64":""})", R"({"b64":"AAH/"})"}) {
+        R"("zwölf 狐")", R"({"b64":""})", R"({"b64":"AAH/"})", "[]", "[7]",
+        R"([1,[2.5,[]],[[["three",{"b64":"AAH/"}],null]]])"}) {
     EXPECT_EQ(Encode(Travel(json), nullptr), json);
   }
 }
@@ -114,7 +115,7 @@ TEST_F(Arguments, AnObjectIsGivenBackAsOftenAsItWasGot) {
 
 TEST_F(Arguments, RefusesWhatIsNotOneValue) {
   for (const char *json :
-       {"[1]", R"({"map":{}})", R"({"fn":"echo"})", R"({"b64":"?"})"}) {
+       {R"([{"map":{}}])", R"({"map":{}})", R"({"fn":"echo"})", R"({"b64":"?"})"}) {
     EXPECT_EQ(ReadOne(json), "TypeError") << json;
   }
   EXPECT_EQ(ReadOne("9223372036854775808"), "OverflowError");

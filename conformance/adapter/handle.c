@@ -87,7 +87,7 @@ void handles_init(struct handles *handles) {
 
 void handles_clear(struct handles *handles) {
   while (handles->first != NULL) handles_drop(handles, handles->first->name);
-  handles_carry(handles, NULL, 0);
+  handles_fail(handles, (struct failure){0});
 }
 
 const char *handles_keep(struct handles *handles, struct value value,
@@ -148,10 +148,9 @@ const struct value *handles_resolve(const struct handles *handles,
   return found != NULL ? found : &nothing;
 }
 
-void handles_carry(struct handles *handles, void *data, size_t size_bytes) {
-  free(handles->carried);
-  handles->carried = data;
-  handles->carried_bytes = size_bytes;
+void handles_fail(struct handles *handles, struct failure failure) {
+  free(handles->last.data);
+  handles->last = failure;
 }
 
 static cJSON *new_ref(const char *name, const char *type) {
