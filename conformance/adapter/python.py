@@ -51,6 +51,8 @@ class Actor:
         if key in ("ref", "fd"):
             return self.handles[inner]
         if key == "fn":
+            if inner not in self.functions:
+                raise Unsupported(inner)
             return self.functions[inner]
         if key == "b64":
             return base64.b64decode(inner)

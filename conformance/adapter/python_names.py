@@ -5,7 +5,7 @@ import types
 
 from python_module import connection, mp, pool, sharedctypes
 from python_own import Fd, Fds
-from python_pool import Callback, Source
+from python_pool import Callback, Listener, Source
 
 
 def own_names(obj):
@@ -89,7 +89,7 @@ TYPES = (
     ((ctypes._SimpleCData, ctypes.Structure), "RawValue"),
     (pool.Pool, "Pool"), (pool.ApplyResult, "AsyncResult"),
     ((pool.IMapIterator, types.GeneratorType), "Iterator"),
-    (Callback, "callback"), (Source, "source"),
+    ((Callback, Listener), "callback"), (Source, "source"),
     (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
 )
 

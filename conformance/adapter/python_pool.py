@@ -50,13 +50,13 @@ class Callback:
 
 
 class Listener:
-    """Told of each worker: notes the word and the worker's pid."""
+    """Told of each worker that comes or goes: notes the text."""
 
-    def __init__(self, path, word):
-        self.path, self.word = path, word
+    def __init__(self, path, text):
+        self.path, self.text = path, text
 
     def __call__(self, worker):
-        note(self.path, self.word)
+        note(self.path, self.text)
 
 
 class Source:
@@ -79,8 +79,8 @@ class PoolOwn:
     def recorder(self, path, then=None):
         return Callback(self, path, then)
 
-    def listener(self, path, word):
-        return Listener(path, word)
+    def listener(self, path, text):
+        return Listener(path, text)
 
     def use(self, obj):
         self.used = obj

@@ -7,6 +7,7 @@ import builtins
 import os
 import signal
 import threading
+import time
 
 from python_functions import gate, note
 from python_module import mp
@@ -69,12 +70,6 @@ def note_gate(path, text, gate_path):
     return os.getpid()
 
 
-def note_gate_note(path, text, gate_path):
-    note(path, "begin " + text)
-    gate(gate_path)
-    note(path, "end " + text)
-
-
 def raise_value(text):
     raise ValueError(text)
 
@@ -120,6 +115,11 @@ def odd_dies(n):
     return n
 
 
+def nap_echo(value):
+    time.sleep(0.005)
+    return value
+
+
 def dying_echo(gate_path, value):
     def die():
         gate(gate_path)
@@ -140,10 +140,6 @@ def send_back(channel, value):
     channel.send(value)
 
 
-def put_back(queue, value):
-    queue.put(value)
-
-
 def write_back(fd, text):
     os.write(fd.number, text.encode())
 
@@ -154,7 +150,7 @@ def unsendable():
 
 def swell(n):
     """Touches n bytes, which the process keeps."""
-    swell.kept = bytearray(n)
+    swell.kept = b"x" * n
     return os.getpid()
 
 
@@ -181,6 +177,7 @@ def soft_deaf(path, gate_path):
     try:
         soft_fail(path)
     except Told:
+        note(path, "told")
         gate(gate_path)
 
 
@@ -198,12 +195,11 @@ def raise_unloadable():
 
 
 TASKS = (
-    gate_raise, gate_item, note_gate_echo, note_gate_item,
     pid, parent_pid, cell_of, keep_cell, preloads, daemonic, worker_name,
-    note_pid, add, big, gate_echo, note_echo, note_gate,
-    note_gate_note, raise_value, odd_fails, note_odd_fails,
-    note_die, odd_dies, dying_echo, stubborn, send_back, put_back,
-    write_back, unsendable, swell, soft_fail, soft_echo,
+    note_pid, add, big, gate_echo, note_echo, note_gate, raise_value,
+    odd_fails, note_odd_fails, gate_raise, gate_item, note_gate_echo,
+    note_gate_item, note_die, odd_dies, nap_echo, dying_echo, stubborn,
+    send_back, write_back, unsendable, swell, soft_fail, soft_echo,
     soft_deaf, raise_unloadable)
 
 
