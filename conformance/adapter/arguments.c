@@ -141,6 +141,21 @@ void arguments_wrap(struct arguments *arguments) {
   *last = brood_tuple(item, 1);
 }
 
+int arguments_copy(struct call *call, struct arguments *arguments) {
+  struct arguments copies = {.copied = true};
+  for (size_t i = 0; i < arguments->count; i++) {
+    brood_value copy = brood_none();
+    if (brood_value_copy(&arguments->values[i], &copy) < 0) {
+      arguments_clear(&copies);
+      return call_fail_brood(call);
+    }
+    append(&copies, copy);
+  }
+  arguments_clear(arguments);
+  *arguments = copies;
+  return 0;
+}
+
 int arguments_read_bytes(struct call *call, const cJSON *json,
                          struct arguments *arguments) {
   if (arguments_read_one(call, json, arguments) < 0) return -1;
@@ -164,6 +179,9 @@ void arguments_pin(struct call *call, const struct arguments *arguments) {
 }
 
 void arguments_clear(struct arguments *arguments) {
+  for (size_t i = 0; arguments->copied && i < arguments->count; i++) {
+    brood_value_clear(&arguments->values[i]);
+  }
   for (size_t i = 0; i < arguments->num_owned; i++) free(arguments->owned[i]);
   free(arguments->values);
   free(arguments->owned);

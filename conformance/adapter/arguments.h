@@ -19,6 +19,7 @@ struct arguments {
   size_t count;
   void **owned; /* what the values borrow */
   size_t num_owned;
+  bool copied; /* the values own what is in them */
 };
 
 /* arguments_read appends the items of a list. Handles of descriptors become
@@ -36,6 +37,9 @@ int arguments_read_one(struct call *call, const cJSON *json,
 
 /* arguments_wrap makes the last value a tuple that holds nothing else. */
 void arguments_wrap(struct arguments *arguments);
+
+/* arguments_copy makes the values independent of the request and of handles. */
+int arguments_copy(struct call *call, struct arguments *arguments);
 
 /* arguments_read_bytes likewise, and a TypeError if it is not bytes. */
 int arguments_read_bytes(struct call *call, const cJSON *json,

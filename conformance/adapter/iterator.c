@@ -54,6 +54,7 @@ static int read_source(struct call *call, brood_imap_options *options,
     return 0;
   }
   int r = pool_read_items(call, 1, false, items);
+  if (r == 0) r = arguments_copy(call, items);
   options->items = items->values;
   options->num_items = items->count;
   return r;

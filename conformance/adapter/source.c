@@ -51,7 +51,8 @@ static int new_source(struct call *call) {
   if (call_text(call, 1, &path) < 0) return -1;
   if (fails && call_int64(call, 2, &fail_at) < 0) return -1;
   struct arguments items = {0};
-  if (arguments_read(call, list, &items) < 0) {
+  if (arguments_read(call, list, &items) < 0 ||
+      arguments_copy(call, &items) < 0) {
     arguments_clear(&items);
     return -1;
   }
