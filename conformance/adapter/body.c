@@ -45,3 +45,19 @@ void body_note(const char *path, const char *text) {
 void body_gate(const char *path) {
   if (io_gate(path) < 0) brood_fail(strerror(errno));
 }
+
+/* Set where no pool waits for a value. */
+static bool is_process;
+
+int body_answer(brood_value value) {
+  return is_process ? 0 : brood_return(value);
+}
+
+int body_answer_int64(int64_t integer) {
+  return body_answer(brood_int64(integer));
+}
+
+void body_run(brood_task task, const brood_args *args) {
+  is_process = true;
+  if (task(args) != 0) brood_fail(brood_error_message());
+}

@@ -27,4 +27,30 @@ const brood_value *body_at(const brood_args *args, size_t index);
 void body_note(const char *path, const char *text);
 void body_gate(const char *path);
 
+/* body_answer is the value of a task, and nothing where a process runs it. It
+ * returns what the task is to return. */
+int body_answer(brood_value value);
+int body_answer_int64(int64_t integer);
+
+/* body_run runs a task as a process does: a failure is an uncaught error. */
+void body_run(brood_task task, const brood_args *args);
+
+/* BODY_OF_PROCESS(f); beside what processes run makes f_task for pools, whose
+ * value is none. BODY_OF_TASK(f); beside a task makes f_target for processes.
+ * Both are registered. */
+#define BODY_OF_PROCESS(function)                      \
+  static int function##_task(const brood_args *args) { \
+    function(args);                                    \
+    return 0;                                          \
+  }                                                    \
+  BROOD_TASK(function##_task);                         \
+  BROOD_TARGET(function)
+
+#define BODY_OF_TASK(function)                            \
+  static void function##_target(const brood_args *args) { \
+    body_run(function, args);                             \
+  }                                                       \
+  BROOD_TARGET(function##_target);                        \
+  BROOD_TASK(function)
+
 #endif /* BROOD_ADAPTER_BODY_H */

@@ -14,9 +14,9 @@
 
 #include "conformance/adapter/arguments.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/functions.h"
 #include "conformance/adapter/io.h"
 #include "conformance/adapter/memory.h"
-#include "conformance/adapter/tasks.h"
 
 struct callback {
   char *path;
@@ -146,7 +146,7 @@ static int then_submit(struct callback *callback) {
   brood_task_options options = {
       .callback = on_value, .argument = keep_both((struct both){next, NULL})};
   brood_async_result *result =
-      brood_pool_apply_async(atomic_load(&used_pool), tasks_square,
+      brood_pool_apply_async(atomic_load(&used_pool), functions_square,
                              BROOD_TUPLE(brood_int64(7)), &options);
   brood_async_result_free(result);
   return result == NULL ? brood_error() : 0;

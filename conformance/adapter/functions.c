@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The functions that processes run; see functions.h. A function whose
- * arguments are not what it wants fails as one does in Python: the process
- * ends by an uncaught error. None may touch what the adapter's other parts
- * remember: under fork that is a stale copy.
+ * The functions without a value, and the tables of all; see functions.h. None
+ * may touch what the adapter's other parts remember: under fork that is a stale
+ * copy.
  */
 #include "conformance/adapter/functions.h"
 
@@ -22,35 +21,10 @@
 #include "conformance/adapter/shared.h"
 #include "conformance/adapter/signal_name.h"
 
-/* The same for a pool, which is answered null. */
-#define TASK(function)                                 \
-  static int function##_task(const brood_args *args) { \
-    function(args);                                    \
-    return 0;                                          \
-  }                                                    \
-  BROOD_TASK(function##_task);
-
 /* What a process leaves with of a number that exit() could not take. */
 static int exit_status(int64_t code) {
   return (int)(code & 255);
 }
-
-static void echo(const brood_args *args) {
-  (void)args;
-}
-BROOD_TARGET(echo);
-
-static void square(const brood_args *args) {
-  int64_t n = body_int64(args, 0);
-  volatile uint64_t result = (uint64_t)n * (uint64_t)n;
-  (void)result;
-}
-BROOD_TARGET(square);
-
-static void fail(const brood_args *args) {
-  brood_fail(body_text(args, 0));
-}
-BROOD_TARGET(fail);
 
 static void leave(const brood_args *args) {
   const brood_value *code = brood_args_get(args, 0);
@@ -62,41 +36,35 @@ static void leave(const brood_args *args) {
     default: brood_exit(exit_status(body_int64(args, 0)));
   }
 }
-BROOD_TARGET(leave);
-TASK(leave)
+BODY_OF_PROCESS(leave);
 
 static void leave_now(const brood_args *args) {
   _exit(exit_status(body_int64(args, 0)));
 }
-BROOD_TARGET(leave_now);
-TASK(leave_now)
+BODY_OF_PROCESS(leave_now);
 
 static void die(const brood_args *args) {
   int number = signal_number(body_text(args, 0));
   if (number < 0) brood_fail("no such signal");
   kill(getpid(), number);
 }
-BROOD_TARGET(die);
-TASK(die)
+BODY_OF_PROCESS(die);
 
 static void gate(const brood_args *args) {
   body_gate(body_text(args, 0));
 }
-BROOD_TARGET(gate);
-TASK(gate)
+BODY_OF_PROCESS(gate);
 
 static void note(const brood_args *args) {
   body_note(body_text(args, 0), body_text(args, 1));
 }
-BROOD_TARGET(note);
-TASK(note)
+BODY_OF_PROCESS(note);
 
 static void gate_note(const brood_args *args) {
   body_gate(body_text(args, 0));
   body_note(body_text(args, 1), body_text(args, 2));
 }
-BROOD_TARGET(gate_note);
-TASK(gate_note)
+BODY_OF_PROCESS(gate_note);
 
 static void note_size(const brood_args *args) {
   const void *data = NULL;
@@ -106,14 +74,12 @@ static void note_size(const brood_args *args) {
   snprintf(text, sizeof text, "%zu", size_bytes);
   body_note(body_text(args, 0), text);
 }
-BROOD_TARGET(note_size);
-TASK(note_size)
+BODY_OF_PROCESS(note_size);
 
 static void tell(const brood_args *args) {
   fputs(body_text(args, 0), stdout);
 }
-BROOD_TARGET(tell);
-TASK(tell)
+BODY_OF_PROCESS(tell);
 
 /* Two accesses, as Python makes them of an addition: each takes the Value's own
  * lock, and between them another process can come, if nothing else stops it. */
@@ -138,8 +104,7 @@ static void hammer(const brood_args *args) {
     body_must(lockable_release(&lock));
   }
 }
-BROOD_TARGET(hammer);
-TASK(hammer)
+BODY_OF_PROCESS(hammer);
 
 static void wait_note(const brood_args *args) {
   brood_condition *condition = body_object(args, 0, BROOD_KIND_CONDITION);
@@ -149,8 +114,7 @@ static void wait_note(const brood_args *args) {
   body_note(body_text(args, 1), "woken");
   body_must(brood_condition_release(condition));
 }
-BROOD_TARGET(wait_note);
-TASK(wait_note)
+BODY_OF_PROCESS(wait_note);
 
 static void meet(const brood_args *args) {
   brood_barrier *barrier = body_object(args, 0, BROOD_KIND_BARRIER);
@@ -161,8 +125,7 @@ static void meet(const brood_args *args) {
     body_note(body_text(args, 1), text);
   }
 }
-BROOD_TARGET(meet);
-TASK(meet)
+BODY_OF_PROCESS(meet);
 
 /* A copy of the id and a number, with dots behind up to a size. */
 static char *numbered_text(const char *id, int64_t number, int64_t size) {
@@ -187,8 +150,7 @@ static void produce(const brood_args *args) {
     free(text);
   }
 }
-BROOD_TARGET(produce);
-TASK(produce)
+BODY_OF_PROCESS(produce);
 
 /* Notes a text with the number of the dots at its end in their place. */
 static void note_item(const char *path, const char *text) {
@@ -216,8 +178,7 @@ static void consume(const brood_args *args) {
     brood_value_clear(&item);
   }
 }
-BROOD_TARGET(consume);
-TASK(consume)
+BODY_OF_PROCESS(consume);
 
 static void take_note(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
@@ -227,8 +188,7 @@ static void take_note(const brood_args *args) {
   brood_value_clear(&item);
   body_note(body_text(args, 1), "taken");
 }
-BROOD_TARGET(take_note);
-TASK(take_note)
+BODY_OF_PROCESS(take_note);
 
 static void put_all(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
@@ -236,8 +196,7 @@ static void put_all(const brood_args *args) {
     body_must(channel_put(&channel, *brood_args_get(args, i)));
   }
 }
-BROOD_TARGET(put_all);
-TASK(put_all)
+BODY_OF_PROCESS(put_all);
 
 static void agent(const brood_args *args) {
   agent_run(body_text(args, 0), args);
@@ -254,45 +213,45 @@ static int unregistered_task(const brood_args *args) {
   return 0;
 }
 
-static const struct {
-  const char *name;
-  brood_target function;
-  brood_task task; /* NULL: see tasks.c, or there is none */
-} functions[] = {
+const struct function functions_plain[] = {
     {"agent", agent, NULL},
-    {"echo", echo, NULL},
-    {"square", square, NULL},
-    {"fail", fail, NULL},
-    {"leave", leave, leave_task},
-    {"leave_now", leave_now, leave_now_task},
+    {"consume", consume, consume_task},
     {"die", die, die_task},
     {"gate", gate, gate_task},
-    {"note", note, note_task},
     {"gate_note", gate_note, gate_note_task},
-    {"note_size", note_size, note_size_task},
-    {"tell", tell, tell_task},
     {"hammer", hammer, hammer_task},
-    {"wait_note", wait_note, wait_note_task},
+    {"leave", leave, leave_task},
+    {"leave_now", leave_now, leave_now_task},
     {"meet", meet, meet_task},
+    {"note", note, note_task},
+    {"note_size", note_size, note_size_task},
     {"produce", produce, produce_task},
-    {"consume", consume, consume_task},
     {"put_all", put_all, put_all_task},
     {"take_note", take_note, take_note_task},
+    {"tell", tell, tell_task},
     {"unregistered", unregistered, unregistered_task},
+    {"wait_note", wait_note, wait_note_task},
+    {NULL, NULL, NULL},
 };
 
-enum { NUM_FUNCTIONS = sizeof functions / sizeof functions[0] };
+static const struct function *find_in(const struct function *table,
+                                      const char *name) {
+  while (table->name != NULL && strcmp(table->name, name) != 0) table++;
+  return table->name != NULL ? table : NULL;
+}
+
+static const struct function *find(const char *name) {
+  const struct function *found = find_in(functions_plain, name);
+  if (found == NULL) found = find_in(functions_valued, name);
+  return found != NULL ? found : find_in(functions_ending, name);
+}
 
 brood_target functions_find(const char *name) {
-  for (size_t i = 0; i < NUM_FUNCTIONS; i++) {
-    if (strcmp(functions[i].name, name) == 0) return functions[i].function;
-  }
-  return NULL;
+  const struct function *found = find(name);
+  return found != NULL ? found->target : NULL;
 }
 
 brood_task functions_find_task(const char *name) {
-  for (size_t i = 0; i < NUM_FUNCTIONS; i++) {
-    if (strcmp(functions[i].name, name) == 0) return functions[i].task;
-  }
-  return NULL;
+  const struct function *found = find(name);
+  return found != NULL ? found->task : NULL;
 }

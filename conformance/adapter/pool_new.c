@@ -8,8 +8,8 @@
 
 #include "brood.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/functions.h"
 #include "conformance/adapter/pool.h"
-#include "conformance/adapter/tasks.h"
 
 enum {
   PROCESSES,
@@ -53,7 +53,7 @@ int pool_read_task(struct call *call, int index, brood_task *out_task) {
   const char *name = NULL;
   if (call_function_name(call, index, &name) < 0) return -1;
   if (name == NULL) return 0;
-  *out_task = tasks_find(name);
+  *out_task = functions_find_task(name);
   return *out_task != NULL ? 0 : failure_unsupported(&call->failure, name);
 }
 

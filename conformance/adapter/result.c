@@ -122,12 +122,11 @@ int pool_wait_any(struct call *call) {
 
 /* -------------------------------------------------------- Many at a time -- */
 
-/* Is the item at an index of a map a value other than the index, or none at
- * all? A task's failure is none of that. */
+/* Is the item at an index of a map neither the index nor lost? */
 static bool is_wrong(brood_async_result *result, int64_t index) {
   const brood_value *value = NULL;
   int r = brood_async_result_item(result, (size_t)index, &value);
-  if (r < 0) return brood_task_failure() == NULL;
+  if (r < 0) return r != BROOD_WORKER_LOST && r != BROOD_BROKEN_POOL;
   return value->type != BROOD_TYPE_INT64 || value->as.int64 != index;
 }
 

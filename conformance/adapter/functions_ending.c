@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tasks that end their worker, that will not be ended, and that are told of a
- * soft limit; see tasks.h.
+ * soft limit; see functions.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -12,22 +12,22 @@
 #include <unistd.h>
 
 #include "conformance/adapter/body.h"
+#include "conformance/adapter/functions.h"
 #include "conformance/adapter/memory.h"
-#include "conformance/adapter/tasks.h"
 
 static int task_note_die(const brood_args *args) {
   body_note(body_text(args, 0), body_text(args, 1));
   kill(getpid(), SIGKILL);
   return 0;
 }
-BROOD_TASK(task_note_die);
+BODY_OF_TASK(task_note_die);
 
 static int task_odd_dies(const brood_args *args) {
   int64_t n = body_int64(args, 0);
   if (n % 2 != 0) kill(getpid(), SIGKILL);
-  return brood_return(brood_int64(n));
+  return body_answer_int64(n);
 }
-BROOD_TASK(task_odd_dies);
+BODY_OF_TASK(task_odd_dies);
 
 static void *die_at_gate(void *path) {
   body_gate(path);
@@ -42,9 +42,9 @@ static int task_dying_echo(const brood_args *args) {
     brood_fail("no thread");
   }
   pthread_detach(thread);
-  return brood_return(*body_at(args, 1));
+  return body_answer(*body_at(args, 1));
 }
-BROOD_TASK(task_dying_echo);
+BODY_OF_TASK(task_dying_echo);
 
 static int task_stubborn(const brood_args *args) {
   signal(SIGTERM, SIG_IGN);
@@ -52,7 +52,7 @@ static int task_stubborn(const brood_args *args) {
   while (pause() < 0) continue;
   return 0;
 }
-BROOD_TASK(task_stubborn);
+BODY_OF_TASK(task_stubborn);
 
 /* Returns once the task is told. The signal interrupts the sleep; one that
  * comes just before it is seen after it. */
@@ -67,13 +67,13 @@ static int task_soft_fail(const brood_args *args) {
   await_soft_limit(body_text(args, 0));
   return brood_raise(BROOD_SOFT_TIME_LIMIT, "the soft limit is over");
 }
-BROOD_TASK(task_soft_fail);
+BODY_OF_TASK(task_soft_fail);
 
 static int task_soft_echo(const brood_args *args) {
   await_soft_limit(body_text(args, 0));
-  return brood_return(*body_at(args, 1));
+  return body_answer(*body_at(args, 1));
 }
-BROOD_TASK(task_soft_echo);
+BODY_OF_TASK(task_soft_echo);
 
 static int task_soft_deaf(const brood_args *args) {
   const char *path = body_text(args, 0);
@@ -82,27 +82,22 @@ static int task_soft_deaf(const brood_args *args) {
   body_gate(body_text(args, 1));
   return 0;
 }
-BROOD_TASK(task_soft_deaf);
+BODY_OF_TASK(task_soft_deaf);
 
 static int task_soft_told(const brood_args *args) {
   (void)args;
-  return brood_return(brood_bool(brood_task_soft_limit() > 0));
+  return body_answer(brood_bool(brood_task_soft_limit() > 0));
 }
-BROOD_TASK(task_soft_told);
+BODY_OF_TASK(task_soft_told);
 
-static const struct {
-  const char *name;
-  brood_task function;
-} tasks[] = {
-    {"dying_echo", task_dying_echo}, {"note_die", task_note_die},
-    {"odd_dies", task_odd_dies},     {"soft_deaf", task_soft_deaf},
-    {"soft_echo", task_soft_echo},   {"soft_fail", task_soft_fail},
-    {"soft_told", task_soft_told},   {"stubborn", task_stubborn},
+const struct function functions_ending[] = {
+    {"dying_echo", task_dying_echo_target, task_dying_echo},
+    {"note_die", task_note_die_target, task_note_die},
+    {"odd_dies", task_odd_dies_target, task_odd_dies},
+    {"soft_deaf", task_soft_deaf_target, task_soft_deaf},
+    {"soft_echo", task_soft_echo_target, task_soft_echo},
+    {"soft_fail", task_soft_fail_target, task_soft_fail},
+    {"soft_told", task_soft_told_target, task_soft_told},
+    {"stubborn", task_stubborn_target, task_stubborn},
+    {NULL, NULL, NULL},
 };
-
-brood_task tasks_find_ending(const char *name) {
-  for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
-    if (strcmp(tasks[i].name, name) == 0) return tasks[i].function;
-  }
-  return NULL;
-}
