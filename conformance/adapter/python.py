@@ -167,7 +167,7 @@ def hello():
     if mp.__name__ == "billiard":
         profiles.append("billiard")
         features += ["forking", "pool.accept", "pool.crew", "pool.limits",
-                     "pool.listen", "pool.slots"]
+                     "pool.listen"]
     return {"protocol": 1, "name": mp.__name__, "version": version,
             "language": "Python", "methods": mp.get_all_start_methods(),
             "features": features, "profiles": profiles}
