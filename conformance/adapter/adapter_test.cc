@@ -299,6 +299,19 @@ TEST_F(Call, ReadsIntegers) {
   EXPECT_STREQ(call_.failure.type, "TypeError");
 }
 
+TEST_F(Call, ReadsFunctionNames) {
+  const char *name = nullptr;
+  ASSERT_EQ(Bind("func", R"([{"fn":"square"}])", "{}"), "");
+  ASSERT_EQ(call_function_name(&call_, 0, &name), 0);
+  EXPECT_STREQ(name, "square");
+  ASSERT_EQ(Bind("func", "[null]", "{}"), "");
+  ASSERT_EQ(call_function_name(&call_, 0, &name), 0);
+  EXPECT_EQ(name, nullptr);
+  ASSERT_EQ(Bind("func", "[7]", "{}"), "");
+  EXPECT_EQ(call_function_name(&call_, 0, &name), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
 TEST_F(Call, ReadsDescriptors) {
   handles_keep(&handles_, value_descriptor(dup(0)), "f");
   int expected = handles_find(&handles_, "f")->as.descriptor;
