@@ -160,12 +160,15 @@ TEST_F(Handles, ManyBytesAreABlob) {
 }
 
 TEST_F(Handles, WhatErrorsCarriedIsReplaced) {
-  handles_carry(&handles_, strdup("one"), 3);
-  handles_carry(&handles_, strdup("three"), 5);
-  EXPECT_EQ(handles_.carried_bytes, 5u);
-  EXPECT_STREQ(static_cast<char *>(handles_.carried), "three");
-  handles_carry(&handles_, nullptr, 0);
-  EXPECT_EQ(handles_.carried, nullptr);
+  struct failure failure = {};
+  failure.data = strdup("one");
+  handles_fail(&handles_, failure);
+  failure.data = strdup("three");
+  handles_fail(&handles_, failure);
+  EXPECT_STREQ(static_cast<char *>(handles_.last.data), "three");
+  failure_set(&failure, "ValueError", "without data");
+  handles_fail(&handles_, failure);
+  EXPECT_EQ(handles_.last.data, nullptr);
 }
 
 TEST_F(Handles, AnObjectKeepsItsFirstName) {
@@ -293,6 +296,19 @@ TEST_F(Call, ReadsIntegers) {
   EXPECT_STREQ(call_.failure.type, "OverflowError");
   ASSERT_EQ(Bind("n", "[1.0]", "{}"), "");
   EXPECT_EQ(call_int64(&call_, 0, &integer), -1);
+  EXPECT_STREQ(call_.failure.type, "TypeError");
+}
+
+TEST_F(Call, ReadsFunctionNames) {
+  const char *name = nullptr;
+  ASSERT_EQ(Bind("func", R"([{"fn":"square"}])", "{}"), "");
+  ASSERT_EQ(call_function_name(&call_, 0, &name), 0);
+  EXPECT_STREQ(name, "square");
+  ASSERT_EQ(Bind("func", "[null]", "{}"), "");
+  ASSERT_EQ(call_function_name(&call_, 0, &name), 0);
+  EXPECT_EQ(name, nullptr);
+  ASSERT_EQ(Bind("func", "[7]", "{}"), "");
+  EXPECT_EQ(call_function_name(&call_, 0, &name), -1);
   EXPECT_STREQ(call_.failure.type, "TypeError");
 }
 

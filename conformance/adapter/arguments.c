@@ -11,16 +11,20 @@
 #include "conformance/adapter/number.h"
 #include "conformance/adapter/object.h"
 
-static void append(struct arguments *arguments, brood_value value,
-                   void *buffer) {
+static void append(struct arguments *arguments, brood_value value) {
   size_t n = arguments->count + 1;
   arguments->values =
       memory_must(realloc(arguments->values, n * sizeof *arguments->values));
-  arguments->buffers =
-      memory_must(realloc(arguments->buffers, n * sizeof *arguments->buffers));
   arguments->values[n - 1] = value;
-  arguments->buffers[n - 1] = buffer;
   arguments->count = n;
+}
+
+static void own(struct arguments *arguments, void *memory) {
+  size_t n = arguments->num_owned + 1;
+  arguments->owned =
+      memory_must(realloc(arguments->owned, n * sizeof *arguments->owned));
+  arguments->owned[n - 1] = memory;
+  arguments->num_owned = n;
 }
 
 static int append_handle(struct call *call, const struct value *value,
@@ -28,7 +32,7 @@ static int append_handle(struct call *call, const struct value *value,
   switch (value->kind) {
     case VALUE_NOTHING: return call_fail(call, "KeyError", "no such handle");
     case VALUE_DESCRIPTOR:
-      append(arguments, brood_descriptor(value->as.descriptor), NULL);
+      append(arguments, brood_descriptor(value->as.descriptor));
       return 0;
     case VALUE_DESCRIPTORS:
       for (size_t i = 0; i < value->size; i++) {
@@ -36,13 +40,11 @@ static int append_handle(struct call *call, const struct value *value,
       }
       return 0;
     case VALUE_BLOB:
-      append(arguments, brood_bytes(value->as.data, value->size), NULL);
+      append(arguments, brood_bytes(value->as.data, value->size));
       return 0;
     default:
-      append(arguments,
-             object_is(value) ? brood_object(value->as.object)
-                              : brood_pointer(value),
-             NULL);
+      append(arguments, object_is(value) ? brood_object(value->as.object)
+                                         : brood_pointer(value));
       return 0;
   }
 }
@@ -55,7 +57,8 @@ static int append_bytes(struct call *call, const cJSON *text,
   if (data == NULL) {
     return call_fail(call, "TypeError", "no type for this argument");
   }
-  append(arguments, brood_bytes(data, size), data);
+  append(arguments, brood_bytes(data, size));
+  own(arguments, data);
   return 0;
 }
 
@@ -64,10 +67,8 @@ static int append_number(struct call *call, const cJSON *json,
   int64_t integer = 0;
   double real = 0;
   switch (number_get(json, &integer, &real)) {
-    case NUMBER_INTEGER:
-      append(arguments, brood_int64(integer), NULL);
-      return 0;
-    case NUMBER_REAL: append(arguments, brood_double(real), NULL); return 0;
+    case NUMBER_INTEGER: append(arguments, brood_int64(integer)); return 0;
+    case NUMBER_REAL: append(arguments, brood_double(real)); return 0;
     case NUMBER_TOO_LARGE:
       return call_fail(call, "OverflowError", "argument is too large");
     default:
@@ -76,14 +77,29 @@ static int append_number(struct call *call, const cJSON *json,
   }
 }
 
+/* Even of nothing a tuple has an address. */
+static int append_list(struct call *call, const cJSON *list,
+                       struct arguments *arguments) {
+  struct arguments items = {0};
+  int r = arguments_read(call, list, &items);
+  for (size_t i = 0; i < items.num_owned; i++) own(arguments, items.owned[i]);
+  free(items.owned);
+  if (items.values == NULL) items.values = memory_new(1, sizeof(brood_value));
+  own(arguments, items.values);
+  append(arguments, brood_tuple(items.values, items.count));
+  return r;
+}
+
 static int append_json(struct call *call, const cJSON *json,
                        struct arguments *arguments) {
   if (cJSON_IsNull(json)) {
-    append(arguments, brood_none(), NULL);
+    append(arguments, brood_none());
   } else if (cJSON_IsBool(json)) {
-    append(arguments, brood_bool(cJSON_IsTrue(json)), NULL);
+    append(arguments, brood_bool(cJSON_IsTrue(json)));
   } else if (cJSON_IsString(json)) {
-    append(arguments, brood_string(json->valuestring), NULL);
+    append(arguments, brood_string(json->valuestring));
+  } else if (cJSON_IsArray(json)) {
+    return append_list(call, json, arguments);
   } else {
     return append_number(call, json, arguments);
   }
@@ -117,6 +133,29 @@ int arguments_read_one(struct call *call, const cJSON *json,
                    arguments->count - before);
 }
 
+void arguments_wrap(struct arguments *arguments) {
+  brood_value *last = &arguments->values[arguments->count - 1];
+  brood_value *item = memory_new(1, sizeof *item);
+  own(arguments, item);
+  *item = *last;
+  *last = brood_tuple(item, 1);
+}
+
+int arguments_copy(struct call *call, struct arguments *arguments) {
+  struct arguments copies = {.copied = true};
+  for (size_t i = 0; i < arguments->count; i++) {
+    brood_value copy = brood_none();
+    if (brood_value_copy(&arguments->values[i], &copy) < 0) {
+      arguments_clear(&copies);
+      return call_fail_brood(call);
+    }
+    append(&copies, copy);
+  }
+  arguments_clear(arguments);
+  *arguments = copies;
+  return 0;
+}
+
 int arguments_read_bytes(struct call *call, const cJSON *json,
                          struct arguments *arguments) {
   if (arguments_read_one(call, json, arguments) < 0) return -1;
@@ -125,18 +164,27 @@ int arguments_read_bytes(struct call *call, const cJSON *json,
   return call_fail(call, "TypeError", "not bytes");
 }
 
-void arguments_pin(struct call *call, const struct arguments *arguments) {
-  for (size_t i = 0; i < arguments->count; i++) {
-    const brood_value *value = &arguments->values[i];
-    if (value->type != BROOD_TYPE_POINTER) continue;
-    handles_pin(call->handles, value->as.data);
+static void pin(struct call *call, const brood_value *values, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (values[i].type == BROOD_TYPE_TUPLE) {
+      pin(call, values[i].as.items, values[i].num_items);
+    } else if (values[i].type == BROOD_TYPE_POINTER) {
+      handles_pin(call->handles, values[i].as.data);
+    }
   }
 }
 
+void arguments_pin(struct call *call, const struct arguments *arguments) {
+  pin(call, arguments->values, arguments->count);
+}
+
 void arguments_clear(struct arguments *arguments) {
-  for (size_t i = 0; i < arguments->count; i++) free(arguments->buffers[i]);
+  for (size_t i = 0; arguments->copied && i < arguments->count; i++) {
+    brood_value_clear(&arguments->values[i]);
+  }
+  for (size_t i = 0; i < arguments->num_owned; i++) free(arguments->owned[i]);
   free(arguments->values);
-  free(arguments->buffers);
+  free(arguments->owned);
   *arguments = (struct arguments){0};
 }
 
@@ -146,6 +194,30 @@ static struct value pointer_value(const struct value *pointer) {
   struct value value = *pointer;
   value.owned = false;
   return value;
+}
+
+static struct value value_of(const brood_value *value);
+
+/* A list of plain data is plain data. */
+static struct value simplest_list(struct value list) {
+  for (size_t i = 0; i < list.size; i++) {
+    if (list.as.items[i].kind != VALUE_JSON) return list;
+  }
+  cJSON *json = memory_must(cJSON_CreateArray());
+  for (size_t i = 0; i < list.size; i++) {
+    cJSON_AddItemToArray(json, list.as.items[i].as.json);
+    list.as.items[i] = (struct value){.kind = VALUE_NOTHING};
+  }
+  value_clear(&list);
+  return value_json(json);
+}
+
+static struct value list_of(const brood_value *tuple) {
+  struct value list = value_list(VALUE_LIST, tuple->num_items);
+  for (size_t i = 0; i < list.size; i++) {
+    list.as.items[i] = value_of(&tuple->as.items[i]);
+  }
+  return simplest_list(list);
 }
 
 static struct value value_of(const brood_value *value) {
@@ -159,6 +231,7 @@ static struct value value_of(const brood_value *value) {
     case BROOD_TYPE_DESCRIPTOR: return value_descriptor(value->as.descriptor);
     case BROOD_TYPE_OBJECT: return object_value(value->as.object);
     case BROOD_TYPE_POINTER: return pointer_value(value->as.data);
+    case BROOD_TYPE_TUPLE: return list_of(value);
     default: return value_json(cJSON_CreateNull());
   }
 }
@@ -167,7 +240,20 @@ struct value arguments_value(const brood_args *args, size_t index) {
   return value_of(brood_args_get(args, index));
 }
 
+/* A tuple owns its items, hence each is copied out of it. */
+static struct value received_list(brood_value tuple) {
+  struct value list = value_list(VALUE_LIST, tuple.num_items);
+  for (size_t i = 0; i < list.size; i++) {
+    brood_value item = brood_none();
+    if (brood_value_copy(&tuple.as.items[i], &item) < 0) item = brood_none();
+    list.as.items[i] = arguments_received(item);
+  }
+  brood_value_clear(&tuple);
+  return simplest_list(list);
+}
+
 struct value arguments_received(brood_value received) {
+  if (received.type == BROOD_TYPE_TUPLE) return received_list(received);
   struct value value = value_of(&received);
   value.owned = value.received = object_is(&value);
   if (received.type == BROOD_TYPE_STRING || received.type == BROOD_TYPE_BYTES) {

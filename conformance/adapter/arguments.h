@@ -16,14 +16,16 @@
 /* Values for the library. All zero is none. */
 struct arguments {
   brood_value *values;
-  void **buffers; /* what values[i] borrows, or NULL */
   size_t count;
+  void **owned; /* what the values borrow */
+  size_t num_owned;
+  bool copied; /* the values own what is in them */
 };
 
 /* arguments_read appends the items of a list. Handles of descriptors become
  * descriptors, those of shared objects objects; those of others become
- * pointers, which only a fork can take. What the library has no type for is a
- * TypeError. */
+ * pointers, which only a fork can take; lists become tuples. What the library
+ * has no type for is a TypeError. */
 int arguments_read(struct call *call, const cJSON *list,
                    struct arguments *arguments);
 
@@ -32,6 +34,12 @@ int arguments_read(struct call *call, const cJSON *list,
  * TypeError  it is many, or none that the library has a type for */
 int arguments_read_one(struct call *call, const cJSON *json,
                        struct arguments *arguments);
+
+/* arguments_wrap makes the last value a tuple that holds nothing else. */
+void arguments_wrap(struct arguments *arguments);
+
+/* arguments_copy makes the values independent of the request and of handles. */
+int arguments_copy(struct call *call, struct arguments *arguments);
 
 /* arguments_read_bytes likewise, and a TypeError if it is not bytes. */
 int arguments_read_bytes(struct call *call, const cJSON *json,
@@ -46,7 +54,8 @@ void arguments_clear(struct arguments *arguments);
 /* arguments_value returns an argument that this process received. */
 struct value arguments_value(const brood_args *args, size_t index);
 
-/* arguments_received takes what a pipe or a queue gave. */
+/* arguments_received takes what a pipe, a queue or a pool gave. A tuple becomes
+ * a list; one of plain data is plain data. */
 struct value arguments_received(brood_value received);
 
 #endif /* BROOD_ADAPTER_ARGUMENTS_H */

@@ -52,7 +52,8 @@ TEST_F(Arguments, WhatIsPlainArrivesAsItWasSent) {
   for (const char *json :
        {"null", "true", "false", "0", "-9223372036854775808",
         "9007199254740993", "2.0", "-1.7976931348623157e+308", R"("")",
-        R"("zwölf 狐")", R"({"b64":""})", R"({"b64":"AAH/"})"}) {
+        R"("zwölf 狐")", R"({"b64":""})", R"({"b64":"AAH/"})", "[]", "[7]",
+        R"([1,[2.5,[]],[[["three",{"b64":"AAH/"}],null]]])"}) {
     EXPECT_EQ(Encode(Travel(json), nullptr), json);
   }
 }
@@ -112,9 +113,38 @@ TEST_F(Arguments, AnObjectIsGivenBackAsOftenAsItWasGot) {
   brood_shared_value_free(raw);
 }
 
+TEST_F(Arguments, AListHoldsWhateverIsAValue) {
+  brood_event *event = brood_event_new(nullptr);
+  handles_keep(&handles_, object_value(event), "e");
+  EXPECT_EQ(Encode(Travel(R"([{"ref":"e"},["two",{"ref":"e"}],3])"), nullptr),
+            R"([{"ref":"e","type":"Event"},["two",{"ref":"e","type":"Event"}],)"
+            "3]");
+  handles_drop(&handles_, "e");
+  brood_event_free(event);
+}
+
+TEST_F(Arguments, WrapsTheLastOne) {
+  EXPECT_EQ(ReadOne("5"), "");
+  EXPECT_EQ(ReadOne("[1,2]"), "");
+  arguments_wrap(&read_);
+  EXPECT_EQ(read_.values[0].as.int64, 5);
+  ASSERT_EQ(Last().num_items, 1u);
+  EXPECT_EQ(Last().as.items[0].num_items, 2u);
+}
+
+TEST_F(Arguments, ACopyOutlivesTheRequestAndTheHandles) {
+  handles_keep(&handles_, value_blob(calloc(1, 1), 1), "b");
+  EXPECT_EQ(ReadOne(R"(["text",[{"ref":"b"}]])"), "");
+  EXPECT_EQ(arguments_copy(&call_, &read_), 0);
+  args_ = nullptr;
+  handles_drop(&handles_, "b");
+  EXPECT_STREQ(static_cast<const char *>(Last().as.items[0].as.data), "text");
+  EXPECT_EQ(Last().as.items[1].as.items[0].size_bytes, 1u);
+}
+
 TEST_F(Arguments, RefusesWhatIsNotOneValue) {
-  for (const char *json :
-       {"[1]", R"({"map":{}})", R"({"fn":"echo"})", R"({"b64":"?"})"}) {
+  for (const char *json : {R"([{"map":{}}])", R"({"map":{}})",
+                           R"({"fn":"echo"})", R"({"b64":"?"})"}) {
     EXPECT_EQ(ReadOne(json), "TypeError") << json;
   }
   EXPECT_EQ(ReadOne("9223372036854775808"), "OverflowError");

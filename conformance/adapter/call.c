@@ -95,6 +95,16 @@ int call_block(struct call *call, int index, int64_t *out_timeout_ns) {
   return 0;
 }
 
+int call_function_name(struct call *call, int index, const char **out_name) {
+  const cJSON *arg = call->args[index];
+  *out_name = NULL;
+  if (arg == NULL || cJSON_IsNull(arg)) return 0;
+  const cJSON *name = cJSON_GetObjectItemCaseSensitive(arg, "fn");
+  if (!cJSON_IsString(name)) return wrong_type(call, index, "a function");
+  *out_name = name->valuestring;
+  return 0;
+}
+
 int call_list(struct call *call, int index, const cJSON **out_list) {
   if (!cJSON_IsArray(call->args[index])) {
     return wrong_type(call, index, "a list");

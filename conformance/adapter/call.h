@@ -15,7 +15,7 @@
 #include "conformance/adapter/handle.h"
 #include "conformance/adapter/value.h"
 
-enum { CALL_MAX_ARGS = 8 };
+enum { CALL_MAX_ARGS = 16 };
 
 enum ending_how {
   ENDING_NONE,
@@ -71,6 +71,9 @@ int call_timeout(struct call *call, int index, int64_t *out_timeout_ns);
 /* call_block reads the pair `block? timeout?`, of which index is the first:
  * without blocking, the timeout does not count. */
 int call_block(struct call *call, int index, int64_t *out_timeout_ns);
+
+/* call_function_name reads {"fn": name}; null and nothing are NULL. */
+int call_function_name(struct call *call, int index, const char **out_name);
 
 /* call_list reads a list. */
 int call_list(struct call *call, int index, const cJSON **out_list);

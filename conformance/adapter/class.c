@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { MAX_TABLES = 8 }; /* and a NULL behind */
+enum { MAX_TABLES = 16 }; /* and a NULL behind */
 
 struct tables {
   const struct method *methods[MAX_TABLES];
@@ -16,11 +16,12 @@ struct tables {
 /* The top level is the default context and has a little more. */
 static struct tables tables_of_context(const brood_context *context) {
   struct tables tables = {{context_methods, sync_new_methods,
-                           shared_new_methods, comm_new_methods}};
+                           shared_new_methods, comm_new_methods,
+                           pool_new_methods}};
   if (context == NULL) {
-    tables.methods[4] = mp_methods;
-    tables.methods[5] = connection_new_methods;
-    tables.methods[6] = wait_methods;
+    tables.methods[5] = mp_methods;
+    tables.methods[6] = connection_new_methods;
+    tables.methods[7] = wait_methods;
   }
   return tables;
 }
@@ -30,10 +31,11 @@ static struct tables tables_of(const struct value *value) {
     case VALUE_CONTEXT: return tables_of_context(value->as.context);
     case VALUE_PROCESS: return (struct tables){{process_methods}};
     case VALUE_OS:
-      return (struct tables){{os_methods, os_descriptor_methods,
-                              os_bytes_methods, os_ending_methods,
-                              os_object_methods, os_signal_methods,
-                              os_thread_methods}};
+      return (struct tables){
+          {os_methods, os_descriptor_methods, os_bytes_methods,
+           os_ending_methods, os_object_methods, os_signal_methods,
+           os_thread_methods, os_iterator_methods, os_result_methods,
+           callback_new_methods, source_new_methods}};
     case VALUE_LOCK:
     case VALUE_RLOCK: return (struct tables){{lockable_methods, lock_methods}};
     case VALUE_SEMAPHORE:
@@ -55,6 +57,9 @@ static struct tables tables_of(const struct value *value) {
     case VALUE_JOINABLE:
       return (struct tables){{queue_methods, joinable_methods}};
     case VALUE_SIMPLE_QUEUE: return (struct tables){{simple_queue_methods}};
+    case VALUE_POOL: return (struct tables){{pool_methods}};
+    case VALUE_RESULT: return (struct tables){{result_methods}};
+    case VALUE_ITERATOR: return (struct tables){{iterator_methods}};
     default: return (struct tables){{NULL}};
   }
 }

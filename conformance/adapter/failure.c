@@ -92,6 +92,7 @@ int failure_set(struct failure *out_failure, const char *type,
   out_failure->data = NULL;
   out_failure->size_bytes = 0;
   out_failure->number = 0;
+  out_failure->task.name[0] = '\0';
   return -1;
 }
 
@@ -109,7 +110,25 @@ int failure_of_errno(struct failure *out_failure, int number,
   return -1;
 }
 
+/* A number of the program's own, which the adapter's tasks do not return, has
+ * no type. */
+static int failure_of_task(struct failure *out_failure,
+                           const brood_failure *task) {
+  const char *type =
+      brood_error_name(task->code < 0 ? task->code : BROOD_TASK_ERROR);
+  failure_set(out_failure, type, "%s", task->text);
+  struct failed_task *known = &out_failure->task;
+  *known = (struct failed_task){.index = task->index,
+                                .worker_pid = task->worker_pid,
+                                .exitcode = task->exitcode};
+  snprintf(known->name, sizeof known->name, "%s", task->name);
+  snprintf(known->text, sizeof known->text, "%s", task->text);
+  return -1;
+}
+
 int failure_of_brood(struct failure *out_failure) {
+  const brood_failure *task = brood_task_failure();
+  if (task != NULL) return failure_of_task(out_failure, task);
   int code = brood_error();
   const char *type = brood_error_name(code);
   if (code == BROOD_OS_ERROR) type = type_of_errno(brood_errno());

@@ -8,6 +8,16 @@
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* What is known of a task that failed. */
+struct failed_task {
+  char name[64]; /* "": it was no failure of a task */
+  char text[512];
+  int64_t index;
+  int worker_pid;
+  int exitcode;
+};
 
 struct failure {
   const char *type; /* NULL: text is a name that does not exist */
@@ -15,6 +25,7 @@ struct failure {
   void *data; /* what the error carries, for free; or NULL */
   size_t size_bytes;
   int number; /* errno; 0 if it is no error of the system */
+  struct failed_task task;
 };
 
 /* Each records a failure and returns -1, so that callers write
@@ -30,7 +41,7 @@ int failure_unsupported(struct failure *out_failure, const char *name);
 int failure_of_errno(struct failure *out_failure, int number, const char *what);
 
 /* failure_of_brood takes this thread's last failure of the library, with what
- * it carries. */
+ * it carries. That of a task is what the task failed with. */
 int failure_of_brood(struct failure *out_failure);
 
 /* failure_types returns a type and its ancestors, most specific first. */

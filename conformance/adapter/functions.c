@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The functions that processes run; see functions.h. A function whose
- * arguments are not what it wants fails as one does in Python: the process
- * ends by an uncaught error. None may touch what the adapter's other parts
- * remember: under fork that is a stale copy.
+ * The functions without a value, and the tables of all; see functions.h. None
+ * may touch what the adapter's other parts remember: under fork that is a stale
+ * copy.
  */
 #include "conformance/adapter/functions.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,168 +14,118 @@
 
 #include "conformance/adapter/agent.h"
 #include "conformance/adapter/arguments.h"
+#include "conformance/adapter/body.h"
 #include "conformance/adapter/channel.h"
-#include "conformance/adapter/io.h"
 #include "conformance/adapter/lockable.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/shared.h"
 #include "conformance/adapter/signal_name.h"
-
-/* The last failure of the library, if r is one, is the process's. */
-static int must(int r) {
-  if (r < 0) brood_fail(brood_error_message());
-  return r;
-}
-
-static const char *text_arg(const brood_args *args, size_t index) {
-  const char *text = NULL;
-  must(brood_value_string(brood_args_get(args, index), &text));
-  return text;
-}
-
-static int64_t int64_arg(const brood_args *args, size_t index) {
-  int64_t integer = 0;
-  must(brood_value_int64(brood_args_get(args, index), &integer));
-  return integer;
-}
-
-static void *object_arg(const brood_args *args, size_t index,
-                        enum brood_kind kind) {
-  void *object = brood_value_object(brood_args_get(args, index), kind);
-  if (object == NULL) brood_fail(brood_error_message());
-  return object;
-}
 
 /* What a process leaves with of a number that exit() could not take. */
 static int exit_status(int64_t code) {
   return (int)(code & 255);
 }
 
-static void append(const char *path, const char *text) {
-  if (io_note(path, text) < 0) brood_fail(strerror(errno));
-}
-
-static void wait_at(const char *path) {
-  if (io_gate(path) < 0) brood_fail(strerror(errno));
-}
-
-static void echo(const brood_args *args) {
-  (void)args;
-}
-BROOD_TARGET(echo);
-
-static void square(const brood_args *args) {
-  int64_t n = int64_arg(args, 0);
-  volatile uint64_t result = (uint64_t)n * (uint64_t)n;
-  (void)result;
-}
-BROOD_TARGET(square);
-
-static void fail(const brood_args *args) {
-  brood_fail(text_arg(args, 0));
-}
-BROOD_TARGET(fail);
-
 static void leave(const brood_args *args) {
   const brood_value *code = brood_args_get(args, 0);
   switch (code == NULL ? BROOD_TYPE_NONE : code->type) {
     case BROOD_TYPE_NONE: brood_exit(0);
     case BROOD_TYPE_STRING:
-      fprintf(stderr, "%s\n", text_arg(args, 0));
+      fprintf(stderr, "%s\n", body_text(args, 0));
       brood_exit(1);
-    default: brood_exit(exit_status(int64_arg(args, 0)));
+    default: brood_exit(exit_status(body_int64(args, 0)));
   }
 }
-BROOD_TARGET(leave);
+BODY_OF_PROCESS(leave);
 
 static void leave_now(const brood_args *args) {
-  _exit(exit_status(int64_arg(args, 0)));
+  _exit(exit_status(body_int64(args, 0)));
 }
-BROOD_TARGET(leave_now);
+BODY_OF_PROCESS(leave_now);
 
 static void die(const brood_args *args) {
-  int number = signal_number(text_arg(args, 0));
+  int number = signal_number(body_text(args, 0));
   if (number < 0) brood_fail("no such signal");
   kill(getpid(), number);
 }
-BROOD_TARGET(die);
+BODY_OF_PROCESS(die);
 
 static void gate(const brood_args *args) {
-  wait_at(text_arg(args, 0));
+  body_gate(body_text(args, 0));
 }
-BROOD_TARGET(gate);
+BODY_OF_PROCESS(gate);
 
 static void note(const brood_args *args) {
-  append(text_arg(args, 0), text_arg(args, 1));
+  body_note(body_text(args, 0), body_text(args, 1));
 }
-BROOD_TARGET(note);
+BODY_OF_PROCESS(note);
 
 static void gate_note(const brood_args *args) {
-  wait_at(text_arg(args, 0));
-  append(text_arg(args, 1), text_arg(args, 2));
+  body_gate(body_text(args, 0));
+  body_note(body_text(args, 1), body_text(args, 2));
 }
-BROOD_TARGET(gate_note);
+BODY_OF_PROCESS(gate_note);
 
 static void note_size(const brood_args *args) {
   const void *data = NULL;
   size_t size_bytes = 0;
-  must(brood_value_bytes(brood_args_get(args, 1), &data, &size_bytes));
+  body_must(brood_value_bytes(brood_args_get(args, 1), &data, &size_bytes));
   char text[32];
   snprintf(text, sizeof text, "%zu", size_bytes);
-  append(text_arg(args, 0), text);
+  body_note(body_text(args, 0), text);
 }
-BROOD_TARGET(note_size);
+BODY_OF_PROCESS(note_size);
 
 static void tell(const brood_args *args) {
-  fputs(text_arg(args, 0), stdout);
+  fputs(body_text(args, 0), stdout);
 }
-BROOD_TARGET(tell);
+BODY_OF_PROCESS(tell);
 
 /* Two accesses, as Python makes them of an addition: each takes the Value's own
  * lock, and between them another process can come, if nothing else stops it. */
 static void add_one(const struct value *value) {
   struct call call = {.self = value};
   struct shared shared;
-  must(shared_begin(&call, &shared));
+  body_must(shared_begin(&call, &shared));
   if (shared.typecode != 'i') brood_fail("not a Value of code i");
   int number = *(volatile int *)shared.memory;
-  must(shared_end(&call, &shared, 0));
-  must(shared_begin(&call, &shared));
+  body_must(shared_end(&call, &shared, 0));
+  body_must(shared_begin(&call, &shared));
   *(volatile int *)shared.memory = number + 1;
-  must(shared_end(&call, &shared, 0));
+  body_must(shared_end(&call, &shared, 0));
 }
 
 static void hammer(const brood_args *args) {
   struct value lock = arguments_value(args, 0);
   struct value value = arguments_value(args, 1);
-  for (int64_t n = int64_arg(args, 2); n > 0; n--) {
-    must(lockable_acquire(&lock, BROOD_FOREVER));
+  for (int64_t n = body_int64(args, 2); n > 0; n--) {
+    body_must(lockable_acquire(&lock, BROOD_FOREVER));
     add_one(&value);
-    must(lockable_release(&lock));
+    body_must(lockable_release(&lock));
   }
 }
-BROOD_TARGET(hammer);
+BODY_OF_PROCESS(hammer);
 
 static void wait_note(const brood_args *args) {
-  brood_condition *condition = object_arg(args, 0, BROOD_KIND_CONDITION);
-  must(brood_condition_acquire(condition, BROOD_FOREVER));
-  append(text_arg(args, 1), "waits");
-  must(brood_condition_wait(condition, BROOD_FOREVER));
-  append(text_arg(args, 1), "woken");
-  must(brood_condition_release(condition));
+  brood_condition *condition = body_object(args, 0, BROOD_KIND_CONDITION);
+  body_must(brood_condition_acquire(condition, BROOD_FOREVER));
+  body_note(body_text(args, 1), "waits");
+  body_must(brood_condition_wait(condition, BROOD_FOREVER));
+  body_note(body_text(args, 1), "woken");
+  body_must(brood_condition_release(condition));
 }
-BROOD_TARGET(wait_note);
+BODY_OF_PROCESS(wait_note);
 
 static void meet(const brood_args *args) {
-  brood_barrier *barrier = object_arg(args, 0, BROOD_KIND_BARRIER);
-  for (int64_t i = int64_arg(args, 2); i > 0; i--) {
+  brood_barrier *barrier = body_object(args, 0, BROOD_KIND_BARRIER);
+  for (int64_t i = body_int64(args, 2); i > 0; i--) {
     char text[16];
     snprintf(text, sizeof text, "%d",
-             must(brood_barrier_wait(barrier, BROOD_FOREVER)));
-    append(text_arg(args, 1), text);
+             body_must(brood_barrier_wait(barrier, BROOD_FOREVER)));
+    body_note(body_text(args, 1), text);
   }
 }
-BROOD_TARGET(meet);
+BODY_OF_PROCESS(meet);
 
 /* A copy of the id and a number, with dots behind up to a size. */
 static char *numbered_text(const char *id, int64_t number, int64_t size) {
@@ -193,16 +141,16 @@ static char *numbered_text(const char *id, int64_t number, int64_t size) {
 
 static void produce(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
-  const char *id = text_arg(args, 1);
-  int64_t n = int64_arg(args, 2);
-  int64_t size = brood_args_count(args) > 3 ? int64_arg(args, 3) : 0;
+  const char *id = body_text(args, 1);
+  int64_t n = body_int64(args, 2);
+  int64_t size = brood_args_count(args) > 3 ? body_int64(args, 3) : 0;
   for (int64_t i = 0; i < n; i++) {
     char *text = numbered_text(id, i, size);
-    must(channel_put(&channel, brood_string(text)));
+    body_must(channel_put(&channel, brood_string(text)));
     free(text);
   }
 }
-BROOD_TARGET(produce);
+BODY_OF_PROCESS(produce);
 
 /* Notes a text with the number of the dots at its end in their place. */
 static void note_item(const char *path, const char *text) {
@@ -213,7 +161,7 @@ static void note_item(const char *path, const char *text) {
               ? asprintf(&line, "%s", text)
               : asprintf(&line, "%.*s+%zu", (int)length, text, size - length);
   memory_must(r < 0 ? NULL : line);
-  append(path, line);
+  body_note(path, line);
   free(line);
 }
 
@@ -223,35 +171,35 @@ static void consume(const brood_args *args) {
   while (true) {
     int r = channel_get(&channel, &item);
     if (r == BROOD_EOF) return;
-    must(r);
+    body_must(r);
     if (item.type == BROOD_TYPE_NONE) return;
     if (item.type != BROOD_TYPE_STRING) brood_fail("an item is no text");
-    note_item(text_arg(args, 1), item.as.data);
+    note_item(body_text(args, 1), item.as.data);
     brood_value_clear(&item);
   }
 }
-BROOD_TARGET(consume);
+BODY_OF_PROCESS(consume);
 
 static void take_note(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
   brood_value item = brood_none();
-  append(text_arg(args, 1), "takes");
-  must(channel_get(&channel, &item));
+  body_note(body_text(args, 1), "takes");
+  body_must(channel_get(&channel, &item));
   brood_value_clear(&item);
-  append(text_arg(args, 1), "taken");
+  body_note(body_text(args, 1), "taken");
 }
-BROOD_TARGET(take_note);
+BODY_OF_PROCESS(take_note);
 
 static void put_all(const brood_args *args) {
   struct value channel = arguments_value(args, 0);
   for (size_t i = 1; i < brood_args_count(args); i++) {
-    must(channel_put(&channel, *brood_args_get(args, i)));
+    body_must(channel_put(&channel, *brood_args_get(args, i)));
   }
 }
-BROOD_TARGET(put_all);
+BODY_OF_PROCESS(put_all);
 
 static void agent(const brood_args *args) {
-  agent_run(text_arg(args, 0), args);
+  agent_run(body_text(args, 0), args);
 }
 BROOD_TARGET(agent);
 
@@ -260,35 +208,50 @@ static void unregistered(const brood_args *args) {
   (void)args;
 }
 
-static const struct {
-  const char *name;
-  brood_target function;
-} functions[] = {
-    {"agent", agent},
-    {"echo", echo},
-    {"square", square},
-    {"fail", fail},
-    {"leave", leave},
-    {"leave_now", leave_now},
-    {"die", die},
-    {"gate", gate},
-    {"note", note},
-    {"gate_note", gate_note},
-    {"note_size", note_size},
-    {"tell", tell},
-    {"hammer", hammer},
-    {"wait_note", wait_note},
-    {"meet", meet},
-    {"produce", produce},
-    {"consume", consume},
-    {"put_all", put_all},
-    {"take_note", take_note},
-    {"unregistered", unregistered},
+static int unregistered_task(const brood_args *args) {
+  unregistered(args);
+  return 0;
+}
+
+const struct function functions_plain[] = {
+    {"agent", agent, NULL},
+    {"consume", consume, consume_task},
+    {"die", die, die_task},
+    {"gate", gate, gate_task},
+    {"gate_note", gate_note, gate_note_task},
+    {"hammer", hammer, hammer_task},
+    {"leave", leave, leave_task},
+    {"leave_now", leave_now, leave_now_task},
+    {"meet", meet, meet_task},
+    {"note", note, note_task},
+    {"note_size", note_size, note_size_task},
+    {"produce", produce, produce_task},
+    {"put_all", put_all, put_all_task},
+    {"take_note", take_note, take_note_task},
+    {"tell", tell, tell_task},
+    {"unregistered", unregistered, unregistered_task},
+    {"wait_note", wait_note, wait_note_task},
+    {NULL, NULL, NULL},
 };
 
+static const struct function *find_in(const struct function *table,
+                                      const char *name) {
+  while (table->name != NULL && strcmp(table->name, name) != 0) table++;
+  return table->name != NULL ? table : NULL;
+}
+
+static const struct function *find(const char *name) {
+  const struct function *found = find_in(functions_plain, name);
+  if (found == NULL) found = find_in(functions_valued, name);
+  return found != NULL ? found : find_in(functions_ending, name);
+}
+
 brood_target functions_find(const char *name) {
-  for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
-    if (strcmp(functions[i].name, name) == 0) return functions[i].function;
-  }
-  return NULL;
+  const struct function *found = find(name);
+  return found != NULL ? found->target : NULL;
+}
+
+brood_task functions_find_task(const char *name) {
+  const struct function *found = find(name);
+  return found != NULL ? found->task : NULL;
 }

@@ -85,9 +85,21 @@ void handles_init(struct handles *handles) {
   handles_keep(handles, (struct value){.kind = VALUE_OS}, "os");
 }
 
+/* Memory that nobody can reach would count as a leak. */
+static void leave_pools(struct handles *handles) {
+  for (struct handle *handle = handles->first; handle != NULL;
+       handle = handle->next) {
+    struct value *value = &handle->object->value;
+    if (value->kind != VALUE_POOL || !value->owned) continue;
+    value->owned = false;
+    memory_keep(value->as.object);
+  }
+}
+
 void handles_clear(struct handles *handles) {
+  leave_pools(handles);
   while (handles->first != NULL) handles_drop(handles, handles->first->name);
-  handles_carry(handles, NULL, 0);
+  handles_fail(handles, (struct failure){0});
 }
 
 const char *handles_keep(struct handles *handles, struct value value,
@@ -148,10 +160,9 @@ const struct value *handles_resolve(const struct handles *handles,
   return found != NULL ? found : &nothing;
 }
 
-void handles_carry(struct handles *handles, void *data, size_t size_bytes) {
-  free(handles->carried);
-  handles->carried = data;
-  handles->carried_bytes = size_bytes;
+void handles_fail(struct handles *handles, struct failure failure) {
+  free(handles->last.data);
+  handles->last = failure;
 }
 
 static cJSON *new_ref(const char *name, const char *type) {

@@ -10,20 +10,20 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
+#include "conformance/adapter/failure.h"
 #include "conformance/adapter/value.h"
 
 struct handles {
   struct handle *first;
   unsigned num_made_up;
-  void *carried; /* by the actor's last error; or NULL */
-  size_t carried_bytes;
-  int error_number; /* errno of that error; 0 if it has none */
+  struct failure last; /* the actor's last error */
 };
 
 /* handles_init makes the handles that always exist: `mp` and `os`. */
 void handles_init(struct handles *handles);
 
-/* handles_clear forgets all names and destroys what they held. */
+/* handles_clear forgets all names and destroys what they held. Pools are left
+ * alone, as in a program that ends without a thought for them. */
 void handles_clear(struct handles *handles);
 
 /* handles_keep takes a value under a name, made up if NULL, and returns the
@@ -51,8 +51,8 @@ void handles_pin(struct handles *handles, const struct value *value);
 /* handles_name returns what stands for an object of these handles. */
 cJSON *handles_name(const struct handles *handles, const struct value *value);
 
-/* handles_carry takes what the actor's last error carried. */
-void handles_carry(struct handles *handles, void *data, size_t size_bytes);
+/* handles_fail keeps the actor's last error, and takes what it carries. */
+void handles_fail(struct handles *handles, struct failure failure);
 
 /* handles_encode takes a value and returns it as it travels: plain data, or a
  * handle under `bind` (made up if NULL). */

@@ -3,7 +3,7 @@
  * Name, version, methods, features and profiles; see hello.h. The features
  * are those of spec/features.txt without what only Python or billiard can
  * have, and without argv.write: a program of C cannot give its children other
- * arguments than its own.
+ * arguments than its own. Of billiard's profile Brood has limits and a crew.
  */
 #include "conformance/adapter/hello.h"
 
@@ -25,10 +25,14 @@ static const char *const features[] = {
     "owner-died",      "helpers",       "message.objects",
     "message.timeout", "message.whole", "owner-death",
     "preload.report",  "queue.direct",  "queue.many",
-    "start.refused",   "status.true",   NULL,
+    "start.refused",   "status.true",   "pool",
+    "pool.callback",   "pool.imap",     "pool.initializer",
+    "pool.recycle",    "pool.lost",     "pool.strict",
+    "pool.limits",     "pool.crew",     NULL,
 };
 
-static const char *const profiles[] = {"core", "full", "brood", NULL};
+static const char *const profiles[] = {"core", "full", "brood", "billiard",
+                                       NULL};
 
 static cJSON *list_of(const char *const *texts) {
   cJSON *list = memory_must(cJSON_CreateArray());

@@ -5,6 +5,7 @@
  */
 #include "conformance/adapter/memory.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,4 +26,17 @@ void *memory_new(size_t count, size_t size_bytes) {
 
 char *memory_text(const char *text) {
   return memory_must(strdup(text));
+}
+
+struct kept {
+  struct kept *next;
+  void *memory;
+};
+
+void memory_keep(void *memory) {
+  static _Atomic(struct kept *) first;
+  struct kept *kept = memory_new(1, sizeof *kept);
+  kept->memory = memory;
+  kept->next = atomic_load(&first);
+  while (!atomic_compare_exchange_weak(&first, &kept->next, kept)) continue;
 }

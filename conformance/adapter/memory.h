@@ -18,4 +18,7 @@ void *memory_new(size_t count, size_t size_bytes);
 /* memory_text returns a copy of a text; to be freed by free. */
 char *memory_text(const char *text);
 
+/* memory_keep takes memory that is never to be freed: it stays reachable. */
+void memory_keep(void *memory);
+
 #endif /* BROOD_ADAPTER_MEMORY_H */

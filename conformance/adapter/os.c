@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,13 +15,14 @@
 
 #include "brood.h"
 #include "conformance/adapter/call.h"
+#include "conformance/adapter/cell.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/main.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/preload.h"
 
-/* The one process-private integer: fork copies it, a fresh image has 0. */
-static int64_t cell_value;
+/* Fork copies it, a fresh image has 0. */
+int64_t cell_value;
 
 static int get_pid(struct call *call) {
   call->result = value_int64(getpid());
@@ -113,6 +115,21 @@ static int print_error(struct call *call) {
   return fputs(text, stderr) < 0 ? call_fail_os(call, "stderr") : 0;
 }
 
+static int limit_processors(struct call *call) {
+  cpu_set_t allowed;
+  int left = 0;
+  if (call_int(call, 0, &left) < 0) return -1;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) {
+    return call_fail_os(call, "sched_getaffinity");
+  }
+  for (int i = 0; i < CPU_SETSIZE; i++) {
+    if (CPU_ISSET(i, &allowed) && left-- <= 0) CPU_CLR(i, &allowed);
+  }
+  return sched_setaffinity(0, sizeof allowed, &allowed) < 0
+             ? call_fail_os(call, "sched_setaffinity")
+             : 0;
+}
+
 static int wait_any(struct call *call) {
   int status = 0;
   pid_t pid = waitpid(-1, &status, WNOHANG);
@@ -125,12 +142,21 @@ static int wait_any(struct call *call) {
 }
 
 const struct method os_methods[] = {
-    {"getpid", "", get_pid},        {"getppid", "", get_ppid},
-    {"getcwd", "", get_cwd},        {"chdir", "path", change_dir},
-    {"getenv", "name", get_env},    {"putenv", "name value", put_env},
-    {"umask", "mask", set_umask},   {"argv", "", argv},
-    {"spoil_argv", "", spoil_argv}, {"cell", "", cell},
-    {"set_cell", "n", set_cell},    {"preloaded", "", preloaded},
-    {"print", "text", print},       {"print_error", "text", print_error},
-    {"wait_any", "", wait_any},     {NULL, NULL, NULL},
+    {"getpid", "", get_pid},
+    {"getppid", "", get_ppid},
+    {"getcwd", "", get_cwd},
+    {"chdir", "path", change_dir},
+    {"getenv", "name", get_env},
+    {"putenv", "name value", put_env},
+    {"umask", "mask", set_umask},
+    {"argv", "", argv},
+    {"spoil_argv", "", spoil_argv},
+    {"cell", "", cell},
+    {"set_cell", "n", set_cell},
+    {"preloaded", "", preloaded},
+    {"print", "text", print},
+    {"print_error", "text", print_error},
+    {"wait_any", "", wait_any},
+    {"limit_processors", "n", limit_processors},
+    {NULL, NULL, NULL},
 };

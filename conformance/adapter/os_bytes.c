@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Bytes that do not travel on the wire: made, compared, and carried by errors;
- * and the errno of these.
+ * and what else is known of the actor's last one.
  */
 #include <stddef.h>
 #include <string.h>
@@ -43,16 +43,44 @@ static int same_bytes(struct call *call) {
 }
 
 static int error_data(struct call *call) {
-  const struct handles *handles = call->handles;
-  if (handles->carried != NULL) {
-    call->result = value_bytes(handles->carried, handles->carried_bytes);
+  const struct failure *last = &call->handles->last;
+  if (last->data != NULL) {
+    call->result = value_bytes(last->data, last->size_bytes);
   }
   return 0;
 }
 
 static int error_name(struct call *call) {
-  int number = call->handles->error_number;
+  int number = call->handles->last.number;
   if (number != 0) call->result = value_text(strerrorname_np(number));
+  return 0;
+}
+
+static int error_text(struct call *call) {
+  const struct failure *last = &call->handles->last;
+  if (last->type != NULL) call->result = value_text(last->text);
+  return 0;
+}
+
+/* null where the last error was not a task's. */
+static int failed_task(struct call *call) {
+  const struct failed_task *task = &call->handles->last.task;
+  const char *name = NULL;
+  if (call_text(call, 0, &name) < 0) return -1;
+  if (task->name[0] == '\0') return 0;
+  if (strcmp(name, "name") == 0) {
+    call->result = value_text(task->name);
+  } else if (strcmp(name, "text") == 0) {
+    call->result = value_text(task->text);
+  } else if (strcmp(name, "index") == 0) {
+    call->result = value_int64(task->index);
+  } else if (strcmp(name, "worker_pid") == 0) {
+    call->result = value_int64(task->worker_pid);
+  } else if (strcmp(name, "exitcode") == 0) {
+    call->result = value_int64(task->exitcode);
+  } else {
+    return call_fail(call, "KeyError", "nothing is called '%s'", name);
+  }
   return 0;
 }
 
@@ -61,5 +89,7 @@ const struct method os_bytes_methods[] = {
     {"same_bytes", "a b", same_bytes},
     {"error_data", "", error_data},
     {"error_name", "", error_name},
+    {"error_text", "", error_text},
+    {"failed_task", "name", failed_task},
     {NULL, NULL, NULL},
 };

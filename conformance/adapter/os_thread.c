@@ -11,6 +11,8 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/memory.h"
+#include "conformance/adapter/pool.h"
+#include "conformance/adapter/thread.h"
 
 enum { MAX_THREADS = 256 };
 
@@ -100,9 +102,7 @@ static int read_callers(struct call *call, struct caller *out_template,
   return 0;
 }
 
-static void start_thread_or_end(pthread_t *out_thread, void *(*run)(void *),
-                                void *argument) {
-  /* Threads that wait for one that cannot come could not be told. */
+void thread_start(pthread_t *out_thread, void *(*run)(void *), void *argument) {
   bool made = pthread_create(out_thread, NULL, run, argument) == 0;
   memory_must(made ? out_thread : NULL);
 }
@@ -120,7 +120,7 @@ static int call_in_threads(struct call *call) {
     callers[i] = template;
     callers[i].all_there = &all_there;
     callers[i].answers = value_list(VALUE_LIST, num_names);
-    start_thread_or_end(&callers[i].thread, call_all, &callers[i]);
+    thread_start(&callers[i].thread, call_all, &callers[i]);
   }
   for (int i = 0; i < count; i++) {
     pthread_join(callers[i].thread, NULL);
@@ -139,13 +139,34 @@ static void *wait_for_ever(void *unused) {
 static int start_thread(struct call *call) {
   (void)call;
   pthread_t thread;
-  start_thread_or_end(&thread, wait_for_ever, NULL);
+  thread_start(&thread, wait_for_ever, NULL);
   pthread_detach(thread);
   return 0;
+}
+
+/* The call that a thread makes for the serving one. */
+static void *make_pool(void *call) {
+  return pool_new(call) < 0 ? call : NULL;
+}
+
+static int pool_in_thread(struct call *call) {
+  struct call inner = {.handles = call->handles, .args = {call->args[1]}};
+  pthread_t thread;
+  void *failed = NULL;
+  inner.self = handles_resolve(call->handles, call->args[0]);
+  if (inner.self == NULL || inner.self->kind != VALUE_CONTEXT) {
+    return call_fail(call, "TypeError", "not a context");
+  }
+  thread_start(&thread, make_pool, &inner);
+  pthread_join(thread, &failed);
+  call->result = inner.result;
+  call->failure = inner.failure;
+  return failed == NULL ? 0 : -1;
 }
 
 const struct method os_thread_methods[] = {
     {"start_thread", "", start_thread},
     {"call_in_threads", "obj names n", call_in_threads},
+    {"pool_in_thread", "context processes", pool_in_thread},
     {NULL, NULL, NULL},
 };

@@ -17,16 +17,11 @@ static bool is_none(const cJSON *json) {
 }
 
 static int read_target(struct call *call, brood_target *out_target) {
-  const cJSON *arg = call->args[TARGET];
-  if (is_none(arg)) return 0;
-  const cJSON *name = cJSON_GetObjectItemCaseSensitive(arg, "fn");
-  if (!cJSON_IsString(name)) {
-    return call_fail(call, "TypeError", "the target is not a function");
-  }
-  *out_target = functions_find(name->valuestring);
-  return *out_target != NULL
-             ? 0
-             : failure_unsupported(&call->failure, name->valuestring);
+  const char *name = NULL;
+  if (call_function_name(call, TARGET, &name) < 0) return -1;
+  if (name == NULL) return 0;
+  *out_target = functions_find(name);
+  return *out_target != NULL ? 0 : failure_unsupported(&call->failure, name);
 }
 
 /* A function of C has no keyword arguments, but it may be given none. */

@@ -12,6 +12,7 @@ import socket
 import sys
 
 import python_functions
+import python_tasks
 from python_module import mp, synchronize
 from python_names import has, method_of, type_name
 from python_own import Blob, Fds, Own, Uncaught
@@ -36,7 +37,8 @@ class Actor:
         self.own = Own()
         self.handles = {"mp": mp, "os": self.own}
         self.made_up = 0
-        self.functions = dict(python_functions.table(), agent=agent)
+        self.functions = dict(python_functions.table(), agent=agent,
+                              **python_tasks.table())
         for i, obj in enumerate(objects):
             self.handles["$%d" % i] = obj
 
@@ -49,6 +51,8 @@ class Actor:
         if key in ("ref", "fd"):
             return self.handles[inner]
         if key == "fn":
+            if inner not in self.functions:
+                raise Unsupported(inner)
             return self.functions[inner]
         if key == "b64":
             return base64.b64decode(inner)
@@ -113,6 +117,7 @@ class Actor:
             data = e.args[0] if e.args else None
             self.own.carried = data if isinstance(data, bytes) else None
             self.own.error_number = getattr(e, "errno", None)
+            self.own.text = str(e)
             return {"error": types_of(e), "text": str(e)}
 
     def serve(self, wire):
@@ -146,7 +151,8 @@ FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "signals", "output", "forkserver", "argv.write", "authkey",
             "daemon", "executable", "foreign", "log", "preload", "lock",
             "condition", "event", "barrier", "shared", "pipe", "queue",
-            "joinable", "simple", "feeder", "language"]
+            "joinable", "simple", "feeder", "language", "pool",
+            "pool.callback", "pool.imap", "pool.initializer", "pool.recycle"]
 
 
 def hello():
@@ -160,7 +166,8 @@ def hello():
         version = "%s on CPython %s" % (mp.__version__, version)
     if mp.__name__ == "billiard":
         profiles.append("billiard")
-        features.append("forking")
+        features += ["forking", "pool.accept", "pool.crew", "pool.limits",
+                     "pool.listen"]
     return {"protocol": 1, "name": mp.__name__, "version": version,
             "language": "Python", "methods": mp.get_all_start_methods(),
             "features": features, "profiles": profiles}

@@ -16,7 +16,7 @@ def number_of(name):
 
 
 def echo(*values):
-    return values
+    return list(values) if len(values) > 1 else values[0] if values else None
 
 
 def square(n):

@@ -7,6 +7,7 @@ import importlib
 import os
 
 mp = importlib.import_module(os.environ.get("BROOD_MODULE", "multiprocessing"))
-connection, reduction, sharedctypes, synchronize = (
+connection, pool, reduction, sharedctypes, synchronize = (
     importlib.import_module(mp.__name__ + "." + part)
-    for part in ("connection", "reduction", "sharedctypes", "synchronize"))
+    for part in ("connection", "pool", "reduction", "sharedctypes",
+                 "synchronize"))

@@ -1,9 +1,11 @@
 """Names of the wire that are not just Python's: methods and types."""
 # SPDX-License-Identifier: MIT
 import ctypes
+import types
 
-from python_module import connection, mp, sharedctypes
+from python_module import connection, mp, pool, sharedctypes
 from python_own import Fd, Fds
+from python_pool import Callback, Listener, Source
 
 
 def own_names(obj):
@@ -42,7 +44,25 @@ def recv_bytes_into(end, size, offset=0):
     return [end.recv_bytes_into(buffer, offset), bytes(buffer)]
 
 
+# billiard's contexts do not pass on all that its pools know.
+def make_pool(obj, *args, **named):
+    if mp.__name__ != "billiard":
+        return obj.Pool(*args, **named)
+    return pool.Pool(*args, context=obj.get_context(), **named)
+
+
+# A chunked iterator is a generator, which has no timeout.
+def next_of(iterator, timeout=None):
+    if timeout is None or not isinstance(iterator, types.GeneratorType):
+        return next(iterator) if timeout is None else iterator.next(timeout)
+    raise TypeError("this iterator knows no timeout")
+
+
 def method_of(obj, name):
+    if name == "Pool":
+        return lambda *args, **named: make_pool(obj, *args, **named)
+    if name == "next":
+        return lambda *args, **named: next_of(obj, *args, **named)
     if obj is mp and name in OF_MODULE:
         return OF_MODULE[name]
     if name == "recv_bytes_into":
@@ -54,6 +74,7 @@ def method_of(obj, name):
 
 def has(obj, name):
     return (hasattr(type(obj), name) or name in own_names(obj)
+            or name == "next" and isinstance(obj, types.GeneratorType)
             or name in BRACKETS and hasattr(type(obj), "__getitem__")
             or obj is mp and name in OF_MODULE)
 
@@ -66,6 +87,9 @@ TYPES = (
     (sharedctypes.SynchronizedBase, "Value"),
     (ctypes.Array, "RawArray"),
     ((ctypes._SimpleCData, ctypes.Structure), "RawValue"),
+    (pool.Pool, "Pool"), (pool.ApplyResult, "AsyncResult"),
+    ((pool.IMapIterator, types.GeneratorType), "Iterator"),
+    ((Callback, Listener), "callback"), (Source, "source"),
     (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
 )
 

@@ -15,6 +15,7 @@ import threading
 import python_functions
 from python_functions import number_of
 from python_module import reduction
+from python_pool import PoolOwn
 
 
 class Fd:
@@ -64,11 +65,16 @@ def answer_of(obj, name):
         return {"error": type(e).__name__}
 
 
-class Own:
+def preloaded():
+    return getattr(builtins, "brood_preloaded", 0)
+
+
+class Own(PoolOwn):
     """The handle `os`."""
 
     carried = None  # what the actor's last error had with it
     error_number = None  # its errno
+    text = None
     connection = -1  # the descriptor of the actor's connection
 
     def getpid(self):
@@ -105,7 +111,7 @@ class Own:
         Cell.value = n
 
     def preloaded(self):
-        return getattr(builtins, "brood_preloaded", 0)
+        return preloaded()
 
     def signal(self, name, how):
         action = {"default": signal.SIG_DFL, "ignore": signal.SIG_IGN,
@@ -243,6 +249,9 @@ class Own:
 
     def error_data(self):
         return self.carried
+
+    def error_text(self):
+        return self.text
 
     def error_name(self):
         return errno.errorcode.get(self.error_number)

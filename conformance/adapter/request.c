@@ -157,10 +157,7 @@ char *request_answer(struct handles *handles, const char *line,
                 : run(&call, verb, &request);
     if (r < 0) {
       failure_add(&call.failure, reply);
-      if (call.failure.type != NULL) {
-        handles_carry(handles, call.failure.data, call.failure.size_bytes);
-        handles->error_number = call.failure.number;
-      }
+      if (call.failure.type != NULL) handles_fail(handles, call.failure);
     } else {
       cJSON_AddItemToObject(reply, "ok",
                             handles_encode(handles, call.result, request.bind));

@@ -51,16 +51,11 @@ static int event(struct call *call) {
 
 static int read_action(struct call *call, int index,
                        brood_callable *out_action) {
-  const cJSON *arg = call->args[index];
-  if (arg == NULL || cJSON_IsNull(arg)) return 0;
-  const cJSON *name = cJSON_GetObjectItemCaseSensitive(arg, "fn");
-  if (!cJSON_IsString(name)) {
-    return call_fail(call, "TypeError", "the action is not a function");
-  }
-  *out_action = action_find(name->valuestring);
-  return *out_action != NULL
-             ? 0
-             : failure_unsupported(&call->failure, name->valuestring);
+  const char *name = NULL;
+  if (call_function_name(call, index, &name) < 0) return -1;
+  if (name == NULL) return 0;
+  *out_action = action_find(name);
+  return *out_action != NULL ? 0 : failure_unsupported(&call->failure, name);
 }
 
 static int barrier(struct call *call) {

@@ -71,6 +71,9 @@ bool value_same(const struct value *a, const struct value *b) {
   if (a->kind != b->kind) return false;
   if (a->kind == VALUE_PROCESS) return a->as.process == b->as.process;
   if (a->kind == VALUE_CONTEXT) return a->as.context == b->as.context;
+  if (a->kind >= VALUE_POOL && a->kind <= VALUE_SOURCE) {
+    return a->as.object == b->as.object;
+  }
   return a == b;
 }
 
@@ -84,6 +87,11 @@ const char *value_type(const struct value *value) {
     case VALUE_BLOB: return "blob";
     case VALUE_VARIABLE: return "RawValue";
     case VALUE_VARIABLES: return "RawArray";
+    case VALUE_POOL: return "Pool";
+    case VALUE_RESULT: return "AsyncResult";
+    case VALUE_ITERATOR: return "Iterator";
+    case VALUE_CALLBACK: return "callback";
+    case VALUE_SOURCE: return "source";
     default: return object_is(value) ? object_type(value->kind) : "plain";
   }
 }
@@ -102,6 +110,11 @@ void value_clear(struct value *value) {
     case VALUE_BLOB: free(value->as.data); break;
     case VALUE_LIST:
     case VALUE_DESCRIPTORS: clear_items(value); break;
+    case VALUE_POOL:
+    case VALUE_RESULT:
+    case VALUE_ITERATOR:
+      if (value->owned) value->give_back(value->as.object);
+      break;
     default:
       if (object_is(value) && value->owned) object_free(value);
       break;

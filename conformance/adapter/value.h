@@ -41,6 +41,11 @@ enum value_kind {
   VALUE_VARIABLES,    /* an Array without its lock */
   VALUE_READER,       /* a predicate: a Value's value */
   VALUE_STRUCTURE,    /* the type struct structure */
+  VALUE_POOL,         /* this and the next two have a give_back */
+  VALUE_RESULT,       /* an AsyncResult */
+  VALUE_ITERATOR,     /* of a pool */
+  VALUE_CALLBACK,     /* this and the next live as long as the process */
+  VALUE_SOURCE,       /* of items */
   VALUE_LIST          /* values, each of which becomes plain data or a handle */
 };
 
@@ -56,10 +61,12 @@ struct value {
     const brood_context *context;
     int descriptor;
     struct value *items; /* list, descriptors */
-    void *object;        /* shared object; variables, reader: whose they are */
-    void *data;          /* blob */
+    void *object; /* shared object; variables, reader: whose they are; pool to
+                     source: itself */
+    void *data;   /* blob */
   } as;
-  size_t size; /* blob: bytes; list, descriptors: items */
+  size_t size;                     /* blob: bytes; list, descriptors: items */
+  void (*give_back)(void *object); /* of a pool and what it answers, if owned */
 };
 
 struct value value_json(cJSON *json);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <map>
 
 #include "conformance/runner/proc.h"
@@ -123,6 +124,22 @@ pid_t PidOf(const Json &value) {
   return value.get<pid_t>();
 }
 
+Json AnyAlive(const std::vector<Json> &args) {
+  if (args.size() != 1 || !args[0].is_array()) Misused("any_alive");
+  const Json &pids = args[0];
+  return std::any_of(pids.begin(), pids.end(),
+                     [](const Json &pid) { return IsAlive(PidOf(pid)); });
+}
+
+// Living descendants that no actor is in: those are the runner's to talk to.
+std::vector<pid_t> Victims(pid_t pid, const std::set<pid_t> &spared) {
+  std::vector<pid_t> victims;
+  for (pid_t one : DescendantsOf(pid)) {
+    if (IsAlive(one) && spared.count(one) == 0) victims.push_back(one);
+  }
+  return victims;
+}
+
 }  // namespace
 
 std::vector<std::string> PseudoOperations(const std::string &actor) {
@@ -131,7 +148,8 @@ std::vector<std::string> PseudoOperations(const std::string &actor) {
             "mkdir",     "rmdir",     "executable", "history"};
   }
   if (actor == "output") return {"text", "count"};
-  std::vector<std::string> names = {"status", "shm", "send", "send_group"};
+  std::vector<std::string> names = {"status",     "shm",    "send",
+                                    "send_group", "harass", "any_alive"};
   for (const auto &entry : Asks()) names.push_back(entry.first);
   return names;
 }
@@ -144,8 +162,15 @@ Json Kernel::Call(const std::string &name, const std::vector<Json> &args,
     if (!args.empty()) Misused(name);
     return NewSharedMemory(shm_before_);
   }
+  if (name == "any_alive") return AnyAlive(args);
   if (args.empty()) Misused(name);
   pid_t pid = PidOf(args[0]);
+  if (name == "harass") {
+    bool good =
+        args.size() == 3 && args[1].is_number_integer() && args[2].is_number();
+    if (!good || !IsDescendant(pid, getpid())) Misused(name);
+    return Harass(pid, args[1].get<int>(), args[2].get<double>());
+  }
   if (name == "send" || name == "send_group") {
     if (args.size() != 2 || !args[1].is_string()) Misused(name);
     Send(pid, args[1].get<std::string>(), name == "send_group");
@@ -177,6 +202,21 @@ Json Kernel::Status(pid_t pid, const Deadline &deadline) {
     }
     backoff.Wait();
   }
+}
+
+// Evenly over the seconds; a moment without a victim is let pass. The choice
+// goes through the list by a step that is prime, so that old and new ones fall.
+Json Kernel::Harass(pid_t pid, int times, double seconds) {
+  int killed = 0;
+  for (int i = 0; i < times; i++) {
+    usleep(static_cast<useconds_t>(seconds * 1e6 / times));
+    reaper_->Poll();
+    std::vector<pid_t> victims = Victims(pid, spared_);
+    if (victims.empty()) continue;
+    size_t chosen = static_cast<size_t>(i) * 7919 % victims.size();
+    if (kill(victims[chosen], SIGKILL) == 0) killed++;
+  }
+  return killed;
 }
 
 void Kernel::Send(pid_t pid, const std::string &signal, bool group) {

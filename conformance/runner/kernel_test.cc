@@ -131,6 +131,26 @@ TEST_F(KernelTest, SendsToNobodyElse) {
   EXPECT_THROW(Ask(&kernel_, "send_group", {child.Pid(), "CONT"}), Stop);
 }
 
+TEST_F(KernelTest, HarassesDescendantsThatServeNobody) {
+  Child parent([] {
+    for (int i = 0; i < 3; i++) {
+      if (fork() == 0) {
+        while (true) pause();
+      }
+    }
+  });
+  Json children = Ask(&kernel_, "children", {parent.Pid()});
+  ASSERT_EQ(children.size(), 3u);
+  kernel_.Spare(children[1].get<pid_t>());
+  EXPECT_EQ(Ask(&kernel_, "harass", {parent.Pid(), 4, 0.004}), 2);
+  EXPECT_EQ(Ask(&kernel_, "children", {parent.Pid()}), Json({children[1]}));
+  EXPECT_EQ(Ask(&kernel_, "any_alive", {children}), true);
+  Ask(&kernel_, "send", {children[1], "KILL"});
+  while (Ask(&kernel_, "any_alive", {children}) == true) usleep(1000);
+  EXPECT_EQ(Ask(&kernel_, "any_alive", {Json::array()}), false);
+  EXPECT_THROW(Ask(&kernel_, "harass", {getpid(), 1, 0.001}), Stop);
+}
+
 TEST_F(KernelTest, RefusesUnknownCalls) {
   EXPECT_THROW(Ask(&kernel_, "colour", {1}), Stop);
   EXPECT_THROW(Ask(&kernel_, "alive", {}), Stop);

@@ -30,13 +30,20 @@ class Kernel {
   Json Call(const std::string &name, const std::vector<Json> &args,
             const Deadline &deadline);
 
+  // `harass` never kills it: an actor is in it.
+  void Spare(pid_t pid) {
+    spared_.insert(pid);
+  }
+
  private:
   Json Process(const std::string &name, pid_t pid, const Deadline &deadline);
   Json Status(pid_t pid, const Deadline &deadline);
+  Json Harass(pid_t pid, int times, double seconds);
   void Send(pid_t pid, const std::string &signal, bool group);
 
   Reaper *reaper_;
   std::set<std::string> shm_before_;
+  std::set<pid_t> spared_;
 };
 
 // A gate is a FIFO that waiters open for reading and read to the end.

@@ -144,6 +144,7 @@ Actor *Session::AcceptAgent(const std::string &name,
   if (connection.Get() < 0) return nullptr;
   actors_.push_back(
       std::make_unique<Actor>(name, std::move(connection), pid, transcript_));
+  kernel_.Spare(pid);
   actors_.back()->Greet(StepDeadline());
   return actors_.back().get();
 }

@@ -36,8 +36,9 @@ void AddNames(const std::string &cell, const Place &place,
 
 const std::vector<std::string> &ObjectTables() {
   static const std::vector<std::string> tables = {
-      "Process", "Lock",  "Semaphore",  "Condition", "Event",      "Barrier",
-      "Value",   "Array", "Connection", "Queue",     "SimpleQueue"};
+      "Process", "Lock",        "Semaphore", "Condition",  "Event",
+      "Barrier", "Value",       "Array",     "Connection", "Queue",
+      "Pool",    "SimpleQueue", "Iterator",  "AsyncResult"};
   return tables;
 }
 
