@@ -84,6 +84,16 @@ struct board {
   struct board_worker workers[BROOD_MAX_WORKERS];
 };
 
+/* A shared array lies at another place of a cache line than words of different
+ * processes should, but at the same in all of them. */
+enum { BOARD_SIZE = sizeof(struct board) + _Alignof(struct board) };
+
+static inline struct board *board_in(brood_shared_array *memory) {
+  uintptr_t at = (uintptr_t)brood_shared_array_get_obj(memory);
+  uintptr_t line = _Alignof(struct board);
+  return at == 0 ? NULL : (struct board *)((at + line - 1) / line * line);
+}
+
 /* A claim: who, with the upper half of the chunk's number. One of an older
  * chunk is nobody's. */
 enum { BOARD_NOBODY = 0, BOARD_TAKEN_BACK = 0xffff };

@@ -97,12 +97,12 @@ static int make_shared(brood_pool *pool) {
   pool->crew.tasks = brood_queue_new(context, 0);
   pool->crew.results = brood_queue_new(context, 0);
   pool->memory =
-      brood_shared_array_new(context, 'B', sizeof(struct board), BROOD_NO_LOCK);
+      brood_shared_array_new(context, 'B', BOARD_SIZE, BROOD_NO_LOCK);
   if (pool->crew.tasks == NULL || pool->crew.results == NULL ||
       pool->memory == NULL) {
     return brood_error();
   }
-  pool->crew.board = brood_shared_array_get_obj(pool->memory);
+  pool->crew.board = board_in(pool->memory);
   int r = brood_pipe_new(context, BROOD_UNIDIRECTIONAL, &pool->look,
                          &pool->crew.wake);
   if (r < 0) return r;

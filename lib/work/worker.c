@@ -22,17 +22,16 @@
 
 bool crew_read(struct crew *out, const brood_args *args) {
   const brood_value *board = brood_args_get(args, CREW_BOARD);
-  *out =
-      (struct crew){.tasks = brood_value_object(
-                        brood_args_get(args, CREW_TASKS), BROOD_KIND_QUEUE),
-                    .results = brood_value_object(
-                        brood_args_get(args, CREW_RESULTS), BROOD_KIND_QUEUE),
-                    .board = brood_shared_array_get_obj(
-                        brood_value_object(board, BROOD_KIND_ARRAY)),
-                    .wake = brood_value_object(brood_args_get(args, CREW_WAKE),
-                                               BROOD_KIND_CONNECTION),
-                    .bell = brood_value_object(brood_args_get(args, CREW_BELL),
-                                               BROOD_KIND_CONNECTION)};
+  *out = (struct crew){
+      .tasks = brood_value_object(brood_args_get(args, CREW_TASKS),
+                                  BROOD_KIND_QUEUE),
+      .results = brood_value_object(brood_args_get(args, CREW_RESULTS),
+                                    BROOD_KIND_QUEUE),
+      .board = board_in(brood_value_object(board, BROOD_KIND_ARRAY)),
+      .wake = brood_value_object(brood_args_get(args, CREW_WAKE),
+                                 BROOD_KIND_CONNECTION),
+      .bell = brood_value_object(brood_args_get(args, CREW_BELL),
+                                 BROOD_KIND_CONNECTION)};
   return out->tasks != NULL && out->results != NULL && out->board != NULL &&
          brood_args_count(args) == CREW_COUNT;
 }
