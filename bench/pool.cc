@@ -31,7 +31,7 @@
 // - Nothing is tied to a processor: whoever uses a pool leaves that to the
 //   scheduler.
 // - A map has as many items as take some milliseconds (--map_ms), at 5 us for
-//   the shortest; the peers' has as many.
+//   the shortest, but not below 16; the peers' has as many.
 // - With --turns the subjects take turns, and each turn has new processes.
 #include <benchmark/benchmark.h>
 
@@ -56,7 +56,7 @@ constexpr int64_t kMaps = 3;
 constexpr int64_t kNews = 5;
 
 constexpr int64_t kTasksUs[] = {0, 1, 10, 100, 1000};
-constexpr int64_t kLeastTaskUs = 5;
+constexpr int64_t kLeastTaskUs = 5, kLeastItems = 16;
 constexpr int kApplyWorkers = 2, kLengthWorkers = 2, kNewWorkers = 4;
 // The tasks that are mapped with any number of workers.
 constexpr int64_t kScaledTaskUs = 100;
@@ -109,7 +109,7 @@ void Register(PoolSubject *subject, const PoolCase &one, const Options &options,
 PoolCase MapCase(int workers, int64_t chunksize, int64_t task_us,
                  const Options &options) {
   int64_t items = options.map_ms * 1000 / std::max(task_us, kLeastTaskUs);
-  return {kMap, workers, chunksize, task_us, std::max<int64_t>(items, 1),
+  return {kMap, workers, chunksize, task_us, std::max(items, kLeastItems),
           kMaps};
 }
 

@@ -18,7 +18,7 @@ import peer  # noqa: E402
 
 ORDER_BITS = 32
 TASKS_US = (0, 1, 10, 100, 1000)
-LEAST_TASK_US = 5
+LEAST_TASK_US, LEAST_ITEMS = 5, 16
 SCALED_TASK_US = 100
 DEFAULT_CHUNKSIZE = 0
 APPLY_WORKERS, LENGTH_WORKERS, NEW_WORKERS = 2, 2, 4
@@ -136,7 +136,7 @@ def map_cases(workers):
 
 def measure_maps(pool, perform, workers, map_ms):
     for chunksize, task_us in map_cases(workers):
-        items = max(map_ms * 1000 // max(task_us, LEAST_TASK_US), 1)
+        items = max(map_ms * 1000 // max(task_us, LEAST_TASK_US), LEAST_ITEMS)
         orders = [task_us << ORDER_BITS | i for i in range(items)]
         rates = [tasks_per_s(pool, perform, orders, chunksize)
                  for _ in range(MAPS_UNTIMED + MAPS)][MAPS_UNTIMED:]
