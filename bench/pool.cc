@@ -31,7 +31,10 @@
 // - Nothing is tied to a processor: whoever uses a pool leaves that to the
 //   scheduler.
 // - A map has as many items as take some milliseconds (--map_ms), at 5 us for
-//   the shortest, but not below 16; the peers' has as many.
+//   the shortest, but not below 16. In a map that is over in 2 ms the scheduler
+//   may not yet have found the second worker a processor: the rates of short
+//   ones scatter. //tools:compare gives the peers, whose tasks take longer,
+//   fewer items.
 // - With --turns the subjects take turns, and each turn has new processes.
 #include <benchmark/benchmark.h>
 

@@ -14,11 +14,11 @@ class Pool:
         if quick:
             self.rounds, self.seconds = 1, 15
             self.samples, self.peer_samples = 100, 30
-            self.map_ms = 2
+            self.map_ms, self.peer_map_ms = 5, 2
         else:
             self.rounds, self.seconds = 6, 100
             self.samples, self.peer_samples = 400, 100
-            self.map_ms = 5
+            self.map_ms, self.peer_map_ms = 20, 5
 
     def steps(self, _number):
         yield run.benchmark(POOL, f"--samples={self.samples}",
@@ -26,4 +26,4 @@ class Pool:
         for impl in run.PEERS:
             for method in run.METHODS:
                 yield run.peer(PEER, impl, method, str(self.peer_samples),
-                               str(self.map_ms))
+                               str(self.peer_map_ms))
