@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""What sync_peer.py and ipc_peer.py have in common: a board of numbers that
-parent and crew share, the gate, the crew, and the program around them. Nothing
-heavy is imported up here, because a spawned child imports this file too.
+"""What sync_peer.py, ipc_peer.py and pool_peer.py have in common: a board of
+numbers that parent and crew share, the gate, the crew, and the program around
+them. Nothing heavy is imported up here, because a spawned child imports this
+file too.
 """
 import mmap
 import os
@@ -88,8 +89,8 @@ class Crew:
 
 def main(script, measure):
     """Runs measure(context, targets, samples, ms), which yields bench, object
-    and all else that a line says, for each method. targets has the functions of
-    the script."""
+    or None, and all else that a line says, for each method. targets has the
+    functions of the script."""
     import importlib
     import json
     import platform
@@ -116,8 +117,11 @@ def main(script, measure):
         try:
             context = module.get_context(method)
             for bench, item, fields in measure(context, targets, samples, ms):
-                say(bench=bench, impl=impl, object=item, context=method,
-                    version=version, **fields)
+                about = {"bench": bench, "impl": impl}
+                if item is not None:
+                    about["object"] = item
+                say(**{**about, "context": method, "version": version,
+                       **fields})
         except Exception as error:  # one broken method leaves the others
             say(impl=impl, context=method,
                 absent=f"{type(error).__name__}: {error}")

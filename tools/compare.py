@@ -5,8 +5,8 @@
     bazel run -c opt //tools:compare -- [--quick] [--only PART] [--json FILE]
                                         [--svg FILE] [--ipc-svg FILE]
 
-comparison/run.py says how a part is measured. The parts are startup.py, sync.py
-and ipc.py in comparison/, each with its report beside it.
+comparison/run.py says how a part is measured. The parts are startup.py,
+sync.py, ipc.py and pool.py in comparison/, each with its report beside it.
 """
 import argparse
 import importlib
@@ -19,11 +19,12 @@ import sys
 sys.dont_write_bytecode = True  # the modules beside this file are sources
 from comparison import run, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
+from comparison import pool, pool_report  # noqa: E402
 from comparison import startup, startup_report  # noqa: E402
 from comparison import sync, sync_report  # noqa: E402
 from comparison.samples import Samples  # noqa: E402
 
-PARTS = ("startup", "sync", "ipc")
+PARTS = ("startup", "sync", "ipc", "pool")
 
 
 def user_path(text):
@@ -54,10 +55,11 @@ def parse_options():
         description="What Brood costs, beside the raw calls, CPython's "
                     "multiprocessing, billiard, Boost and ZeroMQ.")
     parser.add_argument("--quick", action="store_true",
-                        help="under 60 seconds, rougher")
+                        help="under 2 minutes, rougher")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "
-                             "objects; ipc: pipes and queues (default: all)")
+                             "objects; ipc: pipes and queues; pool: pools "
+                             "(default: all)")
     parser.add_argument("--json", type=user_path, metavar="FILE",
                         help="write one record for each kind of sample")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
@@ -93,7 +95,9 @@ def report(parts, records, options):
     if "ipc" in parts:
         ipc_report.print_all(records)
         own = [r for r in records if r["bench"] == "throughput"]
-        print(f"\n  {draw('ipc', own, options.ipc_svg)}")
+        print(f"\n  {draw('ipc', own, options.ipc_svg)}\n")
+    if "pool" in parts:
+        pool_report.print_all(records)
 
 
 def main():
@@ -107,6 +111,8 @@ def main():
         run.measure(sync.Sync(options.quick), samples)
     if "ipc" in parts:
         run.measure(ipc.Ipc(options.quick), samples)
+    if "pool" in parts:
+        run.measure(pool.Pool(options.quick), samples)
     records = samples.records()
     if options.json:
         rows = ",\n".join(json.dumps(record) for record in records)

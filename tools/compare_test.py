@@ -28,19 +28,26 @@ WHAT = {
                    "size": int},
     "round_trip": {"impl": str, "object": str, "context": str, "size": int,
                    "wait": str},
+    "pool_map": {"impl": str, "context": str, "workers": int, "chunksize": int,
+                 "task_us": int},
+    "pool_apply": {"impl": str, "context": str},
+    "pool_new": {"impl": str, "context": str, "workers": int},
 }
 # What they have instead of percentiles, or the unit of those.
 RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
-         "throughput": {"msgs_per_s": int, "mib_per_s": float}}
-UNITS = {"startup": "us", "round_trip": "us"}
+         "throughput": {"msgs_per_s": int, "mib_per_s": float},
+         "pool_map": {"tasks_per_s": int}}
+UNITS = {"startup": "us", "round_trip": "us", "pool_apply": "us",
+         "pool_new": "us"}
 IPC = {"throughput", "round_trip"}
+POOL = {"pool_map", "pool_apply", "pool_new"}
 METHODS = ("fork", "forkserver", "spawn")
 PLACES = sorted({1, min(2, len(os.sched_getaffinity(0)))})
 
 
 def compare(*options):
     return subprocess.run([COMPARE, *options], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=150,
+                          stderr=subprocess.PIPE, text=True, timeout=200,
                           env={**os.environ, "BUILD_WORKING_DIRECTORY": TMP})
 
 
@@ -96,7 +103,7 @@ class CompareTest(unittest.TestCase):
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records
-                       if r["bench"] not in IPC | {"startup"}})
+                       if r["bench"] not in IPC | POOL | {"startup"}})
 
     def test_what_is_sent(self):
         expected = [("raw", name, "fork") for name in (
@@ -111,17 +118,31 @@ class CompareTest(unittest.TestCase):
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records if r["bench"] in IPC})
 
+    def test_what_is_pooled(self):
+        pools = self.here("brood", "cpython", "billiard")
+        pools += ["cpython_executor"] * ("cpython" in pools)
+        expected = [(impl, method, bench) for impl in pools
+                    for method in METHODS for bench in POOL]
+        expected += [("brood_queues", method, bench) for method in METHODS
+                     for bench in ("pool_map", "pool_apply")]
+        expected.append(("raw", "fork", "pool_apply"))
+        self.assertCountEqual(
+            expected, {(r["impl"], r["context"], r["bench"])
+                       for r in self.records if r["bench"] in POOL})
+
     def test_tables_name_every_target(self):
         self.assertRegex(self.done.stdout, r"raw +fork")
         self.assertRegex(self.done.stdout, r"brood +forkserver")
         self.assertRegex(self.done.stdout, r"raw +pthread_mutex")
         self.assertRegex(self.done.stdout, r"brood +condition")
         self.assertRegex(self.done.stdout, r"zeromq +queue")
+        self.assertRegex(self.done.stdout, r"queues +pool")
         targets = [line for line in self.done.stdout.splitlines()
                    if line.startswith(("  met", "  missed",
                                        "  not measured"))]
         startup, sync, ipc = 7, 3 + len(PLACES), 6 + 2 * len(PLACES)
-        self.assertEqual(startup + sync + ipc, len(targets), targets)
+        pool = 9
+        self.assertEqual(startup + sync + ipc + pool, len(targets), targets)
 
     def test_one_part_alone(self):
         done = compare("--quick", "--only=sync", "--json=sync.json",
@@ -129,7 +150,7 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         benches = {r["bench"]
                    for r in json.loads((TMP / "sync.json").read_text())}
-        self.assertEqual(set(WHAT) - IPC - {"startup"}, benches)
+        self.assertEqual(set(WHAT) - IPC - POOL - {"startup"}, benches)
         self.assertNotIn("posix_spawn", done.stdout)
         self.assertFalse((TMP / "none.svg").exists())
 

@@ -254,6 +254,40 @@ TEST(Examples, OwnerDied) {
                                    }));
 }
 
+TEST(Examples, PoolMap) {
+  EXPECT_EQ(RunWell("pool_map"),
+            (Expected{"1229 primes below 10000, the largest is 9973"}));
+}
+
+// Whoever answers a hundred of a thousand makes room for another.
+TEST(Examples, PoolWebService) {
+  std::vector<std::string> lines = RunWell("pool_web_service");
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_EQ(lines[0], "900 pages, 100 not found");
+  EXPECT_GE(NumberAfter("workers that answered: ", lines[1]), 10);
+}
+
+TEST(Examples, PoolLostWorker) {
+  EXPECT_EQ(RunWell("pool_lost_worker"),
+            (Expected{
+                "0 squared: 0",
+                "1 squared: 1",
+                "2 squared: 4",
+                "3 squared: WorkerLostError, its worker ended with exit code "
+                "-9",
+                "4 squared: 16",
+                "5 squared: 25",
+            }));
+}
+
+TEST(Examples, PoolTimeLimit) {
+  EXPECT_EQ(RunWell("pool_time_limit"), (Expected{
+                                            "attentive: some work",
+                                            "deaf: TimeLimitExceeded",
+                                            "quick, in a new worker: some work",
+                                        }));
+}
+
 TEST(Examples, ErrorHandling) {
   std::vector<std::string> lines =
       RunWell("error_handling",
@@ -345,9 +379,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("answers_by_pipe", "application_structure", "clean_stop",
                     "context_basics", "context_factory", "context_isolation",
                     "error_handling", "forkserver_preload", "multiple_contexts",
-                    "owner_died", "rounds_by_barrier", "select_optimal_context",
-                    "shared_counter", "start_method_comparison",
-                    "tasks_by_queue"),
+                    "owner_died", "pool_lost_worker", "pool_map",
+                    "pool_time_limit", "pool_web_service", "rounds_by_barrier",
+                    "select_optimal_context", "shared_counter",
+                    "start_method_comparison", "tasks_by_queue"),
     [](const auto &info) { return info.param; });
 
 }  // namespace

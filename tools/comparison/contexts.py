@@ -16,6 +16,10 @@ Column = collections.namedtuple("Column", "field head divisor text")
 Table = collections.namedtuple("Table", "what title columns blocks baseline")
 
 
+# Those that have figures of each start method.
+OF_EACH_METHOD = ("brood", "queues", "executor", *PEERS)
+
+
 def times(unit, divisor, text=figure):
     return (Column(f"p50_{unit}", "p50", divisor, text),
             Column(f"p99_{unit}", "p99", divisor, text))
@@ -80,13 +84,13 @@ def print_tables(records, tables):
 
 
 def per_context(records, field, subject, base, **what):
-    """Returns (context, value, base) of a field of two (impl, object). Brood
-    and the peers are compared within a context, all else has but one."""
+    """Returns (context, value, base) of a field of two (impl, object). Those
+    of each start method are compared within a context, all else has but one."""
     figures = []
     for method in METHODS:
         above = {"impl": subject[0], "object": subject[1], "context": method}
         below = {"impl": base[0], "object": base[1]}
-        if base[0] in ("brood", *PEERS):
+        if base[0] in OF_EACH_METHOD:
             below["context"] = method
         figures.append((method, find(records, **what, **above).get(field),
                         find(records, **what, **below).get(field)))

@@ -10,9 +10,11 @@ A part is an object with a name, `rounds`, `seconds`, the `files` that it needs
 and `steps(number)`, which yields the steps of a round.
 """
 import collections
+import contextlib
 import functools
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,6 +84,21 @@ def benchmark(path, *options):
     return Step("raw calls and Brood", run)
 
 
+def run_alone(command):
+    """Returns the exit status, output and errors of a program that has a
+    session of its own. In the end all of it is killed: a pool that hangs would
+    leave its workers behind."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
+                          stderr=subprocess.PIPE,
+                          start_new_session=True) as process:
+        try:
+            output, errors = process.communicate(timeout=STEP_SECONDS)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    return process.returncode, output, errors
+
+
 def peer(path, impl, method, *arguments):
     """The step of a peer: the script at path, for one start method."""
     def run(samples):
@@ -89,16 +106,15 @@ def peer(path, impl, method, *arguments):
             return
         command = [PYTHON, runfile(path), PEERS[impl], *arguments, method]
         try:
-            done = subprocess.run(command, stdout=subprocess.PIPE, text=True,
-                                  stderr=subprocess.PIPE, timeout=STEP_SECONDS)
+            status, output, errors = run_alone(command)
         except (OSError, subprocess.TimeoutExpired) as error:
             samples.absent[f"{impl} {method}"] = str(error)
             return
-        for line in done.stdout.splitlines():
+        for line in output.splitlines():
             samples.take(line)
-        if done.returncode != 0:
+        if status != 0:
             samples.absent[f"{impl} {method}"] = (
-                done.stderr.strip().rpartition("\n")[2])
+                errors.strip().rpartition("\n")[2])
     return Step(impl, run)
 
 

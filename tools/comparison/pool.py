@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""What pools cost. What a sample is, and why it is fair, stands at the top of
+bench/pool.cc."""
+from comparison import run
+
+POOL, PEER = "bench/pool", "bench/pool_peer.py"
+
+
+class Pool:
+    name = "pool"
+    files = (POOL, PEER)
+
+    def __init__(self, quick):
+        if quick:
+            self.rounds, self.seconds = 1, 15
+            self.samples, self.peer_samples = 100, 30
+            self.map_ms, self.peer_map_ms = 5, 2
+        else:
+            self.rounds, self.seconds = 6, 100
+            self.samples, self.peer_samples = 400, 100
+            self.map_ms, self.peer_map_ms = 20, 5
+
+    def steps(self, _number):
+        yield run.benchmark(POOL, f"--samples={self.samples}",
+                            f"--map_ms={self.map_ms}")
+        for impl in run.PEERS:
+            for method in run.METHODS:
+                yield run.peer(PEER, impl, method, str(self.peer_samples),
+                               str(self.peer_map_ms))
