@@ -203,8 +203,15 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
 }
 
 brood_async_result *result_of_error(brood_pool *pool, int error) {
+  struct outcome_head head = {.error = error};
+  const char *text = brood_error() == error ? brood_error_message() : "";
+  brood_value words[] = {brood_bytes(&head, sizeof head), brood_string(text)};
+  brood_value outcome = brood_int64(error);
+  brood_value tuple = brood_tuple(words, 2);
+  brood_value_copy(&tuple, &outcome);
   brood_async_result *result = make_result(pool, 1, 1, NULL);
-  if (result != NULL) result_settle(result, 0, brood_int64(error));
+  if (result == NULL) brood_value_clear(&outcome);
+  if (result != NULL) result_settle(result, 0, outcome);
   return result;
 }
 
