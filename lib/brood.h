@@ -1424,7 +1424,7 @@ typedef struct brood_pool_options {
   int64_t idle_timeout_ns; /* a worker without work for so long leaves, and one
                               comes back when there is some */
   int64_t grace_ns;        /* from SIGTERM to SIGKILL; 0: half a second */
-  int max_restarts;          /* of workers that ended in disorder, */
+  int max_restarts;        /* of workers that ended in disorder, */
   int64_t restart_window_ns; /* in such a time; 0: 100 for each, in 1 s */
   unsigned flags;            /* BROOD_NO_THREAD */
 } brood_pool_options;
@@ -1465,8 +1465,8 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns);
  * ready; it may look at the result, give tasks, close or terminate the pool. It
  * is called in a thread of the pool's own, made for the first task with one,
  * and in threads that wait; one at a time, in the order in which the tasks were
- * done, unless a callback waits itself (callback.order). What it returns, if not 0, is logged and changes
- * nothing (callback.fails). */
+ * done, unless a callback waits itself (callback.order). What it returns, if
+ * not 0, is logged and changes nothing (callback.fails). */
 typedef int (*brood_callback)(brood_async_result *result, void *argument);
 
 /* All zero: no callbacks, and the limits of the pool. */
@@ -1582,9 +1582,9 @@ int brood_async_result_wait_any(brood_async_result *const *results,
 /* ------------------------------------------------------------- Iterating -- */
 
 /* brood_source gives items one by one: 1, one was written, which belongs to the
- * pool and is cleared by it; 0, there are no more; negative, it failed with that
- * number: that is the outcome at this place, as if a task had returned it, and
- * the end. */
+ * pool and is cleared by it; 0, there are no more; negative, it failed with
+ * that number: that is the outcome at this place, as if a task had returned it,
+ * and the end. */
 typedef int (*brood_source)(void *argument, brood_value *out_item);
 
 /* All zero: no items. */
@@ -1617,7 +1617,7 @@ int brood_imap_next(brood_imap *imap, brood_value *out_value,
 /* brood_imap_free takes back what is not begun, and drops the rest. */
 brood_imap *brood_imap_free(brood_imap *imap);
 
-/* ------------------------------------------------------------- Its workers -- */
+/* ----------------------------------------------------------- Its workers -- */
 
 /* brood_pool_worker_pids writes up to capacity, and returns how many live.
  *

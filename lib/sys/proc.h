@@ -175,8 +175,8 @@ int sys_keeper_run(void (*body)(void *data), void *data);
 void sys_signals_block(sigset_t *out_before);
 void sys_signals_unblock(const sigset_t *before);
 
-/* sys_signal_answer has a signal call a function, or do what SIG_DFL and SIG_IGN
- * say; it interrupts system calls that wait. */
+/* sys_signal_answer has a signal call a function, or do what SIG_DFL and
+ * SIG_IGN say; it interrupts system calls that wait. */
 void sys_signal_answer(int signal_number, void (*handler)(int));
 
 /* sys_signal_hold has a signal wait, in this thread and what it starts, or come

@@ -123,8 +123,8 @@ TEST_F(LibraryTest, AClientThatHasGivenUpItsRights) {
 }
 
 // sends_half(told, descriptor, release) has one of three descriptors of a
-// launch arrive, and the pair for the others, which is empty: when a later start
-// is done, the server has read it.
+// launch arrive, and the pair for the others, which is empty: when a later
+// start is done, the server has read it.
 void sends_half(const brood_args *args) {
   int sock = Connect(), pair[2];
   CHILD_CHECK(sys_sock_pair(pair) == 0);

@@ -4,8 +4,8 @@
 
 #include "lib/queue/queue.h"
 #include "lib/sync/self.h"
-#include "lib/work/pool.h"
 #include "lib/sys/clock.h"
+#include "lib/work/pool.h"
 
 static struct queue *inside(brood_queue *queue) {
   return (struct queue *)queue;
