@@ -99,6 +99,29 @@ TEST_P(PoolsDeaths, EndsWithItsOwner) {
 
 // -------------------------------------------------------------- Broken pools
 
+// Fails unless it has so many arguments, of which the first says how many.
+int Count(const brood_args *args) {
+  size_t count = brood_args_count(args);
+  int64_t expected = 0;
+  if (count > 0) brood_value_int64(brood_args_get(args, 0), &expected);
+  return count == static_cast<size_t>(expected)
+             ? 0
+             : brood_raise(BROOD_VALUE_ERROR, "%zu arguments", count);
+}
+BROOD_TASK(Count);
+
+TEST_P(PoolsDeaths, GivesTheInitializerItsArguments) {
+  brood_value two[] = {brood_int64(2), brood_none()};
+  for (const brood_value &initargs : {brood_none(), brood_tuple(two, 2)}) {
+    Pool pool(GetParam(), With([&](auto &o) {
+                o.processes = 1;
+                o.initializer = Count;
+                o.initargs = initargs;
+              }));
+    EXPECT_GT(pool.Apply(Pid), 0) << brood_error_message();
+  }
+}
+
 TEST_P(PoolsDeaths, BreaksIfTheInitializerFails) {
   Pool pool(GetParam(), With([](auto &o) {
               o.processes = 2;
