@@ -13,6 +13,7 @@ static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
 /* This thread's; a fork copies them to the thread that goes on. */
 static _Thread_local int depth, cancel_state;
 static _Thread_local int num_locked; /* how often it has the mutex */
+static _Thread_local bool has_mutex;
 
 void guard_shield(void) {
   if (depth == 0) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
@@ -83,12 +84,21 @@ const sigset_t *guard_held_signals(void) {
   return num_holds > 0 ? &held_signals : NULL;
 }
 
+/* A handler that interrupts these and forks must not wait for the mutex, which
+ * this thread may have: it counts before it takes it, and after it gives it
+ * back. */
 static void lock_mutex(void) {
-  if (num_locked++ == 0) pthread_mutex_lock(&guard_mutex);
+  if (num_locked++ > 0) return;
+  pthread_mutex_lock(&guard_mutex);
+  has_mutex = true;
 }
 
 static void unlock_mutex(void) {
-  if (--num_locked == 0) pthread_mutex_unlock(&guard_mutex);
+  if (num_locked == 1) {
+    has_mutex = false;
+    pthread_mutex_unlock(&guard_mutex);
+  }
+  num_locked--;
 }
 
 void guard_lock(void) {
@@ -146,7 +156,8 @@ static void leave_fork(void) {
 static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
   guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  if (--num_locked > 0) pthread_mutex_lock(&guard_mutex);
+  if (--num_locked == 0) has_mutex = false;
+  if (has_mutex) pthread_mutex_lock(&guard_mutex);
   let_signals_go();
 }
 
