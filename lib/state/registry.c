@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT
  *
- * See registry.h. Constructors push to two lists before main, and dlopen later.
+ * See registry.h. Constructors push to the lists before main, and dlopen later.
  * Entries are never removed, so reading needs no lock, and a fork finds the
  * lists whole.
  */
 #include "lib/state/registry.h"
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "lib/state/error.h"
-
-static struct brood_target_entry *_Atomic targets;
-static struct brood_callable_entry *_Atomic callables;
-static struct brood_task_entry *_Atomic tasks;
 
 /* Only this thread's last error tells: the callers are constructors. */
 static void refuse_entry(const void *entry) {
@@ -22,105 +19,83 @@ static void refuse_entry(const void *entry) {
             entry);
 }
 
-void brood_register_target(struct brood_target_entry *entry) {
-  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
-    refuse_entry(entry);
-    return;
+/* A list of functions of one type: brood_register_NOUN adds an entry,
+ * registry_NOUN finds a function, NULL if there is none, and NOUN_name a
+ * function's name, NULL if it has none, and whether another one has it too. */
+#define REGISTRY(noun)                                                         \
+  static struct brood_##noun##_entry *_Atomic noun##_list;                     \
+                                                                               \
+  void brood_register_##noun(struct brood_##noun##_entry *entry) {             \
+    if (entry == NULL || entry->name == NULL || entry->function == NULL) {     \
+      refuse_entry(entry);                                                     \
+      return;                                                                  \
+    }                                                                          \
+    entry->next = atomic_load(&noun##_list);                                   \
+    while (!atomic_compare_exchange_weak(&noun##_list, &entry->next, entry)) { \
+      continue;                                                                \
+    }                                                                          \
+  }                                                                            \
+                                                                               \
+  brood_##noun registry_##noun(const char *name) {                             \
+    const struct brood_##noun##_entry *entry = atomic_load(&noun##_list);      \
+    while (entry != NULL && strcmp(entry->name, name) != 0) {                  \
+      entry = entry->next;                                                     \
+    }                                                                          \
+    return entry == NULL ? NULL : entry->function;                             \
+  }                                                                            \
+                                                                               \
+  static const char *noun##_name(brood_##noun function, bool *out_shared) {    \
+    const struct brood_##noun##_entry *entry = atomic_load(&noun##_list);      \
+    while (entry != NULL && entry->function != function) {                     \
+      entry = entry->next;                                                     \
+    }                                                                          \
+    const char *name = entry == NULL ? NULL : entry->name;                     \
+    *out_shared = false;                                                       \
+    for (entry = atomic_load(&noun##_list); name != NULL && entry != NULL;     \
+         entry = entry->next) {                                                \
+      *out_shared |=                                                           \
+          strcmp(entry->name, name) == 0 && entry->function != function;       \
+    }                                                                          \
+    return name;                                                               \
   }
-  entry->next = atomic_load(&targets);
-  while (!atomic_compare_exchange_weak(&targets, &entry->next, entry)) continue;
-}
 
-void brood_register_callable(struct brood_callable_entry *entry) {
-  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
-    refuse_entry(entry);
-    return;
-  }
-  entry->next = atomic_load(&callables);
-  while (!atomic_compare_exchange_weak(&callables, &entry->next, entry)) {
-    continue;
-  }
-}
+REGISTRY(target)
+REGISTRY(callable)
+REGISTRY(task)
 
-void brood_register_task(struct brood_task_entry *entry) {
-  if (entry == NULL || entry->name == NULL || entry->function == NULL) {
-    refuse_entry(entry);
-    return;
+/* 0, or the error of a function without a name of its own. */
+static int check_name_of(const char *noun, const char *macro,
+                         const void *function, const char *name,
+                         bool is_shared) {
+  if (name == NULL) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "the %s at %p is not registered: write %s(name); beside "
+                     "the function",
+                     noun, function, macro);
   }
-  entry->next = atomic_load(&tasks);
-  while (!atomic_compare_exchange_weak(&tasks, &entry->next, entry)) continue;
-}
-
-static bool is_ambiguous(const char *name, brood_target target) {
-  const struct brood_target_entry *entry = atomic_load(&targets);
-  for (; entry != NULL; entry = entry->next) {
-    if (strcmp(entry->name, name) == 0 && entry->function != target) {
-      return true;
-    }
-  }
-  return false;
+  if (!is_shared) return 0;
+  return error_set(BROOD_VALUE_ERROR, "two %ss are registered as '%.100s'",
+                   noun, name);
 }
 
 int registry_target_name(brood_target target, const char **out_name) {
-  const struct brood_target_entry *entry = atomic_load(&targets);
-  while (entry != NULL && entry->function != target) entry = entry->next;
-  if (entry == NULL) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "the target at %p is not registered: "
-                     "write BROOD_TARGET(name); beside the function",
-                     (void *)target);
-  }
-  if (is_ambiguous(entry->name, target)) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "two targets are registered as '%.100s'", entry->name);
-  }
-  *out_name = entry->name;
-  return 0;
-}
-
-brood_target registry_target(const char *name) {
-  const struct brood_target_entry *entry = atomic_load(&targets);
-  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
-  return entry == NULL ? NULL : entry->function;
-}
-
-brood_task registry_task(const char *name) {
-  const struct brood_task_entry *entry = atomic_load(&tasks);
-  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
-  return entry == NULL ? NULL : entry->function;
+  bool is_shared;
+  *out_name = target_name(target, &is_shared);
+  return check_name_of("target", "BROOD_TARGET", (void *)target, *out_name,
+                       is_shared);
 }
 
 int registry_task_name(brood_task task, const char **out_name) {
-  const struct brood_task_entry *entry = atomic_load(&tasks);
-  while (entry != NULL && entry->function != task) entry = entry->next;
-  if (entry == NULL) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "the task at %p is not registered: write "
-                     "BROOD_TASK(name); beside the function",
-                     (void *)task);
-  }
-  for (const struct brood_task_entry *other = atomic_load(&tasks);
-       other != NULL; other = other->next) {
-    if (strcmp(entry->name, other->name) == 0 && other->function != task) {
-      return error_set(BROOD_VALUE_ERROR,
-                       "two tasks are registered as '%.100s'", entry->name);
-    }
-  }
-  *out_name = entry->name;
-  return 0;
-}
-
-brood_callable registry_callable(const char *name) {
-  const struct brood_callable_entry *entry = atomic_load(&callables);
-  while (entry != NULL && strcmp(entry->name, name) != 0) entry = entry->next;
-  return entry == NULL ? NULL : entry->function;
+  bool is_shared;
+  *out_name = task_name(task, &is_shared);
+  return check_name_of("task", "BROOD_TASK", (void *)task, *out_name,
+                       is_shared);
 }
 
 const char *registry_callable_name(brood_callable function) {
-  const struct brood_callable_entry *entry = atomic_load(&callables);
-  while (entry != NULL && entry->function != function) entry = entry->next;
-  bool unique = entry != NULL && registry_callable(entry->name) == function;
-  return unique ? entry->name : NULL;
+  bool is_shared;
+  const char *name = callable_name(function, &is_shared);
+  return is_shared ? NULL : name;
 }
 
 static _Atomic uint32_t chosen = DEFAULT_NONE;
