@@ -111,6 +111,8 @@ static int then_fail(struct callback *callback) {
   return 1;
 }
 
+/* So that a result that is told of too early is seen to be: a slow machine can
+ * only let a fault through. */
 static int then_rest(struct callback *callback) {
   nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
   return note_done(callback);

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What is known of a task that failed. */
+/* How a task failed, as far as the adapter was told. */
 struct failed_task {
   char name[64]; /* "": it was no failure of a task */
   char text[512];

@@ -233,6 +233,7 @@ static int task_note_gate_item(const brood_args *args) {
 }
 BODY_OF_TASK(task_note_gate_item);
 
+/* So that the worker is mostly in the middle of it when it is killed. */
 static int task_nap_echo(const brood_args *args) {
   nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
   return answer_argument(args, 0);

@@ -14,7 +14,7 @@
 
 enum { MAX_THREADS = 256 };
 
-/* What was given has to live as long as the iterator. */
+/* The iterator borrows its items, so they live as long as it does. */
 struct iterator {
   brood_imap *imap;
   struct arguments items;
