@@ -1329,7 +1329,8 @@ int brood_simple_queue_close(brood_simple_queue *queue);
 
 /* ----------------------------------------------------------------- Tasks -- */
 
-/* brood_task: a function that a pool's workers call. It ends with
+/* brood_task: a function that a pool's workers call, with arguments that are
+ * one level less deep than others may be, as its value is. It ends with
  *
  *   return brood_return(value);             the value is copied here and now
  *   return brood_raise(code, "text %d", n); it has failed
@@ -1533,11 +1534,12 @@ int brood_async_result_successful(brood_async_result *result);
 int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns);
 
 /* brood_async_result_get waits, and writes a copy of the value, of a map a
- * tuple of all values, as often as it is asked. brood_async_result_item looks
- * at one value of a map that is ready, or has failed; it is borrowed until the
- * result is freed (map.items-outcome).
+ * tuple of all values, as often as it is asked. brood_async_result_item borrows
+ * one value of a map that is ready, until the result is freed, whatever became
+ * of the others (map.items-outcome).
  *
- * BROOD_TIMEOUT      not ready, the task goes on (result.get-timeout)
+ * BROOD_TIMEOUT      get: not ready, the task goes on (result.get-timeout)
+ * BROOD_VALUE_ERROR  item: not ready
  * BROOD_INDEX_ERROR  item: there is none
  * BROOD_TASK_ERROR, BROOD_WORKER_LOST, BROOD_TIME_LIMIT, BROOD_TERMINATED,
  * BROOD_CANCELLED, BROOD_BROKEN_POOL, BROOD_ENCODING_ERROR  there is no value,
@@ -1547,7 +1549,7 @@ int brood_async_result_get(brood_async_result *result, brood_value *out_value,
 int brood_async_result_item(brood_async_result *result, size_t index,
                             const brood_value **out_value);
 
-/* What is known of a task without a value. */
+/* Why a task has no value. */
 typedef struct brood_failure {
   int code;         /* what it returned; or BROOD_WORKER_LOST ... */
   const char *name; /* "ValueError", "WorkerLostError"; "error 3" of 3 */
@@ -1626,7 +1628,8 @@ int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity);
 
 /* brood_pool_grow has n more workers started; brood_pool_shrink has n leave
  * that are idle; brood_pool_restart has each one leave, and be replaced,
- * as soon as it has no task, and returns when those without one have left.
+ * as soon as it has no task; it waits half a second at most for those without
+ * one.
  *
  * BROOD_VALUE_ERROR  n is not positive; over BROOD_MAX_WORKERS; shrink: fewer
  *                    than n are idle, or none would be left: nothing changes */

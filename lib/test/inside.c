@@ -30,6 +30,10 @@ void inside_set_taker(brood_queue *queue, uint32_t taker) {
   atomic_store(&all->tasks.change.taker, taker);
 }
 
+void inside_begin_reason(brood_pool *pool) {
+  atomic_store(&pool->crew.board->has_reason, 1);
+}
+
 int inside_supervisor(brood_pool *pool) {
   return brood_process_pid(pool->supervisor);
 }

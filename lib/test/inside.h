@@ -17,6 +17,10 @@ void inside_hold_put_lock(brood_queue *queue);
 /* inside_set_taker says that a taker has begun a change, while none gets. */
 void inside_set_taker(brood_queue *queue, uint32_t taker);
 
+/* inside_begin_reason writes as much of why a pool is broken as a process that
+ * is killed just then has written. */
+void inside_begin_reason(brood_pool *pool);
+
 /* inside_supervisor returns the pid of a pool's supervisor. */
 int inside_supervisor(brood_pool *pool);
 

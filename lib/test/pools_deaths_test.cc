@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <thread>
 
+#include "lib/test/inside.h"
 #include "lib/test/pools.h"
 
 namespace {
@@ -82,6 +84,21 @@ TEST_P(PoolsDeaths, SurvivesItsSupervisor) {
   }
 }
 
+// A supervisor that does not answer is killed, and its workers with it.
+TEST_P(PoolsDeaths, EndsBesideAStoppedSupervisor) {
+  Pool pool(GetParam(), With([](auto &o) {
+              o.processes = 1;
+              o.grace_ns = 20 * kMillisecond;
+            }));
+  Pipe gate, told;
+  Result begun(pool, Gate, {gate.ReadingArgument(), told.Argument()});
+  EXPECT_EQ(told.Read<char>(), 'b');
+  kill(pool.Supervisor(), SIGSTOP);
+  EXPECT_WORKS(brood_pool_terminate(pool));
+  EXPECT_EQ(begun.Get(0), BROOD_TERMINATED);
+  EXPECT_EQ(told.ReadAll(), "");
+}
+
 TEST_P(PoolsDeaths, EndsWithItsOwner) {
   Pipe told;
   pid_t owner = fork();
@@ -133,6 +150,20 @@ TEST_P(PoolsDeaths, BreaksIfTheInitializerFails) {
                     BROOD_BROKEN_POOL, "no data base");
   EXPECT_WORKS(brood_pool_close(pool));
   EXPECT_WORKS(brood_pool_join(pool, kLong));
+}
+
+// Found was: a worker that was killed while it wrote the reason left a pool
+// that nobody could break any more, and so tried its initializer for ever.
+TEST_P(PoolsDeaths, BreaksAlthoughThatWasBegunBefore) {
+  Pool pool(GetParam(), With([](auto &o) {
+              o.processes = 1;
+              o.max_restarts = 1;
+              o.restart_window_ns = kLong;
+            }));
+  EXPECT_GT(pool.Apply(Pid), 0);
+  inside_begin_reason(pool);
+  for (int i = 0; i < 2; i++) pool.Apply(Die, {brood_int64(SIGKILL)});
+  EXPECT_TRUE(WaitUntil([&] { return pool.Apply(Pid) == BROOD_BROKEN_POOL; }));
 }
 
 TEST_P(PoolsDeaths, BreaksAfterTooManyRestarts) {
@@ -223,6 +254,31 @@ TEST_P(PoolsDeaths, TerminatesOneTask) {
   for (int pid : pool.Pids()) EXPECT_WORKS(brood_pool_terminate_job(pool, pid));
   EXPECT_EQ(again.Get(), BROOD_TERMINATED);
   EXPECT_EQ(pool.Apply(Square, {brood_int64(3)}), 9);
+}
+
+// Found was: a chunk that a thread put just after another one had terminated
+// the pool had no outcome.
+TEST_P(PoolsDeaths, HasAnOutcomeForWhatIsGivenMeanwhile) {
+  for (int round = 0; round < 5; round++) {
+    Pool pool(GetParam(), 1);
+    std::atomic<int> given(0);
+    std::thread giver([&] {
+      std::string large(1 << 20, 'x');
+      brood_value item = brood_string(large.c_str());
+      brood_value args = brood_tuple(&item, 1);
+      brood_async_result *result;
+      while ((result = brood_pool_apply_async(pool, Echo, args, nullptr)) !=
+             nullptr) {
+        given++;
+        EXPECT_WORKS(brood_async_result_wait(result, kLong));
+        brood_async_result_free(result);
+      }
+      EXPECT_EQ(brood_error(), BROOD_VALUE_ERROR) << brood_error_message();
+    });
+    EXPECT_TRUE(WaitUntil([&] { return given > 3; }));
+    EXPECT_WORKS(brood_pool_terminate(pool));
+    giver.join();
+  }
 }
 
 INSTANTIATE_METHODS(PoolsDeaths);

@@ -109,6 +109,9 @@ TEST_P(PoolsTest, RefusesWhatItCannotGive) {
   EXPECT_NULL_FAILS(brood_pool_apply_async(pool, Echo, brood_int64(1), nullptr),
                     BROOD_TYPE_ERROR, "tuple");
   EXPECT_NULL_FAILS(
+      brood_pool_apply_async(pool, nullptr, brood_none(), nullptr),
+      BROOD_TYPE_ERROR, "not NULL");
+  EXPECT_NULL_FAILS(
       brood_pool_apply_async(
           pool, [](const brood_args *) { return 0; }, brood_none(), nullptr),
       BROOD_VALUE_ERROR, "not registered");
@@ -578,6 +581,10 @@ TEST_P(PoolsTest, IsReadableWhenThereIsAResult) {
               o.flags = BROOD_NO_THREAD;
             }));
   struct pollfd entry = {brood_pool_fileno(pool), POLLIN, 0};
+  // It might be asked for when results are there already.
+  EXPECT_EQ(poll(&entry, 1, 0), 1);
+  EXPECT_EQ(brood_pool_handle(pool, 0), 0);
+  EXPECT_EQ(poll(&entry, 1, 0), 0);
   Called called = {};
   Result result(pool, Square, {brood_int64(4)}, Callbacks(&called));
   EXPECT_EQ(poll(&entry, 1, 60000), 1);

@@ -13,7 +13,7 @@ import collections
 import re
 import sys
 
-MOST_LINES = 18_043  # tools/decisions/016, and 017 for pools
+MOST_LINES = 18_041  # to become 13,400: tools/decisions/016, 017
 MOST_FILES = 95
 MOST_LINES_OF_A_FUNCTION = 60
 

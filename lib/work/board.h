@@ -20,7 +20,7 @@
  *                     limit is over                 sends the signal
  *   worker.end_for    the chunk that is to be       the program
  *                     ended, or BOARD_IDLE
- *   state             see enum board_state          the program; supervisor:
+ *   state             see enum board_state          the program; others:
  *                                                   BROKEN
  *
  * A worker is lost with a chunk if its `current` and the chunk's claim agree.

@@ -92,12 +92,6 @@ static int collect(brood_pool *pool, int64_t end_ns) {
   return r == BROOD_EMPTY || r == BROOD_TIMEOUT ? 0 : r;
 }
 
-static void await_change(brood_pool *pool, int64_t end_ns) {
-  struct timespec end = {.tv_sec = end_ns / 1000000000,
-                         .tv_nsec = end_ns % 1000000000};
-  pthread_cond_timedwait(&pool->changed, &pool->mutex, &end);
-}
-
 bool pool_has_ended(void *pool) {
   return ((const brood_pool *)pool)->has_ended;
 }
@@ -121,7 +115,9 @@ int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
     int64_t end_ns = sys_clock_ns() + SYNC_SLICE_NS;
     if (end_ns > deadline_ns) end_ns = deadline_ns;
     if (pool->is_collecting) {
-      await_change(pool, end_ns);
+      pthread_cond_timedwait(
+          &pool->changed, &pool->mutex,
+          &(struct timespec){end_ns / 1000000000, end_ns % 1000000000});
     } else {
       r = collect(pool, end_ns);
     }

@@ -10,26 +10,22 @@
 #include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
 #include "lib/work/pool.h"
 
 /* How long the program waits before it looks for room again. */
 #define FOR_ROOM_NS INT64_C(1000000)
 
-#define NOT_RUNNING "Pool not running"
-
-static int refuse_state(const brood_pool *pool) {
-  switch (atomic_load(&pool->crew.board->state)) {
-    case BOARD_RUNNING: return 0;
-    case BOARD_BROKEN:
-      return error_set(BROOD_BROKEN_POOL, "the pool is broken: %s",
-                       pool->crew.board->reason);
-    default: return error_set(BROOD_VALUE_ERROR, NOT_RUNNING);
+/* Refuses what is put into a pool beyond a state. */
+static int refuse_state(const brood_pool *pool, uint32_t last) {
+  uint32_t state = atomic_load(&pool->crew.board->state);
+  if (state <= last) return 0;
+  if (state != BOARD_BROKEN) {
+    return error_set(BROOD_VALUE_ERROR, "Pool not running");
   }
-}
-
-static bool is_never(void *context) {
-  (void)context;
-  return false;
+  return error_set(BROOD_BROKEN_POOL, "the pool is broken: %s",
+                   pool->crew.board->reason);
 }
 
 /* A number is used again when the chunk that had it is done, and got: one that
@@ -41,27 +37,25 @@ static bool is_in_use(brood_pool *pool) {
   return pool->next - pool->first >= BROOD_MAX_PENDING;
 }
 
-static bool has_room(void *context) {
-  brood_pool *pool = context;
-  return pool->num_pending < BROOD_MAX_PENDING / 2 && !is_in_use(pool);
+static bool has_room(void *pool) {
+  return ((brood_pool *)pool)->num_pending < BROOD_MAX_PENDING / 2 &&
+         !is_in_use(pool);
 }
 
 /* While the queue of tasks is full, results are taken out: else workers might
- * wait for room there, and no process would go on. */
-int pool_put(brood_pool *pool, const brood_value *chunk) {
-  int r = BROOD_TIMEOUT;
-  while (r == BROOD_TIMEOUT && is_in_use(pool)) {
-    r = pool_wait(pool, has_room, pool, sys_clock_ns() + FOR_ROOM_NS);
+ * wait for room there, and no process would go on. The state is looked at in
+ * the same hold of the mutex as the chunk is put: what comes after fails it. */
+int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last) {
+  for (;;) {
+    int r = refuse_state(pool, last);
+    bool is_full = r == 0 && is_in_use(pool);
+    if (r == 0 && !is_full) r = brood_queue_put(pool->crew.tasks, *chunk, 0);
+    if (r == 0 && !is_full) pool->next++;
+    if (!is_full && r != BROOD_FULL && r != BROOD_TIMEOUT) return r;
+    r = pool_wait(pool, is_full ? has_room : pool_has_ended, pool,
+                  sys_clock_ns() + FOR_ROOM_NS);
+    if (r < 0 && r != BROOD_TIMEOUT) return r;
   }
-  if (r < 0 && r != BROOD_TIMEOUT) return r;
-  while ((r = brood_queue_put(pool->crew.tasks, *chunk, 0)) == BROOD_FULL ||
-         r == BROOD_TIMEOUT) {
-    r = pool_wait(pool, is_never, pool, sys_clock_ns() + FOR_ROOM_NS);
-    if (r != BROOD_TIMEOUT) return r;
-    if (pool->has_ended) return error_set(BROOD_VALUE_ERROR, NOT_RUNNING);
-  }
-  if (r == 0) pool->next++;
-  return r;
 }
 
 /* How chunks of a result are put: the head is the same for all. */
@@ -84,8 +78,7 @@ static int put_chunk(const struct giving *giving, size_t index) {
   memcpy(giving->place + 1, giving->items + first,
          count * sizeof *giving->items);
   brood_value chunk = brood_tuple(giving->place, count + 1);
-  int r = refuse_state(pool);
-  if (r == 0) r = pool_put(pool, &chunk);
+  int r = pool_put(pool, &chunk, BOARD_RUNNING);
   if (r < 0) return r;
   uint32_t number = pool->next - 1;
   pool->pending[number % BROOD_MAX_PENDING] = (struct pending){
@@ -162,7 +155,11 @@ static brood_async_result *make_result(brood_pool *pool, size_t num_items,
  * called although nobody calls anything. */
 static void *serve_callbacks(void *pool) {
   if (pool_enter(pool) < 0) return NULL;
-  while (pool_wait(pool, pool_has_ended, pool, SYS_CLOCK_NEVER) < 0) continue;
+  while (pool_wait(pool, pool_has_ended, pool, SYS_CLOCK_NEVER) < 0) {
+    pool_leave(pool); /* an outcome cannot be received now */
+    sys_poll(NULL, 0, sys_clock_ns() + FOR_ROOM_NS);
+    pool_enter(pool);
+  }
   pool_leave(pool);
   return NULL;
 }
@@ -170,7 +167,10 @@ static void *serve_callbacks(void *pool) {
 static int start_thread(brood_pool *pool, const brood_task_options *options) {
   bool calls = options->callback != NULL || options->error_callback != NULL;
   if (!calls || pool->no_thread || pool->has_thread) return 0;
+  sigset_t before;
+  sys_signals_block(&before); /* it has none of the program's signals */
   int r = pthread_create(&pool->thread, NULL, serve_callbacks, pool);
+  sys_signals_unblock(&before);
   if (r != 0) return error_set_os(-r, "cannot start a thread for callbacks");
   pool->has_thread = true;
   return 0;
@@ -181,7 +181,9 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
                                 size_t chunksize,
                                 const brood_task_options *options) {
   const char *name;
-  int r = refuse_state(pool);
+  int r = task == NULL
+              ? error_set(BROOD_TYPE_ERROR, "expected a task, not NULL")
+              : refuse_state(pool, BOARD_RUNNING);
   if (r == 0) r = registry_task_name(task, &name);
   if (r == 0 && options != NULL) r = start_thread(pool, options);
   if (r < 0) return NULL;

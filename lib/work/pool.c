@@ -24,8 +24,9 @@
 /* -------------------------------------------------------------- Entering -- */
 
 int pool_enter(brood_pool *pool) {
-  if (pool == NULL)
+  if (pool == NULL) {
     return error_set(BROOD_TYPE_ERROR, "expected a pool, not NULL");
+  }
   if (pool->owner != sync_self_process()) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "a pool can only be used by the process that made it");
@@ -49,7 +50,8 @@ static void dispose(brood_pool *pool) {
   brood_connection_free(pool->look);
   brood_connection_free(pool->listen);
   brood_shared_array_free(pool->memory);
-  brood_value_clear(&pool->initargs);
+  /* A fork's child does not hold what its parent does. */
+  if (pool->owner == sync_self_process()) brood_value_clear(&pool->initargs);
   free(pool->pending);
   pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->mutex);
@@ -113,7 +115,6 @@ static int make_shared(brood_pool *pool) {
 static void fill_board(brood_pool *pool, const brood_pool_options *options) {
   int count = options->processes > 0 ? options->processes : sys_affinity();
   if (count > BROOD_MAX_WORKERS) count = BROOD_MAX_WORKERS;
-  int restarts = options->max_restarts;
   struct board *board = pool->crew.board;
   board->limits = (struct board_limits){
       .max_tasks = options->maxtasksperchild,
@@ -122,7 +123,8 @@ static void fill_board(brood_pool *pool, const brood_pool_options *options) {
       .grace_ns = options->grace_ns > 0 ? options->grace_ns : GRACE_NS,
       .window_ns = options->restart_window_ns > 0 ? options->restart_window_ns
                                                   : WINDOW_NS,
-      .max_restarts = restarts > 0 ? restarts : 100 * count};
+      .max_restarts =
+          options->max_restarts > 0 ? options->max_restarts : 100 * count};
   atomic_store(&board->wanted, (uint32_t)count);
 }
 
@@ -203,40 +205,44 @@ void pool_wake(brood_pool *pool) {
 static bool set_state(brood_pool *pool, uint32_t state) {
   _Atomic uint32_t *word = &pool->crew.board->state;
   uint32_t old = atomic_load(word);
-  while (old < state && !atomic_compare_exchange_weak(word, &old, state)) {
-    continue;
+  while (old < state) {
+    if (atomic_compare_exchange_weak(word, &old, state)) return true;
   }
-  return old < state;
+  return false;
 }
 
-/* One for each worker: then all that are idle, or will be, come by it. */
-static void put_all(brood_pool *pool, brood_value value, uint32_t count) {
-  while (count-- > 0 && pool_put(pool, &value) == 0) continue;
-}
-
-static void have_leave(brood_pool *pool, uint32_t count) {
-  put_all(pool, brood_none(), count);
+/* Puts one for each worker that is to leave: then all that are idle, or will
+ * be, come by it. What could not be put now is put by the next call. */
+static int have_leave(brood_pool *pool) {
+  const brood_value nothing = brood_none();
+  int r = 0;
+  while (r == 0 && pool->to_leave > 0) {
+    r = pool_put(pool, &nothing, BOARD_CLOSING);
+    if (r == 0) pool->to_leave--;
+  }
+  return atomic_load(&pool->crew.board->state) > BOARD_CLOSING ? 0 : r;
 }
 
 int brood_pool_close(brood_pool *pool) {
   int r = pool_enter(pool);
   if (r < 0) return r;
   if (set_state(pool, BOARD_CLOSING)) {
-    have_leave(pool, atomic_load(&pool->crew.board->wanted));
+    pool->to_leave += atomic_load(&pool->crew.board->wanted);
     pool_wake(pool);
   }
+  r = have_leave(pool);
   pool_leave(pool);
-  return 0;
+  return r;
 }
 
 /* Ends a supervisor that does not do so itself, and its workers with it. */
 static void kill_all(brood_pool *pool) {
   brood_process_kill(pool->supervisor);
   brood_process_join(pool->supervisor, BROOD_FOREVER);
+  int64_t end_ns = sys_clock_ns() + GRACE_NS;
   for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
     uint64_t token = atomic_load(&pool->crew.board->workers[i].process);
-    for (int looks = 0; token != 0 && looks < 100; looks++) {
-      if (sync_has_ended(token)) break;
+    while (token != 0 && !sync_has_ended(token) && !sync_is_over(end_ns)) {
       sys_poll(NULL, 0, sys_clock_ns() + LOOK_NS);
     }
   }
@@ -267,7 +273,8 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
   if (atomic_load(&pool->crew.board->state) == BOARD_RUNNING) {
     r = error_set(BROOD_VALUE_ERROR, "Pool is still running");
   } else {
-    r = pool_wait(pool, pool_has_ended, pool, deadline_ns);
+    r = have_leave(pool);
+    if (r == 0) r = pool_wait(pool, pool_has_ended, pool, deadline_ns);
     if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
   }
   pool_leave(pool);
@@ -280,10 +287,10 @@ brood_pool *brood_pool_free(brood_pool *pool) {
     dispose(pool);
     return NULL;
   }
-  if (atomic_load(&pool->crew.board->state) != BOARD_CLOSING) {
+  if (atomic_load(&pool->crew.board->state) != BOARD_CLOSING ||
+      brood_pool_join(pool, BROOD_FOREVER) < 0) {
     brood_pool_terminate(pool);
   }
-  brood_pool_join(pool, BROOD_FOREVER);
   if (pool->has_thread) pthread_join(pool->thread, NULL);
   if (pool_enter(pool) == 0) pool_release(pool);
   return NULL;
@@ -292,11 +299,8 @@ brood_pool *brood_pool_free(brood_pool *pool) {
 /* --------------------------------------------------------------- Workers -- */
 
 int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
-  if (capacity > 0) {
-    int r = error_check_out(out_pids);
-    if (r < 0) return r;
-  }
-  int r = pool_enter(pool);
+  int r = capacity > 0 ? error_check_out(out_pids) : 0;
+  if (r == 0) r = pool_enter(pool);
   if (r < 0) return r;
   size_t count = 0;
   for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
@@ -336,9 +340,9 @@ static int resize(brood_pool *pool, int64_t change) {
                      -change);
   }
   atomic_store(&board->wanted, (uint32_t)wanted);
-  if (change < 0) have_leave(pool, (uint32_t)-change);
+  if (change < 0) pool->to_leave += (uint32_t)-change;
   pool_wake(pool);
-  return 0;
+  return have_leave(pool);
 }
 
 static int resize_by(brood_pool *pool, int n, int sign) {
@@ -362,27 +366,37 @@ int brood_pool_restart(brood_pool *pool) {
   int r = pool_enter(pool);
   if (r < 0) return r;
   atomic_fetch_add(&pool->crew.board->generation, 1);
-  /* Those that are new might take what was meant for others. */
-  uint32_t count;
-  while (!pool->has_ended && (count = count_idle(pool->crew.board, true)) > 0) {
-    put_all(pool, brood_bool(true), count);
-    pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
+  /* Others might take what was meant for an idle one: it is put again. A worker
+   * that is stopped leaves when it goes on. */
+  const brood_value look = brood_bool(true);
+  int64_t end_ns = sys_clock_ns() + GRACE_NS;
+  while (r == 0 && count_idle(pool->crew.board, true) > 0 &&
+         !sync_is_over(end_ns)) {
+    r = pool_put(pool, &look, BOARD_RUNNING);
+    if (r == 0) pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
   }
   pool_leave(pool);
-  return 0;
+  return r;
+}
+
+static struct board_worker *find_worker(struct board *board, int pid) {
+  for (uint32_t i = 0; pid > 0 && i < BROOD_MAX_WORKERS; i++) {
+    struct board_worker *worker = &board->workers[i];
+    if (atomic_load(&worker->pid) == pid) return worker;
+  }
+  return NULL;
 }
 
 int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
   int r = pool_enter(pool);
   if (r < 0) return r;
-  r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
-  for (uint32_t i = 0; r < 0 && i < BROOD_MAX_WORKERS; i++) {
-    struct board_worker *worker = &pool->crew.board->workers[i];
-    if (worker_pid == 0 || atomic_load(&worker->pid) != worker_pid) continue;
+  struct board_worker *worker = find_worker(pool->crew.board, worker_pid);
+  if (worker == NULL) {
+    r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
+  } else {
     uint64_t chunk = atomic_load(&worker->current);
     atomic_store(&worker->end_for, chunk == 0 ? BOARD_IDLE : chunk);
     pool_wake(pool);
-    r = 0;
   }
   pool_leave(pool);
   return r;
@@ -394,6 +408,7 @@ int brood_pool_fileno(brood_pool *pool) {
   int r = pool_enter(pool);
   if (r < 0) return r;
   atomic_store(&pool->crew.board->is_watched, 1);
+  crew_ring(&pool->crew); /* for what came before */
   r = brood_connection_fileno(pool->listen);
   pool_leave(pool);
   return r;

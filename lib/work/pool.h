@@ -41,11 +41,12 @@ struct brood_pool {
   bool is_calling;        /* back: one thread does, in order */
   bool has_thread;
   pthread_t thread, caller;
-  brood_async_result *due; /* done, and to be called back for */
-  uint32_t next;           /* the number of the next chunk */
-  uint32_t first;          /* of one such that those before it have been got */
+  brood_async_result *due, *last_due; /* done, and to be called back for */
+  uint32_t next;                      /* the number of the next chunk */
+  uint32_t first; /* of one such that those before it have been got */
   uint32_t num_pending;
   uint32_t num_ready; /* results that ever became ready */
+  uint32_t to_leave;  /* workers that are still to be told that it is closed */
   struct pending *pending;
 };
 
@@ -69,8 +70,7 @@ struct brood_async_result {
 int pool_enter(brood_pool *pool);
 void pool_leave(brood_pool *pool);
 
-/* pool_hold and pool_release count handles; with the mutex, which release gives
- * back. */
+/* pool_release gives a handle back, and the mutex. */
 void pool_release(brood_pool *pool);
 
 /* All below with the mutex.
@@ -100,9 +100,9 @@ bool pool_has_ended(void *pool);
 /* pool_fail gives all chunks that are pending this outcome. */
 void pool_fail(brood_pool *pool, int error);
 
-/* pool_put puts a chunk, or none, which has a worker leave, and waits for room.
- */
-int pool_put(brood_pool *pool, const brood_value *chunk);
+/* pool_put puts a chunk, or what wakes a worker, and waits for room, while the
+ * board's state is no later than the last one that allows it. */
+int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last);
 
 /* result_settle gives a chunk its outcome, which is taken. */
 void result_settle(brood_async_result *result, size_t index,

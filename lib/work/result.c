@@ -12,6 +12,65 @@
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
 
+/* ------------------------------------------------------------- Outcomes -- */
+
+/* What there is for an item: its value, or why it has none. */
+struct found {
+  const brood_value *value;
+  int code;
+  struct brood_failure failure;
+  const char *text;
+};
+
+static const char *text_of(const brood_value *value) {
+  return value->type == BROOD_TYPE_STRING ? value->as.data : "";
+}
+
+/* All items of the chunk have this error. */
+static void find_whole(const brood_async_result *result,
+                       const brood_value *outcome, struct found *out) {
+  struct outcome_head head = {.error = (int32_t)outcome->as.int64};
+  out->text = head.error == BROOD_BROKEN_POOL ? result->pool->crew.board->reason
+                                              : "it was not done";
+  if (outcome->type == BROOD_TYPE_TUPLE) {
+    memcpy(&head, outcome->as.items[0].as.data, sizeof head);
+    out->text = text_of(&outcome->as.items[1]);
+  }
+  bool is_pools = head.error <= BROOD_WORKER_LOST;
+  out->code = is_pools ? head.error : BROOD_TASK_ERROR;
+  out->failure.code = head.error;
+  out->failure.worker_pid = head.worker_pid;
+  out->failure.exitcode = head.exitcode;
+}
+
+static void find(const brood_async_result *result, size_t index,
+                 struct found *out) {
+  const brood_value *outcome = &result->chunks[index / result->chunksize];
+  size_t place = index % result->chunksize;
+  *out = (struct found){.failure.index = (int64_t)index};
+  bool is_tuple = outcome->type == BROOD_TYPE_TUPLE;
+  const struct outcome_head *head =
+      is_tuple ? outcome->as.items[0].as.data : NULL;
+  if (!is_tuple || head->error != 0) {
+    find_whole(result, outcome, out);
+    return;
+  }
+  bool has_codes = outcome->as.items[0].size_bytes > sizeof *head;
+  out->value = &outcome->as.items[place + 1];
+  out->failure.code = has_codes ? head->codes[place] : 0;
+  out->failure.worker_pid = head->worker_pid;
+  out->text = text_of(out->value);
+  out->code = out->failure.code == 0 ? 0 : BROOD_TASK_ERROR;
+}
+
+static bool has_failed(const brood_async_result *result) {
+  struct found found = {0};
+  for (size_t i = 0; found.code == 0 && i < result->num_items; i++) {
+    find(result, i, &found);
+  }
+  return found.code != 0;
+}
+
 /* -------------------------------------------------------------- Settling -- */
 
 void result_release(brood_async_result *result) {
@@ -32,14 +91,6 @@ bool result_is_ready(const brood_async_result *result) {
          (result->state == RESULT_CALLS && is_caller(result->pool));
 }
 
-static bool has_failed(brood_async_result *result) {
-  const brood_value *ignored;
-  for (size_t i = 0; i < result->num_items; i++) {
-    if (result_look(result, i, &ignored) < 0) return true;
-  }
-  return false;
-}
-
 static void become_ready(brood_async_result *result) {
   result->state = RESULT_READY;
   result->pool->num_ready++;
@@ -56,9 +107,9 @@ void result_settle(brood_async_result *result, size_t index,
       result->options.error_callback == NULL) {
     become_ready(result);
   } else {
-    brood_async_result **end = &pool->due;
-    while (*end != NULL) end = &(*end)->next_due;
-    *end = result;
+    if (pool->due == NULL) pool->due = result;
+    if (pool->last_due != NULL) pool->last_due->next_due = result;
+    pool->last_due = result;
   }
 }
 
@@ -83,6 +134,7 @@ void pool_call_back(brood_pool *pool, bool waits) {
   while (pool->due != NULL) {
     brood_async_result *result = pool->due;
     pool->due = result->next_due;
+    if (pool->due == NULL) pool->last_due = NULL;
     call_back(result);
     become_ready(result);
   }
@@ -109,50 +161,13 @@ static int fail(int code, struct brood_failure failure, const char *text) {
   return code;
 }
 
-static const char *text_of(const brood_value *value) {
-  return value->type == BROOD_TYPE_STRING ? value->as.data : "";
-}
-
-/* For a chunk without an outcome of a worker's. */
-static int fail_whole(const brood_async_result *result,
-                      const brood_value *outcome, size_t index) {
-  struct outcome_head head = {.error = (int32_t)outcome->as.int64};
-  const char *text = head.error == BROOD_BROKEN_POOL
-                         ? result->pool->crew.board->reason
-                         : "it was not done";
-  if (outcome->type == BROOD_TYPE_TUPLE) {
-    memcpy(&head, outcome->as.items[0].as.data, sizeof head);
-    if (outcome->num_items > 1) text = text_of(&outcome->as.items[1]);
-  }
-  struct brood_failure failure = {.code = head.error,
-                                  .index = (int64_t)index,
-                                  .worker_pid = head.worker_pid,
-                                  .exitcode = head.exitcode};
-  bool is_pools = head.error <= BROOD_WORKER_LOST;
-  return fail(is_pools ? head.error : BROOD_TASK_ERROR, failure, text);
-}
-
 int result_look(brood_async_result *result, size_t index,
                 const brood_value **out_value) {
-  const brood_value *outcome = &result->chunks[index / result->chunksize];
-  size_t place = index % result->chunksize;
-  if (outcome->type != BROOD_TYPE_TUPLE) {
-    return fail_whole(result, outcome, index);
-  }
-  const brood_value *words = outcome->as.items;
-  const struct outcome_head *head = words[0].as.data;
-  if (head->error != 0 || place + 1 >= outcome->num_items) {
-    return fail_whole(result, outcome, index);
-  }
-  size_t size = sizeof *head + (place + 1) * sizeof head->codes[0];
-  int code = words[0].size_bytes < size ? 0 : head->codes[place];
-  if (code == 0) {
-    *out_value = &words[place + 1];
-    return 0;
-  }
-  struct brood_failure failure = {
-      .code = code, .index = (int64_t)index, .worker_pid = head->worker_pid};
-  return fail(BROOD_TASK_ERROR, failure, text_of(&words[place + 1]));
+  struct found found;
+  find(result, index, &found);
+  if (found.code != 0) return fail(found.code, found.failure, found.text);
+  *out_value = found.value;
+  return 0;
 }
 
 const brood_failure *brood_task_failure(void) {

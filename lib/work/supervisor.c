@@ -30,7 +30,6 @@ struct member {
 
 static struct {
   struct crew crew;
-  struct board *board;
   const brood_args *args;
   const brood_context *context;
   brood_connection *look;
@@ -41,22 +40,25 @@ static struct {
   int64_t wake_ns; /* when there is something to do next */
 } all;
 
+/* A process that is killed while it writes the reason leaves a part of it: the
+ * next one that finds the pool broken says so all the same. */
 void board_break(struct board *board, const char *format, ...) {
-  if (atomic_exchange(&board->has_reason, 1) != 0) return;
-  va_list values;
-  va_start(values, format);
-  vsnprintf(board->reason, sizeof board->reason, format, values);
-  va_end(values);
+  if (atomic_exchange(&board->has_reason, 1) == 0) {
+    va_list values;
+    va_start(values, format);
+    vsnprintf(board->reason, sizeof board->reason, format, values);
+    va_end(values);
+  }
   atomic_store(&board->state, BOARD_BROKEN);
 }
 
 static bool is_free(uint32_t slot) {
   return all.members[slot].process == NULL &&
-         atomic_load(&all.board->workers[slot].process) == 0;
+         atomic_load(&all.crew.board->workers[slot].process) == 0;
 }
 
 static uint32_t state(void) {
-  return atomic_load(&all.board->state);
+  return atomic_load(&all.crew.board->state);
 }
 
 static void wake_at(int64_t time_ns) {
@@ -75,13 +77,13 @@ static void signal_member(struct member *member, int signal_number) {
 static void end_member(struct member *member) {
   if (member->kill_ns != 0) return;
   signal_member(member, SIGTERM);
-  member->kill_ns = sys_clock_ns() + all.board->limits.grace_ns;
+  member->kill_ns = sys_clock_ns() + all.crew.board->limits.grace_ns;
 }
 
 /* From here on the worker sends no outcome of this chunk, and takes no other.
  * Why is written first: another supervisor may have to say it. */
 static void end_chunk(uint32_t slot, uint64_t chunk, int why) {
-  struct board_worker *worker = &all.board->workers[slot];
+  struct board_worker *worker = &all.crew.board->workers[slot];
   atomic_store(&worker->why, why);
   if (atomic_compare_exchange_strong(&worker->current, &chunk,
                                      chunk | BOARD_ENDING)) {
@@ -90,7 +92,7 @@ static void end_chunk(uint32_t slot, uint64_t chunk, int why) {
 }
 
 static void heed_limits(uint32_t slot) {
-  struct board_worker *worker = &all.board->workers[slot];
+  struct board_worker *worker = &all.crew.board->workers[slot];
   uint64_t chunk = atomic_load(&worker->current);
   int64_t soft_ns = atomic_load(&worker->soft_ns);
   int64_t hard_ns = atomic_load(&worker->hard_ns);
@@ -116,7 +118,7 @@ static void heed_limits(uint32_t slot) {
 
 /* What the program has asked for. */
 static void heed_request(uint32_t slot) {
-  struct board_worker *worker = &all.board->workers[slot];
+  struct board_worker *worker = &all.crew.board->workers[slot];
   uint64_t chunk = atomic_exchange(&worker->end_for, 0);
   if (chunk == 0) return;
   bool is_any = chunk == BOARD_IDLE;
@@ -143,37 +145,26 @@ static void watch_member(uint32_t slot) {
 
 /* ---------------------------------------------------------------- Deaths -- */
 
-static bool put_word(const struct outcome_head *head, const char *text) {
-  brood_value values[] = {brood_bytes(head, sizeof *head), brood_string(text)};
-  if (brood_queue_put(all.crew.results, brood_tuple(values, 2), 0) < 0) {
-    return false;
-  }
-  crew_ring(&all.crew);
-  return true;
-}
-
 static void describe(char text[128], int error, int exitcode) {
-  const char *name = exitcode < 0 ? sigabbrev_np(-exitcode) : NULL;
-  char how[64];
-  if (exitcode < 0) {
-    snprintf(how, sizeof how, "signal %d (SIG%s)", -exitcode,
-             name == NULL ? "?" : name);
-  } else {
-    snprintf(how, sizeof how, "exitcode %d", exitcode);
-  }
   const char *why = error == BROOD_TIME_LIMIT   ? "its time limit was over"
                     : error == BROOD_TERMINATED ? "it was terminated"
                                                 : "worker exited prematurely";
-  snprintf(text, 128, "%s: %s", why, how);
+  const char *name = exitcode < 0 ? sigabbrev_np(-exitcode) : NULL;
+  if (exitcode < 0) {
+    snprintf(text, 128, "%s: signal %d (SIG%s)", why, -exitcode,
+             name == NULL ? "?" : name);
+  } else {
+    snprintf(text, 128, "%s: exitcode %d", why, exitcode);
+  }
 }
 
 /* Says what became of the chunk of a worker that has ended; false if there is
  * no room to say that now. */
 static bool report(uint32_t slot, int exitcode) {
-  struct board_worker *worker = &all.board->workers[slot];
+  struct board_worker *worker = &all.crew.board->workers[slot];
   uint64_t chunk = atomic_load(&worker->current);
   if (chunk == 0 ||
-      !board_is_claimed_by(all.board, (uint32_t)chunk, slot + 1)) {
+      !board_is_claimed_by(all.crew.board, (uint32_t)chunk, slot + 1)) {
     return true;
   }
   bool was_ended = (chunk & BOARD_ENDING) != 0;
@@ -184,28 +175,30 @@ static bool report(uint32_t slot, int exitcode) {
       .exitcode = exitcode};
   char text[128];
   describe(text, head.error, exitcode);
-  return put_word(&head, text);
+  brood_value words[] = {brood_bytes(&head, sizeof head), brood_string(text)};
+  int r = brood_queue_put(all.crew.results, brood_tuple(words, 2), 0);
+  if (r == 0) crew_ring(&all.crew);
+  return r == 0;
 }
 
 /* Workers that ended in disorder are counted: too many in a while, and no
  * worker is to be had. */
-static void count_restart(const char *what, int exitcode) {
-  const struct board_limits *limits = &all.board->limits;
+static void count_restart(const char *last) {
+  const struct board_limits *limits = &all.crew.board->limits;
   int64_t now_ns = sys_clock_ns();
   if (now_ns - all.window_ns > limits->window_ns) {
     all.window_ns = now_ns;
     all.restarts = 0;
   }
   if (++all.restarts <= limits->max_restarts) return;
-  board_break(all.board,
-              "%d workers ended in disorder within %" PRId64
-              " ms, the last one with %s %d",
-              all.restarts, (now_ns - all.window_ns) / 1000000, what, exitcode);
+  board_break(all.crew.board,
+              "%d workers ended in disorder within %" PRId64 " ms: %s",
+              all.restarts, (now_ns - all.window_ns) / 1000000, last);
 }
 
 /* Clears the place of a worker that has ended. */
 static void clear_slot(uint32_t slot) {
-  struct board_worker *worker = &all.board->workers[slot];
+  struct board_worker *worker = &all.crew.board->workers[slot];
   atomic_store(&worker->current, 0);
   atomic_store(&worker->soft_ns, 0);
   atomic_store(&worker->hard_ns, 0);
@@ -222,9 +215,11 @@ static void bury_member(uint32_t slot) {
     if (brood_process_exitcode(member->process, &exitcode) <= 0) return;
     member->has_ended = true;
     member->exitcode = exitcode;
-    atomic_fetch_sub(&all.board->live, 1);
+    atomic_fetch_sub(&all.crew.board->live, 1);
     if (exitcode != 0 && member->kill_ns == 0) {
-      count_restart("exit code", exitcode);
+      char text[128];
+      describe(text, BROOD_WORKER_LOST, exitcode);
+      count_restart(text);
     }
   }
   if (!report(slot, member->exitcode)) {
@@ -239,7 +234,7 @@ static void bury_member(uint32_t slot) {
 /* The workers of a supervisor that was killed are killed with it. One that is
  * not seen to have ended may still put its outcome. */
 static void bury_orphan(uint32_t slot) {
-  uint64_t token = atomic_load(&all.board->workers[slot].process);
+  uint64_t token = atomic_load(&all.crew.board->workers[slot].process);
   if (token == 0) return;
   if (sync_has_ended(token) && report(slot, -SIGKILL)) {
     clear_slot(slot);
@@ -249,7 +244,7 @@ static void bury_orphan(uint32_t slot) {
 }
 
 static void find_orphans(void) {
-  atomic_store(&all.board->live, 0);
+  atomic_store(&all.crew.board->live, 0);
   for (uint32_t slot = 0; slot < BROOD_MAX_WORKERS; slot++) {
     if (!is_free(slot)) all.num_slots = slot + 1;
   }
@@ -262,9 +257,10 @@ static int start_worker(uint32_t slot) {
   char name[64];
   snprintf(name, sizeof name, "PoolWorker-%" PRId64, ++number);
   brood_value args[CREW_COUNT];
-  for (size_t i = 0; i < CREW_COUNT; i++)
+  for (size_t i = 0; i < CREW_COUNT; i++) {
     args[i] = *brood_args_get(all.args, i);
-  int64_t generation = atomic_load(&all.board->generation);
+  }
+  int64_t generation = atomic_load(&all.crew.board->generation);
   args[CREW_LOOK] = brood_int64(generation << 32 | slot);
   brood_process *process = process_new_servant(
       all.context, name, brood_pool_worker, args, CREW_COUNT);
@@ -274,18 +270,18 @@ static int start_worker(uint32_t slot) {
     return r;
   }
   all.members[slot].process = process;
-  atomic_store(&all.board->workers[slot].pid, brood_process_pid(process));
+  atomic_store(&all.crew.board->workers[slot].pid, brood_process_pid(process));
   if (slot >= all.num_slots) all.num_slots = slot + 1;
-  atomic_fetch_add(&all.board->live, 1);
+  atomic_fetch_add(&all.crew.board->live, 1);
   return 0;
 }
 
 /* How many are missing. With an idle timeout they come when there is work, and
  * so they do in a pool that is closed. */
 static uint32_t missing(void) {
-  uint32_t wanted = atomic_load(&all.board->wanted);
-  uint32_t live = atomic_load(&all.board->live);
-  bool is_lazy = all.board->limits.idle_ns > 0 || state() == BOARD_CLOSING;
+  uint32_t wanted = atomic_load(&all.crew.board->wanted);
+  uint32_t live = atomic_load(&all.crew.board->live);
+  bool is_lazy = all.crew.board->limits.idle_ns > 0 || state() == BOARD_CLOSING;
   if (is_lazy) {
     int items = brood_queue_qsize(all.crew.tasks);
     if (items >= 0 && (uint32_t)items < wanted) wanted = (uint32_t)items;
@@ -297,9 +293,8 @@ static void start_missing(void) {
   uint32_t count = state() <= BOARD_CLOSING ? missing() : 0;
   for (uint32_t slot = 0; count > 0 && slot < BROOD_MAX_WORKERS; slot++) {
     if (!is_free(slot)) continue;
-    int r = start_worker(slot);
-    if (r < 0) {
-      count_restart(brood_error_message(), r);
+    if (start_worker(slot) < 0) {
+      count_restart(brood_error_message());
       wake_at(sys_clock_ns() + AGAIN_NS);
       return;
     }
@@ -323,25 +318,24 @@ static void sleep_well(void) {
     if (sentinel >= 0) things[count++] = brood_descriptor(sentinel);
     if (sentinel < 0) wake_at(sys_clock_ns() + AGAIN_NS);
   }
-  int64_t left_ns = all.wake_ns == SYS_CLOCK_NEVER
-                        ? BROOD_FOREVER
-                        : all.wake_ns - sys_clock_ns();
-  if (left_ns < 0 && left_ns != BROOD_FOREVER) left_ns = 0;
-  brood_wait(things, count, ready, left_ns);
+  brood_wait(things, count, ready, sys_clock_left(all.wake_ns));
   brood_value nothing = brood_none();
   while (brood_connection_recv(all.look, &nothing, 0) == 0) continue;
 }
 
+/* A closed pool waits for orphans too, whose chunks are to be told of. */
 static bool is_done(void) {
+  bool is_closing = state() == BOARD_CLOSING;
   for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-    if (!is_free(slot)) return false;
+    if (all.members[slot].process != NULL) return false;
+    if (is_closing && !is_free(slot)) return false;
   }
   return state() >= BOARD_TERMINATING ||
-         (state() == BOARD_CLOSING && brood_queue_empty(all.crew.tasks) == 1);
+         (is_closing && brood_queue_empty(all.crew.tasks) == 1);
 }
 
 static void supervise(void) {
-  do {
+  for (;;) {
     all.wake_ns = SYS_CLOCK_NEVER;
     for (uint32_t slot = 0; slot < all.num_slots; slot++) {
       if (all.members[slot].process == NULL) bury_orphan(slot);
@@ -354,7 +348,7 @@ static void supervise(void) {
     }
     if (is_done()) return;
     sleep_well();
-  } while (true);
+  }
 }
 
 void brood_pool_supervisor(const brood_args *args) {
@@ -363,7 +357,6 @@ void brood_pool_supervisor(const brood_args *args) {
   current_serve();
   all.args = args;
   if (!crew_read(&all.crew, args)) brood_fail(brood_error_message());
-  all.board = all.crew.board;
   all.look = brood_value_object(brood_args_get(args, CREW_LOOK),
                                 BROOD_KIND_CONNECTION);
   all.context = brood_get_context(NULL);

@@ -282,12 +282,11 @@ void brood_pool_worker(const brood_args *args) {
   worker.number = (uint32_t)number;
   uint32_t generation = (uint32_t)(number >> 32);
   worker.pid = sys_getpid();
-  struct board *board = worker.crew.board;
   sys_signal_answer(SIGINT, SIG_IGN);
   sys_signal_answer(SIGTERM, SIG_DFL);
   sys_signal_hold(SIGTERM, false);
   sys_signal_answer(SIGUSR1, be_interrupted);
-  me = &board->workers[worker.number];
+  me = &worker.crew.board->workers[worker.number];
   atomic_store(&me->generation, generation);
   atomic_store(&me->pid, worker.pid); /* before the supervisor comes to it */
   atomic_store(&me->process, sync_self_process());
