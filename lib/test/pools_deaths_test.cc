@@ -191,15 +191,25 @@ brood_task_options Limits(int64_t soft_ns, int64_t hard_ns) {
 TEST_P(PoolsDeaths, EndsATaskAtItsHardLimit) {
   Pool pool(GetParam(), With([](auto &o) {
               o.processes = 1;
+              o.grace_ns = kLong;
+            }));
+  Result patient(pool, Patient, {}, Limits(0, kNoticed));
+  EXPECT_EQ(patient.Get(), BROOD_TIME_LIMIT);
+  EXPECT_EQ(brood_task_failure()->exitcode, -SIGTERM);
+  EXPECT_EQ(pool.Apply(Square, {brood_int64(3)}), 9);
+}
+
+// The limit leaves it the time to be deaf.
+TEST_P(PoolsDeaths, EndsADeafTaskAtItsHardLimit) {
+  Pool pool(GetParam(), With([](auto &o) {
+              o.processes = 1;
               o.grace_ns = 20 * kMillisecond;
             }));
   Pipe told;
-  Result deaf(pool, Deaf, {told.Argument()}, Limits(0, 50 * kMillisecond));
+  Result deaf(pool, Deaf, {told.Argument()}, Limits(0, kNoticed));
   EXPECT_EQ(deaf.Get(), BROOD_TIME_LIMIT);
+  EXPECT_EQ(told.Read<char>(), 'd');
   EXPECT_EQ(brood_task_failure()->exitcode, -SIGKILL);
-  Result patient(pool, Patient, {}, Limits(0, 50 * kMillisecond));
-  EXPECT_EQ(patient.Get(), BROOD_TIME_LIMIT);
-  EXPECT_EQ(brood_task_failure()->exitcode, -SIGTERM);
   EXPECT_EQ(pool.Apply(Square, {brood_int64(3)}), 9);
 }
 

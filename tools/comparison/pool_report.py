@@ -48,7 +48,7 @@ def print_targets(records):
                            **{**table.what, **block})
 
     print("Targets (medians of this run, for each context)\n")
-    for chunksize, limit in ((1, 8), (0, 1)):
+    for chunksize, limit in ((1, 20), (0, 1)):
         chunks = f"chunksize {chunksize}" if chunksize else "default chunks"
         print_target(f"empty tasks a second, {chunks}, brood / cpython",
                      figures(EMPTY, pool, cpython, chunksize=chunksize), limit,
@@ -61,7 +61,7 @@ def print_targets(records):
                      figures(LENGTHS, pool, QUEUES, task_us=task_us), limit,
                      False)
     print_target("apply, brood / futex",
-                 figures(APPLY, pool, ("raw", "futex")), 3, True)
+                 figures(APPLY, pool, ("raw", "futex")), 2, True)
     print_target("apply, brood / queues", figures(APPLY, pool, QUEUES), 3, True)
     print_target("apply, cpython / brood", figures(APPLY, cpython, pool), 5,
                  False)
