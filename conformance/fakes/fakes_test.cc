@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <set>
 
 #include "conformance/fakes/harness.h"
@@ -241,6 +242,66 @@ TEST(SelectionTest, AShardWithoutCasesIsFine) {
                     {"TEST_TOTAL_SHARDS=9", "TEST_SHARD_INDEX=7"});
   EXPECT_EQ(ran.code, 0) << ran.output;
   EXPECT_TRUE(ran.results.empty());
+}
+
+// What --check says of what a run wrote.
+Ran CheckedRun(const std::string &mode, std::vector<std::string> args) {
+  std::string file = Scratch("checked");
+  args.push_back("--results=" + file);
+  RunFake(mode, args);
+  Ran ran = RunRunner({"--check=" + file, "--spec=conformance/fakes/spec"}, {});
+  unlink(file.c_str());
+  return ran;
+}
+
+TEST(ResultsTest, ACheckTakesWhatARunWrites) {
+  Ran ran = CheckedRun("good", {});
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_NE(ran.output.find("all 12 cases of spec 1.0, fake 1"),
+            std::string::npos)
+      << ran.output;
+  ran = CheckedRun("good", {"--filter=fake.method"});
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_NE(ran.output.find("partial: 3 of 12"), std::string::npos);
+  ran = CheckedRun("no-name", {});
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_NE(ran.output.find("refused: the adapter said no hello"),
+            std::string::npos);
+}
+
+TEST(ResultsTest, TheSummaryCountsAndTheHeaderSaysWhatWasAsked) {
+  Ran ran = RunFake("wrong-value", {"--filter=fake.value"});
+  EXPECT_EQ(ran.header["cases"], 1);
+  EXPECT_EQ(ran.header["options"][0], "--filter=fake.value");
+  EXPECT_EQ(ran.header["adapter"]["name"], "fake");
+  EXPECT_EQ(ran.summary["ran"], 1);
+  EXPECT_EQ(ran.summary["failed"], 1);
+  EXPECT_EQ(ran.summary["conforms"]["core"]["yes"], false);
+  EXPECT_EQ(ran.summary["conforms"]["core"]["failed"], 1);
+  const nlohmann::json &line = *ran.Find("fake.value");
+  EXPECT_NE(line["again"].get<std::string>().find("fake.value/once"),
+            std::string::npos);
+  EXPECT_FALSE(line.contains("reason"));
+  EXPECT_FALSE(line.contains("adapter"));
+}
+
+TEST(ResultsTest, WithoutAFileTheTranscriptsOfRedCasesAreInOneFolder) {
+  Ran ran = RunFakeOnly("wrong-value", {});
+  size_t at = ran.output.find("transcripts: /tmp/brood-transcripts.");
+  ASSERT_NE(at, std::string::npos) << ran.output;
+  std::string folder = ran.output.substr(at + 13);
+  folder.resize(folder.find('\n'));
+  EXPECT_EQ(ran.output.find("/tmp/brood-transcripts."), at + 13);
+  std::set<std::string> files;
+  for (const auto &entry : std::filesystem::directory_iterator(folder)) {
+    files.insert(entry.path().filename());
+  }
+  EXPECT_EQ(files, (std::set<std::string>{"fake.method.fork.txt",
+                                          "fake.unbound.once.txt",
+                                          "fake.value.once.txt"}));
+  std::filesystem::remove_all(folder);
+  ran = RunFakeOnly("good", {"--filter=fake.value:fake.magic"});
+  EXPECT_EQ(ran.output.find("brood-transcripts"), std::string::npos);
 }
 
 TEST(OptionsTest, MistakesAreClear) {

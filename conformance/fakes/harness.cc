@@ -48,6 +48,19 @@ pid_t Start(const std::vector<std::string> &args,
   return pid;
 }
 
+Ran RunOnly(const std::vector<std::string> &args,
+            const std::vector<std::string> &env) {
+  std::string output = Scratch("output");
+  pid_t pid = Start(args, env, output);
+  int status = -1;
+  waitpid(pid, &status, 0);
+  Ran ran;
+  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  ran.output = ReadFile(output).value_or("");
+  unlink(output.c_str());
+  return ran;
+}
+
 }  // namespace
 
 const nlohmann::json *Ran::Find(const std::string &clause) const {
@@ -74,19 +87,20 @@ std::string FakeAdapter(const std::string &mode) {
 
 Ran RunRunner(const std::vector<std::string> &args,
               const std::vector<std::string> &env) {
-  std::string output = Scratch("output"), results = Scratch("results");
-  std::vector<std::string> all = args;
-  all.push_back("--results=" + results);
-  pid_t pid = Start(all, env, output);
-  int status = -1;
-  waitpid(pid, &status, 0);
-  Ran ran;
-  ran.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  ran.output = ReadFile(output).value_or("");
+  std::string results = Scratch("results");
+  std::vector<std::string> all = {"--results=" + results};
+  all.insert(all.end(), args.begin(), args.end());
+  Ran ran = RunOnly(all, env);
   for (const std::string &line : SplitLines(ReadFile(results).value_or(""))) {
-    ran.results.push_back(nlohmann::json::parse(line));
+    nlohmann::json parsed = nlohmann::json::parse(line);
+    if (parsed.contains("header")) {
+      ran.header = parsed["header"];
+    } else if (parsed.contains("summary")) {
+      ran.summary = parsed["summary"];
+    } else {
+      ran.results.push_back(parsed);
+    }
   }
-  unlink(output.c_str());
   unlink(results.c_str());
   return ran;
 }
@@ -96,6 +110,12 @@ Ran RunFake(const std::string &mode, std::vector<std::string> args,
   args.push_back(FakeAdapter(mode));
   args.push_back("--spec=conformance/fakes/spec");
   return RunRunner(args, env);
+}
+
+Ran RunFakeOnly(const std::string &mode, std::vector<std::string> args) {
+  args.push_back(FakeAdapter(mode));
+  args.push_back("--spec=conformance/fakes/spec");
+  return RunOnly(args, {});
 }
 
 pid_t StartRunner(const std::vector<std::string> &args,

@@ -16,7 +16,8 @@ namespace conformance {
 struct Ran {
   int code = -1;
   std::string output;                   // standard output and error
-  std::vector<nlohmann::json> results;  // the lines of results.jsonl
+  std::vector<nlohmann::json> results;  // results.jsonl's lines of cases
+  nlohmann::json header, summary;       // its first and its last line
 
   // The result of a case; null if there is none.
   const nlohmann::json *Find(const std::string &clause) const;
@@ -28,13 +29,17 @@ std::string Scratch(const std::string &name);
 
 std::string FakeAdapter(const std::string &mode);
 
-// Runs it to its end. `env` is added to a minimal environment.
+// Runs it to its end, with a file of results unless `args` have one. `env` is
+// added to a minimal environment.
 Ran RunRunner(const std::vector<std::string> &args,
               const std::vector<std::string> &env = {});
 
 // The same for the fake of this mode and the fakes' spec.
 Ran RunFake(const std::string &mode, std::vector<std::string> args,
             const std::vector<std::string> &env = {});
+
+// The same without a file of results.
+Ran RunFakeOnly(const std::string &mode, std::vector<std::string> args);
 
 // Starts it and answers its pid; its output is thrown away.
 pid_t StartRunner(const std::vector<std::string> &args,

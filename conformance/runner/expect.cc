@@ -196,6 +196,7 @@ Outcome FinalOutcome(const Case &one, const Outcome &happened,
     if (out.verdict == Verdict::kFail && mild) out.verdict = Verdict::kWarning;
     return out;
   }
+  out.reason = expectation->reason;
   std::string line =
       "line " + std::to_string(expectation->line) + " of the expectations";
   if (happened.verdict != Verdict::kFail) {

@@ -25,6 +25,7 @@ int Main(const std::vector<std::string> &args) {
     printf("%s", kUsage);
     return 0;
   }
+  if (!options.check.empty()) return CheckResultsFile(options);
   if (options.dump) return DumpSpec(options);
   std::string folder = MakeRunFolder();
   int code = Supervise([&] {

@@ -21,11 +21,13 @@ const char kUsage[] =
     "  --sparse        one case of each clause, the start methods in turn;\n"
     "                  all of them where a filter is given\n"
     "  --expect=FILE   failures that are known, with their reasons\n"
+    "  --shard=I/N     the I-th of N parts of the cases\n"
     "  --fix           rewrites that file after what happened\n"
     "  --strict        a SHOULD that fails makes the run fail\n"
     "  --scale=N       N times the time for every deadline\n"
     "  --wrap=CMD      runs the adapter under CMD, valgrind for one\n"
     "  --results=FILE  one JSON line for each case; transcripts beside it\n"
+    "  --check=FILE    whether such a file is whole and of this spec\n"
     "  --smoke         checks the adapter alone\n"
     "  --list          prints the cases and runs none\n"
     "  --dump          prints every clause with its steps as JSON\n"
@@ -47,10 +49,10 @@ bool TakeFlag(const std::string &arg, Options *options) {
     const char *name;
     bool *flag;
   } flags[] = {
-      {"--sparse", &options->sparse},   {"--strict", &options->strict},
-      {"--list", &options->list},       {"--dump", &options->dump},
-      {"--smoke", &options->smoke},     {"--fix", &options->fix},
-      {"--verbose", &options->verbose}, {"--help", &options->help},
+      {"--strict", &options->strict}, {"--list", &options->list},
+      {"--dump", &options->dump},     {"--smoke", &options->smoke},
+      {"--fix", &options->fix},       {"--verbose", &options->verbose},
+      {"--help", &options->help},
   };
   for (const auto &entry : flags) {
     if (arg != entry.name) continue;
@@ -62,11 +64,12 @@ bool TakeFlag(const std::string &arg, Options *options) {
 
 std::string ParseOne(const std::string &arg, Options *options) {
   std::string text;
-  if (TakeFlag(arg, options) || TakeText(arg, "adapter", &options->adapter) ||
+  if ((!StartsWith(arg, "--gtest_") && options->selection.Take(arg)) ||
+      TakeFlag(arg, options) || TakeText(arg, "adapter", &options->adapter) ||
       TakeText(arg, "wrap", &options->wrap) ||
-      TakeText(arg, "filter", &options->filter) ||
       TakeText(arg, "expect", &options->expect) ||
-      TakeText(arg, "results", &options->results)) {
+      TakeText(arg, "results", &options->results) ||
+      TakeText(arg, "check", &options->check)) {
     return "";
   }
   if (TakeText(arg, "spec", &text)) {
@@ -79,11 +82,32 @@ std::string ParseOne(const std::string &arg, Options *options) {
     bool good = !text.empty() && *end == '\0' && options->scale > 0;
     return good ? "" : "--scale takes a number above 0, not '" + text + "'";
   }
+  if (StartsWith(arg, "--shard=")) {
+    return "--shard takes I/N, a part and how many there are, not '" +
+           arg.substr(8) + "'";
+  }
   if (StartsWith(arg, "--gtest_")) {
     options->gtest.push_back(arg);
     return "";
   }
   return "unknown option '" + arg + "' (--help lists the options)";
+}
+
+// What a file of results says of an option: nothing of where and who, nor what
+// its header says elsewhere.
+std::string WithoutPlaces(const std::string &arg) {
+  const char *const left_out[] = {
+      "--adapter=", "--spec=",  "--results=", "--filter=",
+      "--sparse",   "--shard=", "--gtest_",   "--verbose"};
+  for (const char *prefix : left_out) {
+    if (StartsWith(arg, prefix)) return "";
+  }
+  if (!StartsWith(arg, "--expect=") && !StartsWith(arg, "--wrap=")) return arg;
+  size_t value = arg.find('=') + 1;
+  size_t slash = arg.rfind('/', arg.find(' '));
+  return slash == std::string::npos
+             ? arg
+             : arg.substr(0, value) + arg.substr(slash + 1);
 }
 
 std::string Quoted(const std::string &word) {
@@ -98,19 +122,21 @@ std::string ParseOptions(const std::vector<std::string> &args,
   for (const std::string &arg : args) {
     std::string wrong = ParseOne(arg, options);
     if (!wrong.empty()) return wrong;
+    std::string word = WithoutPlaces(arg);
+    if (!word.empty()) options->given.push_back(word);
   }
   if (options->help) return "";
   if (options->specs.empty()) options->specs.push_back("conformance/spec");
-  bool runs = !options->list && !options->dump;
+  bool runs = !options->list && !options->dump && options->check.empty();
   if (runs && SplitWords(options->adapter).empty()) {
     return "--adapter=CMD is missing: which implementation is to be judged?";
   }
   if (options->fix && options->expect.empty()) {
     return "--fix rewrites the file of --expect=FILE, which is missing";
   }
-  if (options->fix && (!options->filter.empty() || options->sparse)) {
-    return "--fix judges the whole file, so it does not go with --filter or "
-           "--sparse";
+  if (options->fix && !options->selection.Words().empty()) {
+    return "--fix judges the whole file, so it does not go with " +
+           Join(options->selection.Words(), " ");
   }
   return "";
 }

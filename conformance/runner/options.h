@@ -7,17 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "conformance/runner/plan.h"
+
 namespace conformance {
 
 struct Options {
   std::string adapter;
   std::string wrap;
   std::vector<std::string> specs;
-  std::string filter;
+  Selection selection;
   std::string expect;
   std::string results;
+  std::string check;
   double scale = 1;
-  bool sparse = false;
   bool strict = false;
   bool list = false;
   bool dump = false;
@@ -26,6 +28,7 @@ struct Options {
   bool verbose = false;
   bool help = false;
   std::vector<std::string> gtest;  // passed on
+  std::vector<std::string> given;  // those that results depend on
 };
 
 extern const char kUsage[];

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/plan.h"
 
+#include <stdio.h>
+
 #include "conformance/runner/text.h"
 
 namespace conformance {
@@ -119,6 +121,20 @@ void AddProbe(const Spec &spec, const Hello &hello, const std::string &feature,
   cases->push_back(probe);
 }
 
+std::vector<Case> Thin(const std::vector<Case> &cases) {
+  std::vector<Case> chosen;
+  size_t begin = 0;
+  for (size_t turn = 0; begin < cases.size(); turn++) {
+    size_t end = begin;
+    while (end < cases.size() && cases[end].clause == cases[begin].clause) {
+      end++;
+    }
+    chosen.push_back(cases[begin + turn % (end - begin)]);
+    begin = end;
+  }
+  return chosen;
+}
+
 }  // namespace
 
 const std::vector<std::string> &StandardMethods() {
@@ -140,32 +156,51 @@ std::vector<Case> MakePlan(const Spec &spec, const Hello &hello) {
   return cases;
 }
 
-std::vector<Case> Select(const std::vector<Case> &cases,
-                         const std::string &filter,
-                         const std::string &gtest_filter) {
-  std::vector<Case> chosen;
-  for (const Case &one : cases) {
-    bool kept = true;
-    for (const std::string &f : {filter, gtest_filter}) {
-      kept = kept && FilterMatches(f, {one.Id(), one.clause});
-    }
-    if (kept) chosen.push_back(one);
+std::vector<std::string> Selection::Words() const {
+  std::vector<std::string> words;
+  if (sparse) words.push_back("--sparse");
+  if (!filter.empty()) words.push_back("--filter=" + filter);
+  if (!gtest_filter.empty()) words.push_back("--gtest_filter=" + gtest_filter);
+  if (shards > 1) {
+    words.push_back("--shard=" + std::to_string(shard) + "/" +
+                    std::to_string(shards));
   }
-  return chosen;
+  return words;
 }
 
-std::vector<Case> Thin(const std::vector<Case> &cases) {
-  std::vector<Case> chosen;
-  size_t begin = 0;
-  for (size_t turn = 0; begin < cases.size(); turn++) {
-    size_t end = begin;
-    while (end < cases.size() && cases[end].clause == cases[begin].clause) {
-      end++;
-    }
-    chosen.push_back(cases[begin + turn % (end - begin)]);
-    begin = end;
+bool Selection::Take(const std::string &option) {
+  size_t equals = option.find('=');
+  std::string name = option.substr(0, equals);
+  std::string value =
+      equals == std::string::npos ? "" : option.substr(equals + 1);
+  if (option == "--sparse") {
+    sparse = true;
+  } else if (name == "--filter") {
+    filter = value;
+  } else if (name == "--gtest_filter") {
+    gtest_filter = value;
+  } else if (name == "--shard") {
+    char after = 0;
+    bool good =
+        sscanf(value.c_str(), "%zu/%zu%c", &shard, &shards, &after) == 2;
+    return good && shard >= 1 && shard <= shards;
+  } else {
+    return false;
   }
-  return chosen;
+  return true;
+}
+
+std::vector<Case> Selection::Choose(const std::vector<Case> &cases) const {
+  std::vector<Case> chosen = cases;
+  if (sparse && !Filtered()) chosen = Thin(cases);
+  std::vector<Case> kept;
+  size_t turn = 0;
+  for (const Case &one : chosen) {
+    bool wanted = FilterMatches(filter, {one.Id(), one.clause}) &&
+                  FilterMatches(gtest_filter, {one.Id(), one.clause});
+    if (wanted && turn++ % shards == shard - 1) kept.push_back(one);
+  }
+  return kept;
 }
 
 std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,

@@ -46,15 +46,25 @@ const std::vector<std::string> &StandardMethods();
 // then one probe for each feature that it lists. `spec` must outlive them.
 std::vector<Case> MakePlan(const Spec &spec, const Hello &hello);
 
-// Those that both filters let through; a filter is matched against
-// "clause/label" and against "clause".
-std::vector<Case> Select(const std::vector<Case> &cases,
-                         const std::string &filter,
-                         const std::string &gtest_filter);
+// Which of the cases are run.
+struct Selection {
+  std::string filter;        // each of these two is matched against
+  std::string gtest_filter;  // "clause/label" and against "clause"
+  // One case of each clause, another start method for each next clause, where
+  // there is no filter.
+  bool sparse = false;
+  // The cases are dealt out in turn to so many runs; this is one of them.
+  size_t shard = 1, shards = 1;
 
-// One case of each clause, another one for each next clause: so all start
-// methods take part, each in its share.
-std::vector<Case> Thin(const std::vector<Case> &cases);
+  // The options that say so, and the same read back: false for any other.
+  std::vector<std::string> Words() const;
+  bool Take(const std::string &option);
+
+  bool Filtered() const {
+    return !filter.empty() || !gtest_filter.empty();
+  }
+  std::vector<Case> Choose(const std::vector<Case> &cases) const;
+};
 
 // Features of a claimed profile that `hello` does not list.
 std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,

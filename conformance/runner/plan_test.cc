@@ -78,24 +78,54 @@ TEST_F(PlanTest, AbsentFeatures) {
   EXPECT_TRUE(AbsentFeatures(spec_, hello_, "full").empty());
 }
 
+size_t CountSelected(const std::vector<Case> &cases,
+                     const std::vector<std::string> &options) {
+  Selection selection;
+  for (const std::string &option : options) {
+    EXPECT_TRUE(selection.Take(option)) << option;
+  }
+  EXPECT_EQ(selection.Words(), options);
+  return selection.Choose(cases).size();
+}
+
 TEST_F(PlanTest, Filters) {
   std::vector<Case> all = MakePlan(spec_, hello_);
-  EXPECT_EQ(Select(all, "", "").size(), all.size());
-  EXPECT_EQ(Select(all, "a.each", "").size(), 3u);
-  EXPECT_EQ(Select(all, "*/spawn", "").size(), 2u);
-  EXPECT_EQ(Select(all, "a.*:-*/fork*:-a.none", "").size(), 4u);
-  EXPECT_EQ(Select(all, "a.each:a.once", "*/fork").size(), 1u);
-  EXPECT_TRUE(Select(all, "nothing", "").empty());
+  EXPECT_EQ(CountSelected(all, {}), all.size());
+  EXPECT_EQ(CountSelected(all, {"--filter=a.each"}), 3u);
+  EXPECT_EQ(CountSelected(all, {"--filter=*/spawn"}), 2u);
+  EXPECT_EQ(CountSelected(all, {"--filter=a.*:-*/fork*:-a.none"}), 4u);
+  EXPECT_EQ(
+      CountSelected(all, {"--filter=a.each:a.once", "--gtest_filter=*/fork"}),
+      1u);
+  EXPECT_EQ(CountSelected(all, {"--filter=nothing"}), 0u);
+}
+
+TEST_F(PlanTest, ShardsHaveEachCaseOnce) {
+  std::vector<Case> all = MakePlan(spec_, hello_);
+  size_t together = 0;
+  for (const char *shard : {"--shard=1/3", "--shard=2/3", "--shard=3/3"}) {
+    together += CountSelected(all, {shard});
+  }
+  EXPECT_EQ(together, all.size());
+  Selection selection;
+  for (const char *bad : {"--shard=0/3", "--shard=4/3", "--shard=1",
+                          "--shard=1/3x", "--shard=", "--shards=1/3"}) {
+    EXPECT_FALSE(selection.Take(bad)) << bad;
+  }
 }
 
 TEST_F(PlanTest, ThinnedOneOfEachClauseIsLeftAndTheMethodsTakeTurns) {
   hello_.methods = {"fork", "spawn", "forkserver"};
+  Selection sparse;
+  sparse.sparse = true;
   std::string told;
-  for (const Case &one : Thin(MakePlan(spec_, hello_))) told += one.Id() + " ";
+  for (const Case &one : sparse.Choose(MakePlan(spec_, hello_))) {
+    told += one.Id() + " ";
+  }
   EXPECT_EQ(told,
             "a.each/fork a.once/once a.some/spawn a.pair/spawn+forkserver "
             "a.none/once hello.feature.one/once hello.feature.two/once ");
-  EXPECT_TRUE(Thin({}).empty());
+  EXPECT_TRUE(sparse.Choose({}).empty());
 }
 
 TEST(OptionsTest, Parse) {
@@ -109,10 +139,10 @@ TEST(OptionsTest, Parse) {
   EXPECT_EQ(o.specs.size(), 2u);
   EXPECT_TRUE(o.strict);
   EXPECT_EQ(o.gtest.size(), 1u);
-  EXPECT_FALSE(o.sparse);
+  EXPECT_FALSE(o.selection.sparse);
   Options sparse;
   EXPECT_EQ(ParseOptions({"--adapter=a", "--sparse"}, &sparse), "");
-  EXPECT_TRUE(sparse.sparse);
+  EXPECT_TRUE(sparse.selection.sparse);
   EXPECT_NE(
       ParseOptions({"--adapter=a", "--sparse", "--expect=f", "--fix"}, &sparse),
       "");
@@ -123,6 +153,18 @@ TEST(OptionsTest, Parse) {
   Options listed;
   EXPECT_EQ(ParseOptions({"--list"}, &listed), "");
   EXPECT_EQ(listed.specs, std::vector<std::string>{"conformance/spec"});
+}
+
+TEST(OptionsTest, ResultsAreToldNothingOfPlaces) {
+  Options o;
+  EXPECT_EQ(ParseOptions({"--adapter=a/b", "--results=/x/y", "--spec=z",
+                          "--strict", "--expect=/home/x/cpython.expect",
+                          "--wrap=/usr/bin/valgrind -q a/b", "--filter=a/b"},
+                         &o),
+            "");
+  EXPECT_EQ(o.given,
+            (std::vector<std::string>{"--strict", "--expect=cpython.expect",
+                                      "--wrap=valgrind -q a/b"}));
 }
 
 TEST(OptionsTest, CommandsBecomeAbsolute) {

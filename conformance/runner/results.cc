@@ -5,13 +5,23 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
+#include "conformance/runner/sha256.h"
 #include "conformance/runner/text.h"
 
 namespace conformance {
 
 namespace {
+
+using Ordered = nlohmann::ordered_json;
+
+constexpr char kRunnerVersion[] = "1.0.0";
 
 std::string FolderOf(const std::string &file) {
   size_t slash = file.rfind('/');
@@ -27,11 +37,62 @@ std::string WhereKept(const std::string &path) {
          "/test.outputs/outputs.zip, " + path.substr(outputs + 14);
 }
 
-bool WorthKeeping(const CaseResult &result) {
-  return result.outcome.verdict != Verdict::kPass && !result.transcript.empty();
+std::string Today() {
+  char text[32];
+  time_t now = time(nullptr);
+  tm utc = {};
+  gmtime_r(&now, &utc);
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// The machine by what matters for results, not by its name.
+Ordered DescribeMachine() {
+  utsname name = {};
+  uname(&name);
+  std::string libc = "unknown";
+#ifdef __GLIBC__
+  libc = std::string("glibc ") + gnu_get_libc_version();
+#endif
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  return {{"host", std::string(name.machine) + ", " +
+                       std::to_string(processors) + " processors"},
+          {"kernel", std::string(name.sysname) + " " + name.release},
+          {"libc", libc}};
+}
+
+Ordered DescribeAdapter(const Hello &hello) {
+  return {{"name", hello.name},         {"version", hello.version},
+          {"language", hello.language}, {"methods", hello.methods},
+          {"features", hello.features}, {"profiles", hello.profiles}};
+}
+
+Ordered DescribeCase(const Case &one, const Outcome &outcome) {
+  return {
+      {"clause", one.clause},
+      {"method", one.label},
+      {"verdict", VerdictName(outcome.verdict)},
+      {"way", WayName(outcome.way)},
+      {"text", outcome.text},
+      {"want", outcome.want},
+      {"got", outcome.got},
+      {"step", outcome.step_text},
+      {"step_line", outcome.line},
+      {"level", one.level},
+      {"provisional", one.provisional},
+      {"profile", one.profile},
+      {"feature", one.feature},
+      {"sentence", one.sentence},
+      {"file", one.place.file},
+      {"line", one.place.line},
+  };
 }
 
 }  // namespace
+
+std::string DigestOf(const Spec &spec) {
+  return "sha256:" + Sha256(spec.text);
+}
 
 Results::Results(const std::string &file) : file_(file) {
   const char *outputs = getenv("TEST_UNDECLARED_OUTPUTS_DIR");
@@ -51,8 +112,30 @@ bool Results::Good() const {
   return file_.empty() || fd_ >= 0;
 }
 
-std::string Results::SaveTranscript(const Case &one, const CaseResult &result) {
-  if (!WorthKeeping(result)) return "";
+// One write for one line: whole lines, whatever happens next.
+void Results::Write(const Ordered &line) {
+  if (fd_ < 0) return;
+  std::string text =
+      line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  (void)!write(fd_, text.data(), text.size());
+}
+
+void Results::Begin(const Spec &spec, const Hello &hello, size_t cases,
+                    const std::vector<std::string> &options) {
+  Ordered header = {{"format", kResultsFormat}, {"date", Today()},
+                    {"runner", kRunnerVersion}, {"spec", spec.version},
+                    {"digest", DigestOf(spec)}, {"cases", cases},
+                    {"options", options}};
+  header.update(DescribeMachine());
+  header["adapter"] = DescribeAdapter(hello);
+  Write({{"header", header}});
+}
+
+std::string Results::SaveTranscript(const Case &one, const CaseResult &result,
+                                    bool red) {
+  bool beside = !file_.empty();
+  bool worth = red || (beside && result.outcome.verdict != Verdict::kPass);
+  if (!worth || result.transcript.empty()) return "";
   if (folder_.empty()) {
     char path[] = "/tmp/brood-transcripts.XXXXXX";
     if (mkdtemp(path) == nullptr) return "";
@@ -60,44 +143,42 @@ std::string Results::SaveTranscript(const Case &one, const CaseResult &result) {
   }
   mkdir(folder_.c_str(), 0755);
   std::string path = folder_ + "/" + one.clause + "." + one.label + ".txt";
-  return WriteFile(path, result.transcript) ? WhereKept(path) : "";
+  bool kept = WriteFile(path, result.transcript);
+  return kept && beside ? WhereKept(path) : "";
 }
 
-std::string Results::Add(const Case &one, const CaseResult &result,
-                         const Hello &hello, const std::string &spec_version) {
-  const Outcome &outcome = result.outcome;
-  std::string transcript = SaveTranscript(one, result);
-  if (fd_ < 0) return transcript;
+std::string Results::Add(const Case &one, const CaseResult &result, bool red,
+                         const std::string &again) {
+  std::string transcript = SaveTranscript(one, result, red);
   // Ordered, so that a line reads from what to why.
-  nlohmann::ordered_json line = {
-      {"clause", one.clause},
-      {"method", one.label},
-      {"verdict", VerdictName(outcome.verdict)},
-      {"way", WayName(outcome.way)},
-      {"text", outcome.text},
-      {"want", outcome.want},
-      {"got", outcome.got},
-      {"step", outcome.step_text},
-      {"step_line", outcome.line},
-      {"level", one.level},
-      {"provisional", one.provisional},
-      {"profile", one.profile},
-      {"feature", one.feature},
-      {"sentence", one.sentence},
-      {"file", one.place.file},
-      {"line", one.place.line},
-      {"seconds", result.seconds},
-      {"transcript", transcript},
-      {"adapter", hello.name},
-      {"version", hello.version},
-      {"language", hello.language},
-      {"spec", spec_version},
-  };
-  std::string text =
-      line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  // One write for one line: whole lines, whatever happens next.
-  (void)!write(fd_, text.data(), text.size());
+  Ordered line = DescribeCase(one, result.outcome);
+  line["seconds"] = result.seconds;
+  line["transcript"] = transcript;
+  line["again"] = again;
+  if (!result.outcome.reason.empty()) line["reason"] = result.outcome.reason;
+  Write(line);
   return transcript;
+}
+
+void Results::End(const Tally &tally, double seconds) {
+  Ordered conforms = Ordered::object();
+  for (const auto &profile : tally.Profiles()) {
+    const Conformity &c = profile.second;
+    std::optional<bool> yes = tally.Conforms(c);
+    conforms[profile.first] = {{"yes", yes ? Ordered(*yes) : Ordered()},
+                               {"cases", c.cases},
+                               {"failed", c.failed},
+                               {"unsupported", c.unsupported}};
+  }
+  Write({{"summary",
+          {{"seconds", seconds},
+           {"ran", tally.Ran()},
+           {"failed", tally.Failed()},
+           {"conforms", conforms}}}});
+}
+
+std::string Results::LooseTranscripts() const {
+  return file_.empty() ? folder_ : "";
 }
 
 }  // namespace conformance

@@ -1,22 +1,32 @@
-// Where results go: results.jsonl, one line for each case, written at once so
-// that a crash of the runner loses nothing, and the transcripts beside it.
+// Where results go: results.jsonl, whose first line says what was asked of
+// whom, whose last line sums up, and which has one line between them for each
+// case, written at once so that a crash of the runner loses nothing. The
+// transcripts are beside it. README.md describes the format; check.h reads it.
 // SPDX-License-Identifier: MIT
 #ifndef BROOD_CONFORMANCE_RUNNER_RESULTS_H_
 #define BROOD_CONFORMANCE_RUNNER_RESULTS_H_
 
 #include <string>
+#include <vector>
 
 #include "conformance/runner/case.h"
 #include "conformance/runner/plan.h"
 #include "conformance/runner/session.h"
+#include "conformance/runner/tally.h"
 
 namespace conformance {
+
+// Readers of the file refuse another one.
+constexpr int kResultsFormat = 1;
+
+// "sha256:" and the digest of all that `spec.text` holds.
+std::string DigestOf(const Spec &spec);
 
 class Results {
  public:
   // `file` is that of --results; without it $TEST_UNDECLARED_OUTPUTS_DIR is
-  // used; without that there is no results file, and transcripts go to a
-  // folder of their own under /tmp that is made for the first of them.
+  // used; without that there is no results file, and transcripts of what is red
+  // go to a folder of their own under /tmp that is made for the first of them.
   explicit Results(const std::string &file);
   ~Results();
   Results(const Results &) = delete;
@@ -25,12 +35,24 @@ class Results {
   // False if the file cannot be written.
   bool Good() const;
 
+  // The first line; `options` as the file is to name them.
+  void Begin(const Spec &spec, const Hello &hello, size_t cases,
+             const std::vector<std::string> &options);
+
   // Answers the path of the transcript, "" if none was worth keeping.
-  std::string Add(const Case &one, const CaseResult &result, const Hello &hello,
-                  const std::string &spec_version);
+  std::string Add(const Case &one, const CaseResult &result, bool red,
+                  const std::string &again);
+
+  // The last line.
+  void End(const Tally &tally, double seconds);
+
+  // The folder under /tmp, "" if there is none.
+  std::string LooseTranscripts() const;
 
  private:
-  std::string SaveTranscript(const Case &one, const CaseResult &result);
+  std::string SaveTranscript(const Case &one, const CaseResult &result,
+                             bool red);
+  void Write(const nlohmann::ordered_json &line);
 
   std::string file_;
   std::string folder_;

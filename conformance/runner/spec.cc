@@ -217,6 +217,7 @@ bool Spec::HasFeature(const std::string &name) const {
 }
 
 void ReadChapter(const std::string &file, const std::string &text, Spec *spec) {
+  spec->text += text;
   ChapterReader reader(file, spec);
   int number = 0;
   for (const std::string &line : SplitLines(text)) {
@@ -230,6 +231,7 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
   // Build tools that know files but no folders give the VERSION file.
   if (EndsWith(folder, "/VERSION")) folder.resize(folder.size() - 8);
   bool found = false;
+  std::string features, version;
   for (const std::string &name : ListFolder(folder)) {
     std::string file = folder + "/" + name;
     if (!EndsWith(name, ".md") && name != "VERSION" && name != "RETIRED" &&
@@ -244,6 +246,7 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
       found = true;
     } else if (name == "VERSION") {
       spec->version = Trim(*text);
+      version = *text;
     } else if (name == "RETIRED") {
       for (const std::string &line : SplitLines(*text)) {
         std::vector<std::string> words = SplitWords(line);
@@ -253,10 +256,12 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
       }
     } else if (name == "features.txt") {
       ReadFeatures(file, *text, spec);
+      features = *text;
     } else {
       ReadApi(file, *text, spec);
     }
   }
+  spec->text += features + version;
   return found;
 }
 

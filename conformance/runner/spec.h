@@ -51,6 +51,7 @@ struct Feature {
 
 struct Spec {
   std::string version;
+  std::string text;  // the chapters, features.txt and VERSION, as they are
   std::vector<Clause> clauses;
   std::vector<Feature> features;
   std::vector<std::string> retired;

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <map>
+#include <optional>
 
+#include "conformance/runner/check.h"
+#include "conformance/runner/clock.h"
 #include "conformance/runner/expect.h"
 #include "conformance/runner/fix.h"
 #include "conformance/runner/folder.h"
@@ -32,21 +34,18 @@ struct TheRun {
   Hello hello;
   Expectations expectations;
   Results results;
-  Tally tally;
+  std::optional<Tally> tally;
   std::vector<Case> all;
   std::vector<Case> selected;
   std::vector<Happened> happened;  // for --fix
 };
 
-CaseResult RunJudged(TheRun *run, const Case &one) {
-  const Expectation *expectation = run->expectations.Find(one);
-  Setup setup = run->setup;
+CaseResult RunExpected(const TheRun &run, const Case &one,
+                       const Expectation *expectation) {
+  Setup setup = run.setup;
   bool hangs = expectation != nullptr && expectation->kind == "hang";
   if (hangs) setup.step_seconds = 1;
-  CaseResult result = RunCase(setup, one);
-  run->happened.push_back({&one, result.outcome});
-  result.outcome = FinalOutcome(one, result.outcome, expectation);
-  return result;
+  return RunCase(setup, one);
 }
 
 class CaseTest : public testing::Test {
@@ -55,17 +54,26 @@ class CaseTest : public testing::Test {
   }
 
   void TestBody() override {
-    CaseResult result = RunJudged(run_, case_);
-    const Outcome &outcome = result.outcome;
-    std::string transcript =
-        run_->results.Add(case_, result, run_->hello, run_->spec.version);
-    run_->tally.Add(case_, outcome);
-    Record(outcome);
-    std::string told = TellFailure(case_, result, transcript,
-                                   ReproduceCommand(run_->options, case_.Id()));
+    const Expectation *expectation = run_->expectations.Find(case_);
+    CaseResult result = RunExpected(*run_, case_, expectation);
+    Outcome happened = result.outcome;
+    run_->happened.push_back({&case_, happened});
+    result.outcome = FinalOutcome(case_, happened, expectation);
     // The reference is held to what is merely recommended as well.
     bool strict = run_->options.strict || run_->hello.name == kReference;
-    if (IsRed(case_, outcome.verdict, strict)) {
+    bool red = IsRed(case_, result.outcome.verdict, strict);
+    run_->tally->Add(case_, happened, result.outcome, red);
+    Tell(result, red);
+  }
+
+ private:
+  void Tell(const CaseResult &result, bool red) {
+    const Outcome &outcome = result.outcome;
+    std::string again = ReproduceCommand(run_->options, case_.Id());
+    std::string transcript = run_->results.Add(case_, result, red, again);
+    std::string told = TellFailure(case_, result, transcript, again);
+    Record(outcome);
+    if (red) {
       ADD_FAILURE_AT(case_.place.file.c_str(), case_.place.line) << told;
     } else if (outcome.verdict == Verdict::kWarning) {
       printf("%s", told.c_str());
@@ -75,7 +83,6 @@ class CaseTest : public testing::Test {
     }
   }
 
- private:
   void Record(const Outcome &outcome) {
     RecordProperty("clause", case_.clause);
     RecordProperty("method", case_.label);
@@ -176,61 +183,82 @@ void Register(TheRun *run) {
   }
 }
 
-// GoogleTest's sharding variables have names of their own; other tools, Bazel
-// among them, say TEST_*.
-void AdoptShardVariables() {
-  const char *const names[] = {"TOTAL_SHARDS", "SHARD_INDEX",
-                               "SHARD_STATUS_FILE"};
-  for (const char *name : names) {
-    const char *value = getenv((std::string("TEST_") + name).c_str());
-    if (value == nullptr) continue;
-    setenv((std::string("GTEST_") + name).c_str(), value, 0);
+// A shard of Bazel's, or of GoogleTest's, is one of ours: GoogleTest itself
+// would not say which cases are in it.
+void AdoptShard(Selection *selection) {
+  const char *status = getenv("TEST_SHARD_STATUS_FILE");
+  if (status != nullptr) setenv("GTEST_SHARD_STATUS_FILE", status, 0);
+  for (const char *prefix : {"TEST_", "GTEST_"}) {
+    std::string total = std::string(prefix) + "TOTAL_SHARDS";
+    std::string index = std::string(prefix) + "SHARD_INDEX";
+    const char *n = getenv(total.c_str()), *i = getenv(index.c_str());
+    if (n != nullptr && i != nullptr) {
+      selection->Take("--shard=" + std::to_string(atoi(i) + 1) + "/" + n);
+    }
+    unsetenv(total.c_str());
   }
 }
 
 // Selection is ours alone, so that an empty one can be noticed: GoogleTest
-// passes a run of no tests. Answers GoogleTest's own filter.
-std::string InitGoogleTest(const Options &options) {
-  AdoptShardVariables();
+// passes a run of no tests.
+void InitGoogleTest(Options *options) {
+  AdoptShard(&options->selection);
   std::vector<std::string> words = {"runner"};
-  words.insert(words.end(), options.gtest.begin(), options.gtest.end());
+  words.insert(words.end(), options->gtest.begin(), options->gtest.end());
   std::vector<char *> argv;
   for (std::string &word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   int argc = static_cast<int>(words.size());
-  GTEST_FLAG_SET(brief, !options.verbose);
+  GTEST_FLAG_SET(brief, !options->verbose);
   testing::InitGoogleTest(&argc, argv.data());
   std::string filter = GTEST_FLAG_GET(filter);
   GTEST_FLAG_SET(filter, "*");
-  return filter == "*" ? "" : filter;
+  if (filter != "*") options->selection.gtest_filter = filter;
 }
 
-int Finish(TheRun *run, int code) {
-  if (GTEST_FLAG_GET(list_tests)) return code;
-  std::string told = run->tally.Tell(run->spec, run->hello, ShardName());
-  printf("%s", told.c_str());
-  if (!run->options.fix) return code;
-  if (!ShardName().empty()) {
-    fprintf(stderr, "runner: --fix judges the whole file: not in a shard\n");
-    return 1;
+int RunAll(TheRun *run) {
+  bool listed = GTEST_FLAG_GET(list_tests);
+  const Selection &selection = run->options.selection;
+  std::vector<std::string> words = selection.Words();
+  words.insert(words.end(), run->options.given.begin(),
+               run->options.given.end());
+  if (!listed) {
+    run->results.Begin(run->spec, run->hello, run->selected.size(), words);
   }
+  double start = Now();
+  int code = RUN_ALL_TESTS();
+  if (listed) return code;
+  run->results.End(*run->tally, Now() - start);
+  printf("%s", run->tally->Tell(selection).c_str());
+  std::string loose = run->results.LooseTranscripts();
+  if (!loose.empty()) printf("transcripts: %s\n", loose.c_str());
+  if (!run->options.fix) return code;
   return FixExpectations(run->expectations, run->happened) ? 0 : 1;
 }
 
-// The cases to run; none if a filter lets none through.
-std::vector<Case> Choose(const Options &options, const std::vector<Case> &all,
-                         const std::string &gtest_filter) {
-  if (options.sparse && options.filter.empty() && gtest_filter.empty()) {
-    return Thin(all);
+// The selected cases; an empty text, or why there are none. A shard may be
+// empty, a selection may not.
+std::string SelectCases(TheRun *run) {
+  const Selection &selection = run->options.selection;
+  Selection whole = selection;
+  whole.shard = whole.shards = 1;
+  bool greeted = !run->hello.name.empty();
+  if (greeted && whole.Choose(run->all).empty()) {
+    return "no case is selected by '" + Join(whole.Words(), " ") + "' of " +
+           std::to_string(run->all.size()) + " cases";
   }
-  return Select(all, options.filter, gtest_filter);
+  Selection shard;
+  shard.shard = selection.shard;
+  shard.shards = selection.shards;
+  run->selected = greeted ? selection.Choose(run->all) : shard.Choose(run->all);
+  return "";
 }
 
 }  // namespace
 
 int RunSuite(const Options &options, const std::string &run_folder) {
   TheRun run(options);
-  std::string gtest_filter = InitGoogleTest(options);
+  InitGoogleTest(&run.options);
   if (!run.results.Good()) {
     fprintf(stderr, "runner: cannot write %s\n", options.results.c_str());
     return 1;
@@ -238,16 +266,20 @@ int RunSuite(const Options &options, const std::string &run_folder) {
   if (!ReadSpecs(options, &run.spec)) return 1;
   Prepare(run_folder, &run);
   MakeCases(&run);
-  run.selected =
-      run.hello.name.empty() ? run.all : Choose(options, run.all, gtest_filter);
-  if (run.selected.empty()) {
-    fprintf(stderr, "runner: no case is selected by '%s' of %zu cases\n",
-            (options.filter + " " + gtest_filter).c_str(), run.all.size());
+  std::string wrong = SelectCases(&run);
+  if (!wrong.empty()) {
+    fprintf(stderr, "runner: %s\n", wrong.c_str());
     return 1;
   }
   if (ReadExpectations(&run) != 0) return 1;
+  run.tally.emplace(run.spec, run.hello, run.selected.size(), run.all.size());
   Register(&run);
-  return Finish(&run, RUN_ALL_TESTS());
+  return RunAll(&run);
+}
+
+int CheckResultsFile(const Options &options) {
+  Spec spec;
+  return ReadSpecs(options, &spec) ? CheckFile(options, spec) : 1;
 }
 
 int ListCases(const Options &options, const std::string &run_folder) {
@@ -266,7 +298,7 @@ int ListCases(const Options &options, const std::string &run_folder) {
       if (!one.probe) run.all.push_back(one);
     }
   }
-  std::vector<Case> chosen = Choose(options, run.all, "");
+  std::vector<Case> chosen = options.selection.Choose(run.all);
   for (const Case &one : chosen) {
     std::string note =
         one.reason.empty()

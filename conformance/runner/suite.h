@@ -17,6 +17,9 @@ int RunSuite(const Options &options, const std::string &run_folder);
 // Prints the cases that there are; asks the adapter if there is one.
 int ListCases(const Options &options, const std::string &run_folder);
 
+// Judges a file of results.
+int CheckResultsFile(const Options &options);
+
 // Prints the spec as JSON.
 int DumpSpec(const Options &options);
 

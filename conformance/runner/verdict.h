@@ -30,7 +30,8 @@ struct Outcome {
   std::string text;  // one line: why
   std::string want;
   std::string got;
-  int line = 0;  // of the step, 0 if none
+  int line = 0;        // of the step, 0 if none
+  std::string reason;  // of the expectation for the case
   std::string step_text;
 };
 

@@ -1,0 +1,163 @@
+// Whether a file of results can be believed; see check.h. What should be in it
+// is planned anew, from what its header says of the adapter and the options.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/check.h"
+
+#include <stdio.h>
+
+#include <set>
+#include <stdexcept>
+
+#include "conformance/runner/plan.h"
+#include "conformance/runner/results.h"
+#include "conformance/runner/text.h"
+
+namespace conformance {
+
+namespace {
+
+struct Wrong : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+std::string Number(size_t n) {
+  return std::to_string(n);
+}
+
+// The member of that name in one of the two lines that are not a case.
+Json Special(const std::string &line, const char *name) {
+  Json parsed = Json::parse(line, nullptr, false);
+  bool good = parsed.is_object() && parsed.size() == 1 &&
+              parsed.contains(name) && parsed[name].is_object();
+  return good ? parsed[name] : Json();
+}
+
+Json ReadHeader(const std::vector<std::string> &lines) {
+  Json header = lines.empty() ? Json() : Special(lines[0], "header");
+  if (header.is_null()) throw Wrong("its first line is no header");
+  if (header.value("format", Json()) != kResultsFormat) {
+    throw Wrong("its format is " + Show(header.value("format", Json())) +
+                "; this runner reads format " + Number(kResultsFormat));
+  }
+  return header;
+}
+
+void CheckSpec(const Json &header, const Spec &spec) {
+  std::string digest = header.at("digest"), ours = DigestOf(spec);
+  if (digest == ours) return;
+  throw Wrong("it is of spec " + header.at("spec").get<std::string>() + " (" +
+              digest + "), not of this spec " + spec.version + " (" + ours +
+              ")");
+}
+
+Hello HelloOf(const Json &adapter) {
+  Hello hello;
+  hello.name = adapter.at("name");
+  hello.version = adapter.at("version");
+  hello.methods = adapter.at("methods").get<std::vector<std::string>>();
+  hello.features = adapter.at("features").get<std::vector<std::string>>();
+  hello.profiles = adapter.at("profiles").get<std::vector<std::string>>();
+  if (hello.name.empty()) {
+    throw Wrong("the adapter said no hello, so that nothing was judged");
+  }
+  return hello;
+}
+
+// The cases that the options in the header select.
+std::vector<Case> Asked(const Json &header, const std::vector<Case> &all) {
+  Selection selection;
+  for (const Json &option : header.at("options")) {
+    if (option == "--smoke") throw Wrong("a smoke test judges nothing");
+    if (!selection.Take(option)) continue;
+  }
+  return selection.Choose(all);
+}
+
+// Exactly the cases that were asked, each once.
+void CheckCases(const std::vector<Json> &lines, const std::vector<Case> &asked,
+                size_t stated) {
+  std::set<std::string> left;
+  for (const Case &one : asked) left.insert(one.Id());
+  if (stated != asked.size()) {
+    throw Wrong("its header says " + Number(stated) + " cases, but the spec " +
+                "has " + Number(asked.size()) + " for what was asked");
+  }
+  for (const Json &line : lines) {
+    std::string id = line.at("clause").get<std::string>() + "/" +
+                     line.at("method").get<std::string>();
+    if (left.erase(id) == 0) {
+      throw Wrong("the case " + id + " was not asked, or is there twice");
+    }
+  }
+  if (left.empty()) return;
+  throw Wrong("it has " + Number(lines.size()) + " of " + Number(asked.size()) +
+              " cases; the first that is missing is " + *left.begin());
+}
+
+// A yes needs each MUST of the profile.
+void CheckVerdicts(const std::vector<Json> &lines, const Json &conforms) {
+  const std::set<std::string> bad = {"FAIL", "XFAIL", "UNRESOLVED"};
+  for (const Json &line : lines) {
+    std::string profile = line.at("profile");
+    bool yes = conforms.contains(profile) && conforms[profile]["yes"] == true;
+    bool must = line.at("level") == "MUST" && line.at("provisional") == false;
+    if (!yes || !must || bad.count(line.at("verdict")) == 0) continue;
+    throw Wrong("it says that " + profile + " is conformed to, but " +
+                line.at("clause").get<std::string>() + " is " +
+                line.at("verdict").get<std::string>());
+  }
+}
+
+std::string Check(const std::string &text, const Spec &spec) {
+  std::vector<std::string> lines = SplitLines(text);
+  Json header = ReadHeader(lines);
+  CheckSpec(header, spec);
+  Json summary = Special(lines.back(), "summary");
+  size_t stated = header.at("cases");
+  if (summary.is_null()) {
+    throw Wrong("it was cut short: no summary after " +
+                Number(lines.size() - 1) + " of " + Number(stated) + " cases");
+  }
+  std::vector<Json> cases;
+  for (size_t i = 1; i + 1 < lines.size(); i++) {
+    cases.push_back(Json::parse(lines[i]));
+  }
+  Hello hello = HelloOf(header.at("adapter"));
+  std::vector<Case> all = MakePlan(spec, hello);
+  std::vector<Case> asked = Asked(header, all);
+  CheckCases(cases, asked, stated);
+  CheckVerdicts(cases, summary.at("conforms"));
+  std::string what = asked.size() == all.size()
+                         ? "all " + Number(all.size()) + " cases"
+                         : "partial: " + Number(asked.size()) + " of " +
+                               Number(all.size()) + " cases (" +
+                               Show(header.at("options")) + ")";
+  return what + " of spec " + spec.version + ", " + hello.name + " " +
+         hello.version + ", " + Show(summary.at("failed")) + " failed";
+}
+
+}  // namespace
+
+std::string CheckResults(const std::string &text, const Spec &spec,
+                         std::string *told) {
+  try {
+    *told = Check(text, spec);
+    return "";
+  } catch (const Wrong &wrong) {
+    return wrong.what();
+  } catch (const Json::exception &error) {
+    return std::string("it is not of the format: ") + error.what();
+  }
+}
+
+int CheckFile(const Options &options, const Spec &spec) {
+  std::string told, wrong = "it cannot be read";
+  std::optional<std::string> text = ReadFile(options.check);
+  if (text) wrong = CheckResults(*text, spec, &told);
+  bool good = wrong.empty();
+  fprintf(good ? stdout : stderr, "%s: %s\n", options.check.c_str(),
+          Printable(good ? told : "refused: " + wrong).c_str());
+  return good ? 0 : 1;
+}
+
+}  // namespace conformance
