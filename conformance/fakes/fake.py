@@ -9,6 +9,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 
 MODE = sys.argv[1]
 ABOUT = {"protocol": 1, "name": "fake", "version": "1", "language": "none",
@@ -18,6 +19,7 @@ FORGED = "fake\n[  PASSED  ] 99 tests.\r\x1b[31m\x9b2J\u202e"
 CHANGES = {
     "wrong-protocol": {"protocol": 2},
     "lists-method": {"methods": ["fork", "teleport"]},
+    "lists-magic": {"features": ["cell", "magic"]},
     "lists-feature": {"features": ["cell", "magic"]},
     "no-profiles": {"profiles": "core"},
     "claims-reference": {"name": "brood"},
@@ -26,6 +28,8 @@ CHANGES = {
     "method-is-path": {"methods": ["fork", "../../x"]},
     "lists-twice": {"methods": ["fork", "fork"]},
     "no-name": {"name": ""},
+    "unknown-feature": {"features": ["cell", "magik"]},
+    "unknown-profile": {"profiles": ["core", "fool"]},
 }
 
 
@@ -120,8 +124,19 @@ INSTEAD = {
 }
 
 
+def coroutine(request):
+    """A "process" that is a thread of the program."""
+    if request["name"] == "start":
+        threading.Thread(target=lambda: serve(Wire(sys.argv[-1])),
+                         daemon=True).start()
+        return {"ok": None}
+    return {"ok": {"ref": request["bind"], "type": request["name"]}}
+
+
 def answer(request):
     name = request["name"]
+    if MODE == "coroutine" and name in ("get_context", "Process", "start"):
+        return coroutine(request)
     if MODE == "forged-error":
         return {"error": [FORGED, "Exception"], "text": FORGED}
     if MODE == "forged-value":
@@ -138,6 +153,8 @@ def answer(request):
         return {"ok": 1 if MODE == "wrong-value" else 0}
     if name == "slow":
         forever()
+    if name == "magic" and MODE == "lists-magic":
+        return {"ok": None}
     return {"unsupported": name}
 
 

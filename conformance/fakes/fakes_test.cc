@@ -109,6 +109,9 @@ const Golden kGolden[] = {
     {"wrong-protocol", "adapter.hello", "UNRESOLVED", "", "protocol 2"},
     {"no-profiles", "adapter.hello", "UNRESOLVED", "", "profiles"},
     {"no-name", "adapter.hello", "UNRESOLVED", "", "no text \"name\""},
+    {"unknown-feature", "adapter.hello", "UNRESOLVED", "",
+     "\"magik\", which the spec does not know; the nearest is \"magic\""},
+    {"unknown-profile", "adapter.hello", "UNRESOLVED", "", "is \"full\""},
     {"forged-method", "adapter.hello", "UNRESOLVED", "", "list of words"},
     {"method-is-path", "adapter.hello", "UNRESOLVED", "", "list of words"},
     {"lists-twice", "adapter.hello", "UNRESOLVED", "", "\"fork\" twice"},
@@ -176,6 +179,52 @@ TEST(FakesTest, NothingThatAnAdapterSaysLooksLikeTheRunners) {
       EXPECT_EQ(all.find(byte), std::string::npos) << mode << " " << all;
     }
   }
+}
+
+TEST(FakesTest, AThreadIsNoProcess) {
+  Ran ran = RunFake("coroutine", {"--smoke"});
+  const nlohmann::json &line = *ran.Find("smoke.child");
+  EXPECT_EQ(line["verdict"], "FAIL") << ran.output;
+  EXPECT_NE(line["got"].get<std::string>().find(", which is main"),
+            std::string::npos)
+      << line;
+  EXPECT_EQ(ran.code, 1);
+}
+
+// A core that is claimed and not there is no pass, whatever failed.
+TEST(VerdictTest, WhatIsUnsupportedIsNotConformedTo) {
+  Ran ran = RunFake("good", {"--gtest_filter=-fake.unbound"});
+  EXPECT_EQ(ran.code, 0) << "cases that were picked: " << ran.output;
+  EXPECT_EQ(ran.summary["conforms"]["core"]["unsupported"], 3);
+  ran = RunFake("good", {});
+  EXPECT_EQ(ran.code, 1) << ran.output;
+  EXPECT_NE(ran.output.find("conforms to core: no, 1 failed, 3 unsupported\n"),
+            std::string::npos)
+      << ran.output;
+  EXPECT_NE(ran.output.find("1 of 12 cases failed:\n  1. fake.unbound/once "
+                            "(UNRESOLVED)\n"),
+            std::string::npos)
+      << ran.output;
+  EXPECT_EQ(ran.output.find("Skipped"), std::string::npos) << ran.output;
+  ran = RunFake("good", {"--filter=fake.value"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_NE(ran.output.find("conforms to core: not said of 1 of 12 cases"),
+            std::string::npos)
+      << ran.output;
+  EXPECT_TRUE(ran.summary["conforms"]["core"]["yes"].is_null());
+}
+
+// Without unbound: in a shard of its own is what cannot be resolved.
+TEST(VerdictTest, AShardJudgesWhatItSaw) {
+  int red = 0;
+  for (int shard = 1; shard <= 12; shard++) {
+    Ran ran = RunFake("good", {"--shard=" + std::to_string(shard) + "/12"});
+    const nlohmann::json &core = ran.summary["conforms"]["core"];
+    bool bad = core["failed"] != 0 || core["unsupported"] != 0;
+    EXPECT_EQ(ran.code, bad ? 1 : 0) << ran.output;
+    red += ran.code;
+  }
+  EXPECT_EQ(red, 4);
 }
 
 TEST(FakesTest, AnAdapterThatCannotBeStarted) {

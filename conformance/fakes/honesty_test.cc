@@ -82,12 +82,32 @@ TEST_F(HonestyTest, AFileThatDoesNotFitIsRefused) {
   Refused("fake.value  *  hang  a\nfake.v*  *  hang  b\n", "a second line");
   Refused("fake.value  *  hang\n", "reason is missing");
   Refused("fake.value  *  flaky  at times\n", "flaky is not");
-  Refused("fake.value  *  unsupported  not there\n", "unsupported is what");
+  Refused("fake.value  *  unsupported:x  not there\n", "takes no text");
+  Refused("feature:none  *  unsupported  not there\n", "matches no case");
 }
 
 TEST_F(HonestyTest, AnUnsupportedCaseIsNoFailure) {
   Ran ran = With("fake.magic  *  fail:magic  there is none\n", "good",
                  {"--filter=fake.magic"});
+  EXPECT_EQ(ran.Verdict("fake.magic"), "XPASS") << ran.output;
+  EXPECT_EQ(ran.code, 1);
+}
+
+TEST_F(HonestyTest, WhatIsUnsupportedCanBeExpected) {
+  std::string lines =
+      "feature:magic  *  unsupported  there is no magic\n"
+      "fake.method  spawn,forkserver  unsupported  there is only fork\n";
+  // All cases but the one that cannot be resolved, which is the sixth of seven.
+  Ran ran = With(lines, "good", {"--shard=7/12"});
+  EXPECT_EQ(ran.code, 0) << ran.output;
+  EXPECT_NE(ran.output.find("1 unsupported, all as expected"),
+            std::string::npos)
+      << ran.output;
+  ASSERT_EQ(ran.results.size(), 1u);
+  EXPECT_EQ(ran.results[0]["verdict"], "UNSUPPORTED");
+  EXPECT_EQ(ran.results[0]["reason"], "there is only fork");
+  EXPECT_EQ(With("", "good", {"--shard=7/12"}).code, 1);
+  ran = With(lines, "lists-magic", {"--filter=fake.magic"});
   EXPECT_EQ(ran.Verdict("fake.magic"), "XPASS") << ran.output;
   EXPECT_EQ(ran.code, 1);
 }

@@ -184,6 +184,10 @@ Reply Actor::Receive(const Deadline &deadline, const OnIdle &idle) {
   return reply;
 }
 
+bool Actor::ProcessEnded() const {
+  return Readable(pidfd_.Get());
+}
+
 bool Actor::Gone() {
   Fill();
   return eof_ || Readable(pidfd_.Get());

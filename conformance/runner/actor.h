@@ -88,6 +88,8 @@ class Actor {
   void Leaves() {
     serves_ = false;
   }
+  // Even if its connection is still open somewhere.
+  bool ProcessEnded() const;
   // True if the process is gone or its end of the connection is closed.
   bool Gone();
 

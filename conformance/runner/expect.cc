@@ -11,6 +11,7 @@ namespace conformance {
 namespace {
 
 constexpr size_t kWildcardLimit = 20;
+constexpr char kFeature[] = "feature:";
 
 // Columns are parted by blanks; the kind alone may hold single blanks, so it
 // ends at two of them, at a tab, or at its closing quote.
@@ -71,16 +72,14 @@ std::string ReadKind(const std::string &written, Expectation *out) {
   if (out->kind == "flaky") {
     return "flaky is not an expectation: a case passes or it fails";
   }
-  if (out->kind == "unsupported") {
-    return "unsupported is what the adapter answers, not an expectation";
-  }
   if (out->kind == "fail") {
     return out->text.empty() ? "fail needs what the failure must say: "
                                "fail:TEXT"
                              : "";
   }
-  if (out->kind != "crash" && out->kind != "hang" && out->kind != "leak") {
-    return "the kind is fail:TEXT, crash, hang or leak, not '" + written + "'";
+  if (!Contains({"crash", "hang", "leak", "unsupported"}, out->kind)) {
+    return "the kind is fail:TEXT, crash, hang, leak or unsupported, not '" +
+           written + "'";
   }
   return colon == std::string::npos ? "" : out->kind + " takes no text";
 }
@@ -112,8 +111,18 @@ bool HasWildcard(const Expectation &line) {
 
 }  // namespace
 
+bool Expectation::MatchesClause(const std::string &id,
+                                const std::string &feature) const {
+  if (StartsWith(clause, kFeature)) {
+    return feature == clause.substr(sizeof kFeature - 1);
+  }
+  return Glob(clause, id);
+}
+
 bool Expectation::Matches(const Case &one) const {
-  if (!Glob(clause, one.clause)) return false;
+  // The probe of a feature is about what hello lists.
+  if (one.probe && StartsWith(clause, kFeature)) return false;
+  if (!MatchesClause(one.clause, one.feature)) return false;
   for (const std::string &method : SplitAt(methods, ',')) {
     if (Glob(method, one.label)) return true;
   }
@@ -166,7 +175,9 @@ std::vector<Problem> CheckExpectations(const Expectations &expectations,
       complain(line.line,
                "matches no case: " + line.clause + " " + line.methods);
     }
-    if (matched > kWildcardLimit && HasWildcard(line)) {
+    // What is unsupported is so for one reason, and hides no failure.
+    bool bounded = HasWildcard(line) && line.kind != "unsupported";
+    if (matched > kWildcardLimit && bounded) {
       complain(line.line, "one wildcard for " + std::to_string(matched) +
                               " cases; at most " +
                               std::to_string(kWildcardLimit) +
@@ -199,10 +210,16 @@ Outcome FinalOutcome(const Case &one, const Outcome &happened,
   out.reason = expectation->reason;
   std::string line =
       "line " + std::to_string(expectation->line) + " of the expectations";
+  bool unsupported = expectation->kind == "unsupported";
+  bool untested = happened.verdict == Verdict::kUntested;
+  if (unsupported && (happened.verdict == Verdict::kUnsupported || untested)) {
+    return out;
+  }
   if (happened.verdict != Verdict::kFail) {
     out.verdict = Verdict::kXpass;
-    out.text = line + " says that it fails, but its verdict is " +
-               VerdictName(happened.verdict) +
+    out.text = line + " says that it " +
+               (unsupported ? "is unsupported" : "fails") +
+               ", but its verdict is " + VerdictName(happened.verdict) +
                (happened.text.empty() ? "" : " (" + happened.text + ")");
   } else if (FailsAsStated(*expectation, happened)) {
     out.verdict = Verdict::kXfail;

@@ -15,13 +15,14 @@ namespace conformance {
 
 struct Expectation {
   int line = 0;
-  std::string clause;   // a glob
+  std::string clause;   // a glob, or "feature:NAME" for all of its clauses
   std::string methods;  // "*", or globs of labels with commas between them
-  std::string kind;     // fail, crash, hang or leak
+  std::string kind;     // fail, crash, hang, leak or unsupported
   std::string text;     // of fail: what the failure must say
   std::string reason;
 
   bool Matches(const Case &one) const;
+  bool MatchesClause(const std::string &id, const std::string &feature) const;
 };
 
 struct Expectations {

@@ -58,7 +58,7 @@ TEST(ExpectTest, RefusesDishonestLines) {
       "a.b  *  fail  a reason",
       "a.b  *  flaky(1/3)  sometimes",
       "a.b  *  flaky  sometimes",
-      "a.b  *  unsupported  not there",
+      "a.b  *  unsupported:x  not there",
       "a.b  *  broken  a reason",
       "a.b  *  hang:x  a reason",
       "a.b  *  crash",

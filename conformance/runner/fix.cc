@@ -55,9 +55,8 @@ std::vector<std::string> Replacement(const std::string &written,
   bool all = true, any = false;
   for (const Happened &h : happened) {
     if (!line.Matches(*h.one)) continue;
-    bool stays =
-        h.outcome.verdict == Verdict::kUnresolved ||
-        (h.outcome.verdict == Verdict::kFail && FailsAsStated(line, h.outcome));
+    Verdict verdict = FinalOutcome(*h.one, h.outcome, &line).verdict;
+    bool stays = verdict != Verdict::kXpass && verdict != Verdict::kFail;
     all = all && stays;
     any = any || stays;
     if (stays) kept[h.one->clause].push_back(h.one->label);

@@ -212,9 +212,9 @@ std::vector<Problem> LintExpectations(const Spec &spec, const std::string &file,
   Expectations expectations = ParseExpectations(file, text);
   std::vector<Problem> problems = expectations.problems;
   for (const Expectation &line : expectations.lines) {
-    bool found =
-        std::any_of(spec.clauses.begin(), spec.clauses.end(),
-                    [&](const Clause &c) { return Glob(line.clause, c.id); });
+    bool found = std::any_of(
+        spec.clauses.begin(), spec.clauses.end(),
+        [&](const Clause &c) { return line.MatchesClause(c.id, c.feature); });
     if (!found) {
       problems.push_back(
           {{file, line.line}, "no clause is called " + line.clause});

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include <algorithm>
+
 #include "conformance/runner/text.h"
 
 namespace conformance {
@@ -121,6 +123,37 @@ void AddProbe(const Spec &spec, const Hello &hello, const std::string &feature,
   cases->push_back(probe);
 }
 
+// How many letters must change to turn one word into the other.
+size_t Distance(const std::string &a, const std::string &b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j < row.size(); j++) row[j] = j;
+  for (size_t i = 1; i <= a.size(); i++) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j < row.size(); j++) {
+      size_t changed = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+    }
+  }
+  return row[b.size()];
+}
+
+std::string UnknownIn(const char *key, const std::vector<std::string> &words,
+                      const std::vector<std::string> &known) {
+  for (const std::string &word : words) {
+    if (Contains(known, word)) continue;
+    std::string nearest = known[0];
+    for (const std::string &one : known) {
+      if (Distance(word, one) < Distance(word, nearest)) nearest = one;
+    }
+    return std::string("hello: \"") + key + "\" names \"" + word +
+           "\", which the spec does not know; the nearest is \"" + nearest +
+           "\"";
+  }
+  return "";
+}
+
 std::vector<Case> Thin(const std::vector<Case> &cases) {
   std::vector<Case> chosen;
   size_t begin = 0;
@@ -141,6 +174,21 @@ const std::vector<std::string> &StandardMethods() {
   static const std::vector<std::string> methods = {"fork", "spawn",
                                                    "forkserver"};
   return methods;
+}
+
+std::string UnknownName(const Spec &spec, const Hello &hello) {
+  std::vector<std::string> profiles = {"core", "full", "python", "billiard",
+                                       "brood"};
+  std::vector<std::string> features;
+  for (const Clause &clause : spec.clauses) {
+    profiles.push_back(clause.profile);
+    features.push_back(clause.feature);
+  }
+  std::string wrong = UnknownIn("profiles", hello.profiles, profiles);
+  // Chapters without features.txt name no feature beyond their own.
+  if (!wrong.empty() || spec.features.empty()) return wrong;
+  for (const Feature &one : spec.features) features.push_back(one.name);
+  return UnknownIn("features", hello.features, features);
 }
 
 std::vector<Case> MakePlan(const Spec &spec, const Hello &hello) {

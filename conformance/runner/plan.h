@@ -42,6 +42,10 @@ constexpr char kReference[] = "brood";
 // The start methods that every implementation is asked about.
 const std::vector<std::string> &StandardMethods();
 
+// What is wrong with the names in a hello: one that the spec does not know
+// would look like a feature that is absent. "" if nothing is.
+std::string UnknownName(const Spec &spec, const Hello &hello);
+
 // All cases of the profiles that `hello` claims, in the order of the spec,
 // then one probe for each feature that it lists. `spec` must outlive them.
 std::vector<Case> MakePlan(const Spec &spec, const Hello &hello);

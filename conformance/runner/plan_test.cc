@@ -78,6 +78,20 @@ TEST_F(PlanTest, AbsentFeatures) {
   EXPECT_TRUE(AbsentFeatures(spec_, hello_, "full").empty());
 }
 
+TEST_F(PlanTest, NamesThatTheSpecDoesNotKnowAreRefused) {
+  EXPECT_EQ(UnknownName(spec_, hello_), "");
+  hello_.profiles = {"core", "ful"};
+  EXPECT_EQ(UnknownName(spec_, hello_),
+            "hello: \"profiles\" names \"ful\", which the spec does not know; "
+            "the nearest is \"full\"");
+  hello_.profiles = {"brood"};
+  hello_.features = {"barriers"};
+  EXPECT_EQ(UnknownName(spec_, hello_), "") << "no features.txt";
+  spec_.features = {{"barrier", "core", "", {}}, {"pair", "core", "", {}}};
+  EXPECT_NE(UnknownName(spec_, hello_).find("nearest is \"barrier\""),
+            std::string::npos);
+}
+
 size_t CountSelected(const std::vector<Case> &cases,
                      const std::vector<std::string> &options) {
   Selection selection;

@@ -142,6 +142,12 @@ Actor *Session::AcceptAgent(const std::string &name,
   pid_t pid = 0;
   Fd connection = listener_->Accept(StepDeadline(), give_up, &pid);
   if (connection.Get() < 0) return nullptr;
+  for (const auto &actor : actors_) {
+    // A thread or a coroutine of another actor is no process.
+    if (actor->Pid() != pid || actor->ProcessEnded()) continue;
+    StopCompared(Way::kValue, name + " to be a process of its own",
+                 "pid " + std::to_string(pid) + ", which is " + actor->Name());
+  }
   actors_.push_back(
       std::make_unique<Actor>(name, std::move(connection), pid, transcript_));
   kernel_.Spare(pid);

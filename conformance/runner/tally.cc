@@ -19,8 +19,8 @@ std::vector<std::string> AllProfiles(const Spec &spec) {
 
 }  // namespace
 
-Tally::Tally(const Spec &spec, const Hello &hello, size_t asked, size_t all)
-    : spec_(spec), hello_(hello), asked_(asked), all_(all) {
+Tally::Tally(const Spec &spec, const Hello &hello, size_t all)
+    : spec_(spec), hello_(hello), all_(all) {
   for (const std::string &profile : hello.profiles) conformity_[profile] = {};
 }
 
@@ -47,12 +47,10 @@ void Tally::Add(const Case &one, const Outcome &happened, const Outcome &judged,
   if (happened.verdict == Verdict::kUntested) return;
   Conformity *c = &claimed->second;
   c->cases++;
-  if (happened.verdict == Verdict::kUnsupported) {
-    c->unsupported++;
-    if (judged.reason.empty()) c->unexplained++;
-  } else if (happened.verdict != Verdict::kPass) {
-    c->failed++;
-  }
+  if (happened.verdict == Verdict::kPass) return;
+  bool unsupported = happened.verdict == Verdict::kUnsupported;
+  (unsupported ? c->unsupported : c->failed)++;
+  if (judged.reason.empty() || red) c->unexplained++;
 }
 
 void Tally::Count(const Case &one, const Outcome &judged) {
@@ -80,6 +78,45 @@ std::optional<bool> Tally::Conforms(const Conformity &profile) const {
   if (profile.failed + profile.unsupported > 0) return false;
   if (ran_ < all_) return std::nullopt;
   return true;
+}
+
+bool Tally::Passes(const Selection &selection) const {
+  if (!failures_.empty()) return false;
+  if (selection.Filtered()) return true;
+  for (const auto &profile : conformity_) {
+    if (profile.second.unexplained > 0) return false;
+  }
+  return true;
+}
+
+std::string Tally::TellFailures() const {
+  if (failures_.empty()) return "";
+  std::string out = std::to_string(failures_.size()) + " of " +
+                    std::to_string(ran_) + " cases failed:\n";
+  for (size_t i = 0; i < failures_.size(); i++) {
+    out += "  " + std::to_string(i + 1) + ". " + failures_[i] + "\n";
+  }
+  return out;
+}
+
+std::string Tally::TellConformity() const {
+  std::string out;
+  for (const auto &profile : conformity_) {
+    const Conformity &c = profile.second;
+    std::optional<bool> yes = Conforms(c);
+    out += "conforms to " + profile.first + ": ";
+    if (!yes) {
+      out += "not said of " + std::to_string(ran_) + " of " +
+             std::to_string(all_) + " cases\n";
+    } else if (*yes) {
+      out += "yes\n";
+    } else {
+      out += "no, " + std::to_string(c.failed) + " failed, " +
+             std::to_string(c.unsupported) + " unsupported" +
+             (c.unexplained == 0 ? ", all as expected\n" : "\n");
+    }
+  }
+  return out;
 }
 
 // "core 118/120 (2 known)"
@@ -133,7 +170,8 @@ std::string Tally::Tell(const Selection &selection) const {
   parts.push_back("spec " + (spec_.version.empty() ? "?" : spec_.version));
   parts.push_back(hello_.name + " " + hello_.version);
   parts.push_back(Join(hello_.methods, " "));
-  return TellAbsent() + Join(parts, " · ") + "\n";
+  return TellFailures() + TellAbsent() + TellConformity() + Join(parts, " · ") +
+         "\n";
 }
 
 }  // namespace conformance

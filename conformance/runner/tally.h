@@ -21,13 +21,13 @@ struct Conformity {
   int cases = 0;
   int failed = 0;
   int unsupported = 0;
-  int unexplained = 0;  // unsupported, without an expectation
+  int unexplained = 0;  // of the last two, without an expectation
 };
 
 class Tally {
  public:
-  // `asked` of `all` cases are selected; `spec` and `hello` outlive it.
-  Tally(const Spec &spec, const Hello &hello, size_t asked, size_t all);
+  // Of `all` cases; `spec` and `hello` outlive it.
+  Tally(const Spec &spec, const Hello &hello, size_t all);
 
   // `happened` is the outcome before any expectation, `judged` the one after.
   void Add(const Case &one, const Outcome &happened, const Outcome &judged,
@@ -46,8 +46,12 @@ class Tally {
   // Nothing if that cannot be said of a part of the cases.
   std::optional<bool> Conforms(const Conformity &profile) const;
 
-  // Missing features and start methods, why cases were not run, and the last
-  // line, which begins with the profiles.
+  // True if nothing is red and each claimed profile is conformed to, or what
+  // it lacks is expected. Whoever filters asks for cases, not for a profile.
+  bool Passes(const Selection &selection) const;
+
+  // The failures, missing features and start methods, whether each claimed
+  // profile is conformed to, and the last line, which counts.
   std::string Tell(const Selection &selection) const;
 
  private:
@@ -57,12 +61,14 @@ class Tally {
   };
   void Count(const Case &one, const Outcome &judged);
   bool IsAsked(const Case &one) const;
+  std::string TellFailures() const;
+  std::string TellConformity() const;
   std::string TellAbsent() const;
   std::string TellProfile(const std::string &name) const;
 
   const Spec &spec_;
   const Hello &hello_;
-  size_t asked_, all_;
+  size_t all_;
   size_t ran_ = 0;
   std::vector<std::string> failures_;
   std::map<std::string, Counts> counts_;
