@@ -73,9 +73,8 @@ Json Listening(pid_t pid) {
   return CountListening(pid, targets);
 }
 
-Json Fds(pid_t pid) {
-  auto files = OpenFiles(pid);
-  return files ? Json(*files) : Json();
+Json TextsOrNull(const std::optional<std::vector<std::string>> &texts) {
+  return texts ? Json(*texts) : Json();
 }
 
 const std::map<std::string, Ask> &Asks() {
@@ -102,7 +101,9 @@ const std::map<std::string, Ask> &Asks() {
       {"blocked", [](pid_t pid) { return Mask(pid, "SigBlk"); }},
       {"ignored", [](pid_t pid) { return Mask(pid, "SigIgn"); }},
       {"caught", [](pid_t pid) { return Mask(pid, "SigCgt"); }},
-      {"fds", Fds},
+      {"fds", [](pid_t pid) { return TextsOrNull(OpenFiles(pid)); }},
+      {"inheritable",
+       [](pid_t pid) { return TextsOrNull(InheritableFiles(pid)); }},
       {"num_fds",
        [](pid_t pid) {
          auto files = OpenFiles(pid);
@@ -122,6 +123,16 @@ pid_t PidOf(const Json &value) {
     StopUnresolved("kernel: " + Show(value) + " is no process");
   }
   return value.get<pid_t>();
+}
+
+// How much more than that it is: a scenario has no arithmetic.
+Json Memory(const std::vector<Json> &args) {
+  bool good =
+      args.size() == 1 || (args.size() == 2 && args[1].is_number_integer());
+  if (!good) Misused("memory");
+  std::optional<long> kilobytes = Resident(PidOf(args[0]));
+  if (!kilobytes) return Json();
+  return *kilobytes - (args.size() == 2 ? args[1].get<long>() : 0);
 }
 
 Json AnyAlive(const std::vector<Json> &args) {
@@ -148,8 +159,8 @@ std::vector<std::string> PseudoOperations(const std::string &actor) {
             "mkdir",     "rmdir",     "executable", "history"};
   }
   if (actor == "output") return {"text", "count"};
-  std::vector<std::string> names = {"status",     "shm",    "send",
-                                    "send_group", "harass", "any_alive"};
+  std::vector<std::string> names = {"status", "shm",       "send", "send_group",
+                                    "harass", "any_alive", "cpus", "memory"};
   for (const auto &entry : Asks()) names.push_back(entry.first);
   return names;
 }
@@ -162,7 +173,12 @@ Json Kernel::Call(const std::string &name, const std::vector<Json> &args,
     if (!args.empty()) Misused(name);
     return NewSharedMemory(shm_before_);
   }
+  if (name == "cpus") {
+    if (!args.empty()) Misused(name);
+    return sysconf(_SC_NPROCESSORS_ONLN);
+  }
   if (name == "any_alive") return AnyAlive(args);
+  if (name == "memory") return Memory(args);
   if (args.empty()) Misused(name);
   pid_t pid = PidOf(args[0]);
   if (name == "harass") {

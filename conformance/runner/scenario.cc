@@ -30,7 +30,7 @@ constexpr RelationName kRelations[] = {
 
 bool IsWireKey(const std::string &key) {
   return key == "ref" || key == "fn" || key == "map" || key == "b64" ||
-         key == "fd";
+         key == "fd" || key == "double";
 }
 
 class Parser {
