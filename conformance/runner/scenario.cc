@@ -26,6 +26,7 @@ constexpr RelationName kRelations[] = {
     {"lacks", Relation::kLacks},    {"unordered==", Relation::kUnordered},
     {"is", Relation::kIs},          {"raises", Relation::kRaises},
     {"blocks", Relation::kBlocks},  {"ends", Relation::kEnds},
+    {"begins", Relation::kBegins},
 };
 
 bool IsWireKey(const std::string &key) {

@@ -84,6 +84,11 @@ TEST(RelationTest, Membership) {
   EXPECT_TRUE(Check(Relation::kContains, "\"abc\"", "\"b\""));
   EXPECT_TRUE(Check(Relation::kLacks, "[1]", "2"));
   EXPECT_FALSE(Check(Relation::kLacks, "[1]", "1"));
+  EXPECT_TRUE(Check(Relation::kBegins, "[2, 1]", "2"));
+  EXPECT_FALSE(Check(Relation::kBegins, "[2, 1]", "1"));
+  EXPECT_FALSE(Check(Relation::kBegins, "[]", "null"));
+  EXPECT_TRUE(Check(Relation::kBegins, "\"abc\"", "\"a\""));
+  EXPECT_FALSE(Check(Relation::kBegins, "\"abc\"", "\"b\""));
   // What is no list and no text neither contains nor lacks.
   EXPECT_FALSE(Check(Relation::kLacks, "null", "1"));
   EXPECT_FALSE(Check(Relation::kContains, "null", "1"));
