@@ -23,11 +23,6 @@
 #include "conformance/adapter/shared.h"
 #include "conformance/adapter/signal_name.h"
 
-/* What a process leaves with of a number that exit() could not take. */
-static int exit_status(int64_t code) {
-  return (int)(code & 255);
-}
-
 static void leave(const brood_args *args) {
   const brood_value *code = brood_args_get(args, 0);
   switch (code == NULL ? BROOD_TYPE_NONE : code->type) {
@@ -35,13 +30,13 @@ static void leave(const brood_args *args) {
     case BROOD_TYPE_STRING:
       fprintf(stderr, "%s\n", body_text(args, 0));
       brood_exit(1);
-    default: brood_exit(exit_status(body_int64(args, 0)));
+    default: brood_exit((int)body_int64(args, 0));
   }
 }
 BODY_OF_PROCESS(leave);
 
 static void leave_now(const brood_args *args) {
-  _exit(exit_status(body_int64(args, 0)));
+  _exit((int)body_int64(args, 0));
 }
 BODY_OF_PROCESS(leave_now);
 

@@ -218,6 +218,13 @@ class Own(PoolOwn):
     def start_thread(self):
         threading.Thread(target=threading.Event().wait, daemon=True).start()
 
+    def start_many(self, context, n, gate):
+        many = [context.Process(target=python_functions.gate, args=(gate,))
+                for _ in range(n)]
+        for process in many:
+            process.start()
+        return many
+
     def call_in_threads(self, obj, names, n):
         rows = [[] for _ in range(n)]
 

@@ -104,11 +104,6 @@ const std::map<std::string, Ask> &Asks() {
       {"fds", [](pid_t pid) { return TextsOrNull(OpenFiles(pid)); }},
       {"inheritable",
        [](pid_t pid) { return TextsOrNull(InheritableFiles(pid)); }},
-      {"num_fds",
-       [](pid_t pid) {
-         auto files = OpenFiles(pid);
-         return files ? Json(files->size()) : Json();
-       }},
       {"listening", Listening},
   };
   return asks;
@@ -123,6 +118,16 @@ pid_t PidOf(const Json &value) {
     StopUnresolved("kernel: " + Show(value) + " is no process");
   }
   return value.get<pid_t>();
+}
+
+// All that it has, or those of one target.
+Json NumFds(const std::vector<Json> &args) {
+  bool good = args.size() == 1 || (args.size() == 2 && args[1].is_string());
+  if (!good) Misused("num_fds");
+  auto files = OpenFiles(PidOf(args[0]));
+  if (!files) return Json();
+  if (args.size() == 1) return files->size();
+  return std::count(files->begin(), files->end(), args[1].get<std::string>());
 }
 
 // How much more than that it is: a scenario has no arithmetic.
@@ -159,8 +164,9 @@ std::vector<std::string> PseudoOperations(const std::string &actor) {
             "mkdir",     "rmdir",     "executable", "history"};
   }
   if (actor == "output") return {"text", "count"};
-  std::vector<std::string> names = {"status", "shm",       "send", "send_group",
-                                    "harass", "any_alive", "cpus", "memory"};
+  std::vector<std::string> names = {"status",     "shm",    "send",
+                                    "send_group", "harass", "any_alive",
+                                    "cpus",       "memory", "num_fds"};
   for (const auto &entry : Asks()) names.push_back(entry.first);
   return names;
 }
@@ -179,6 +185,7 @@ Json Kernel::Call(const std::string &name, const std::vector<Json> &args,
   }
   if (name == "any_alive") return AnyAlive(args);
   if (name == "memory") return Memory(args);
+  if (name == "num_fds") return NumFds(args);
   if (args.empty()) Misused(name);
   pid_t pid = PidOf(args[0]);
   if (name == "harass") {

@@ -123,6 +123,8 @@ TEST_F(KernelTest, TellsWhatAnotherProgramWouldHave) {
   EXPECT_FALSE(HoldsValue(Ask(&kernel_, "inheritable", {pid}), "/dev/zero"));
   EXPECT_TRUE(HoldsValue(Ask(&kernel_, "inheritable", {pid}), "/dev/full"));
   EXPECT_EQ(Ask(&kernel_, "inheritable", {pid + 1000000}), nullptr);
+  EXPECT_EQ(Ask(&kernel_, "num_fds", {pid, "/dev/zero"}), 1);
+  EXPECT_EQ(Ask(&kernel_, "num_fds", {pid, "/dev/none"}), 0);
 }
 
 TEST_F(KernelTest, TellsHowMuchMemoryIsTouched) {
@@ -290,6 +292,8 @@ TEST_F(KernelTest, KillAllLeavesNothing) {
 TEST_F(KernelTest, SignalNames) {
   EXPECT_EQ(SignalNumber("USR1"), SIGUSR1);
   EXPECT_EQ(SignalNumber("SIGUSR1"), 0);
+  EXPECT_EQ(SignalsIn("00000003c0000000"),
+            (std::vector<std::string>{"RT34", "SYS"}));
   EXPECT_EQ(SignalsIn("0000000000004001"),
             (std::vector<std::string>{"HUP", "TERM"}));
 }

@@ -43,7 +43,9 @@ std::optional<std::string> StatusField(pid_t pid, const std::string &name);
 // As the process itself would say it, also if it is in a chroot.
 std::optional<std::string> ProcLink(pid_t pid, const std::string &name);
 
-// Sorted signal names ("USR1") of a hexadecimal mask in /proc/PID/status.
+// Sorted signal names ("USR1") of a hexadecimal mask in /proc/PID/status,
+// without those that the C library keeps for itself: no program can use them,
+// and posix_spawn leaves them ignored.
 std::vector<std::string> SignalsIn(const std::string &mask);
 // 0 for an unknown name.
 int SignalNumber(const std::string &name);
