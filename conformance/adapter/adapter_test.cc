@@ -55,6 +55,19 @@ TEST(Number, KeepsIntegersAndFloatsApart) {
   EXPECT_EQ(real, 2.0);
 }
 
+TEST(Number, KnowsFloatsThatJsonDoesNot) {
+  for (const char *json : {R"({"double":"7ff0000000000000"})",
+                           R"({"double":"fff8000000000001"})"}) {
+    int64_t integer = 0;
+    double real = 0;
+    EXPECT_EQ(number_get(Parse(json).get(), &integer, &real), NUMBER_REAL);
+    EXPECT_EQ(Print(Json(number_double(real)).get()), json);
+  }
+  char digits[NUMBER_BITS];
+  number_bits(-0.0, digits);
+  EXPECT_STREQ(digits, "8000000000000000");
+}
+
 TEST(Number, RefusesWhatFitsNowhere) {
   int64_t integer = 0;
   double real = 0;

@@ -59,6 +59,7 @@ extern const struct method os_descriptor_methods[];
 extern const struct method os_ending_methods[];
 extern const struct method os_iterator_methods[];
 extern const struct method os_object_methods[];
+extern const struct method os_process_methods[];
 extern const struct method os_result_methods[];
 extern const struct method os_signal_methods[];
 extern const struct method os_thread_methods[];

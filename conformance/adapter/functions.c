@@ -6,6 +6,7 @@
  */
 #include "conformance/adapter/functions.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,13 +19,9 @@
 #include "conformance/adapter/channel.h"
 #include "conformance/adapter/lockable.h"
 #include "conformance/adapter/memory.h"
+#include "conformance/adapter/number.h"
 #include "conformance/adapter/shared.h"
 #include "conformance/adapter/signal_name.h"
-
-/* What a process leaves with of a number that exit() could not take. */
-static int exit_status(int64_t code) {
-  return (int)(code & 255);
-}
 
 static void leave(const brood_args *args) {
   const brood_value *code = brood_args_get(args, 0);
@@ -33,13 +30,13 @@ static void leave(const brood_args *args) {
     case BROOD_TYPE_STRING:
       fprintf(stderr, "%s\n", body_text(args, 0));
       brood_exit(1);
-    default: brood_exit(exit_status(body_int64(args, 0)));
+    default: brood_exit((int)body_int64(args, 0));
   }
 }
 BODY_OF_PROCESS(leave);
 
 static void leave_now(const brood_args *args) {
-  _exit(exit_status(body_int64(args, 0)));
+  _exit((int)body_int64(args, 0));
 }
 BODY_OF_PROCESS(leave_now);
 
@@ -75,6 +72,64 @@ static void note_size(const brood_args *args) {
   body_note(body_text(args, 0), text);
 }
 BODY_OF_PROCESS(note_size);
+
+/* Two digits for each byte; to be freed. */
+static char *hexadecimal(const void *data, size_t size_bytes) {
+  const unsigned char *bytes = data;
+  char *digits = memory_new(2 * size_bytes + 1, 1);
+  for (size_t i = 0; i < size_bytes; i++) {
+    snprintf(digits + 2 * i, 3, "%02x", bytes[i]);
+  }
+  return digits;
+}
+
+static void note_authkey(const brood_args *args) {
+  size_t size_bytes = 0;
+  const void *key = brood_process_authkey(brood_current_process(), &size_bytes);
+  if (key == NULL) body_must(brood_error());
+  char *digits = hexadecimal(key, size_bytes);
+  body_note(body_text(args, 0), digits);
+  free(digits);
+}
+BODY_OF_PROCESS(note_authkey);
+
+/* Type and value; to be freed. */
+static char *described(const brood_value *value) {
+  char *text = NULL, *digits = NULL, bits[NUMBER_BITS];
+  int r = -1;
+  switch (value->type) {
+    case BROOD_TYPE_NONE: r = asprintf(&text, "null"); break;
+    case BROOD_TYPE_BOOL:
+      r = asprintf(&text, "%s", value->as.boolean ? "true" : "false");
+      break;
+    case BROOD_TYPE_INT64:
+      r = asprintf(&text, "int %" PRId64, value->as.int64);
+      break;
+    case BROOD_TYPE_DOUBLE:
+      number_bits(value->as.real, bits);
+      r = asprintf(&text, "float %s", bits);
+      break;
+    case BROOD_TYPE_STRING:
+      r = asprintf(&text, "text %s", (const char *)value->as.data);
+      break;
+    case BROOD_TYPE_BYTES:
+      digits = hexadecimal(value->as.data, value->size_bytes);
+      r = asprintf(&text, "bytes %s", digits);
+      free(digits);
+      break;
+    default: brood_fail("an argument that is no plain data");
+  }
+  return memory_must(r < 0 ? NULL : text);
+}
+
+static void note_values(const brood_args *args) {
+  for (size_t i = 1; i < brood_args_count(args); i++) {
+    char *text = described(body_at(args, i));
+    body_note(body_text(args, 0), text);
+    free(text);
+  }
+}
+BODY_OF_PROCESS(note_values);
 
 static void tell(const brood_args *args) {
   fputs(body_text(args, 0), stdout);
@@ -224,7 +279,9 @@ const struct function functions_plain[] = {
     {"leave_now", leave_now, leave_now_task},
     {"meet", meet, meet_task},
     {"note", note, note_task},
+    {"note_authkey", note_authkey, note_authkey_task},
     {"note_size", note_size, note_size_task},
+    {"note_values", note_values, note_values_task},
     {"produce", produce, produce_task},
     {"put_all", put_all, put_all_task},
     {"take_note", take_note, take_note_task},

@@ -6,6 +6,7 @@
 #include "conformance/adapter/number.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -95,8 +96,25 @@ static enum number_kind parse(const char *text, int64_t *out_integer,
   return NUMBER_INTEGER;
 }
 
+/* {"double": "7ff8000000000000"} */
+static bool get_bits(const cJSON *value, double *out_real) {
+  const char *digits =
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(value, "double"));
+  if (digits == NULL) return false;
+  uint64_t bits = strtoull(digits, NULL, 16);
+  memcpy(out_real, &bits, sizeof bits);
+  return true;
+}
+
+void number_bits(double value, char out_digits[NUMBER_BITS]) {
+  uint64_t bits = 0;
+  memcpy(&bits, &value, sizeof bits);
+  snprintf(out_digits, NUMBER_BITS, "%016" PRIx64, bits);
+}
+
 enum number_kind number_get(const cJSON *value, int64_t *out_integer,
                             double *out_real) {
+  if (get_bits(value, out_real)) return NUMBER_REAL;
   if (cJSON_IsNumber(value)) {
     *out_integer = (int64_t)value->valuedouble;
     return NUMBER_INTEGER;
@@ -143,7 +161,12 @@ cJSON *number_uint64(uint64_t value) {
 }
 
 cJSON *number_double(double value) {
-  char text[48];
+  char text[48], bits[NUMBER_BITS];
+  if (!isfinite(value)) {
+    number_bits(value, bits);
+    snprintf(text, sizeof text, "{\"double\":\"%s\"}", bits);
+    return memory_must(cJSON_CreateRaw(text));
+  }
   int length = snprintf(text, sizeof text - 2, "%.17g", value);
   if (strpbrk(text, ".e") == NULL) memcpy(text + length, ".0", 3);
   return memory_must(cJSON_CreateRaw(text));

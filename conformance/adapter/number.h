@@ -3,7 +3,7 @@
  * Numbers that survive JSON. cJSON reads every number as a double: it cannot
  * tell 1 from 1.0 and rounds above 2^53, but the wire tells them apart and a
  * process argument is an int64. Hence what a double would spoil travels
- * through cJSON as text.
+ * through cJSON as text, and what JSON has no number for as {"double": bits}.
  */
 #ifndef BROOD_ADAPTER_NUMBER_H
 #define BROOD_ADAPTER_NUMBER_H
@@ -39,9 +39,13 @@ enum number_kind number_get_wrapped(const cJSON *value, uint64_t *out_integer,
                                     double *out_real);
 
 /* number_int64, number_uint64 and number_double make values that print as JSON
- * numbers, the last one always as a float; it must be finite. */
+ * numbers, the last one always as a float, or as its bits. */
 cJSON *number_int64(int64_t value);
 cJSON *number_uint64(uint64_t value);
 cJSON *number_double(double value);
+
+/* number_bits writes the 16 hexadecimal digits of a double, and a NUL. */
+enum { NUMBER_BITS = 17 };
+void number_bits(double value, char out_digits[NUMBER_BITS]);
 
 #endif /* BROOD_ADAPTER_NUMBER_H */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -60,6 +61,12 @@ static int put_env(struct call *call) {
   if (call_text(call, 0, &name) < 0) return -1;
   if (call_text(call, 1, &value) < 0) return -1;
   return setenv(name, value, 1) < 0 ? call_fail_os(call, name) : 0;
+}
+
+static int unset_env(struct call *call) {
+  const char *name = NULL;
+  if (call_text(call, 0, &name) < 0) return -1;
+  return unsetenv(name) < 0 ? call_fail_os(call, name) : 0;
 }
 
 static int set_umask(struct call *call) {
@@ -115,6 +122,14 @@ static int print_error(struct call *call) {
   return fputs(text, stderr) < 0 ? call_fail_os(call, "stderr") : 0;
 }
 
+static int allow_core(struct call *call) {
+  struct rlimit limit;
+  getrlimit(RLIMIT_CORE, &limit);
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_CORE, &limit) < 0 ? call_fail_os(call, "setrlimit")
+                                            : 0;
+}
+
 static int limit_processors(struct call *call) {
   cpu_set_t allowed;
   int left = 0;
@@ -148,6 +163,7 @@ const struct method os_methods[] = {
     {"chdir", "path", change_dir},
     {"getenv", "name", get_env},
     {"putenv", "name value", put_env},
+    {"unsetenv", "name", unset_env},
     {"umask", "mask", set_umask},
     {"argv", "", argv},
     {"spoil_argv", "", spoil_argv},
@@ -157,6 +173,7 @@ const struct method os_methods[] = {
     {"print", "text", print},
     {"print_error", "text", print_error},
     {"wait_any", "", wait_any},
+    {"allow_core", "", allow_core},
     {"limit_processors", "n", limit_processors},
     {NULL, NULL, NULL},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Bytes that do not travel on the wire: made, compared, and carried by errors;
- * and what else is known of the actor's last one.
+ * those of a float; and what else is known of the actor's last error.
  */
 #include <stddef.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/memory.h"
+#include "conformance/adapter/number.h"
 
 /* Numbers that no power of two divides, so that a part in the wrong place is
  * seen. */
@@ -40,6 +41,18 @@ static int same_bytes(struct call *call) {
   }
   arguments_clear(&both);
   return r;
+}
+
+static int bits(struct call *call) {
+  int64_t integer = 0;
+  double real = 0;
+  char digits[NUMBER_BITS];
+  if (number_get(call->args[0], &integer, &real) != NUMBER_REAL) {
+    return call_fail(call, "TypeError", "not a float");
+  }
+  number_bits(real, digits);
+  call->result = value_text(digits);
+  return 0;
 }
 
 static int error_data(struct call *call) {
@@ -86,6 +99,7 @@ static int failed_task(struct call *call) {
 
 const struct method os_bytes_methods[] = {
     {"blob", "n", blob},
+    {"bits", "x", bits},
     {"same_bytes", "a b", same_bytes},
     {"error_data", "", error_data},
     {"error_name", "", error_name},

@@ -33,13 +33,13 @@ static int leave(struct call *call) {
   } else if (arg != NULL && !cJSON_IsNull(arg)) {
     if (call_int64(call, 0, &code) < 0) return -1;
   }
-  return end(call, ENDING_EXIT, (int)(code & 255));
+  return end(call, ENDING_EXIT, (int)code);
 }
 
 static int leave_now(struct call *call) {
   int64_t code = 0;
   if (call_int64(call, 0, &code) < 0) return -1;
-  _exit((int)(code & 255));
+  _exit((int)code);
 }
 
 static int raise_error(struct call *call) {

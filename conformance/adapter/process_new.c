@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Making Process objects; see process_new.h.
+ * Making Process objects, one or many; see process_new.h.
  */
 #include "conformance/adapter/process_new.h"
 
@@ -8,6 +8,7 @@
 
 #include "brood.h"
 #include "conformance/adapter/arguments.h"
+#include "conformance/adapter/class.h"
 #include "conformance/adapter/functions.h"
 
 enum { GROUP, TARGET, NAME, ARGS, KWARGS, DAEMON };
@@ -53,6 +54,39 @@ static int read_options(struct call *call, brood_process_options *options,
   options->num_args = arguments->count;
   return 0;
 }
+
+/* Each of them waits at the gate. */
+static int start_many(struct call *call) {
+  const struct value *context = handles_resolve(call->handles, call->args[0]);
+  int count = 0;
+  const char *gate = NULL;
+  if (call_int(call, 1, &count) < 0) return -1;
+  if (call_text(call, 2, &gate) < 0) return -1;
+  if (context == NULL || context->kind != VALUE_CONTEXT || count < 0) {
+    return call_fail(call, "TypeError", "not a context and a number");
+  }
+  brood_value path = brood_string(gate);
+  brood_process_options options = {
+      .target = functions_find("gate"), .args = &path, .num_args = 1};
+  struct value list = value_list(VALUE_LIST, (size_t)count);
+  for (int i = 0; i < count; i++) {
+    brood_process *process = brood_process_new(context->as.context, &options);
+    if (process == NULL || brood_process_start(process) < 0) {
+      call_fail_brood(call);
+      brood_process_free(process);
+      value_clear(&list);
+      return -1;
+    }
+    list.as.items[i] = value_process(process, true);
+  }
+  call->result = list;
+  return 0;
+}
+
+const struct method os_process_methods[] = {
+    {"start_many", "context n gate", start_many},
+    {NULL, NULL, NULL},
+};
 
 int process_new(struct call *call) {
   brood_process_options options = {0};

@@ -6,9 +6,11 @@ what processes run, python_own.py the handle `os`.
 # SPDX-License-Identifier: MIT
 import base64
 import json
+import math
 import os
 import platform
 import socket
+import struct
 import sys
 
 import python_functions
@@ -56,6 +58,8 @@ class Actor:
             return self.functions[inner]
         if key == "b64":
             return base64.b64decode(inner)
+        if key == "double":
+            return struct.unpack(">d", bytes.fromhex(inner))[0]
         return {k: self.decode(v) for k, v in inner.items()}
 
     def decode_list(self, values):
@@ -68,6 +72,8 @@ class Actor:
         return decoded
 
     def encode(self, value, name=None):
+        if isinstance(value, float) and not math.isfinite(value):
+            return {"double": python_functions.bits_of(value)}
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if isinstance(value, bytes) and not is_blob(value):

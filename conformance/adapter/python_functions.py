@@ -5,6 +5,7 @@ They live in a module that can be imported, so that a child finds them by name.
 # SPDX-License-Identifier: MIT
 import os
 import signal
+import struct
 import sys
 import threading
 
@@ -57,6 +58,31 @@ def gate_note(gate_path, path, text):
 
 def note_size(path, blob):
     note(path, str(len(blob)))
+
+
+def note_authkey(path):
+    note(path, bytes(mp.current_process().authkey).hex())
+
+
+def bits_of(x):
+    return struct.pack(">d", x).hex()
+
+
+def described(value):
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return "int %d" % value
+    if isinstance(value, float):
+        return "float " + bits_of(value)
+    if isinstance(value, bytes):
+        return "bytes " + value.hex()
+    return "text " + value
+
+
+def note_values(path, *values):
+    for value in values:
+        note(path, described(value))
 
 
 def tell(text):
@@ -162,7 +188,7 @@ make_subclasses()
 def table():
     found = {f.__name__: f for f in (
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
-        note_size, tell, thread_note, hammer, wait_note, meet, act, act_fails,
+        note_size, note_authkey, note_values, tell, thread_note, hammer, wait_note, meet, act, act_fails,
         produce, consume, take_note, put_all)}
     found["unregistered"] = lambda *values: None
     found["unloadable"] = Unloadable()

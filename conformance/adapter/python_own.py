@@ -95,6 +95,9 @@ class Own(PoolOwn):
     def putenv(self, name, value):
         os.environ[name] = value
 
+    def unsetenv(self, name):
+        os.environ.pop(name, None)
+
     def umask(self, mask):
         return os.umask(mask)
 
@@ -165,6 +168,10 @@ class Own(PoolOwn):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (n, hard))
 
+    def allow_core(self):
+        hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+
     def wait_readable(self, waited, seconds):
         # Not select(): it refuses descriptors above 1023.
         poll = select.poll()
@@ -211,6 +218,13 @@ class Own(PoolOwn):
     def start_thread(self):
         threading.Thread(target=threading.Event().wait, daemon=True).start()
 
+    def start_many(self, context, n, gate):
+        many = [context.Process(target=python_functions.gate, args=(gate,))
+                for _ in range(n)]
+        for process in many:
+            process.start()
+        return many
+
     def call_in_threads(self, obj, names, n):
         rows = [[] for _ in range(n)]
 
@@ -243,6 +257,11 @@ class Own(PoolOwn):
 
     def blob(self, n):
         return Blob((bytes(range(251)) * (n // 251 + 1))[:n])
+
+    def bits(self, x):
+        if not isinstance(x, float):
+            raise TypeError("not a float")
+        return python_functions.bits_of(x)
 
     def same_bytes(self, a, b):
         return a == b

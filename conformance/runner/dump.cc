@@ -59,6 +59,7 @@ Ordered DumpClause(const Clause &clause) {
           {"profile", clause.profile},
           {"feature", clause.feature},
           {"methods", clause.methods},
+          {"needs", clause.needs},
           {"since", clause.since},
           {"provisional", clause.provisional},
           {"sentence", clause.sentence},

@@ -73,9 +73,8 @@ Json Listening(pid_t pid) {
   return CountListening(pid, targets);
 }
 
-Json Fds(pid_t pid) {
-  auto files = OpenFiles(pid);
-  return files ? Json(*files) : Json();
+Json TextsOrNull(const std::optional<std::vector<std::string>> &texts) {
+  return texts ? Json(*texts) : Json();
 }
 
 const std::map<std::string, Ask> &Asks() {
@@ -102,12 +101,9 @@ const std::map<std::string, Ask> &Asks() {
       {"blocked", [](pid_t pid) { return Mask(pid, "SigBlk"); }},
       {"ignored", [](pid_t pid) { return Mask(pid, "SigIgn"); }},
       {"caught", [](pid_t pid) { return Mask(pid, "SigCgt"); }},
-      {"fds", Fds},
-      {"num_fds",
-       [](pid_t pid) {
-         auto files = OpenFiles(pid);
-         return files ? Json(files->size()) : Json();
-       }},
+      {"fds", [](pid_t pid) { return TextsOrNull(OpenFiles(pid)); }},
+      {"inheritable",
+       [](pid_t pid) { return TextsOrNull(InheritableFiles(pid)); }},
       {"listening", Listening},
   };
   return asks;
@@ -122,6 +118,26 @@ pid_t PidOf(const Json &value) {
     StopUnresolved("kernel: " + Show(value) + " is no process");
   }
   return value.get<pid_t>();
+}
+
+// All that it has, or those of one target.
+Json NumFds(const std::vector<Json> &args) {
+  bool good = args.size() == 1 || (args.size() == 2 && args[1].is_string());
+  if (!good) Misused("num_fds");
+  auto files = OpenFiles(PidOf(args[0]));
+  if (!files) return Json();
+  if (args.size() == 1) return files->size();
+  return std::count(files->begin(), files->end(), args[1].get<std::string>());
+}
+
+// How much more than that it is: a scenario has no arithmetic.
+Json Memory(const std::vector<Json> &args) {
+  bool good =
+      args.size() == 1 || (args.size() == 2 && args[1].is_number_integer());
+  if (!good) Misused("memory");
+  std::optional<long> kilobytes = Resident(PidOf(args[0]));
+  if (!kilobytes) return Json();
+  return *kilobytes - (args.size() == 2 ? args[1].get<long>() : 0);
 }
 
 Json AnyAlive(const std::vector<Json> &args) {
@@ -149,7 +165,8 @@ std::vector<std::string> PseudoOperations(const std::string &actor) {
   }
   if (actor == "output") return {"text", "count"};
   std::vector<std::string> names = {"status",     "shm",    "send",
-                                    "send_group", "harass", "any_alive"};
+                                    "send_group", "harass", "any_alive",
+                                    "cpus",       "memory", "num_fds"};
   for (const auto &entry : Asks()) names.push_back(entry.first);
   return names;
 }
@@ -162,7 +179,13 @@ Json Kernel::Call(const std::string &name, const std::vector<Json> &args,
     if (!args.empty()) Misused(name);
     return NewSharedMemory(shm_before_);
   }
+  if (name == "cpus") {
+    if (!args.empty()) Misused(name);
+    return sysconf(_SC_NPROCESSORS_ONLN);
+  }
   if (name == "any_alive") return AnyAlive(args);
+  if (name == "memory") return Memory(args);
+  if (name == "num_fds") return NumFds(args);
   if (args.empty()) Misused(name);
   pid_t pid = PidOf(args[0]);
   if (name == "harass") {

@@ -112,6 +112,60 @@ TEST_F(KernelTest, SaysWhatAProcessIs) {
   EXPECT_TRUE(HoldsValue(Ask(&kernel_, "descendants", {getpid()}), pid));
 }
 
+// Whatever else is inheritable here, the runner of the tests has made.
+TEST_F(KernelTest, TellsWhatAnotherProgramWouldHave) {
+  Child child([] {
+    open("/dev/zero", O_RDONLY | O_CLOEXEC);
+    open("/dev/full", O_RDONLY);
+  });
+  pid_t pid = child.Pid();
+  EXPECT_TRUE(HoldsValue(Ask(&kernel_, "fds", {pid}), "/dev/zero"));
+  EXPECT_FALSE(HoldsValue(Ask(&kernel_, "inheritable", {pid}), "/dev/zero"));
+  EXPECT_TRUE(HoldsValue(Ask(&kernel_, "inheritable", {pid}), "/dev/full"));
+  EXPECT_EQ(Ask(&kernel_, "inheritable", {pid + 1000000}), nullptr);
+  EXPECT_EQ(Ask(&kernel_, "num_fds", {pid, "/dev/zero"}), 1);
+  EXPECT_EQ(Ask(&kernel_, "num_fds", {pid, "/dev/none"}), 0);
+}
+
+TEST_F(KernelTest, TellsHowMuchMemoryIsTouched) {
+  constexpr size_t kSize = 32 << 20;
+  auto map = [] {
+    return mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  };
+  Child idle([&] { map(); });
+  Child busy([&] { memset(map(), 1, kSize); });
+  Json before = Ask(&kernel_, "memory", {idle.Pid()});
+  int more = Ask(&kernel_, "memory", {busy.Pid(), before});
+  EXPECT_GT(more, 30 << 10);
+  EXPECT_LT(more, 34 << 10);
+  EXPECT_EQ(Ask(&kernel_, "memory", {busy.Pid() + 1000000}), nullptr);
+  EXPECT_THROW(Ask(&kernel_, "memory", {busy.Pid(), "1"}), Stop);
+}
+
+TEST_F(KernelTest, CountsTheProcessors) {
+  EXPECT_GE(Ask(&kernel_, "cpus", {}), 1);
+  EXPECT_THROW(Ask(&kernel_, "cpus", {getpid()}), Stop);
+}
+
+// As a process in a chroot says them itself.
+TEST_F(KernelTest, PathsAreThoseOfTheProcess) {
+  std::string root = MakeRunFolder();
+  ASSERT_EQ(mkdir((root + "/d").c_str(), 0700), 0);
+  bool allowed = geteuid() == 0;
+  if (!allowed) GTEST_SKIP() << "only root may chroot";
+  {
+    Child child([&] {
+      (void)!chroot(root.c_str());
+      (void)!chdir("/d");
+      creat("/d/f", 0600);
+    });
+    EXPECT_EQ(Ask(&kernel_, "cwd", {child.Pid()}), "/d");
+    EXPECT_TRUE(HoldsValue(Ask(&kernel_, "fds", {child.Pid()}), "/d/f"));
+  }
+  RemoveTree(root);
+}
+
 TEST_F(KernelTest, SendsAndTellsTheStatus) {
   Child child([] {});
   Ask(&kernel_, "send", {child.Pid(), "KILL"});
@@ -238,6 +292,8 @@ TEST_F(KernelTest, KillAllLeavesNothing) {
 TEST_F(KernelTest, SignalNames) {
   EXPECT_EQ(SignalNumber("USR1"), SIGUSR1);
   EXPECT_EQ(SignalNumber("SIGUSR1"), 0);
+  EXPECT_EQ(SignalsIn("00000003c0000000"),
+            (std::vector<std::string>{"RT34", "SYS"}));
   EXPECT_EQ(SignalsIn("0000000000004001"),
             (std::vector<std::string>{"HUP", "TERM"}));
 }

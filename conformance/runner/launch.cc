@@ -74,7 +74,10 @@ void ResetSignals() {
 [[noreturn]] void Child(const Prepared &p) {
   setsid();
   ResetSignals();
+  // The hard limit stays: a scenario may want one.
   rlimit no_core = {0, 0};
+  getrlimit(RLIMIT_CORE, &no_core);
+  no_core.rlim_cur = 0;
   setrlimit(RLIMIT_CORE, &no_core);
   bool good = dup2(p.in, 0) == 0 && dup2(p.out, 1) == 1 &&
               dup2(p.err, 2) == 2 && chdir(p.folder.c_str()) == 0;

@@ -18,6 +18,7 @@ namespace {
 constexpr size_t kStepLimit = 30;
 constexpr size_t kAgentLimit = 4;
 constexpr size_t kSentenceLimit = 160;
+const std::vector<std::string> kMethods = {"fork", "spawn", "forkserver"};
 
 class ClauseLinter {
  public:
@@ -41,6 +42,7 @@ class ClauseLinter {
   void Id();
   void Metadata();
   void Methods();
+  void Needs();
   void Sentence();
   void Scenario();
 
@@ -99,17 +101,17 @@ void ClauseLinter::Metadata() {
 }
 
 void ClauseLinter::Methods() {
-  const std::vector<std::string> known = {"fork", "spawn", "forkserver"};
   bool each = clause_.methods == std::vector<std::string>{"each"};
   for (const std::string &method : clause_.methods) {
     if (each || clause_.Once()) continue;
-    if (!Contains(known, method)) {
+    if (!Contains(kMethods, method)) {
       Complain("methods are 'each', 'once' or start methods, not '" + method +
                "'");
     }
   }
   if (clause_.methods.empty()) Complain("the methods are missing");
-  const std::vector<std::string> &offered = each ? known : clause_.methods;
+  Needs();
+  const std::vector<std::string> &offered = each ? kMethods : clause_.methods;
   for (const Step &step : clause_.steps) {
     for (const std::string &method : step.guard) {
       if (!Contains(offered, method)) {
@@ -120,6 +122,38 @@ void ClauseLinter::Methods() {
                   step.text.find("$other") != std::string::npos;
     if (clause_.Once() && varies) {
       Complain("$method and $other have no meaning in a clause that is 'once'");
+    }
+  }
+}
+
+// Every text in a value, in lists as well.
+void CollectTexts(const Json &value, std::set<std::string> *texts) {
+  if (value.is_string()) texts->insert(value.get<std::string>());
+  if (!value.is_array()) return;
+  for (const Json &item : value) CollectTexts(item, texts);
+}
+
+// An implementation without a method is not judged by a clause that uses it:
+// the header has to say so. What a scenario compares with it does not use.
+void ClauseLinter::Needs() {
+  std::set<std::string> named;
+  for (const Step &step : clause_.steps) {
+    for (const Json &arg : step.args) CollectTexts(arg, &named);
+    for (const auto &entry : step.named) CollectTexts(entry.second, &named);
+  }
+  for (const std::string &method : kMethods) {
+    bool needed = Contains(clause_.needs, method);
+    bool implied = clause_.methods == std::vector<std::string>{method};
+    if (named.count(method) != 0 && !needed && !implied) {
+      Complain("the header does not say that it needs " + method);
+    }
+    if (needed && (named.count(method) == 0 || implied)) {
+      Complain("it does not need " + method + " besides");
+    }
+  }
+  for (const std::string &method : clause_.needs) {
+    if (!Contains(kMethods, method)) {
+      Complain("it needs '" + method + "', which is no start method");
     }
   }
 }

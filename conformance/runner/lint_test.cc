@@ -127,6 +127,10 @@ TEST(LintTest, EveryRuleOfAClause) {
       {"· each ·", "· once ·", "no case for the guard"},
       {"· each ·", "· once ·", "have no meaning"},
       {"· each ·", "· spawn ·", "no case for the guard [fork]"},
+      {"\"$method\"", "\"spawn\"", "does not say that it needs spawn"},
+      {"\"$method\"", "x=[\"spawn\"]", "does not say that it needs spawn"},
+      {"· each ·", "· each needs spawn ·", "does not need spawn besides"},
+      {"· each ·", "· each needs swim ·", "needs 'swim', which is no"},
       {"since 1.0", "since one", "names a version"},
       {"since 1.0", "from 1.0", "the metadata is not"},
       {"Source: docs.\n", "", "Source is missing"},
@@ -141,6 +145,19 @@ TEST(LintTest, EveryRuleOfAClause) {
     EXPECT_NE(told.find(rule.says), std::string::npos)
         << rule.from << " -> " << rule.to << ": " << told;
   }
+}
+
+TEST(LintTest, AMethodThatTheHeaderNames) {
+  std::string text = With("\"$method\"", "\"spawn\"");
+  EXPECT_EQ(Clauses(ReplaceAll(text, "· each ·", "· each needs spawn ·")), "");
+  // Of two methods the other one's case needs it too.
+  text = ReplaceAll(text, "· each ·", "· fork spawn ·");
+  EXPECT_NE(Clauses(text).find("needs spawn"), std::string::npos);
+  EXPECT_EQ(
+      Clauses(ReplaceAll(text, "fork spawn ·", "fork spawn needs spawn ·")),
+      "");
+  text = ReplaceAll(With("\"$method\"", "\"fork\""), "· each ·", "· fork ·");
+  EXPECT_EQ(Clauses(text), "");
 }
 
 TEST(LintTest, NeitherScenarioNorReason) {

@@ -73,6 +73,12 @@ void AddClause(const Clause &clause, const Hello &hello,
     Decide(&base, Verdict::kUnsupported,
            "the implementation does not list the feature " + clause.feature);
   }
+  for (const std::string &method : clause.needs) {
+    if (!listed || Contains(hello.methods, method)) continue;
+    listed = false;
+    Decide(&base, Verdict::kUnsupported,
+           "the clause needs the start method " + method);
+  }
   if (clause.Once()) {
     cases->push_back(base);
     return;

@@ -71,6 +71,24 @@ TEST_F(PlanTest, AnotherMethodMayBeMissing) {
   EXPECT_NE(Told().find("a.pair/fork! "), std::string::npos);
 }
 
+TEST_F(PlanTest, WhatAClauseNeedsBesidesMayBeMissing) {
+  ReadChapter("g.md",
+              "### b.each\nMUST · core · one · each needs fork · since 1.0\nx\n"
+              "Source: x.\n\n    main: mp.f(\"fork\")\n"
+              "### b.once\nMUST · core · one · once needs spawn fork · since "
+              "1.0\nx\nSource: x.\n\n    main: mp.f(\"fork\", \"spawn\")\n",
+              &spec_);
+  EXPECT_NE(Told().find("b.each/fork b.each/spawn b.each/forkserver! "
+                        "b.once/once "),
+            std::string::npos)
+      << Told();
+  hello_.methods = {"spawn"};
+  EXPECT_NE(Told().find("b.each/fork! b.each/spawn! b.each/forkserver! "
+                        "b.once/once! "),
+            std::string::npos)
+      << Told();
+}
+
 TEST_F(PlanTest, AbsentFeatures) {
   spec_.features = {{"one", "core", "", {}}, {"three", "core", "", {}}};
   EXPECT_EQ(AbsentFeatures(spec_, hello_, "core"),

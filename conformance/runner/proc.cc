@@ -156,7 +156,8 @@ std::vector<std::string> SignalsIn(const std::string &mask) {
   unsigned long long bits = strtoull(mask.c_str(), nullptr, 16);
   std::vector<std::string> names;
   for (int number = 1; number <= 64; number++) {
-    if (bits >> (number - 1) & 1) names.push_back(SignalName(number));
+    bool kept = number > SIGSYS && number < SIGRTMIN;
+    if (bits >> (number - 1) & 1 && !kept) names.push_back(SignalName(number));
   }
   std::sort(names.begin(), names.end());
   return names;

@@ -40,9 +40,12 @@ bool AllThreadsSleep(pid_t pid);
 
 // A field of /proc/PID/status such as "SigBlk", trimmed.
 std::optional<std::string> StatusField(pid_t pid, const std::string &name);
+// As the process itself would say it, also if it is in a chroot.
 std::optional<std::string> ProcLink(pid_t pid, const std::string &name);
 
-// Sorted signal names ("USR1") of a hexadecimal mask in /proc/PID/status.
+// Sorted signal names ("USR1") of a hexadecimal mask in /proc/PID/status,
+// without those that the C library keeps for itself: no program can use them,
+// and posix_spawn leaves them ignored.
 std::vector<std::string> SignalsIn(const std::string &mask);
 // 0 for an unknown name.
 int SignalNumber(const std::string &name);
@@ -51,8 +54,14 @@ std::string SignalName(int number);
 // The soft limit of open files; -1 for none at all.
 std::optional<long> OpenFilesLimit(pid_t pid);
 
-// Sorted targets of the open descriptors.
+// Sorted targets of the open descriptors: of all, and of those that a program
+// which the process runs would have as well.
 std::optional<std::vector<std::string>> OpenFiles(pid_t pid);
+std::optional<std::vector<std::string>> InheritableFiles(pid_t pid);
+
+// Kilobytes of its mapped memory that are in RAM, shared ones in full: what
+// other processes do does not change the number.
+std::optional<long> Resident(pid_t pid);
 
 // How many of these "socket:[123]" are Unix sockets that listen.
 int CountListening(pid_t pid, const std::vector<std::string> &targets);

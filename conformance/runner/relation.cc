@@ -1,6 +1,7 @@
 // The relations between what was got and what is wanted; part of scene.h.
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/scene.h"
+#include "conformance/runner/text.h"
 
 namespace conformance {
 
@@ -22,6 +23,13 @@ bool Lacks(const Json &whole, const Json &part) {
   return (texts || whole.is_array()) && !HoldsValue(whole, part);
 }
 
+bool Begins(const Json &whole, const Json &part) {
+  if (whole.is_string() && part.is_string()) {
+    return StartsWith(whole.get<std::string>(), part.get<std::string>());
+  }
+  return whole.is_array() && !whole.empty() && SameValue(whole[0], part);
+}
+
 }  // namespace
 
 bool Holds(Relation relation, const Json &got, const Json &want,
@@ -33,6 +41,7 @@ bool Holds(Relation relation, const Json &got, const Json &want,
     case Relation::kIn: return HoldsValue(want, got);
     case Relation::kContains: return HoldsValue(got, want);
     case Relation::kLacks: return Lacks(got, want);
+    case Relation::kBegins: return Begins(got, want);
     case Relation::kUnordered: return SameInAnyOrder(got, want);
     case Relation::kIs: return KindOf(got) == types[0];
     case Relation::kLess:

@@ -26,11 +26,12 @@ constexpr RelationName kRelations[] = {
     {"lacks", Relation::kLacks},    {"unordered==", Relation::kUnordered},
     {"is", Relation::kIs},          {"raises", Relation::kRaises},
     {"blocks", Relation::kBlocks},  {"ends", Relation::kEnds},
+    {"begins", Relation::kBegins},
 };
 
 bool IsWireKey(const std::string &key) {
   return key == "ref" || key == "fn" || key == "map" || key == "b64" ||
-         key == "fd";
+         key == "fd" || key == "double";
 }
 
 class Parser {

@@ -35,6 +35,7 @@ enum class Relation {
   kIn,
   kContains,
   kLacks,
+  kBegins,
   kUnordered,
   kIs,
   kRaises,

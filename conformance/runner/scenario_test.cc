@@ -52,8 +52,9 @@ TEST(ScenarioTest, ReadWithRelation) {
 }
 
 TEST(ScenarioTest, EveryRelation) {
-  const char *const words[] = {"==", "!=", "<",        "<=",    ">",
-                               ">=", "in", "contains", "lacks", "unordered=="};
+  const char *const words[] = {"==",    "!=",     "<",          "<=",
+                               ">",     ">=",     "in",         "contains",
+                               "lacks", "begins", "unordered=="};
   for (const char *word : words) {
     Step s = ParseStep(std::string("main: x.y ") + word + " [1]", 1);
     EXPECT_STREQ(RelationWord(s.relation), word);

@@ -64,7 +64,8 @@ void ChapterReader::Finish() {
   part_ = Part::kOutside;
 }
 
-// MUST · profile · feature · methods · since 1.0 [· provisional]
+// MUST · profile · feature · methods [needs METHODS] · since 1.0
+// [· provisional]
 void ChapterReader::Meta(const std::string &line) {
   std::vector<std::string> fields = SplitAt(ReplaceAll(line, "·", "\x01"), 1);
   for (std::string &field : fields) field = Trim(field);
@@ -83,6 +84,12 @@ void ChapterReader::Meta(const std::string &line) {
   clause_.profile = fields[1];
   clause_.feature = fields[2];
   clause_.methods = SplitWords(fields[3]);
+  auto needs =
+      std::find(clause_.methods.begin(), clause_.methods.end(), "needs");
+  if (needs != clause_.methods.end()) {
+    clause_.needs.assign(needs + 1, clause_.methods.end());
+    clause_.methods.erase(needs, clause_.methods.end());
+  }
   clause_.since = Trim(fields[4].substr(6));
   clause_.provisional = provisional;
 }

@@ -31,6 +31,7 @@ struct Clause {
   std::string profile;
   std::string feature;
   std::vector<std::string> methods;  // {"each"}, {"once"} or names
+  std::vector<std::string> needs;    // start methods that it uses besides
   std::string since;
   bool provisional = false;
   std::string sentence;

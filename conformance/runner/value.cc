@@ -23,6 +23,13 @@ bool IsBase64(const std::string &text) {
   return true;
 }
 
+bool IsBits(const Json &value) {
+  const std::string digits = "0123456789abcdef";
+  return value.is_string() && value.get<std::string>().size() == 16 &&
+         value.get<std::string>().find_first_not_of(digits) ==
+             std::string::npos;
+}
+
 std::string BadObject(const Json &value) {
   if (value.contains("ref")) {
     bool typed = value.size() == 2 && value.contains("type");
@@ -35,8 +42,8 @@ std::string BadObject(const Json &value) {
     return "";
   }
   if (value.size() != 1) {
-    return "an object has one key: ref, fn, map, b64 or fd; a dictionary is "
-           "{\"map\": {...}}";
+    return "an object has one key: ref, fn, map, b64, fd or double; a "
+           "dictionary is {\"map\": {...}}";
   }
   const std::string key = value.begin().key();
   const Json &inner = value.begin().value();
@@ -52,10 +59,15 @@ std::string BadObject(const Json &value) {
     bool good = inner.is_string() && IsBase64(inner.get<std::string>());
     return good ? "" : "\"b64\" holds bytes in base 64";
   }
+  if (key == "double") {
+    return IsBits(inner) ? "" : "\"double\" holds 16 hexadecimal digits";
+  }
   if (key == "fn" || key == "fd") {
     return inner.is_string() ? "" : "\"" + key + "\" holds a name";
   }
-  return "unknown key \"" + key + "\": values are ref, fn, map, b64 or fd";
+  return "unknown key \"" + key +
+         "\": values are ref, fn, map, b64, fd or "
+         "double";
 }
 
 }  // namespace
@@ -105,7 +117,7 @@ bool IsPlain(const Json &value) {
     return true;
   }
   if (!value.is_object()) return true;
-  if (value.contains("b64")) return true;
+  if (value.contains("b64") || value.contains("double")) return true;
   if (!value.contains("map")) return false;
   for (const auto &entry : value["map"]) {
     if (!IsPlain(entry)) return false;
@@ -121,6 +133,7 @@ std::string KindOf(const Json &value) {
   if (value.is_string()) return "string";
   if (value.is_array()) return "list";
   if (value.contains("b64")) return "bytes";
+  if (value.contains("double")) return "float";
   if (value.contains("map")) return "map";
   if (value.contains("fn")) return "function";
   if (value.contains("fd")) return "fd";

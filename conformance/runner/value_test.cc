@@ -35,9 +35,9 @@ TEST(ValueTest, HandlesAreEqualByName) {
 }
 
 TEST(ValueTest, BadValues) {
-  const char *const good[] = {"null", "[1, \"x\", {\"ref\": \"a\"}]",
-                              R"({"map":{"a":{"b64":"AAA="}}})",
-                              R"({"ref":"a","type":"T"})"};
+  const char *const good[] = {
+      "null", "[1, \"x\", {\"ref\": \"a\"}]", R"({"map":{"a":{"b64":"AAA="}}})",
+      R"({"ref":"a","type":"T"})", R"({"double":"fff0000000000000"})"};
   for (const char *text : good) EXPECT_EQ(BadValue(J(text)), "") << text;
   const char *const bad[] = {R"({})",
                              R"({"a":1})",
@@ -46,12 +46,16 @@ TEST(ValueTest, BadValues) {
                              R"({"b64":"?"})",
                              R"({"map":[]})",
                              R"([{"map":{"a":{"b":1}}}])",
-                             R"({"fn":1})"};
+                             R"({"fn":1})",
+                             R"({"double":1.5})",
+                             R"({"double":"FFF0000000000000"})",
+                             R"({"double":"nan"})"};
   for (const char *text : bad) EXPECT_NE(BadValue(J(text)), "") << text;
 }
 
 TEST(ValueTest, PlainIsWhatMeansTheSameEverywhere) {
   EXPECT_TRUE(IsPlain(J(R"([1, {"b64":"AA=="}, {"map":{"a":null}}])")));
+  EXPECT_TRUE(IsPlain(J(R"([{"double":"7ff0000000000000"}])")));
   EXPECT_FALSE(IsPlain(J(R"([{"ref":"a"}])")));
   EXPECT_FALSE(IsPlain(J(R"({"map":{"a":{"ref":"a"}}})")));
 }
@@ -80,6 +84,11 @@ TEST(RelationTest, Membership) {
   EXPECT_TRUE(Check(Relation::kContains, "\"abc\"", "\"b\""));
   EXPECT_TRUE(Check(Relation::kLacks, "[1]", "2"));
   EXPECT_FALSE(Check(Relation::kLacks, "[1]", "1"));
+  EXPECT_TRUE(Check(Relation::kBegins, "[2, 1]", "2"));
+  EXPECT_FALSE(Check(Relation::kBegins, "[2, 1]", "1"));
+  EXPECT_FALSE(Check(Relation::kBegins, "[]", "null"));
+  EXPECT_TRUE(Check(Relation::kBegins, "\"abc\"", "\"a\""));
+  EXPECT_FALSE(Check(Relation::kBegins, "\"abc\"", "\"b\""));
   // What is no list and no text neither contains nor lacks.
   EXPECT_FALSE(Check(Relation::kLacks, "null", "1"));
   EXPECT_FALSE(Check(Relation::kContains, "null", "1"));
@@ -99,6 +108,7 @@ TEST(RelationTest, Kinds) {
   EXPECT_TRUE(is("1", "int"));
   EXPECT_FALSE(is("true", "int"));
   EXPECT_TRUE(is(R"({"b64":""})", "bytes"));
+  EXPECT_TRUE(is(R"({"double":"7ff0000000000000"})", "float"));
   EXPECT_TRUE(is(R"({"ref":"p","type":"Process"})", "Process"));
   EXPECT_FALSE(is(R"({"ref":"p"})", "Process"));
 }
