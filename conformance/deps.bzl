@@ -56,6 +56,20 @@ _written_repository = repository_rule(
     attrs = {"files": attr.string_dict()},
 )
 
+# Whether programs of peers are there: the constant of a loadable file.
+def _peers_impl(ctx):
+    has_node = ctx.which("node") != None
+    if not has_node:
+        print("node is not installed: //conformance/peers has no node_test")
+    ctx.file("BUILD")
+    ctx.file("peers.bzl", "HAS_NODE = %s" % has_node)
+
+_peers_repository = repository_rule(
+    implementation = _peers_impl,
+    environ = ["PATH"],
+    local = True,
+)
+
 def _declare(rule, name, **kwargs):
     if name not in native.existing_rules():
         rule(name = name, **kwargs)
@@ -79,6 +93,7 @@ def brood_deps(debians_bazel = True):
         "cc/BUILD": "",
         "cc/defs.bzl": _CC_RULES,
     })
+    _declare(_peers_repository, "brood_peers")
     if not debians_bazel:
         return
     for name, path in _RULES.items():
