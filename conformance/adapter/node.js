@@ -312,6 +312,8 @@ class Actor {
   }
 
   async answer({do: verb, on, name, args, named, bind, ref}) {
+    // What has happened is known once the loop has turned.
+    await new Promise(setImmediate);
     if (verb === 'hello') return HELLO;
     if (verb === 'bye') return null;
     if (verb === 'drop') return this.handles.delete(ref) && null;
