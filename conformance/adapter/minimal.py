@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """The smallest adapter worth running: three functions of multiprocessing."""
 # SPDX-License-Identifier: MIT
 import json, multiprocessing as mp, os, socket, sys

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "conformance/runner/expect.h"
+#include "conformance/runner/mustpass.h"
 #include "conformance/runner/text.h"
 
 namespace conformance {
@@ -97,6 +98,9 @@ void ClauseLinter::Metadata() {
              "' belongs to no profile (features.txt)");
   }
   if (!IsVersion(clause_.since)) Complain("'since' names a version like 1.0");
+  if (IsLater(clause_.since, spec_.version)) {
+    Complain("since " + clause_.since + ", but VERSION is " + spec_.version);
+  }
   if (clause_.source.empty()) Complain("the Source is missing");
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include <filesystem>
+
 #include "conformance/runner/text.h"
 
 namespace conformance {
@@ -14,8 +16,8 @@ const char kUsage[] =
     "  runner --adapter=CMD [options]\n"
     "\n"
     "  --adapter=CMD   the adapter's command, split at spaces\n"
-    "  --spec=DIR      a folder of chapters (may be given several times;\n"
-    "                  conformance/spec without it)\n"
+    "  --spec=DIR      a folder of chapters (may be given several times);\n"
+    "                  without it the spec that came with the runner\n"
     "  --filter=GLOB   only these cases: globs of CLAUSE or CLAUSE/METHOD,\n"
     "                  with colons between them, after '-' what to leave out\n"
     "  --sparse        one case of each clause, the start methods in turn;\n"
@@ -110,6 +112,19 @@ std::string WithoutPlaces(const std::string &arg) {
              : arg.substr(0, value) + arg.substr(slash + 1);
 }
 
+// Beside the program, where `make` leaves it and where `make install` puts it.
+// Bazel's runner has no spec near it: it is run from the root of the tree.
+std::string FindSpec() {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (const char *place : {"spec", "../spec", "../share/brood/spec"}) {
+    fs::path spec = (folder / place).lexically_normal();
+    if (fs::exists(spec / "VERSION", error)) return spec;
+  }
+  return "conformance/spec";
+}
+
 std::string Quoted(const std::string &word) {
   if (word.find_first_of(" *?'\"$&;()<>|") == std::string::npos) return word;
   return "'" + word + "'";
@@ -126,7 +141,7 @@ std::string ParseOptions(const std::vector<std::string> &args,
     if (!word.empty()) options->given.push_back(word);
   }
   if (options->help) return "";
-  if (options->specs.empty()) options->specs.push_back("conformance/spec");
+  if (options->specs.empty()) options->specs.push_back(FindSpec());
   bool runs = !options->list && !options->dump && options->check.empty();
   if (runs && SplitWords(options->adapter).empty()) {
     return "--adapter=CMD is missing: which implementation is to be judged?";
