@@ -5,6 +5,7 @@
 #include "conformance/adapter/arguments.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conformance/adapter/base64.h"
 #include "conformance/adapter/memory.h"
@@ -62,6 +63,29 @@ static int append_bytes(struct call *call, const cJSON *text,
   return 0;
 }
 
+/* Whether a text with a NUL inside can be sent is the library's to say. */
+static int append_with_nul(const char *text, struct arguments *arguments) {
+  char *copy = memory_text(text);
+  size_t size = strlen(copy);
+  for (size_t i = 0; i < size; i++) {
+    if (copy[i] == 1) copy[i] = '\0';
+  }
+  own(arguments, copy);
+  append(arguments,
+         (brood_value){
+             .type = BROOD_TYPE_STRING, .as.data = copy, .size_bytes = size});
+  return 0;
+}
+
+static int append_form(struct call *call, const cJSON *json,
+                       struct arguments *arguments) {
+  const char *with_nul =
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "nul"));
+  if (with_nul != NULL) return append_with_nul(with_nul, arguments);
+  return append_bytes(call, cJSON_GetObjectItemCaseSensitive(json, "b64"),
+                      arguments);
+}
+
 static int append_number(struct call *call, const cJSON *json,
                          struct arguments *arguments) {
   int64_t integer = 0;
@@ -71,9 +95,7 @@ static int append_number(struct call *call, const cJSON *json,
     case NUMBER_REAL: append(arguments, brood_double(real)); return 0;
     case NUMBER_TOO_LARGE:
       return call_fail(call, "OverflowError", "argument is too large");
-    default:
-      return append_bytes(call, cJSON_GetObjectItemCaseSensitive(json, "b64"),
-                          arguments);
+    default: return append_form(call, json, arguments);
   }
 }
 

@@ -49,8 +49,8 @@ BODY_OF_TASK(task_add);
 /* The bytes of os.blob. */
 static int task_big(const brood_args *args) {
   size_t size = (size_t)body_int64(args, 0);
-  unsigned char *data = memory_new(size, 1);
-  for (size_t i = 0; i < size; i++) data[i] = (unsigned char)(i % 251);
+  int64_t seed = brood_args_count(args) > 1 ? body_int64(args, 1) : 0;
+  unsigned char *data = memory_pattern(size, (unsigned)seed);
   int r = body_answer(brood_bytes(data, size));
   free(data);
   return r;

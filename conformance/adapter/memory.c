@@ -28,6 +28,15 @@ char *memory_text(const char *text) {
   return memory_must(strdup(text));
 }
 
+unsigned char *memory_pattern(size_t size_bytes, unsigned seed) {
+  enum { PERIOD = 251 };
+  unsigned char *data = memory_new(size_bytes, 1);
+  for (size_t i = 0; i < size_bytes; i++) {
+    data[i] = (unsigned char)((i + seed) % PERIOD);
+  }
+  return data;
+}
+
 struct kept {
   struct kept *next;
   void *memory;

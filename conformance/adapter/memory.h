@@ -18,6 +18,10 @@ void *memory_new(size_t count, size_t size_bytes);
 /* memory_text returns a copy of a text; to be freed by free. */
 char *memory_text(const char *text);
 
+/* memory_pattern returns the bytes of os.blob(n, seed): the i-th is i + seed
+ * modulo 251, a prime, so that a part in the wrong place is seen. */
+unsigned char *memory_pattern(size_t size_bytes, unsigned seed);
+
 /* memory_keep takes memory that is never to be freed: it stays reachable. */
 void memory_keep(void *memory);
 

@@ -26,6 +26,19 @@ static size_t text_length(const char *json) {
   return json[i] == '"' ? i + 1 : i;
 }
 
+enum { NUL_LENGTH = 6 };
+
+static bool is_nul(const char *json) {
+  return strncmp(json, "\\u0000", NUL_LENGTH) == 0;
+}
+
+static bool has_nul(const char *json, size_t length) {
+  for (size_t i = 0; i < length; i += json[i] == '\\' ? 2 : 1) {
+    if (is_nul(json + i)) return true;
+  }
+  return false;
+}
+
 static const char *protection(const char *number, size_t length) {
   for (size_t i = 0; i < length; i++) {
     if (strchr(".eE", number[i]) != NULL) return "float";
@@ -44,6 +57,21 @@ static size_t put_number(FILE *out, const char *json) {
   return length;
 }
 
+/* A text of JSON in its quotes. Where cJSON would end it, at a NUL, it becomes
+ * {"nul": …}, with another character in the place of each. */
+static size_t put_text(FILE *out, const char *json) {
+  size_t length = text_length(json);
+  bool with_nul = has_nul(json, length);
+  if (with_nul) fputs("{\"nul\":", out);
+  for (size_t i = 0, size; i < length; i += size) {
+    bool nul = is_nul(json + i);
+    size = nul ? NUL_LENGTH : json[i] == '\\' && i + 1 < length ? 2 : 1;
+    fwrite(nul ? "\\u0001" : json + i, 1, size, out);
+  }
+  if (with_nul) fputc('}', out);
+  return length;
+}
+
 char *number_protect(const char *json) {
   char *text = NULL;
   size_t size = 0;
@@ -52,22 +80,15 @@ char *number_protect(const char *json) {
     size_t length = 1;
     if (strchr("-0123456789", *json) != NULL) {
       length = put_number(out, json);
+    } else if (*json == '"') {
+      length = put_text(out, json);
     } else {
-      if (*json == '"') length = text_length(json);
-      fwrite(json, 1, length, out);
+      fputc(*json, out);
     }
     json += length;
   }
   if (fclose(out) != 0) memory_must(NULL);
   return memory_must(text);
-}
-
-bool number_has_nul(const char *json) {
-  while ((json = strchr(json, '\\')) != NULL) {
-    if (strncmp(json, "\\u0000", 6) == 0) return true;
-    json += json[1] == '\0' ? 1 : 2;
-  }
-  return false;
 }
 
 static const char *protected_text(const cJSON *value) {

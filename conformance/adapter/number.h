@@ -21,12 +21,10 @@ enum number_kind {
 
 /* number_protect returns a copy of a JSON text in which floats and integers of
  * more than 15 digits are {"float": "1.0"} and {"int": "…"}; to be freed by
- * free. Texts are left alone; what is not JSON stays as wrong as it was. */
+ * free. A text with a NUL inside, where cJSON would end it, is {"nul": "…"}
+ * with U+0001 in the place of each NUL. Other texts are left alone; what is not
+ * JSON stays as wrong as it was. */
 char *number_protect(const char *json);
-
-/* number_has_nul: is there a text with a NUL in it? cJSON ends a text there,
- * and what is behind would be lost silently. */
-bool number_has_nul(const char *json);
 
 /* number_get reads a number out of a protected text, or one that number_int64
  * or number_double made. Only the output of its kind is written. */

@@ -12,17 +12,13 @@
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/number.h"
 
-/* Numbers that no power of two divides, so that a part in the wrong place is
- * seen. */
-enum { PERIOD = 251 };
-
 static int blob(struct call *call) {
-  int size = 0;
+  int size = 0, seed = 0;
   if (call_int(call, 0, &size) < 0) return -1;
+  if (call->args[1] != NULL && call_int(call, 1, &seed) < 0) return -1;
   if (size < 0) return call_fail(call, "ValueError", "%d bytes", size);
-  unsigned char *data = memory_new((size_t)size, 1);
-  for (int i = 0; i < size; i++) data[i] = (unsigned char)(i % PERIOD);
-  call->result = value_blob(data, (size_t)size);
+  call->result =
+      value_blob(memory_pattern((size_t)size, (unsigned)seed), (size_t)size);
   return 0;
 }
 
@@ -98,8 +94,8 @@ static int failed_task(struct call *call) {
 }
 
 const struct method os_bytes_methods[] = {
-    {"blob", "n", blob},
     {"bits", "x", bits},
+    {"blob", "n seed?", blob},
     {"same_bytes", "a b", same_bytes},
     {"error_data", "", error_data},
     {"error_name", "", error_name},

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The actor's own threads. They make calls and nothing else: they may read
- * handles, but names, new handles and the connection belong to the serving
- * thread alone, which waits for them.
+ * Calls in a row, and the actor's own threads. These make calls and nothing
+ * else: they may read handles, but names, new handles and the connection belong
+ * to the serving thread alone, which waits for them.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -43,20 +43,18 @@ static const char *name_of(const cJSON *what) {
   return cJSON_GetStringValue(cJSON_IsArray(what) ? what->child : what);
 }
 
-static void answer_of(const struct caller *caller, const cJSON *what,
-                      struct call *call) {
+/* Calls a method of call->self, or reads an attribute. */
+static int do_what(struct call *call, const cJSON *what) {
   const char *name = name_of(what);
-  const struct method *method = class_method(caller->self, name);
-  const struct attribute *attribute = class_attribute(caller->self, name);
-  int r = 0;
-  if (method != NULL) {
-    r = run_method(call, method, what);
-  } else if (attribute != NULL) {
-    r = attribute->read(call);
-  } else {
-    r = call_fail(call, "AttributeError", "no such name: '%s'", name);
-  }
-  if (r == 0) return;
+  const struct method *method = class_method(call->self, name);
+  const struct attribute *attribute = class_attribute(call->self, name);
+  if (method != NULL) return run_method(call, method, what);
+  if (attribute != NULL) return attribute->read(call);
+  return call_fail(call, "AttributeError", "no such name: '%s'", name);
+}
+
+static void answer_of(struct call *call, const cJSON *what) {
+  if (do_what(call, what) == 0) return;
   free(call->failure.data);
   const char *type = call->failure.type;
   cJSON *outer = memory_must(cJSON_CreateObject());
@@ -73,21 +71,23 @@ static void *call_all(void *argument) {
   pthread_barrier_wait(caller->all_there);
   cJSON_ArrayForEach(name, caller->names) {
     struct call call = {.handles = caller->handles, .self = caller->self};
-    answer_of(caller, name, &call);
+    answer_of(&call, name);
     caller->answers.as.items[i++] = call.result;
   }
   return NULL;
 }
 
+static int find_object(struct call *call, const cJSON *json,
+                       const struct value **out_object) {
+  *out_object = handles_resolve(call->handles, json);
+  if (*out_object == NULL) return call_fail(call, "TypeError", "not an object");
+  if ((*out_object)->kind != VALUE_NOTHING) return 0;
+  return call_fail(call, "KeyError", "no such handle");
+}
+
 static int read_callers(struct call *call, struct caller *out_template,
                         int *out_count) {
-  out_template->self = handles_resolve(call->handles, call->args[0]);
-  if (out_template->self == NULL) {
-    return call_fail(call, "TypeError", "not an object");
-  }
-  if (out_template->self->kind == VALUE_NOTHING) {
-    return call_fail(call, "KeyError", "no such handle");
-  }
+  if (find_object(call, call->args[0], &out_template->self) < 0) return -1;
   if (call_list(call, 1, &out_template->names) < 0) return -1;
   const cJSON *name = NULL;
   cJSON_ArrayForEach(name, out_template->names) {
@@ -131,6 +131,42 @@ static int call_in_threads(struct call *call) {
   return 0;
 }
 
+/* A step is [object, name, arguments …]. */
+static int do_step(struct call *call, const cJSON *step,
+                   struct value *out_answer) {
+  struct call inner = {.handles = call->handles};
+  if (!cJSON_IsArray(step) || cJSON_GetArraySize(step) < 2) {
+    return call_fail(call, "TypeError", "a step is an object and a name");
+  }
+  if (find_object(call, step->child, &inner.self) < 0) return -1;
+  cJSON *what = memory_must(cJSON_Duplicate(step, true));
+  cJSON_DeleteItemFromArray(what, 0);
+  int r = name_of(what) == NULL
+              ? call_fail(&inner, "TypeError", "a name must be a text")
+              : do_what(&inner, what);
+  cJSON_Delete(what);
+  *out_answer = inner.result;
+  call->failure = inner.failure;
+  return r;
+}
+
+static int repeat(struct call *call) {
+  int count = 0;
+  const cJSON *steps = NULL, *step = NULL;
+  if (call_int(call, 0, &count) < 0) return -1;
+  if (call_list(call, 1, &steps) < 0) return -1;
+  size_t num_steps = (size_t)cJSON_GetArraySize(steps);
+  for (int i = 0; i < count; i++) {
+    value_clear(&call->result);
+    call->result = value_list(VALUE_LIST, num_steps);
+    struct value *answer = call->result.as.items;
+    cJSON_ArrayForEach(step, steps) {
+      if (do_step(call, step, answer++) < 0) return -1;
+    }
+  }
+  return 0;
+}
+
 static void *wait_for_ever(void *unused) {
   for (;;) pause();
   return unused;
@@ -168,5 +204,6 @@ const struct method os_thread_methods[] = {
     {"start_thread", "", start_thread},
     {"call_in_threads", "obj names n", call_in_threads},
     {"pool_in_thread", "context processes", pool_in_thread},
+    {"repeat", "n steps", repeat},
     {NULL, NULL, NULL},
 };

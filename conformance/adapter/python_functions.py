@@ -16,6 +16,12 @@ def number_of(name):
     return getattr(signal, "SIG" + name)
 
 
+def pattern(n, seed):
+    """The bytes of os.blob."""
+    period = bytes((i + seed) % 251 for i in range(251))
+    return (period * (n // 251 + 1))[:n]
+
+
 def echo(*values):
     return list(values) if len(values) > 1 else values[0] if values else None
 

@@ -13,7 +13,7 @@ import sys
 import threading
 
 import python_functions
-from python_functions import number_of
+from python_functions import number_of, pattern
 from python_module import reduction
 from python_pool import PoolOwn
 
@@ -55,12 +55,15 @@ def handled(number, frame):
     pass
 
 
+def do_what(obj, name, *args):
+    found = getattr(obj, name)
+    return found(*args) if callable(found) else found
+
+
 def answer_of(obj, name):
     """`name` is a name, or a list of a method's name and its arguments."""
-    name, *args = name if isinstance(name, list) else [name]
     try:
-        found = getattr(obj, name)
-        return found(*args) if callable(found) else found
+        return do_what(obj, *(name if isinstance(name, list) else [name]))
     except Exception as e:
         return {"error": type(e).__name__}
 
@@ -240,6 +243,13 @@ class Own(PoolOwn):
             thread.join()
         return rows
 
+    def repeat(self, n, steps):
+        """A step is a list of an object, a name and arguments."""
+        answers = None
+        for _ in range(n):
+            answers = [do_what(*step) for step in steps]
+        return answers
+
     def set_on_signal(self, name, event):
         signal.signal(number_of(name), lambda number, frame: event.set())
 
@@ -255,8 +265,8 @@ class Own(PoolOwn):
         except OSError as e:
             return errno.errorcode[e.errno]
 
-    def blob(self, n):
-        return Blob((bytes(range(251)) * (n // 251 + 1))[:n])
+    def blob(self, n, seed=0):
+        return Blob(pattern(n, seed))
 
     def bits(self, x):
         if not isinstance(x, float):

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 
-from python_functions import gate, note
+from python_functions import gate, note, pattern
 from python_module import mp
 from python_own import Cell, preloaded
 
@@ -50,8 +50,8 @@ def add(a, b):
     return a + b
 
 
-def big(n):
-    return (bytes(range(251)) * (n // 251 + 1))[:n]
+def big(n, seed=0):
+    return pattern(n, seed)
 
 
 def gate_echo(gate_path, value):
