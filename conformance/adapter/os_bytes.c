@@ -4,10 +4,12 @@
  * those of a float; and what else is known of the actor's last error.
  */
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "conformance/adapter/arguments.h"
 #include "conformance/adapter/call.h"
+#include "conformance/adapter/channel.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/number.h"
@@ -48,6 +50,64 @@ static int bits(struct call *call) {
   }
   number_bits(real, digits);
   call->result = value_text(digits);
+  return 0;
+}
+
+/* ---------------------------------------------------------------- Series -- */
+
+/* Of put_blobs and get_blobs. */
+struct series {
+  const struct value *channel;
+  int first, count, size;
+};
+
+static int read_series(struct call *call, struct series *out) {
+  out->channel = handles_resolve(call->handles, call->args[0]);
+  if (out->channel == NULL) return call_fail(call, "TypeError", "no channel");
+  if (call_int(call, 1, &out->first) < 0) return -1;
+  if (call_int(call, 2, &out->count) < 0) return -1;
+  return call_int(call, 3, &out->size);
+}
+
+/* Of many sizes, so that the series comes to lie in many ways. */
+static size_t size_in(const struct series *series, int i) {
+  return (size_t)(series->size + i % 8);
+}
+
+static int put_blobs(struct call *call) {
+  struct series series;
+  if (read_series(call, &series) < 0) return -1;
+  for (int i = series.first; i < series.first + series.count; i++) {
+    size_t size = size_in(&series, i);
+    unsigned char *data = memory_pattern(size, (unsigned)i);
+    int r = channel_put(series.channel, brood_bytes(data, size));
+    free(data);
+    if (r < 0) return call_fail_brood(call);
+  }
+  return 0;
+}
+
+static bool is_of(const brood_value *item, size_t size, int i) {
+  unsigned char *data = memory_pattern(size, (unsigned)i);
+  brood_value wanted = brood_bytes(data, size);
+  bool is = item->type == BROOD_TYPE_BYTES && are_same(item, &wanted);
+  free(data);
+  return is;
+}
+
+static int get_blobs(struct call *call) {
+  struct series series;
+  if (read_series(call, &series) < 0) return -1;
+  cJSON *wrong = memory_must(cJSON_CreateArray());
+  call->result = value_json(wrong);
+  for (int i = series.first; i < series.first + series.count; i++) {
+    brood_value item = brood_none();
+    if (channel_get(series.channel, &item) < 0) return call_fail_brood(call);
+    if (!is_of(&item, size_in(&series, i), i)) {
+      cJSON_AddItemToArray(wrong, number_int64(i));
+    }
+    brood_value_clear(&item);
+  }
   return 0;
 }
 
@@ -97,6 +157,8 @@ const struct method os_bytes_methods[] = {
     {"bits", "x", bits},
     {"blob", "n seed?", blob},
     {"same_bytes", "a b", same_bytes},
+    {"put_blobs", "channel first n size", put_blobs},
+    {"get_blobs", "channel first n size", get_blobs},
     {"error_data", "", error_data},
     {"error_name", "", error_name},
     {"error_text", "", error_text},

@@ -118,6 +118,10 @@ def putter(channel):
     return channel.put if hasattr(channel, "put") else channel.send
 
 
+def getter(channel):
+    return channel.get if hasattr(channel, "get") else channel.recv
+
+
 def produce(channel, name, n, size=0):
     put = putter(channel)
     for k in range(n):
@@ -125,7 +129,7 @@ def produce(channel, name, n, size=0):
 
 
 def consume(channel, path):
-    get = channel.get if hasattr(channel, "get") else channel.recv
+    get = getter(channel)
     while True:
         try:
             item = get()
@@ -140,7 +144,7 @@ def consume(channel, path):
 
 def take_note(channel, path):
     note(path, "takes")
-    channel.get() if hasattr(channel, "get") else channel.recv()
+    getter(channel)()
     note(path, "taken")
 
 

@@ -13,7 +13,7 @@ import sys
 import threading
 
 import python_functions
-from python_functions import number_of, pattern
+from python_functions import getter, number_of, pattern, putter
 from python_module import reduction
 from python_pool import PoolOwn
 
@@ -275,6 +275,16 @@ class Own(PoolOwn):
 
     def same_bytes(self, a, b):
         return a == b
+
+    def put_blobs(self, channel, first, n, size):
+        put = putter(channel)
+        for i in range(first, first + n):
+            put(pattern(size + i % 8, i))
+
+    def get_blobs(self, channel, first, n, size):
+        get = getter(channel)
+        return [i for i in range(first, first + n)
+                if get() != pattern(size + i % 8, i)]
 
     def error_data(self):
         return self.carried

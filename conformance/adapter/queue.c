@@ -23,8 +23,10 @@ static int answer_count(struct call *call, int count) {
   return call_done(call, count);
 }
 
-static int put_item(struct call *call, int64_t timeout_ns) {
+static int put(struct call *call) {
   struct arguments item = {0};
+  int64_t timeout_ns = BROOD_FOREVER;
+  if (call_block(call, 1, &timeout_ns) < 0) return -1;
   int r = arguments_read_one(call, call->args[0], &item);
   if (r == 0) {
     r = call_done(call,
@@ -34,31 +36,33 @@ static int put_item(struct call *call, int64_t timeout_ns) {
   return r;
 }
 
-static int put(struct call *call) {
-  int64_t timeout_ns = BROOD_FOREVER;
-  if (call_block(call, 1, &timeout_ns) < 0) return -1;
-  return put_item(call, timeout_ns);
-}
-
 static int put_nowait(struct call *call) {
-  return put_item(call, 0);
+  struct arguments item = {0};
+  int r = arguments_read_one(call, call->args[0], &item);
+  if (r == 0) {
+    r = call_done(call, brood_queue_put_nowait(queue_of(call), item.values[0]));
+  }
+  arguments_clear(&item);
+  return r;
 }
 
-static int get_item(struct call *call, int64_t timeout_ns) {
-  brood_value item = brood_none();
-  int r = brood_queue_get(queue_of(call), &item, timeout_ns);
+static int answer_item(struct call *call, int r, brood_value item) {
   if (r >= 0) call->result = arguments_received(item);
   return call_done(call, r);
 }
 
 static int get(struct call *call) {
   int64_t timeout_ns = BROOD_FOREVER;
+  brood_value item = brood_none();
   if (call_block(call, 0, &timeout_ns) < 0) return -1;
-  return get_item(call, timeout_ns);
+  int r = brood_queue_get(queue_of(call), &item, timeout_ns);
+  return answer_item(call, r, item);
 }
 
 static int get_nowait(struct call *call) {
-  return get_item(call, 0);
+  brood_value item = brood_none();
+  int r = brood_queue_get_nowait(queue_of(call), &item);
+  return answer_item(call, r, item);
 }
 
 static int put_many(struct call *call) {
