@@ -134,6 +134,7 @@ void ChapterReader::Line(const std::string &line, int number) {
   // Between fences a chapter shows things that are not clauses.
   if (StartsWith(line, "```")) fenced_ = !fenced_;
   if (fenced_ || StartsWith(line, "```")) return;
+  if (StartsWith(line, "# ")) spec_->titles[chapter_] = Trim(line.substr(2));
   if (StartsWith(line, "### ")) {
     Start(Trim(line.substr(4)));
   } else if (StartsWith(line, "# ") || StartsWith(line, "## ")) {

@@ -55,6 +55,7 @@ struct Spec {
   std::string text;  // the chapters, features.txt and VERSION, as they are
   std::vector<Clause> clauses;
   std::vector<Feature> features;
+  std::map<std::string, std::string> titles;  // of chapters
   std::vector<std::string> retired;
   std::map<std::string, bool> api;  // name -> comes with a later chapter
   std::map<std::string, Place> api_places;
