@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: MIT
+"""Runs the runner over an adapter and reads its results."""
+import json
+import pathlib
+import subprocess
+import tempfile
+
+# Of what hangs, the deadline is what it costs.
+SCALE = 0.2
+
+
+def run(runner, spec, adapter, cases, scale=SCALE, more=()):
+    """Returns the results of these cases, as the runner has written them."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = pathlib.Path(folder, "results.jsonl")
+        done = subprocess.run(
+            [runner, f"--adapter={adapter}", f"--spec={spec}",
+             f"--filter={':'.join(cases)}", f"--scale={scale}",
+             f"--results={results}", *more],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", check=False)
+        lines = results.read_text(encoding="utf-8").splitlines() \
+            if results.exists() else []
+    found = [json.loads(line) for line in lines]
+    found = [result for result in found if "clause" in result]
+    if not found:
+        raise SystemExit(f"{adapter}: no results\n{done.stdout}")
+    return found
+
+
+def is_red(result):
+    """The implementation failed: not the adapter, and not the runner."""
+    return result["verdict"] in ("FAIL", "WARNING")
