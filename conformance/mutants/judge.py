@@ -31,3 +31,23 @@ def run(runner, spec, adapter, cases, scale=SCALE, more=()):
 def is_red(result):
     """The implementation failed: not the adapter, and not the runner."""
     return result["verdict"] in ("FAIL", "WARNING")
+
+
+def is_killed(runner, spec, adapter, sound, case):
+    """Whether this case is red for the mutant, and how; what takes too long is
+    believed only if it does not for the sound adapter, else both have more
+    time."""
+    for scale in (SCALE, 1):
+        result = one(runner, spec, adapter, case, scale)
+        if not is_red(result) or result["way"] not in ("hang", "leak"):
+            break
+        if not is_red(one(runner, spec, sound, case, scale)):
+            break
+    return is_red(result), result
+
+
+def one(runner, spec, adapter, case, scale):
+    results = run(runner, spec, adapter, [case], scale)
+    if len(results) != 1:
+        raise SystemExit(f"{case} is {len(results)} cases, not one")
+    return results[0]
