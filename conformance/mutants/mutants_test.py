@@ -12,6 +12,7 @@ import concurrent.futures
 import os
 import pathlib
 import sys
+import tempfile
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
 import judge  # noqa: E402
@@ -31,8 +32,11 @@ def adapter_of(mutant, name=None):
     return FOLDER.resolve() / room_of(mutant) / (name or mutant.name)
 
 
-def survives(runner, spec, mutant):
+def survives(runner, specs, mutant):
     """Returns what to say of a mutant that is not caught, or nothing."""
+    spec = specs.get(mutant.case.partition("/")[0])
+    if spec is None:
+        return f"{mutant.place}: there is no clause for {mutant.case}"
     for _ in range(3):
         killed, result = judge.is_killed(
             runner, spec, adapter_of(mutant), adapter_of(mutant, "sound"),
@@ -60,9 +64,11 @@ def main():
     if not chosen:
         return "no mutant has such a name"
     parts = [chosen[i::CONTROLS] for i in range(min(CONTROLS, len(chosen)))]
-    with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+    with tempfile.TemporaryDirectory() as folder, \
+            concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+        specs = judge.part_spec(spec, folder)
         sound = [pool.submit(fails_without, runner, spec, p) for p in parts]
-        said = list(pool.map(lambda m: survives(runner, spec, m), chosen))
+        said = list(pool.map(lambda m: survives(runner, specs, m), chosen))
         wrong = [line for part in sound for line in part.result()]
     wrong += filter(None, said)
     rooms = collections.Counter(map(room_of, chosen))
