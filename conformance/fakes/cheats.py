@@ -7,8 +7,8 @@
 
 By hand: each takes some minutes. From the root of the tree, with the runner
 built (bazel build //conformance/runner). An area is the clauses of the features
-that are about its types, as far as they ask its objects for anything. Only cases
-count that the honest adapter passes.
+that are about its types, as far as they ask its objects for anything. Only
+cases count that the honest adapter passes.
 """
 import collections
 import concurrent.futures
