@@ -181,7 +181,7 @@ def version():
 
 def hello():
     features, profiles = list(FEATURES), ["core", "full", "python"]
-    if hasattr(mp.Process, "kill"):
+    if hasattr(mp.process.BaseProcess, "kill"):
         features += ["kill", "close", "parent"]
     if hasattr(synchronize.Lock, "locked"):
         features.append("locked")
@@ -189,6 +189,7 @@ def hello():
         profiles.append("billiard")
         features += ["forking", "pool.accept", "pool.crew", "pool.limits",
                      "pool.listen"]
+    features = [f for f in features if f not in getattr(mp, "LACKS", ())]
     return {"protocol": 1, "name": getattr(mp, "NAME", mp.__name__),
             "version": version(),
             "language": "Python", "methods": mp.get_all_start_methods(),
