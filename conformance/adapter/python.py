@@ -5,6 +5,7 @@ what processes run, python_own.py the handle `os`.
 """
 # SPDX-License-Identifier: MIT
 import base64
+import gc
 import json
 import math
 import os
@@ -24,6 +25,14 @@ MAX_BYTES = 65536  # more are answered as a handle
 
 class Unsupported(Exception):
     pass
+
+
+def collect():
+    """What was dropped goes at once where references are counted."""
+    if platform.python_implementation() != "CPython":
+        # One pass finds it, the next what its finalizer let go.
+        for _ in range(3):
+            gc.collect()
 
 
 def types_of(e):
@@ -100,7 +109,8 @@ class Actor:
         if do == "hello":
             return hello()
         if do == "drop":
-            return self.handles.pop(request["ref"], None) and None
+            self.handles.pop(request["ref"], None)
+            return collect()
         obj, name = self.handles[request["on"]], request["name"]
         if not has(obj, name):
             raise Unsupported(name)
@@ -161,20 +171,33 @@ FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "pool.callback", "pool.imap", "pool.initializer", "pool.recycle"]
 
 
+def version():
+    """Of the module, if it has one of its own, and of the interpreter."""
+    name = platform.python_implementation()
+    text = "%s %s" % (name, platform.python_version())
+    if name == "PyPy":
+        text = "PyPy %s (Python %s)" % (
+            ".".join(map(str, sys.pypy_version_info[:3])),
+            platform.python_version())
+    if "gevent" in sys.modules:
+        text += " with gevent " + sys.modules["gevent"].__version__
+    own = getattr(mp, "__version__", None)
+    return "%s on %s" % (own, text) if own else text
+
+
 def hello():
     features, profiles = list(FEATURES), ["core", "full", "python"]
-    if hasattr(mp.Process, "kill"):
+    if hasattr(mp.process.BaseProcess, "kill"):
         features += ["kill", "close", "parent"]
     if hasattr(synchronize.Lock, "locked"):
         features.append("locked")
-    version = platform.python_version()
-    if mp.__name__ != "multiprocessing":
-        version = "%s on CPython %s" % (mp.__version__, version)
     if mp.__name__ == "billiard":
         profiles.append("billiard")
         features += ["forking", "pool.accept", "pool.crew", "pool.limits",
                      "pool.listen"]
-    return {"protocol": 1, "name": mp.__name__, "version": version,
+    features = [f for f in features if f not in getattr(mp, "LACKS", ())]
+    return {"protocol": 1, "name": getattr(mp, "NAME", mp.__name__),
+            "version": version(),
             "language": "Python", "methods": mp.get_all_start_methods(),
             "features": features, "profiles": profiles}
 

@@ -200,7 +200,8 @@ def table():
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
         note_size, note_authkey, note_values, tell, thread_note, hammer, wait_note, meet, act, act_fails,
         produce, consume, take_note, put_all)}
-    found["unregistered"] = lambda *values: None
+    # dill would serialise the function, but not what this one holds.
+    found["unregistered"] = lambda *values, held=(v for v in ()): None
     found["unloadable"] = Unloadable()
     found["of_main"] = getattr(sys.modules["__main__"], "of_main", None)
     return found

@@ -104,9 +104,10 @@ class PoolOwn:
         run(lambda row: row.append(context.Pool(processes)), [made])
         return made[0]
 
-    def limit_processors(self, n):
-        allowed = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, allowed[:n])
+    if hasattr(os, "sched_setaffinity"):
+        def limit_processors(self, n):
+            allowed = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, allowed[:n])
 
 
 def run(function, rows):

@@ -1,1 +1,0 @@
-../adapter/brood_preload.py

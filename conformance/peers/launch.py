@@ -1,1 +1,0 @@
-../adapter/launch.py

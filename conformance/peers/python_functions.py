@@ -1,1 +1,0 @@
-../adapter/python_functions.py
