@@ -28,6 +28,7 @@ CHANGES = {
     "method-is-path": {"methods": ["fork", "../../x"]},
     "lists-twice": {"methods": ["fork", "fork"]},
     "no-name": {"name": ""},
+    "many-methods": {"methods": ["m%d" % i for i in range(101)]},
     "unknown-feature": {"features": ["cell", "magik"]},
     "unknown-profile": {"profiles": ["core", "fool"]},
 }
@@ -82,6 +83,7 @@ def spin():
 
 # What a mode does when a method is called, before or instead of the answer.
 BEFORE = {
+    "kills-runner": lambda: os.kill(os.getppid(), signal.SIGKILL),
     "hang": forever,
     "spin": spin,
     "exit-0": lambda: os._exit(0),
@@ -149,6 +151,11 @@ def answer(request):
         return {"ok": None}
     if name == "get_context":
         return {"error": ["ValueError", "Exception"], "text": "none such"}
+    if name == "cell" and MODE == "at-times":
+        with open(os.environ["BROOD_FAKE_COUNT"], "a+") as count:
+            count.write("x")
+            count.seek(0)
+            return {"ok": 1 if len(count.read()) == 2 else 0}
     if name == "cell":
         return {"ok": 1 if MODE == "wrong-value" else 0}
     if name == "slow":

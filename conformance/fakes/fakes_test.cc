@@ -111,6 +111,7 @@ const Golden kGolden[] = {
     {"no-name", "adapter.hello", "UNRESOLVED", "", "no text \"name\""},
     {"unknown-feature", "adapter.hello", "UNRESOLVED", "",
      "\"magik\", which the spec does not know; the nearest is \"magic\""},
+    {"many-methods", "adapter.hello", "UNRESOLVED", "", "has 101 words"},
     {"unknown-profile", "adapter.hello", "UNRESOLVED", "", "is \"full\""},
     {"forged-method", "adapter.hello", "UNRESOLVED", "", "list of words"},
     {"method-is-path", "adapter.hello", "UNRESOLVED", "", "list of words"},
@@ -251,6 +252,16 @@ TEST(FakesTest, AFailureTellsWhatIsNeeded) {
   }
 }
 
+TEST(FakesTest, AContestedFailureHasItsLink) {
+  Ran ran = RunFake("wrong-value", {"--filter=fake.should:fake.value"});
+  EXPECT_EQ((*ran.Find("fake.should"))["contested"],
+            "https://example.org/should");
+  EXPECT_NE(ran.output.find("contested   https://example.org/should"),
+            std::string::npos)
+      << ran.output;
+  EXPECT_FALSE(ran.Find("fake.value")->contains("contested"));
+}
+
 TEST(SelectionTest, AnEmptyOneFails) {
   for (const char *filter : {"--filter=nothing", "--gtest_filter=nothing.*"}) {
     Ran ran = RunFake("good", {filter});
@@ -353,6 +364,95 @@ TEST(ResultsTest, WithoutAFileTheTranscriptsOfRedCasesAreInOneFolder) {
   EXPECT_EQ(ran.output.find("brood-transcripts"), std::string::npos);
 }
 
+std::vector<std::string> VerdictsOf(const Ran &ran) {
+  std::vector<std::string> all;
+  for (const nlohmann::json &line : ran.results) {
+    all.push_back(line["clause"].get<std::string>() + "/" +
+                  line["method"].get<std::string>() + " " +
+                  line["verdict"].get<std::string>());
+  }
+  return all;
+}
+
+TEST(JobsTest, TheSameResultsInTheSameOrder) {
+  for (const char *mode : {"wrong-value", "leak-shm"}) {
+    Ran one = RunFake(mode, {});
+    Ran several = RunFake(mode, {"-j", "3"});
+    EXPECT_EQ(VerdictsOf(several), VerdictsOf(one)) << several.output;
+    EXPECT_EQ(several.code, one.code);
+    EXPECT_EQ(several.summary["failed"], one.summary["failed"]);
+    EXPECT_EQ(several.summary["conforms"], one.summary["conforms"]);
+  }
+}
+
+TEST(JobsTest, TheXmlIsOfAllCases) {
+  std::string file = Scratch("xml");
+  Ran ran = RunFake("wrong-value", {"-j2", "--gtest_output=xml:" + file});
+  std::string xml = XmlOf(ran, file);
+  size_t count = 0;
+  for (size_t at = 0; (at = xml.find("<testcase ", at)) != std::string::npos;
+       at++) {
+    count++;
+  }
+  EXPECT_EQ(count, ran.results.size()) << xml;
+  EXPECT_NE(xml.find("\"verdict\" value=\"UNSUPPORTED\""), std::string::npos);
+}
+
+// An adapter that reaches the runner's own process costs one case.
+TEST(JobsTest, AWorkerThatIsKilledCostsItsCase) {
+  Ran ran = RunFake("kills-runner", {"-j2"});
+  EXPECT_EQ(ran.results.size(), 12u) << ran.output;
+  EXPECT_EQ(ran.Verdict("fake.value"), "UNRESOLVED");
+  EXPECT_EQ(ran.Verdict("fake.magic"), "UNSUPPORTED");
+  EXPECT_EQ(ran.code, 1);
+}
+
+TEST(RepeatTest, HowOftenItFailed) {
+  std::string count = Scratch("count");
+  Ran ran = RunFake("at-times", {"--repeat=3", "--filter=fake.value"},
+                    {"BROOD_FAKE_COUNT=" + count});
+  unlink(count.c_str());
+  const nlohmann::json &line = *ran.Find("fake.value");
+  EXPECT_EQ(line["verdict"], "FAIL") << ran.output;
+  EXPECT_EQ(line["failed_of"], nlohmann::json({1, 3}));
+  EXPECT_NE(ran.output.find("(failed 1 of 3)"), std::string::npos);
+  ran = RunFake("good", {"--repeat=3", "--filter=fake.value"});
+  EXPECT_EQ((*ran.Find("fake.value"))["failed_of"], nlohmann::json({0, 3}));
+  EXPECT_EQ(ran.code, 0);
+}
+
+TEST(StopTest, AfterSoManyFailures) {
+  for (const char *jobs : {"-j1", "-j2"}) {
+    Ran ran = RunFake("wrong-value", {"--max-failures=1", jobs});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_EQ(ran.summary["failed"], 1);
+    EXPECT_EQ(ran.results.size(), 1u);
+    EXPECT_NE(ran.output.find("11 of 12 cases were not run (--max-failures)"),
+              std::string::npos)
+        << ran.output;
+  }
+}
+
+TEST(HangTest, TheFirstCostsTheDeadlineAndLaterOnesLess) {
+  Ran ran = RunFake("hang", {"--filter=fake.value:fake.error"});
+  const nlohmann::json &first = *ran.Find("fake.value");
+  const nlohmann::json &second = *ran.Find("fake.error");
+  EXPECT_EQ(first["way"], "hang") << ran.output;
+  EXPECT_EQ(second["way"], "hang") << ran.output;
+  EXPECT_GE(first["seconds"].get<double>(), 10);
+  EXPECT_LT(second["seconds"].get<double>(), 9);
+  EXPECT_NE(second["text"].get<std::string>().find(
+                "steps had 2 s since fake.value/once hung"),
+            std::string::npos)
+      << second;
+}
+
+TEST(SelectionTest, TheCaseOfTheHelloCanBeAskedFor) {
+  Ran ran = RunFake("good", {"--filter=adapter.hello/once"});
+  EXPECT_EQ(ran.Verdict("adapter.hello"), "PASS") << ran.output;
+  EXPECT_EQ(ran.code, 0);
+}
+
 TEST(OptionsTest, MistakesAreClear) {
   const struct {
     std::vector<std::string> args;
@@ -362,6 +462,10 @@ TEST(OptionsTest, MistakesAreClear) {
       {{"--scale=0"}, "--scale takes"},
       {{"--scale=fast"}, "--scale takes"},
       {{"--fix"}, "--fix rewrites"},
+      {{"--jobs=0"}, "--jobs takes a number"},
+      {{"-jx"}, "--jobs takes a number"},
+      {{"--repeat=-1"}, "--repeat takes a number"},
+      {{"--gtest_repeat=2"}, "--repeat=N runs"},
   };
   for (const auto &mistake : mistakes) {
     Ran ran = RunFake("good", mistake.args);

@@ -145,6 +145,18 @@ TEST_F(HonestyTest, FixWritesWhatIsSo) {
   EXPECT_EQ(RunFake("wrong-value", {kFilter, "--expect=" + file_}).code, 1);
 }
 
+TEST_F(HonestyTest, FixMakesAFile) {
+  std::string file = Scratch("made");
+  unlink(file.c_str());
+  Ran ran = RunFake("wrong-value", {"--fix", "--expect=" + file});
+  std::string text = ReadFile(file).value_or("");
+  unlink(file.c_str());
+  EXPECT_EQ(text,
+            "fake.value  once  fail:\"got 1\"  unexplained\n"
+            "fake.method  fork  fail:\"got 1\"  unexplained\n")
+      << ran.output;
+}
+
 }  // namespace
 
 }  // namespace conformance

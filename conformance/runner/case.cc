@@ -92,8 +92,35 @@ CaseResult RunCase(const Setup &setup, const Case &one) {
     result.outcome.text = one.reason;
     return result;
   }
+  if (one.scenarios.empty()) {  // adapter.hello
+    CaseResult result;
+    Hello hello;
+    AskWho(setup, &hello, &result);
+    return result;
+  }
   if (one.probe) return RunProbe(setup, one);
   return RunScenario(setup, *one.scenarios[0], one.method, one.other);
+}
+
+CaseResult RunRepeatedly(const Setup &setup, const Case &one, int times) {
+  CaseResult first = RunCase(setup, one);
+  bool ran = one.decided == Verdict::kPass;
+  auto bad = [](const CaseResult &result) {
+    return result.outcome.verdict == Verdict::kFail ||
+           result.outcome.verdict == Verdict::kUnresolved;
+  };
+  int failed = bad(first);
+  double seconds = first.seconds;
+  for (int i = 1; ran && i < times; i++) {
+    CaseResult next = RunCase(setup, one);
+    seconds += next.seconds;
+    failed += bad(next);
+    if (bad(next) && !bad(first)) first = next;
+  }
+  first.seconds = seconds;
+  first.runs = ran ? times : 1;
+  first.failed = failed;
+  return first;
 }
 
 bool AskWho(const Setup &setup, Hello *hello, CaseResult *result) {

@@ -16,11 +16,17 @@ struct CaseResult {
   Outcome outcome;
   double seconds = 0;
   std::string transcript;
+  int runs = 1;  // with --repeat, and in how many of these it failed
+  int failed = 0;
 };
 
 // PASS, FAIL, UNSUPPORTED or UNRESOLVED. A case that is decided already is
 // answered with its decision.
 CaseResult RunCase(const Setup &setup, const Case &one);
+
+// Runs it so many times. The outcome is that of the first run that did not
+// pass.
+CaseResult RunRepeatedly(const Setup &setup, const Case &one, int times);
 
 // Starts the adapter only for its hello. False, with the outcome, if it has
 // none.

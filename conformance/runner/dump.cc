@@ -63,6 +63,7 @@ Ordered DumpClause(const Clause &clause) {
           {"provisional", clause.provisional},
           {"sentence", clause.sentence},
           {"source", clause.source},
+          {"contested", clause.contested},
           {"untested", clause.untested},
           {"steps", steps}};
 }

@@ -203,7 +203,7 @@ Outcome FinalOutcome(const Case &one, const Outcome &happened,
   Outcome out = happened;
   if (happened.verdict == Verdict::kUnresolved) return out;
   if (expectation == nullptr) {
-    bool mild = one.level == "SHOULD" || one.provisional;
+    bool mild = one.level != "MUST" || one.provisional;
     if (out.verdict == Verdict::kFail && mild) out.verdict = Verdict::kWarning;
     return out;
   }

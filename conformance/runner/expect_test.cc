@@ -141,6 +141,9 @@ TEST(ExpectTest, MildClausesWarn) {
   EXPECT_EQ(FinalOutcome(should, bad, nullptr).verdict, Verdict::kWarning);
   EXPECT_FALSE(IsRed(should, Verdict::kWarning, false));
   EXPECT_TRUE(IsRed(should, Verdict::kWarning, true));
+  Case may = MakeCase("a.b", "fork", "MAY");
+  EXPECT_EQ(FinalOutcome(may, bad, nullptr).verdict, Verdict::kWarning);
+  EXPECT_FALSE(IsRed(may, Verdict::kWarning, false));
   Case provisional = MakeCase("a.b", "fork");
   provisional.provisional = true;
   EXPECT_EQ(FinalOutcome(provisional, bad, nullptr).verdict, Verdict::kWarning);

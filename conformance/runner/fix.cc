@@ -24,7 +24,7 @@ std::string Format(const std::string &clause, const std::string &methods,
 }
 
 bool NeedsLine(const Case &one, const Outcome &outcome) {
-  bool mild = one.level == "SHOULD" || one.provisional;
+  bool mild = one.level != "MUST" || one.provisional;
   return outcome.verdict == Verdict::kFail && !mild;
 }
 

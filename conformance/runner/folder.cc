@@ -50,11 +50,14 @@ std::vector<std::string> ListTree(const std::string &folder) {
   return names;
 }
 
-void MakeSharedMemoryPrivate() {
-  if (unshare(CLONE_NEWNS) != 0) return;
+bool MakeSharedMemoryPrivate() {
+  if (unshare(CLONE_NEWNS) != 0) return false;
   // Else the mount would reach the namespace that this one was made from.
-  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
-  mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777");
+  if (mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) {
+    return false;
+  }
+  return mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV,
+               "mode=1777") == 0;
 }
 
 std::set<std::string> SharedMemoryNames() {

@@ -22,8 +22,8 @@ std::vector<std::string> ListTree(const std::string &folder);
 
 // Gives this process and its descendants a /dev/shm of their own, as far as
 // they are allowed to: where it is shared, what other programs do at the same
-// time may look like a leak.
-void MakeSharedMemoryPrivate();
+// time may look like a leak. False if they are not.
+bool MakeSharedMemoryPrivate();
 
 // The names in /dev/shm at the moment.
 std::set<std::string> SharedMemoryNames();

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "conformance/runner/proc.h"
@@ -118,7 +119,11 @@ const std::map<std::string, Ask> &Asks() {
 }
 
 pid_t PidOf(const Json &value) {
-  if (!value.is_number_integer()) {
+  // A greater one than there can be must not become another one's.
+  bool is_pid = value.is_number_integer() &&
+                value >= std::numeric_limits<pid_t>::min() &&
+                value <= std::numeric_limits<pid_t>::max();
+  if (!is_pid) {
     StopUnresolved("kernel: " + Show(value) + " is no process");
   }
   return value.get<pid_t>();

@@ -156,6 +156,8 @@ TEST_F(KernelTest, RefusesUnknownCalls) {
   EXPECT_THROW(Ask(&kernel_, "alive", {}), Stop);
   EXPECT_THROW(Ask(&kernel_, "alive", {"x"}), Stop);
   EXPECT_THROW(Ask(&kernel_, "alive", {1, 2}), Stop);
+  // 2^32 + 1 is not process 1.
+  EXPECT_THROW(Ask(&kernel_, "alive", {4294967297}), Stop);
 }
 
 TEST_F(KernelTest, ZombiesOfOthersAreSeen) {

@@ -25,6 +25,9 @@ const char kUsage[] =
     "  --fix           rewrites that file after what happened\n"
     "  --strict        a SHOULD that fails makes the run fail\n"
     "  --scale=N       N times the time for every deadline\n"
+    "  --jobs=N, -j N  N cases at a time, each in its own /dev/shm\n"
+    "  --repeat=N      runs each case N times: failed 1 of 3, say\n"
+    "  --max-failures=N  runs no more cases after so many have failed\n"
     "  --wrap=CMD      runs the adapter under CMD, valgrind for one\n"
     "  --results=FILE  one JSON line for each case; transcripts beside it\n"
     "  --check=FILE    whether such a file is whole and of this spec\n"
@@ -82,6 +85,24 @@ std::string ParseOne(const std::string &arg, Options *options) {
     bool good = !text.empty() && *end == '\0' && options->scale > 0;
     return good ? "" : "--scale takes a number above 0, not '" + text + "'";
   }
+  const struct {
+    const char *name;
+    int *number;
+  } numbers[] = {{"jobs", &options->jobs},
+                 {"repeat", &options->repeat},
+                 {"max-failures", &options->max_failures}};
+  for (const auto &entry : numbers) {
+    if (!TakeText(arg, entry.name, &text)) continue;
+    *entry.number = atoi(text.c_str());
+    bool good = *entry.number >= 1 && *entry.number <= 1000 &&
+                text.find_first_not_of("0123456789") == std::string::npos;
+    return good ? ""
+                : std::string("--") + entry.name +
+                      " takes a number from 1 to 1000, not '" + text + "'";
+  }
+  if (StartsWith(arg, "--gtest_repeat")) {
+    return "--repeat=N runs each case N times";
+  }
   if (StartsWith(arg, "--shard=")) {
     return "--shard takes I/N, a part and how many there are, not '" +
            arg.substr(8) + "'";
@@ -119,7 +140,11 @@ std::string Quoted(const std::string &word) {
 
 std::string ParseOptions(const std::vector<std::string> &args,
                          Options *options) {
-  for (const std::string &arg : args) {
+  for (size_t i = 0; i < args.size(); i++) {
+    std::string arg = args[i];
+    // -j 2 and -j2, as of make.
+    if (arg == "-j" && i + 1 < args.size()) arg += args[++i];
+    if (StartsWith(arg, "-j")) arg = "--jobs=" + arg.substr(2);
     std::string wrong = ParseOne(arg, options);
     if (!wrong.empty()) return wrong;
     std::string word = WithoutPlaces(arg);

@@ -20,6 +20,9 @@ struct Options {
   std::string results;
   std::string check;
   double scale = 1;
+  int jobs = 1;
+  int repeat = 1;
+  int max_failures = 0;  // 0: as many as there are
   bool strict = false;
   bool list = false;
   bool dump = false;

@@ -24,6 +24,7 @@ struct Case {
   std::string sentence;
   Place place;
   bool provisional = false;
+  std::string contested;  // the clause's link
   // One clause to run; for the probe of a feature, all of the feature's.
   std::vector<const Clause *> scenarios;
   bool probe = false;

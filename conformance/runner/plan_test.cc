@@ -128,7 +128,7 @@ TEST_F(PlanTest, ShardsHaveEachCaseOnce) {
   }
 }
 
-TEST_F(PlanTest, ThinnedOneOfEachClauseIsLeftAndTheMethodsTakeTurns) {
+TEST_F(PlanTest, SparseOneOfEachClauseIsLeftByItsDigest) {
   hello_.methods = {"fork", "spawn", "forkserver"};
   Selection sparse;
   sparse.sparse = true;
@@ -140,12 +140,26 @@ TEST_F(PlanTest, ThinnedOneOfEachClauseIsLeftAndTheMethodsTakeTurns) {
             "a.each/fork a.once/once a.some/spawn a.pair/spawn+forkserver "
             "a.none/once hello.feature.one/once hello.feature.two/once ");
   EXPECT_TRUE(sparse.Choose({}).empty());
+  // Another clause before them changes nothing, nor does a method less that was
+  // not chosen; of what cannot run nothing is chosen.
+  spec_.clauses.erase(spec_.clauses.begin());
+  std::string rest;
+  for (const Case &one : sparse.Choose(MakePlan(spec_, hello_))) {
+    rest += one.Id() + " ";
+  }
+  EXPECT_EQ("a.each/fork " + rest, told);
+  hello_.methods = {"spawn"};
+  for (const Case &one : sparse.Choose(MakePlan(spec_, hello_))) {
+    // A pair needs two methods, so that nothing of it can run.
+    if (one.clause == "a.pair") continue;
+    EXPECT_TRUE(one.method != "fork" && one.method != "forkserver") << one.Id();
+  }
 }
 
 TEST(OptionsTest, Parse) {
   Options o;
   EXPECT_EQ(ParseOptions({"--adapter=a b", "--scale=2.5", "--spec=x",
-                          "--spec=y", "--strict", "--gtest_repeat=2"},
+                          "--spec=y", "--strict", "--gtest_shuffle"},
                          &o),
             "");
   EXPECT_EQ(o.adapter, "a b");

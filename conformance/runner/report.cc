@@ -28,6 +28,7 @@ std::string TellFailure(const Case &one, const CaseResult &result,
   std::string out = std::string(VerdictName(outcome.verdict)) + " " + one.Id() +
                     (way.empty() ? "" : " (" + way + ")") + "\n";
   Row(&out, "spec", one.sentence);
+  Row(&out, "contested", one.contested);
   Row(&out, "at", one.place.file + ":" + std::to_string(one.place.line));
   if (outcome.line > 0) {
     Row(&out, "step",

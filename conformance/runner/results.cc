@@ -155,6 +155,8 @@ std::string Results::Add(const Case &one, const CaseResult &result, bool red,
   line["seconds"] = result.seconds;
   line["transcript"] = transcript;
   line["again"] = again;
+  if (!one.contested.empty()) line["contested"] = one.contested;
+  if (result.runs > 1) line["failed_of"] = {result.failed, result.runs};
   if (!result.outcome.reason.empty()) line["reason"] = result.outcome.reason;
   Write(line);
   return transcript;

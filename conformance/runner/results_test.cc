@@ -41,7 +41,7 @@ class CheckTest : public testing::Test {
     std::vector<Case> asked = selection.Choose(all);
     Results results(file_);
     results.Begin(spec_, hello_, asked.size(), options);
-    Tally tally(spec_, hello_, all.size());
+    Tally tally(spec_, hello_, asked.size(), all.size());
     for (const Case &one : asked) {
       CaseResult result;
       result.outcome.verdict = one.reason.empty() ? verdict : one.decided;

@@ -17,6 +17,7 @@ constexpr int kProtocol = 1;
 constexpr double kTermGrace = 0.5;
 constexpr size_t kOutputShown = 4000;
 constexpr size_t kWordLimit = 40;
+constexpr size_t kListLimit = 100;
 constexpr size_t kTextLimit = 200;
 
 // Its words become names of tests and of files.
@@ -31,6 +32,11 @@ std::vector<std::string> WordList(const Json &hello, const char *key) {
   std::string name = std::string("\"") + key + "\"";
   if (!hello.contains(key) || !hello[key].is_array()) {
     StopUnresolved("hello has no list " + name);
+  }
+  if (hello[key].size() > kListLimit) {
+    StopUnresolved("hello: " + name + " has " +
+                   std::to_string(hello[key].size()) + " words; at most " +
+                   std::to_string(kListLimit));
   }
   for (const Json &item : hello[key]) {
     if (!item.is_string() || !IsWord(item.get<std::string>())) {

@@ -91,6 +91,12 @@ void ChapterReader::Prose(const std::string &line) {
   if (StartsWith(line, "Source:")) {
     clause_.source = Trim(line.substr(7));
     part_ = Part::kSource;
+  } else if (StartsWith(line, "Contested:")) {
+    clause_.contested = Trim(line.substr(10));
+    if (!StartsWith(clause_.contested, "https://")) {
+      Complain("'Contested:' takes a link, not: " + clause_.contested);
+    }
+    part_ = Part::kSteps;
   } else if (StartsWith(line, "untested:")) {
     clause_.untested = Trim(line.substr(9));
     if (clause_.untested.empty()) Complain("'untested:' gives no reason");

@@ -35,7 +35,8 @@ struct Clause {
   bool provisional = false;
   std::string sentence;
   std::string source;
-  std::string untested;  // the reason
+  std::string contested;  // a link, where implementers disagree
+  std::string untested;   // the reason
   std::vector<Step> steps;
 
   bool Once() const;

@@ -19,8 +19,8 @@ std::vector<std::string> AllProfiles(const Spec &spec) {
 
 }  // namespace
 
-Tally::Tally(const Spec &spec, const Hello &hello, size_t all)
-    : spec_(spec), hello_(hello), all_(all) {
+Tally::Tally(const Spec &spec, const Hello &hello, size_t asked, size_t all)
+    : spec_(spec), hello_(hello), asked_(asked), all_(all) {
   for (const std::string &profile : hello.profiles) conformity_[profile] = {};
 }
 
@@ -91,12 +91,15 @@ bool Tally::Passes(const Selection &selection) const {
 
 std::string Tally::TellFailures() const {
   if (failures_.empty()) return "";
+  std::string rest = std::to_string(asked_ - ran_) + " of " +
+                     std::to_string(asked_) +
+                     " cases were not run (--max-failures)\n";
   std::string out = std::to_string(failures_.size()) + " of " +
                     std::to_string(ran_) + " cases failed:\n";
   for (size_t i = 0; i < failures_.size(); i++) {
     out += "  " + std::to_string(i + 1) + ". " + failures_[i] + "\n";
   }
-  return out;
+  return ran_ < asked_ ? out + rest : out;
 }
 
 std::string Tally::TellConformity() const {

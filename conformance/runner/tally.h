@@ -26,8 +26,8 @@ struct Conformity {
 
 class Tally {
  public:
-  // Of `all` cases; `spec` and `hello` outlive it.
-  Tally(const Spec &spec, const Hello &hello, size_t all);
+  // `asked` of `all` cases are selected; `spec` and `hello` outlive it.
+  Tally(const Spec &spec, const Hello &hello, size_t asked, size_t all);
 
   // `happened` is the outcome before any expectation, `judged` the one after.
   void Add(const Case &one, const Outcome &happened, const Outcome &judged,
@@ -68,7 +68,7 @@ class Tally {
 
   const Spec &spec_;
   const Hello &hello_;
-  size_t all_;
+  size_t asked_, all_;
   size_t ran_ = 0;
   std::vector<std::string> failures_;
   std::map<std::string, Counts> counts_;

@@ -11,7 +11,7 @@ namespace conformance {
 enum class Verdict {
   kPass,
   kFail,
-  kWarning,      // a SHOULD, or a provisional clause, that fails
+  kWarning,      // a SHOULD, a MAY or a provisional clause that fails
   kUnsupported,  // the implementation has no such thing
   kUntested,     // the spec says why there is no scenario
   kUnresolved,   // runner or adapter could not decide: red, nobody's failure

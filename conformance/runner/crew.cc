@@ -1,0 +1,188 @@
+// Worker processes of the runner; see crew.h. A request is a line "INDEX
+// SECONDS", its answer the result as one line of JSON.
+// SPDX-License-Identifier: MIT
+#include "conformance/runner/crew.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdexcept>
+
+#include "conformance/runner/folder.h"
+#include "conformance/runner/reaper.h"
+#include "conformance/runner/value.h"
+
+namespace conformance {
+
+namespace {
+
+std::string Encode(const CaseResult &result) {
+  const Outcome &o = result.outcome;
+  Json line = {{"verdict", o.verdict},
+               {"way", o.way},
+               {"text", o.text},
+               {"want", o.want},
+               {"got", o.got},
+               {"line", o.line},
+               {"step", o.step_text},
+               {"seconds", result.seconds},
+               {"transcript", result.transcript},
+               {"runs", result.runs},
+               {"failed", result.failed}};
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+CaseResult Decode(const std::string &text) {
+  Json line = Json::parse(text);
+  CaseResult result;
+  Outcome *o = &result.outcome;
+  o->verdict = line["verdict"];
+  o->way = line["way"];
+  o->text = line["text"];
+  o->want = line["want"];
+  o->got = line["got"];
+  o->line = line["line"];
+  o->step_text = line["step"];
+  result.seconds = line["seconds"];
+  result.transcript = line["transcript"];
+  result.runs = line["runs"];
+  result.failed = line["failed"];
+  return result;
+}
+
+// False if nobody is at the other end.
+bool SendAll(int fd, const std::string &text) {
+  size_t sent = 0;
+  while (sent < text.size()) {
+    ssize_t n = send(fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return false;
+    sent += static_cast<size_t>(n);
+  }
+  return true;
+}
+
+}  // namespace
+
+Crew::Crew(size_t workers, size_t cases, const Setup &setup, Run run,
+           Seconds seconds)
+    : cases_(cases), setup_(setup), run_(run), seconds_(seconds) {
+  fflush(nullptr);
+  for (size_t i = 0; i < workers && i < cases; i++) {
+    workers_.push_back(Start());
+  }
+}
+
+Crew::~Crew() {
+  for (const Worker &worker : workers_) {
+    kill(worker.pid, SIGKILL);
+    waitpid(worker.pid, nullptr, 0);
+    close(worker.fd);
+  }
+}
+
+Crew::Worker Crew::Start() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    throw std::runtime_error("socketpair failed");
+  }
+  pid_t parent = getpid();
+  started_++;
+  pid_t pid = fork();
+  if (pid < 0) throw std::runtime_error("fork failed");
+  if (pid == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(1);
+    close(ends[0]);
+    for (const Worker &other : workers_) close(other.fd);
+    Work(ends[1]);
+  }
+  close(ends[1]);
+  return {pid, ends[0], "", std::nullopt};
+}
+
+void Crew::Work(int fd) {
+  Reaper::Become();
+  MakeSharedMemoryPrivate();
+  Reaper reaper;
+  Setup setup = setup_;
+  setup.reaper = &reaper;
+  setup.run_folder += "/w" + std::to_string(started_);
+  mkdir(setup.run_folder.c_str(), 0700);
+  FILE *requests = fdopen(fd, "r");
+  size_t index;
+  while (fscanf(requests, "%zu %lf", &index, &setup.step_seconds) == 2) {
+    if (!SendAll(fd, Encode(run_(index, setup)))) break;
+  }
+  _exit(0);
+}
+
+void Crew::Deal() {
+  for (Worker &worker : workers_) {
+    if (worker.busy || next_ >= cases_) continue;
+    std::string request =
+        std::to_string(next_) + " " + std::to_string(seconds_(next_)) + "\n";
+    worker.busy = next_++;
+    // A worker that is gone is found out when it is read from.
+    SendAll(worker.fd, request);
+  }
+}
+
+// Its case has no result, the others go on with another worker.
+void Crew::Lost(Worker *worker) {
+  int status = 0;
+  kill(worker->pid, SIGKILL);
+  waitpid(worker->pid, &status, 0);
+  close(worker->fd);
+  if (worker->busy) {
+    CaseResult *result = &done_[*worker->busy];
+    result->outcome.verdict = Verdict::kUnresolved;
+    result->outcome.text =
+        "the runner's process ended in this case: " +
+        DescribeStatus(WIFSIGNALED(status) ? -WTERMSIG(status)
+                                           : WEXITSTATUS(status));
+  }
+  *worker = Start();
+}
+
+void Crew::Read(Worker *worker) {
+  char chunk[65536];
+  ssize_t n = recv(worker->fd, chunk, sizeof chunk, 0);
+  if (n < 0 && errno == EINTR) return;
+  if (n <= 0) {
+    Lost(worker);
+    return;
+  }
+  worker->buffer.append(chunk, static_cast<size_t>(n));
+  if (worker->buffer.back() != '\n') return;
+  done_[*worker->busy] = Decode(worker->buffer);
+  worker->buffer.clear();
+  worker->busy.reset();
+}
+
+CaseResult Crew::Take(size_t index) {
+  while (done_.count(index) == 0) {
+    Deal();
+    std::vector<pollfd> polled;
+    for (const Worker &worker : workers_) {
+      polled.push_back({worker.fd, POLLIN, 0});
+    }
+    poll(polled.data(), polled.size(), -1);
+    for (size_t i = 0; i < polled.size(); i++) {
+      if (polled[i].revents != 0) Read(&workers_[i]);
+    }
+  }
+  Deal();
+  CaseResult result = done_[index];
+  done_.erase(index);
+  return result;
+}
+
+}  // namespace conformance
