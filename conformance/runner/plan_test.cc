@@ -168,6 +168,8 @@ TEST_F(PlanTest, SparseOneOfEachClauseIsLeftByItsDigest) {
   EXPECT_EQ("a.each/fork " + rest, told);
   hello_.methods = {"spawn"};
   for (const Case &one : sparse.Choose(MakePlan(spec_, hello_))) {
+    // A pair needs two methods, so that nothing of it can run.
+    if (one.clause == "a.pair") continue;
     EXPECT_TRUE(one.method != "fork" && one.method != "forkserver") << one.Id();
   }
 }
