@@ -300,14 +300,17 @@ static int send_call(struct line *line, uint64_t object,
   return r < 0 && r != BROOD_OS_ERROR ? error_set_os(-EIO, "cannot send") : r;
 }
 
-/* Has an item of a received tuple, which is no tuple itself, be a value of its
- * own, in the memory of all. */
+/* Has an item of a received tuple be a value of its own, in the memory of all:
+ * only what is its own moves to the beginning, where an owner frees it. */
 static brood_value split_off(brood_value *whole, size_t index) {
   brood_value item = whole->as.items[index];
   char *memory = whole->as.object;
   if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
     memmove(memory, item.as.data, item.size_bytes);
     memory[item.size_bytes] = '\0';
+    item.as.data = memory;
+  } else if (item.type == BROOD_TYPE_TUPLE) {
+    memmove(memory, item.as.items, item.num_items * sizeof item);
     item.as.data = memory;
   } else {
     free(memory);

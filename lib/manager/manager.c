@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,21 +44,21 @@ static int start_server(brood_manager *manager, const brood_context *context,
 /* Its first words: that it serves, and as whom. */
 static int await_server(brood_manager *manager, brood_connection *door) {
   brood_value whole = brood_none();
-  int r = brood_connection_recv(door, &whole, BROOD_FOREVER);
-  struct answer_head head = {0};
-  if (r < 0 || whole.type != BROOD_TYPE_TUPLE) {
-    r = error_set(BROOD_RUNTIME_ERROR, "the manager's server ended at once");
-  } else {
-    memcpy(&head, whole.as.items[0].as.data, sizeof head);
-    r = head.code;
-  }
-  if (r == 0) {
-    manager->server = (uint64_t)whole.as.items[1].as.int64;
-  } else if (head.code != 0) {
-    error_set(head.code, "%s", (const char *)whole.as.items[1].as.data);
+  struct answer_head head = {.code = BROOD_RUNTIME_ERROR};
+  char text[512] = "the manager's server ended at once";
+  if (brood_connection_recv(door, &whole, BROOD_FOREVER) == 0) {
+    const brood_value *words = whole.as.items;
+    memcpy(&head, words[0].as.data, sizeof head);
+    if (head.code == 0) manager->server = (uint64_t)words[1].as.int64;
+    if (head.code != 0) {
+      snprintf(text, sizeof text, "%s", (const char *)words[1].as.data);
+    }
   }
   brood_value_clear(&whole);
-  return r;
+  if (head.code == 0) return 0;
+  brood_process_kill(manager->process);
+  brood_process_join(manager->process, BROOD_FOREVER);
+  return error_set(head.code, "%s", text);
 }
 
 static int open_manager(brood_manager *manager, const brood_context *context,
@@ -97,7 +98,6 @@ brood_manager *brood_manager_new(const brood_context *context,
   if (context == NULL) context = brood_get_context(NULL);
   manager->owner = sync_self_process();
   if (open_manager(manager, context, options) == 0) return manager;
-  if (manager->process != NULL) brood_process_join(manager->process, 0);
   brood_process_free(manager->process);
   free(manager);
   return NULL;
