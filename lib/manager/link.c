@@ -106,12 +106,28 @@ static void free_lines(struct link *link) {
   }
 }
 
-/* With the mutex, as find_link. A child of a fork closes its copies. */
-static struct line *free_line_of(struct link *link) {
-  if (link->owner != sync_self_process()) {
+/* A child of a fork has copies of its parent's lines. It gets a door of its
+ * own, through that of its parent, and closes the copies. */
+static int make_own(struct link *link) {
+  if (link->owner == sync_self_process()) return 0;
+  brood_connection *door = NULL;
+  int r = make_end(link, 0, &door);
+  if (r == 0) r = say_hello(door);
+  guard_lock();
+  if (link->owner == sync_self_process()) r = 0; /* another thread did */
+  if (r == 0 && link->owner != sync_self_process()) {
     free_lines(link);
+    brood_connection *copy = link->door;
+    link->door = door;
     link->owner = sync_self_process();
+    door = copy;
   }
+  guard_unlock();
+  brood_connection_free(door);
+  return r;
+}
+
+static struct line *free_line_of(struct link *link) {
   struct line *line = link->lines;
   while (line != NULL && line->is_busy) line = line->next;
   if (line != NULL) line->is_busy = true;
@@ -138,6 +154,7 @@ static void drop_line(void *argument) {
 
 /* A line that no other thread uses; NULL and the error is set. */
 static struct line *take_line(struct link *link) {
+  if (make_own(link) < 0) return NULL;
   guard_lock();
   struct line *line = free_line_of(link);
   guard_unlock();
@@ -165,19 +182,25 @@ static int say_gone(void) {
   return error_set_os(-ECONNRESET, "the manager's server is gone");
 }
 
-int link_open(uint64_t server, brood_connection *door) {
+static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
   struct link *link = calloc(1, sizeof *link);
   if (link == NULL) {
     brood_connection_free(door);
     return error_set_os(-ENOMEM, "cannot call a manager");
   }
-  *link = (struct link){
-      .server = server, .owner = sync_self_process(), .door = door};
+  *link = (struct link){.server = server, .owner = owner, .door = door};
   guard_lock();
   link->next = links;
   links = link;
   guard_unlock();
   return 0;
+}
+
+int link_open(uint64_t server, brood_connection *door) {
+  int r = say_hello(door);
+  if (r == 0) return open_link(server, door, sync_self_process());
+  brood_connection_free(door);
+  return r;
 }
 
 void link_close(uint64_t server) {
@@ -211,7 +234,10 @@ static int take_over(struct proxy *proxy, const struct link *link) {
     atomic_store(&proxy->fd, -1);
     r = say_hello(end);
   }
-  if (r == 0 && link == NULL) return link_open(proxy->server, end);
+  /* A copy of a fork's parent's is that one's door still. */
+  if (r == 0 && link == NULL) {
+    return open_link(proxy->server, end, proxy->owner);
+  }
   brood_connection_free(end);
   return r;
 }
@@ -230,7 +256,8 @@ static struct link *link_of(struct proxy *proxy) {
 static int pack_proxy(struct proxy *proxy, brood_connection **out_end) {
   if (server_is_here(proxy->server)) return server_send(proxy->id, out_end);
   struct link *link = link_of(proxy);
-  return link == NULL ? brood_error() : make_end(link, proxy->id, out_end);
+  if (link == NULL || make_own(link) < 0) return brood_error();
+  return make_end(link, proxy->id, out_end);
 }
 
 static void forget_proxy(const struct proxy *proxy) {

@@ -41,6 +41,15 @@ static int start_server(brood_manager *manager, const brood_context *context,
                                   : brood_process_start(manager->process);
 }
 
+/* Whatever is refused meanwhile. */
+static void end_server(brood_manager *manager) {
+  do {
+    brood_process_kill(manager->process);
+  } while (brood_process_join(manager->process, BROOD_SECONDS(1)) ==
+           BROOD_TIMEOUT);
+  manager->process = brood_process_free(manager->process);
+}
+
 /* Its first words: that it serves, and as whom. */
 static int await_server(brood_manager *manager, brood_connection *door) {
   brood_value whole = brood_none();
@@ -56,9 +65,15 @@ static int await_server(brood_manager *manager, brood_connection *door) {
   }
   brood_value_clear(&whole);
   if (head.code == 0) return 0;
-  brood_process_kill(manager->process);
-  brood_process_join(manager->process, BROOD_FOREVER);
+  end_server(manager);
   return error_set(head.code, "%s", text);
+}
+
+static int open_link_to(brood_manager *manager, brood_connection *door) {
+  if (link_open(manager->server, door) == 0) return 0;
+  int why = brood_errno();
+  end_server(manager);
+  return error_set_os(-why, "cannot call a manager");
 }
 
 static int open_manager(brood_manager *manager, const brood_context *context,
@@ -76,7 +91,7 @@ static int open_manager(brood_manager *manager, const brood_context *context,
   if (r == 0) r = start_server(manager, context, options, initializer, far);
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
-  if (r == 0) return link_open(manager->server, near);
+  if (r == 0) return open_link_to(manager, near);
   brood_connection_free(near);
   return r;
 }
@@ -118,8 +133,7 @@ int brood_manager_shutdown(brood_manager *manager) {
   struct proxy_call call = {.op = CALL_SHUTDOWN};
   if (link_call(manager->server, &call) < 0 ||
       brood_process_join(manager->process, BROOD_SECONDS(1)) < 0) {
-    brood_process_kill(manager->process);
-    brood_process_join(manager->process, BROOD_FOREVER);
+    end_server(manager);
   }
   link_close(manager->server);
   manager->process = brood_process_free(manager->process);

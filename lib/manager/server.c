@@ -242,7 +242,8 @@ static struct session *open_session(struct caller *caller) {
   const brood_value *pidfd = call_value(caller, 0);
   session->token = caller->head.thread;
   session->pidfd = -1;
-  if (pidfd != NULL && pidfd->type == BROOD_TYPE_DESCRIPTOR) {
+  if (pidfd != NULL && pidfd->type == BROOD_TYPE_DESCRIPTOR &&
+      sys_pidfd_pollable(pidfd->as.descriptor)) {
     session->pidfd = sys_fd_copy(pidfd->as.descriptor);
   }
   session->next = server.sessions;
@@ -527,10 +528,8 @@ void brood_manager_server(const brood_args *args) {
   if (first == NULL) brood_fail(brood_error_message());
   int r = run_initializer(args);
   server.token = sync_self_process();
-  answer_call(first, r < 0 ? r : 0,
-              &(brood_value){.type = BROOD_TYPE_INT64,
-                             .as.int64 = (int64_t)server.token});
-  if (r < 0) return;
+  brood_value token = brood_int64((int64_t)server.token);
+  if (!answer_call(first, r < 0 ? r : 0, &token) || r < 0) return;
   serve();
   object_destroy_all();
 }

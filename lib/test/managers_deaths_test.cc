@@ -50,6 +50,11 @@ void take(const brood_args *args) {
 }
 BROOD_TARGET(take);
 
+// Waits for a child that was killed.
+void Reap(pid_t child) {
+  EXPECT_EQ(TEMP_FAILURE_RETRY(waitpid(child, nullptr, 0)), child);
+}
+
 // A process that took, or waits.
 class Taker {
  public:
@@ -211,7 +216,7 @@ TEST_P(ManagersDeaths, OfTheMaker) {
   int server = said.Read<int>();
   EXPECT_GT(server, 0);
   EXPECT_EQ(kill(child, SIGKILL), 0);
-  EXPECT_EQ(waitpid(child, nullptr, 0), child);
+  Reap(child);
   EXPECT_TRUE(WaitUntil([&] {
     char state = StateOf(server);
     return state == 0 || state == 'Z';
@@ -258,7 +263,7 @@ TEST_P(ManagersDeaths, AreSeenThoughAForksChildLives) {
   }
   EXPECT_EQ(said.Read<char>(), 'h');
   EXPECT_EQ(kill(child, SIGKILL), 0);
-  EXPECT_EQ(waitpid(child, nullptr, 0), child);
+  Reap(child);
   EXPECT_EQ(brood_lock_acquire(lock.get(), kLong), BROOD_OWNER_DIED);
   go.CloseWriting();
 }
