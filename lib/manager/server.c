@@ -31,6 +31,7 @@ static struct {
   size_t num_sessions;
   struct pollfd *polls;
   size_t polls_room;
+  size_t num_parked;
   int64_t look_ns; /* when to look for the dead again */
   bool is_over;
 } server;
@@ -162,6 +163,7 @@ int64_t park_call(struct caller *caller, struct managed *object,
     row->last->next = caller;
   }
   row->last = caller;
+  server.num_parked++;
   return PARKED;
 }
 
@@ -177,6 +179,7 @@ void unpark_call(struct caller *caller) {
   struct managed *object = caller->object;
   caller->object = NULL;
   caller->row = NULL;
+  server.num_parked--;
   object_release(object);
 }
 
@@ -447,6 +450,18 @@ static void sweep(void) {
   }
 }
 
+/* Sessions without a pidfd, while anybody waits: its creator may still have an
+ * end of such a process. */
+static bool look_for_ended(void) {
+  bool is_any_without = false;
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    if (s->pidfd >= 0) continue;
+    is_any_without = true;
+    s->has_ended |= sync_has_ended(s->token);
+  }
+  return is_any_without && server.num_parked > 0;
+}
+
 static void expire_calls(void) {
   int64_t now_ns = sys_clock_ns();
   for (size_t i = 0; i < server.num_callers; i++) {
@@ -457,8 +472,8 @@ static void expire_calls(void) {
     }
   }
   if (now_ns < server.look_ns) return;
-  server.look_ns =
-      object_look_for_dead() ? now_ns + SYNC_SLICE_NS : SYS_CLOCK_NEVER;
+  bool again = object_look_for_dead() || look_for_ended();
+  server.look_ns = again ? now_ns + SYNC_SLICE_NS : SYS_CLOCK_NEVER;
 }
 
 static void serve(void) {
