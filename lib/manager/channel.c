@@ -17,7 +17,7 @@ static bool is_full(const struct managed *queue) {
 }
 
 /* Has room for one more item in the ring. */
-static int make_room(struct managed *queue) {
+static int make_item_room(struct managed *queue) {
   if (queue->num_items < queue->room) return 0;
   size_t room = queue->room * 2 + 8;
   struct kept *items = calloc(room, sizeof *items);
@@ -40,7 +40,7 @@ static void push(struct managed *queue, struct kept *item) {
 
 /* An item that was got, and did not arrive. */
 static void push_front(struct managed *queue, struct kept *item) {
-  if (make_room(queue) < 0) {
+  if (make_item_room(queue) < 0) {
     drop_kept(item); /* there is no memory for a pointer */
     return;
   }
@@ -86,7 +86,7 @@ static void answer_joiners(struct managed *queue, int64_t r) {
   }
 }
 
-static int owner_died(const struct managed *queue) {
+static int say_left_to_dead(const struct managed *queue) {
   return error_set(BROOD_OWNER_DIED,
                    "all items of the queue are done but %" PRId64
                    ", which processes had got that have ended",
@@ -103,7 +103,7 @@ void channel_feed(struct managed *queue) {
     struct caller *putter = queue->putters.first;
     if (putter != NULL && !is_full(queue)) {
       unpark_call(putter);
-      int r = make_room(queue);
+      int r = make_item_room(queue);
       if (r == 0) push(queue, &putter->item);
       if (r == 0) queue->unfinished++;
       drop_kept(&putter->item);
@@ -118,7 +118,7 @@ void channel_feed(struct managed *queue) {
     }
   }
   if (queue->unfinished == 0) answer_joiners(queue, 0);
-  if (is_left_to_dead(queue)) answer_joiners(queue, owner_died(queue));
+  if (is_left_to_dead(queue)) answer_joiners(queue, say_left_to_dead(queue));
   object_release(queue);
 }
 
@@ -139,7 +139,7 @@ static int64_t put(struct managed *queue, struct caller *caller) {
   int r = keep_value(caller, 0, &caller->item);
   if (r < 0) return r;
   if (waits) return park_call(caller, queue, &queue->putters);
-  r = make_room(queue);
+  r = make_item_room(queue);
   if (r == 0) {
     push(queue, &caller->item);
     queue->unfinished++;
@@ -180,7 +180,7 @@ static int64_t task_done(struct managed *queue, struct caller *caller) {
 static int64_t join(struct managed *queue, struct caller *caller) {
   if (!queue->is_joinable) return object_lacks(queue);
   if (queue->unfinished == 0) return 0;
-  if (is_left_to_dead(queue)) return owner_died(queue);
+  if (is_left_to_dead(queue)) return say_left_to_dead(queue);
   if (park_call(caller, queue, &queue->joiners) == PARKED) return PARKED;
   return error_set(BROOD_TIMEOUT, "%" PRId64 " items are not done",
                    queue->unfinished);

@@ -27,7 +27,7 @@ static int class_of(const brood_value *value) {
   }
 }
 
-static long double number_in(const brood_value *value) {
+static long double as_number(const brood_value *value) {
   switch (value->type) {
     case BROOD_TYPE_BOOL: return value->as.boolean;
     case BROOD_TYPE_DOUBLE: return value->as.real;
@@ -67,7 +67,7 @@ static int compare_values(const brood_value *a, const brood_value *b) {
   }
   switch (class) {
     case BROOD_TYPE_INT64: {
-      long double left = number_in(a), right = number_in(b);
+      long double left = as_number(a), right = as_number(b);
       return (left > right) - (left < right);
     }
     case BROOD_TYPE_STRING:
@@ -437,7 +437,7 @@ static int64_t insert_item(struct managed *list, size_t at, size_t num_old,
 }
 
 /* An index as it was given, inside of the list, or at its ends. */
-static size_t place_of(const struct managed *list, int64_t index) {
+static size_t item_place(const struct managed *list, int64_t index) {
   int64_t count = (int64_t)list->num_items;
   if (index < 0) index = index < -count ? 0 : index + count;
   return (size_t)(index > count ? count : index);
@@ -500,8 +500,8 @@ static void find_slice(const struct managed *list, struct caller *caller,
                         stop->as.int64 != BROOD_ALL
                     ? stop->as.int64
                     : INT64_MAX;
-  *out_first = place_of(list, caller->head.number);
-  size_t behind = place_of(list, end);
+  *out_first = item_place(list, caller->head.number);
+  size_t behind = item_place(list, end);
   *out_count = behind > *out_first ? behind - *out_first : 0;
 }
 
@@ -524,7 +524,7 @@ static int64_t slice_list(struct managed *list, struct caller *caller,
 static int64_t call_item(struct managed *list, struct caller *caller,
                          const brood_value **out_value) {
   int64_t index = caller->head.number;
-  size_t at = place_of(list, index);
+  size_t at = item_place(list, index);
   if (caller->head.op == CALL_INSERT) return insert_item(list, at, 0, caller);
   if (at == list->num_items || index < -(int64_t)list->num_items) {
     return error_set(BROOD_INDEX_ERROR,

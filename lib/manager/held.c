@@ -70,7 +70,7 @@ static struct tally *hold_of(struct managed *gate,
 }
 
 /* What a caller is told that has entered. */
-static int64_t enter(struct managed *gate, struct caller *caller) {
+static int64_t enter_gate(struct managed *gate, struct caller *caller) {
   int64_t depth = caller->depth > 1 ? caller->depth : 1;
   if (!tally_add(&gate->holds, caller->session, thread_for(gate, caller),
                  depth)) {
@@ -100,7 +100,7 @@ static void let_in(struct managed *gate) {
     struct caller *caller = gate->row.first;
     object_hold(gate);
     unpark_call(caller);
-    answer_call(caller, enter(gate, caller), NULL);
+    answer_call(caller, enter_gate(gate, caller), NULL);
     object_release(gate);
   }
 }
@@ -115,7 +115,7 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
     hold->count++;
     return 0;
   }
-  if (gate->value > 0) return enter(gate, caller);
+  if (gate->value > 0) return enter_gate(gate, caller);
   if (park_call(caller, gate, &gate->row) == PARKED) return PARKED;
   return error_set(BROOD_TIMEOUT, "%s was not to be had in time",
                    share_kind_name(gate->kind));

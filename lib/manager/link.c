@@ -141,7 +141,7 @@ static void give_line(struct line *line) {
 }
 
 /* Of no more use: perhaps an answer is due that nobody waits for. */
-static void drop_line(void *argument) {
+static void discard_line(void *argument) {
   struct line *line = argument;
   guard_lock();
   struct line **at = &line->link->lines;
@@ -371,9 +371,10 @@ static int64_t say_error(const struct answer_head *head,
   return error_set(head->code, "%s", text);
 }
 
-/* Receives an answer; -1: the line is of no more use. */
-static int receive_answer(struct line *line, const struct proxy_call *call,
-                          int64_t *out_result) {
+/* Receives an answer; -1: the line is of no more use. Inlined, its variables
+ * would be those of a function that a cancelled thread leaves. */
+__attribute__((noinline)) static int receive_answer(
+    struct line *line, const struct proxy_call *call, int64_t *out_result) {
   brood_value whole = brood_none(), value = brood_none();
   struct answer_head head;
   bool has_value;
@@ -408,14 +409,14 @@ static int64_t call_by_line(struct line *line, uint64_t object,
     bool is_gone = result == BROOD_OS_ERROR &&
                    (brood_errno() == EPIPE || brood_errno() == ECONNRESET ||
                     brood_errno() == EIO);
-    is_gone ? drop_line(line) : give_line(line);
+    is_gone ? discard_line(line) : give_line(line);
     return result;
   }
   int r;
-  pthread_cleanup_push(drop_line, line);
+  pthread_cleanup_push(discard_line, line);
   r = receive_answer(line, call, &result);
   pthread_cleanup_pop(0);
-  r < 0 ? drop_line(line) : give_line(line);
+  r < 0 ? discard_line(line) : give_line(line);
   return result;
 }
 

@@ -476,7 +476,7 @@ static void expire_calls(void) {
   server.look_ns = again ? now_ns + SYNC_SLICE_NS : SYS_CLOCK_NEVER;
 }
 
-static void serve(void) {
+static void serve_all(void) {
   server.look_ns = SYS_CLOCK_NEVER;
   while (!server.is_over && server.num_callers > 0) {
     size_t count = server.num_callers, at = 0;
@@ -545,7 +545,7 @@ void brood_manager_server(const brood_args *args) {
   server.token = sync_self_process();
   brood_value token = brood_int64((int64_t)server.token);
   if (!answer_call(first, r < 0 ? r : 0, &token) || r < 0) return;
-  serve();
+  serve_all();
   object_destroy_all();
 }
 BROOD_TARGET(brood_manager_server);

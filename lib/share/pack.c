@@ -222,7 +222,7 @@ static int put_entries(struct packing *packing, const void *object,
   struct share_block *blocks[SHARE_MAX_BLOCKS];
   int count = (int)share_blocks(object, blocks);
   for (int i = 0; i < count; i++) {
-    struct arena_name name;
+    struct arena_name name = {0};
     uint32_t index = 0;
     int r = hold_block(packing->pack, blocks[i], &name);
     if (r == 0) r = put_name_fds(packing, &name, &index);
