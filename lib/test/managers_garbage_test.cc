@@ -51,7 +51,8 @@ brood_value RandomValue(int depth, brood_value (&many)[4][4], Head *head) {
     case 3: return brood_double(0.5);
     case 4: return brood_string(kText);
     case 5: return brood_descriptor(0);
-    case 6: return brood_bytes(head, Random(2) ? sizeof *head : Random(50));
+    case 6:
+      return brood_bytes(head, Random(2) ? sizeof *head : Random(sizeof *head));
     default: {
       size_t count = Random(4);
       for (size_t i = 0; i < count; i++) {
