@@ -398,6 +398,7 @@ static int replace_items(struct managed *list, size_t at, size_t num_old,
     list->items = more;
     list->room = room;
   }
+  if (count == 0 && num_old == 0) return 0; /* there may be no memory yet */
   struct kept *gap = list->items + at;
   for (size_t i = 0; i < num_old; i++) drop_kept(&gap[i]);
   memmove(gap + num_new, gap + num_old,
@@ -465,6 +466,7 @@ static int compare_places(const void *a, const void *b) {
 
 static int64_t sort_list(struct managed *list) {
   size_t count = list->num_items;
+  if (count == 0) return 0;
   struct kept **places = calloc(count + 1, sizeof *places);
   struct kept *sorted = calloc(count + 1, sizeof *sorted);
   int r = places == NULL || sorted == NULL ? refuse_memory() : 0;
@@ -579,8 +581,10 @@ static int64_t call_list(struct managed *list, struct caller *caller,
 
 /* ------------------------------------------------------------- Value, array */
 
-/* 0 if a number is of the type that a typecode stands for. */
-static int check_number(char typecode, const brood_value *value) {
+/* 0 if a number is of the type that a typecode stands for, and as it is there.
+ */
+static int check_number(char typecode, const brood_value *value,
+                        brood_value *out) {
   static const struct {
     char typecode;
     int64_t least;
@@ -592,11 +596,14 @@ static int check_number(char typecode, const brood_value *value) {
                {'q', INT64_MIN, INT64_MAX}, {'Q', 0, INT64_MAX}};
   if (strchr("fd", typecode) != NULL) {
     if (value->type == BROOD_TYPE_DOUBLE || value->type == BROOD_TYPE_INT64) {
+      double number = (double)as_number(value);
+      *out = brood_double(typecode == 'f' ? (float)number : number);
       return 0;
     }
     return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has numbers",
                      typecode);
   }
+  *out = *value;
   if (value->type != BROOD_TYPE_INT64) {
     return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has integers",
                      typecode);
@@ -619,11 +626,11 @@ static int fill_array(struct managed *array, struct caller *caller) {
     return error_set(BROOD_TYPE_ERROR, "no typecode: %d", array->typecode);
   }
   if (items == NULL || items->type != BROOD_TYPE_TUPLE) return refuse_memory();
-  int r = 0;
+  int r = make_many(items->num_items);
   for (size_t i = 0; r == 0 && i < items->num_items; i++) {
-    r = check_number(array->typecode, &items->as.items[i]);
+    r = check_number(array->typecode, &items->as.items[i], &many[i]);
   }
-  return r < 0 ? r : replace_by_copies(array, 0, 0, items);
+  return r < 0 ? r : replace_by_copies(array, 0, 0, &many_value);
 }
 
 int data_fill(struct managed *object, struct caller *caller) {
@@ -643,8 +650,11 @@ static int64_t call_fixed(struct managed *object, struct caller *caller,
   if (op == CALL_LENGTH && is_array) return (int64_t)object->num_items;
   if (op != CALL_GET_ITEM && op != CALL_SET_ITEM) return object_lacks(object);
   if (op == CALL_SET_ITEM && is_array && value != NULL) {
-    int r = check_number(object->typecode, value);
+    brood_value number;
+    int r = check_number(object->typecode, value, &number);
     if (r < 0) return r;
+    /* A number is its own, wherever it came in. */
+    *(brood_value *)value = number;
   }
   return call_item(object, caller, out_value);
 }

@@ -282,9 +282,10 @@ static int check_sent(const brood_value *value) {
   }
   bool is_object = value->type == BROOD_TYPE_OBJECT;
   if (value->type == BROOD_TYPE_DESCRIPTOR ||
+      value->type == BROOD_TYPE_POINTER ||
       (is_object && proxy_find(value->as.data) == NULL)) {
     return error_set(BROOD_TYPE_ERROR,
-                     "a manager keeps neither descriptors nor objects of "
+                     "a manager keeps no descriptors, pointers, or objects of "
                      "shared memory");
   }
   return 0;

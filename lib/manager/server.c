@@ -476,17 +476,26 @@ static void expire_calls(void) {
   server.look_ns = again ? now_ns + SYNC_SLICE_NS : SYS_CLOCK_NEVER;
 }
 
+/* Ends come before what is asked in the same moment: nothing is given to a
+ * process that is known to have ended. */
+static bool see_ends(void) {
+  bool any = false;
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    bool has_ended = s->poll_at > 0 && server.polls[s->poll_at].revents != 0;
+    s->has_ended |= has_ended;
+    any |= has_ended;
+  }
+  return any;
+}
+
 static void serve_all(void) {
   server.look_ns = SYS_CLOCK_NEVER;
   while (!server.is_over && server.num_callers > 0) {
-    size_t count = server.num_callers, at = 0;
+    size_t count = server.num_callers;
     if (await_events() < 0) continue;
-    const struct pollfd *polls = server.polls;
-    for (; at < count; at++) {
-      if (polls[at].revents != 0) serve_caller(server.callers[at]);
-    }
-    for (struct session *s = server.sessions; s != NULL; s = s->next) {
-      s->has_ended |= s->poll_at > 0 && polls[s->poll_at].revents != 0;
+    bool are_ends = see_ends();
+    for (size_t at = 0; at < count && !are_ends; at++) {
+      if (server.polls[at].revents != 0) serve_caller(server.callers[at]);
     }
     expire_calls();
     sweep();
