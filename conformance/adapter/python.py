@@ -14,7 +14,7 @@ import sys
 import python_functions
 import python_tasks
 from python_module import mp, synchronize
-from python_names import has, method_of, type_name
+from python_names import attribute_of, has, method_of, type_name
 from python_own import Blob, Fds, Own, Uncaught
 
 MAX_BYTES = 65536  # more are answered as a handle
@@ -35,6 +35,7 @@ def is_blob(value):
 class Actor:
     def __init__(self, objects):
         self.own = Own()
+        self.own.method_of = method_of
         self.handles = {"mp": mp, "os": self.own}
         self.made_up = 0
         self.functions = dict(python_functions.table(), agent=agent,
@@ -102,7 +103,7 @@ class Actor:
             return setattr(obj, name, self.decode(request["value"]))
         bind = request.get("bind")
         if do == "read":
-            return self.encode(getattr(obj, name), bind)
+            return self.encode(attribute_of(obj, name), bind)
         named = {k: self.decode(v)
                  for k, v in request.get("named", {}).items()}
         args = self.decode_list(request.get("args", []))
@@ -152,7 +153,9 @@ FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "daemon", "executable", "foreign", "log", "preload", "lock",
             "condition", "event", "barrier", "shared", "pipe", "queue",
             "joinable", "simple", "feeder", "language", "pool",
-            "pool.callback", "pool.imap", "pool.initializer", "pool.recycle"]
+            "pool.callback", "pool.imap", "pool.initializer", "pool.recycle",
+            "manager", "manager.sync", "manager.own", "manager.nested",
+            "manager.count"]
 
 
 def hello():

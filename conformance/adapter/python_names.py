@@ -3,7 +3,8 @@
 import ctypes
 import types
 
-from python_module import connection, mp, pool, sharedctypes
+from python_manager import type_of, word_of
+from python_module import connection, managers, mp, pool, sharedctypes
 from python_own import Fd, Fds
 from python_pool import Callback, Listener, Source
 
@@ -59,6 +60,9 @@ def next_of(iterator, timeout=None):
 
 
 def method_of(obj, name):
+    word = word_of(obj, name)
+    if word is not None:
+        return lambda *args, **named: word(obj, *args, **named)
     if name == "Pool":
         return lambda *args, **named: make_pool(obj, *args, **named)
     if name == "next":
@@ -73,7 +77,9 @@ def method_of(obj, name):
 
 
 def has(obj, name):
-    return (hasattr(type(obj), name) or name in own_names(obj)
+    return (word_of(obj, name) is not None
+            or name == "pid" and isinstance(obj, managers.BaseManager)
+            or hasattr(type(obj), name) or name in own_names(obj)
             or name == "next" and isinstance(obj, types.GeneratorType)
             or name in BRACKETS and hasattr(type(obj), "__getitem__")
             or obj is mp and name in OF_MODULE)
@@ -90,10 +96,18 @@ TYPES = (
     (pool.Pool, "Pool"), (pool.ApplyResult, "AsyncResult"),
     ((pool.IMapIterator, types.GeneratorType), "Iterator"),
     ((Callback, Listener), "callback"), (Source, "source"),
-    (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
+    (managers.BaseManager, "Manager"), (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
 )
 
 
+def attribute_of(obj, name):
+    if isinstance(obj, managers.BaseManager) and name == "pid":
+        return obj._process.pid
+    return getattr(obj, name)
+
+
 def type_name(obj):
+    if isinstance(obj, managers.BaseProxy):
+        return type_of(obj)
     names = [name for types, name in TYPES if isinstance(obj, types)]
     return names[0] if names else type(obj).__name__

@@ -55,11 +55,11 @@ def handled(number, frame):
     pass
 
 
-def answer_of(obj, name):
+def answer_of(obj, name, method_of):
     """`name` is a name, or a list of a method's name and its arguments."""
     name, *args = name if isinstance(name, list) else [name]
     try:
-        found = getattr(obj, name)
+        found = method_of(obj, name)
         return found(*args) if callable(found) else found
     except Exception as e:
         return {"error": type(e).__name__}
@@ -75,6 +75,7 @@ class Own(PoolOwn):
     carried = None  # what the actor's last error had with it
     error_number = None  # its errno
     text = None
+    method_of = None  # of python_names, which needs this module
     connection = -1  # the descriptor of the actor's connection
 
     def getpid(self):
@@ -216,7 +217,7 @@ class Own(PoolOwn):
 
         def call_all(row):
             for name in names:
-                row.append(answer_of(obj, name))
+                row.append(answer_of(obj, name, self.method_of))
 
         threads = [threading.Thread(target=call_all, args=(row,))
                    for row in rows]
@@ -264,6 +265,9 @@ class Own(PoolOwn):
 
     def pickle(self, obj):
         importlib.import_module("pickle").dumps(obj)
+
+    def text(self, obj):
+        return str(obj)
 
     def subclass(self, context, path, text):
         process = getattr(python_functions,
