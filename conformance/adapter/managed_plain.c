@@ -8,8 +8,7 @@
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/manager.h"
 
-/* ------------------------------------------------------------- Namespaces --
- */
+/* ------------------------------------------------------------ Namespaces -- */
 
 static int get_attribute(struct call *call) {
   const char *name = NULL;
@@ -45,8 +44,7 @@ const struct method namespace_methods[] = {
     {NULL, NULL, NULL},
 };
 
-/* ------------------------------------------------------ Values and arrays --
- */
+/* ----------------------------------------------------- Values and arrays -- */
 
 static int read_value(struct call *call) {
   brood_value value = brood_none();
@@ -111,9 +109,8 @@ static int call_method(struct call *call) {
   if (call->args[1] != NULL && call_list(call, 1, &list) < 0) return -1;
   int r = list == NULL ? 0 : arguments_read(call, list, &args);
   if (r == 0) {
-    brood_value tuple = brood_tuple(args.values, args.count);
-    if (args.count == 0) tuple = brood_none();
-    r = brood_proxy_call(call->self->as.object, method, tuple, &value);
+    r = brood_proxy_call(call->self->as.object, method, manager_tuple(&args),
+                         &value);
     r = manager_answer(call, r, value);
   }
   arguments_clear(&args);

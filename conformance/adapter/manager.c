@@ -13,8 +13,7 @@ brood_manager *manager_of(const struct call *call) {
   return call->self->as.object;
 }
 
-/* -------------------------------------------------------- Common to calls --
- */
+/* ------------------------------------------------------- Common to calls -- */
 
 int manager_answer(struct call *call, int r, brood_value value) {
   if (r >= 0) call->result = arguments_received(value);
@@ -70,8 +69,13 @@ int manager_fetch(struct call *call, int first, int last,
   return r;
 }
 
-/* ------------------------------------------------------------- Making one --
- */
+brood_value manager_tuple(const struct arguments *values) {
+  static const brood_value nothing;
+  return values->count == 0 ? brood_tuple(&nothing, 0)
+                            : brood_tuple(values->values, values->count);
+}
+
+/* ------------------------------------------------------------ Making one -- */
 
 static bool is_none(const cJSON *json) {
   return json == NULL || cJSON_IsNull(json);
@@ -112,8 +116,7 @@ const struct method manager_new_methods[] = {
     {NULL, NULL, NULL},
 };
 
-/* ------------------------------------------------------ Objects with data --
- */
+/* ----------------------------------------------------- Objects with data -- */
 
 /* Reads a list of values, or nothing. */
 static int read_items(struct call *call, int index, struct arguments *items) {
@@ -204,8 +207,7 @@ static int create(struct call *call) {
   if (r == 0) r = call_text_or_null(call, 2, &name);
   if (r == 0) r = read_items(call, 1, &args);
   if (r == 0) {
-    brood_value tuple = brood_tuple(args.values, args.count);
-    if (args.count == 0) tuple = brood_none();
+    brood_value tuple = manager_tuple(&args);
     r = call_made(call, VALUE_PROXY,
                   brood_manager_create(manager_of(call), name, type, tuple));
   }
@@ -213,7 +215,7 @@ static int create(struct call *call) {
   return r;
 }
 
-/* --------------------------------------------------------- What is left -- */
+/* ---------------------------------------------------------- What is left -- */
 
 static int shutdown_server(struct call *call) {
   return call_done(call, brood_manager_shutdown(manager_of(call)));

@@ -31,4 +31,7 @@ int manager_fetch(struct call *call, int first, int last,
                   int (*do_it)(void *object, const brood_value *values,
                                brood_value *out_value));
 
+/* manager_tuple is a tuple of values, also of none. */
+brood_value manager_tuple(const struct arguments *values);
+
 #endif /* BROOD_ADAPTER_MANAGER_H */
