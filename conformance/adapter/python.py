@@ -95,7 +95,8 @@ class Actor:
         if do == "hello":
             return hello()
         if do == "drop":
-            return self.handles.pop(request["ref"], None) and None
+            self.handles.pop(request["ref"], None)
+            return None
         obj, name = self.handles[request["on"]], request["name"]
         if not has(obj, name):
             raise Unsupported(name)

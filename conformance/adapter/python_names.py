@@ -59,6 +59,12 @@ def next_of(iterator, timeout=None):
     raise TypeError("this iterator knows no timeout")
 
 
+# Proxies have words of their own, and a dictionary its own `get`.
+def has_brackets(obj, name):
+    return (name in BRACKETS and hasattr(type(obj), "__getitem__")
+            and not isinstance(obj, managers.BaseProxy))
+
+
 def method_of(obj, name):
     word = word_of(obj, name)
     if word is not None:
@@ -71,7 +77,7 @@ def method_of(obj, name):
         return OF_MODULE[name]
     if name == "recv_bytes_into":
         return lambda *args, **named: recv_bytes_into(obj, *args, **named)
-    if name in BRACKETS and hasattr(type(obj), "__getitem__"):
+    if has_brackets(obj, name):
         return lambda *args, **named: BRACKETS[name](obj, *args, **named)
     return getattr(obj, name)
 
@@ -81,7 +87,7 @@ def has(obj, name):
             or name == "pid" and isinstance(obj, managers.BaseManager)
             or hasattr(type(obj), name) or name in own_names(obj)
             or name == "next" and isinstance(obj, types.GeneratorType)
-            or name in BRACKETS and hasattr(type(obj), "__getitem__")
+            or has_brackets(obj, name)
             or obj is mp and name in OF_MODULE)
 
 
@@ -96,7 +102,8 @@ TYPES = (
     (pool.Pool, "Pool"), (pool.ApplyResult, "AsyncResult"),
     ((pool.IMapIterator, types.GeneratorType), "Iterator"),
     ((Callback, Listener), "callback"), (Source, "source"),
-    (managers.BaseManager, "Manager"), (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
+    (managers.BaseManager, "Manager"), (Fd, "fd"), (Fds, "fds"),
+    (bytes, "blob"),
 )
 
 
