@@ -106,25 +106,30 @@ static void free_lines(struct link *link) {
   }
 }
 
-/* A child of a fork has copies of its parent's lines. It gets a door of its
- * own, through that of its parent, and closes the copies. */
+/* A child of a fork has copies of its parent's lines: it closes them once it
+ * has a door of its own, which is taken. With the mutex. */
+static void become_own(struct link *link, brood_connection *door) {
+  free_lines(link);
+  brood_connection_free(link->door);
+  link->door = door;
+  link->owner = sync_self_process();
+}
+
+/* It gets one through its parent's. */
 static int make_own(struct link *link) {
   if (link->owner == sync_self_process()) return 0;
   brood_connection *door = NULL;
   int r = make_end(link, 0, &door);
   if (r == 0) r = say_hello(door);
   guard_lock();
-  if (link->owner == sync_self_process()) r = 0; /* another thread did */
-  if (r == 0 && link->owner != sync_self_process()) {
-    free_lines(link);
-    brood_connection *copy = link->door;
-    link->door = door;
-    link->owner = sync_self_process();
-    door = copy;
+  bool is_own = link->owner == sync_self_process(); /* another thread did */
+  if (r == 0 && !is_own) {
+    become_own(link, door);
+    door = NULL;
   }
   guard_unlock();
   brood_connection_free(door);
-  return r;
+  return is_own ? 0 : r;
 }
 
 static struct line *free_line_of(struct link *link) {
@@ -222,7 +227,7 @@ void link_close(uint64_t server) {
 /* The end of a proxy that has just come: as the first line to its server, or
  * only to say who has the reference now. With the mutex; there is room for a
  * first message. */
-static int take_over(struct proxy *proxy, const struct link *link) {
+static int take_over(struct proxy *proxy, struct link *link) {
   bool is_own = proxy->owner == sync_self_process();
   int fd = atomic_load(&proxy->fd);
   if (fd < 0 || (!is_own && link != NULL)) return 0;
@@ -237,6 +242,11 @@ static int take_over(struct proxy *proxy, const struct link *link) {
   /* A copy of a fork's parent's is that one's door still. */
   if (r == 0 && link == NULL) {
     return open_link(proxy->server, end, proxy->owner);
+  }
+  /* The session would end with its only line. */
+  if (r == 0 && link->owner != sync_self_process()) {
+    become_own(link, end);
+    return 0;
   }
   brood_connection_free(end);
   return r;
