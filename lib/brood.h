@@ -155,7 +155,10 @@ enum brood_error {
   BROOD_TERMINATED = -20,      /* it, or its pool, was terminated */
   BROOD_CANCELLED = -21,       /* it was taken back before it was begun */
   BROOD_BROKEN_POOL = -22,     /* workers cannot be had any more */
-  BROOD_ENCODING_ERROR = -23   /* its result cannot be sent */
+  BROOD_ENCODING_ERROR = -23,  /* its result cannot be sent */
+  /* Of a manager's objects: */
+  BROOD_KEY_ERROR = -24,   /* no such key */
+  BROOD_REMOTE_ERROR = -25 /* a method's result cannot be sent */
 };
 
 /* brood_error returns the code of this thread's last failure, BROOD_OK if
@@ -506,7 +509,13 @@ enum brood_kind {
   BROOD_KIND_ARRAY,
   BROOD_KIND_QUEUE, /* and a JoinableQueue */
   BROOD_KIND_SIMPLE_QUEUE,
-  BROOD_KIND_CONNECTION
+  BROOD_KIND_CONNECTION,
+  BROOD_KIND_DICT,
+  BROOD_KIND_LIST,
+  BROOD_KIND_NAMESPACE,
+  BROOD_KIND_MANAGED_VALUE,
+  BROOD_KIND_MANAGED_ARRAY,
+  BROOD_KIND_PROXY /* of a type of the program's own */
 };
 
 /* brood_value_object returns the object that a value holds, as a brood_lock for
@@ -1649,6 +1658,311 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid);
  * there is none, and returns how many became ready. */
 int brood_pool_fileno(brood_pool *pool);
 int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
+
+/* -------------------------------------------------------------- Managers -- */
+
+/* What is true of every manager
+ *
+ * - A manager keeps objects for processes that share no memory of them. They
+ *   live in its server, a process of its own that the manager's maker owns and
+ *   that ends with it, SIGKILL included (manager.owner-killed). It has one
+ *   thread and no address: nobody reaches it who was not given a proxy.
+ * - A proxy is a handle of such an object. It is an argument of processes of
+ *   every method, a task's argument, a message, an item, and a value inside of
+ *   other objects of the same manager, where it stays the same object
+ *   (proxy.nested). Locks, rlocks, semaphores, conditions, events, barriers and
+ *   queues of a manager are handles for the functions of those in shared
+ *   memory: brood_lock_acquire works on both. brood_kind_of tells what a handle
+ *   is of, brood_OBJECT_free gives it back.
+ * - What is fetched is a copy: changing it changes nothing there (proxy.copy).
+ * - One call is one step: nobody sees half of it, and no two are done at once
+ *   (manager.one-step). A call that waits holds up no other
+ *   (manager.concurrent).
+ * - Values are none, booleans, integers, doubles, strings, bytes, tuples of
+ *   these, and proxies of the same manager, BROOD_MAX_DEPTH - 2 deep. Keys are
+ *   these without doubles and proxies; true and 1 are the same key.
+ *   BROOD_TYPE_ERROR: something else, a descriptor or a shared object.
+ * - Nobody waits for ever because a process was killed. When one ends, what it
+ *   held is given on, a lock with BROOD_OWNER_DIED, and the units of a
+ *   semaphore; its own waits are called off, and take no item and no
+ *   notification with them (managed-queue.killed-getter). A barrier that it
+ *   waited at breaks.
+ * - An object goes when no process has a proxy of it, none is under way, and no
+ *   other object has it as a value; one that has a name goes with the server.
+ *   Two that have each other go with the server as well.
+ * - A child of a bare fork may use the proxies that it inherited while its
+ *   parent does, on a connection of its own (proxy.bare-fork).
+ * - Errors of all calls. BROOD_OS_ERROR: the server is gone (ECONNRESET, EPIPE;
+ *   again each time), or out of memory (ENOMEM). BROOD_VALUE_ERROR: the handle
+ *   is no such proxy, or has been freed. BROOD_RUNTIME_ERROR: the caller is
+ *   that server itself, in a method, or an initializer.
+ *
+ * Source: multiprocessing.managers; what is different is in decision 018.
+ */
+typedef struct brood_manager brood_manager;
+
+/* All zero: nothing but a server. */
+typedef struct brood_manager_options {
+  const char *name;       /* of its process; NULL: "SyncManager" */
+  brood_task initializer; /* runs in the server, before it serves */
+  brood_value initargs;   /* a tuple, or none */
+} brood_manager_options;
+
+/* brood_manager_new returns a manager that serves; options NULL is all zero.
+ * Context NULL commits the program to its default start method
+ * (default.fixed-by.manager).
+ *
+ * BROOD_RUNTIME_ERROR  the initializer failed, with its text
+ *                      (manager.initializer-fails)
+ * BROOD_TYPE_ERROR     initargs are neither
+ * besides what brood_process_start has */
+brood_manager *brood_manager_new(const brood_context *context,
+                                 const brood_manager_options *options);
+
+/* brood_manager_shutdown ends the server, and with it all its objects; a second
+ * call does nothing. brood_manager_free does so as well, gives the handle back
+ * and returns NULL. In a process that did not make the manager, free does
+ * nothing.
+ *
+ * BROOD_ASSERTION_ERROR  made by another process */
+int brood_manager_shutdown(brood_manager *manager);
+brood_manager *brood_manager_free(brood_manager *manager);
+
+/* brood_manager_pid returns the server's process id.
+ * brood_manager_number_of_objects returns how many objects it has. */
+int brood_manager_pid(brood_manager *manager);
+int64_t brood_manager_number_of_objects(brood_manager *manager);
+
+/* brood_manager_OBJECT makes an object, as brood_OBJECT_new does, or with a
+ * name finds the one of that name and kind, making it if there is none
+ * (manager.named); NULL stands for a new one without a name. A condition's lock
+ * is a lock or an rlock of the same manager, or NULL for an rlock of its own.
+ *
+ * BROOD_TYPE_ERROR       the name is that of an object of another kind
+ *                        (manager.named-type)
+ * BROOD_VALUE_ERROR      the name has over BROOD_MAX_OBJECT_NAME bytes; else as
+ *                        brood_OBJECT_new
+ * BROOD_ASSERTION_ERROR  the manager was made by another process */
+#define BROOD_MAX_OBJECT_NAME 255
+brood_lock *brood_manager_lock(brood_manager *manager, const char *name);
+brood_rlock *brood_manager_rlock(brood_manager *manager, const char *name);
+brood_semaphore *brood_manager_semaphore(brood_manager *manager,
+                                         const char *name, int64_t value);
+brood_semaphore *brood_manager_bounded_semaphore(brood_manager *manager,
+                                                 const char *name,
+                                                 int64_t value);
+brood_condition *brood_manager_condition(brood_manager *manager,
+                                         const char *name, void *lock);
+brood_event *brood_manager_event(brood_manager *manager, const char *name);
+brood_barrier *brood_manager_barrier(brood_manager *manager, const char *name,
+                                     int parties, int64_t timeout_ns);
+brood_queue *brood_manager_queue(brood_manager *manager, const char *name,
+                                 int64_t maxsize);
+brood_queue *brood_manager_joinable_queue(brood_manager *manager,
+                                          const char *name, int64_t maxsize);
+
+/* Where a managed object differs from one in shared memory: who waits for a
+ * lock, a semaphore, a condition or a queue gets it in the order in which they
+ * came. A queue has no limit of bytes, and no close; brood_queue_put_many puts,
+ * and brood_queue_get_many gets, what there is room for, or is there, in one
+ * step. An item whose getter is killed before the call has returned goes to
+ * another. */
+
+/* ----------------------------------------------------------- Dictionaries --
+ */
+
+/* brood_manager_dict makes or finds one, as above. */
+typedef struct brood_dict brood_dict;
+brood_dict *brood_manager_dict(brood_manager *manager, const char *name);
+brood_dict *brood_dict_free(brood_dict *dict);
+
+/* brood_dict_set sets a key's value; brood_dict_get fetches it, for
+ * brood_value_clear, as all that is fetched here; brood_dict_pop fetches and
+ * removes it; brood_dict_delete removes it.
+ *
+ * BROOD_KEY_ERROR   get, pop, delete: no such key (dict.missing)
+ * BROOD_TYPE_ERROR  nothing that can be a key, or a value */
+int brood_dict_set(brood_dict *dict, brood_value key, brood_value value);
+int brood_dict_get(brood_dict *dict, brood_value key, brood_value *out_value);
+int brood_dict_pop(brood_dict *dict, brood_value key, brood_value *out_value);
+int brood_dict_delete(brood_dict *dict, brood_value key);
+
+/* brood_dict_setdefault returns 1 if the key is new and has this value now, 0
+ * if it was there; out_value, which may be NULL, is what it has. */
+int brood_dict_setdefault(brood_dict *dict, brood_value key, brood_value value,
+                          brood_value *out_value);
+
+/* brood_dict_contains returns 1 or 0; brood_dict_length how many keys there
+ * are; brood_dict_clear removes all. */
+int brood_dict_contains(brood_dict *dict, brood_value key);
+int64_t brood_dict_length(brood_dict *dict);
+int brood_dict_clear(brood_dict *dict);
+
+/* brood_dict_popitem takes the key that was set first last, and its value, as a
+ * tuple of two.
+ *
+ * BROOD_KEY_ERROR  the dictionary is empty */
+int brood_dict_popitem(brood_dict *dict, brood_value *out_pair);
+
+/* brood_dict_update sets many, which are tuples of a key and a value, in one
+ * step. brood_dict_items fetches all such tuples in a tuple, brood_dict_keys
+ * and brood_dict_values one half of them, in the order in which the keys were
+ * first set (dict.order). */
+int brood_dict_update(brood_dict *dict, const brood_value *pairs,
+                      size_t num_pairs);
+int brood_dict_items(brood_dict *dict, brood_value *out_pairs);
+int brood_dict_keys(brood_dict *dict, brood_value *out_keys);
+int brood_dict_values(brood_dict *dict, brood_value *out_values);
+
+/* brood_dict_compare_set sets a value if the key has the one that is expected,
+ * none standing for no such key, and returns 1; or 0, and nothing has changed
+ * (dict.compare-set). brood_dict_add adds to an integer, to 0 if there is no
+ * such key, and writes the sum. Both spare a lock, and Python has neither.
+ *
+ * BROOD_TYPE_ERROR      add: the value is no integer
+ * BROOD_OVERFLOW_ERROR  add: the sum is none */
+int brood_dict_compare_set(brood_dict *dict, brood_value key,
+                           brood_value expected, brood_value value);
+int brood_dict_add(brood_dict *dict, brood_value key, int64_t number,
+                   int64_t *out_sum);
+
+/* ------------------------------------------------------------------ Lists --
+ */
+
+/* brood_manager_list makes or finds one, as above. An index below 0 counts from
+ * the end. */
+typedef struct brood_list brood_list;
+brood_list *brood_manager_list(brood_manager *manager, const char *name);
+brood_list *brood_list_free(brood_list *list);
+
+/* brood_list_get, brood_list_set and brood_list_delete are about one item.
+ * brood_list_pop fetches and removes it. brood_list_insert puts one before the
+ * index, at the beginning or the end if that is beyond it.
+ *
+ * BROOD_INDEX_ERROR  there is no such item; not of insert (list.index) */
+int brood_list_get(brood_list *list, int64_t index, brood_value *out_value);
+int brood_list_set(brood_list *list, int64_t index, brood_value value);
+int brood_list_delete(brood_list *list, int64_t index);
+int brood_list_pop(brood_list *list, int64_t index, brood_value *out_value);
+int brood_list_insert(brood_list *list, int64_t index, brood_value value);
+
+/* brood_list_append and brood_list_extend put one, or several in one step, at
+ * the end. brood_list_clear removes all, brood_list_reverse turns the order
+ * round. brood_list_sort sorts numbers, or strings, or bytes, or tuples of
+ * such, stably; of others it is BROOD_TYPE_ERROR, and the order stays. */
+int64_t brood_list_length(brood_list *list);
+int brood_list_append(brood_list *list, brood_value value);
+int brood_list_extend(brood_list *list, const brood_value *values,
+                      size_t num_values);
+int brood_list_clear(brood_list *list);
+int brood_list_reverse(brood_list *list);
+int brood_list_sort(brood_list *list);
+
+/* brood_list_remove removes the first item that is equal; brood_list_index
+ * returns its index, brood_list_count how many there are. As in Python 1, 1.0
+ * and true are equal.
+ *
+ * BROOD_VALUE_ERROR  remove, index: no item is (list.find) */
+int brood_list_remove(brood_list *list, brood_value value);
+int64_t brood_list_index(brood_list *list, brood_value value);
+int64_t brood_list_count(brood_list *list, brood_value value);
+
+/* brood_list_slice fetches the items from start up to stop as a tuple;
+ * brood_list_set_slice puts others in their place, any number (list.set-slice).
+ * Either end is moved inside of the list; BROOD_ALL as stop is its end. */
+int brood_list_slice(brood_list *list, int64_t start, int64_t stop,
+                     brood_value *out_values);
+int brood_list_set_slice(brood_list *list, int64_t start, int64_t stop,
+                         const brood_value *values, size_t num_values);
+
+/* ----------------------------------------------- Namespace, Value, Array -- */
+
+/* A namespace has values under names.
+ *
+ * BROOD_ATTRIBUTE_ERROR  get, delete: no such name (namespace.missing) */
+typedef struct brood_namespace brood_namespace;
+brood_namespace *brood_manager_namespace(brood_manager *manager,
+                                         const char *name);
+brood_namespace *brood_namespace_free(brood_namespace *space);
+int brood_namespace_set(brood_namespace *space, const char *attribute,
+                        brood_value value);
+int brood_namespace_get(brood_namespace *space, const char *attribute,
+                        brood_value *out_value);
+int brood_namespace_delete(brood_namespace *space, const char *attribute);
+
+/* A managed value has whatever is written into it (managed-value.any). A
+ * managed array has numbers of one of Python's typecodes, but u and c, and a
+ * fixed length; get and set as of a list.
+ *
+ * BROOD_TYPE_ERROR      array: no such typecode; a value of another type
+ *                       (managed-array.type)
+ * BROOD_OVERFLOW_ERROR  array: a number that the type has not */
+typedef struct brood_managed_value brood_managed_value;
+brood_managed_value *brood_manager_value(brood_manager *manager,
+                                         const char *name, brood_value value);
+brood_managed_value *brood_managed_value_free(brood_managed_value *value);
+int brood_managed_value_get(brood_managed_value *value, brood_value *out_value);
+int brood_managed_value_set(brood_managed_value *value, brood_value new_value);
+
+typedef struct brood_managed_array brood_managed_array;
+brood_managed_array *brood_manager_array(brood_manager *manager,
+                                         const char *name, char typecode,
+                                         const brood_value *items,
+                                         size_t num_items);
+brood_managed_array *brood_managed_array_free(brood_managed_array *array);
+int64_t brood_managed_array_length(brood_managed_array *array);
+int brood_managed_array_get(brood_managed_array *array, int64_t index,
+                            brood_value *out_value);
+int brood_managed_array_set(brood_managed_array *array, int64_t index,
+                            brood_value value);
+
+/* ---------------------------------------------- Types of the program's own --
+ */
+
+/* A type that servers make objects of: its functions run in the server, one at
+ * a time (register.one-at-a-time), so none may wait for another. create, which
+ * may be NULL, makes *out_self of its arguments; destroy, which may be NULL,
+ * gets it when the object goes, or the manager is shut down. A method gets it
+ * and arguments, and ends as a task does (brood_return, brood_raise). Only what
+ * stands in methods can be called (register.exposed). */
+struct brood_managed_method {
+  const char *name;
+  int (*function)(void *self, const brood_args *args);
+};
+
+struct brood_managed_type {
+  const char *name;
+  int (*create)(void **out_self, const brood_args *args);
+  void (*destroy)(void *self);
+  const struct brood_managed_method *methods; /* one without a name ends them */
+  struct brood_managed_type *next;
+};
+
+/* BROOD_MANAGED_TYPE(variable); beside a static struct brood_managed_type
+ * registers it, as BROOD_TARGET does a target. */
+void brood_register_managed_type(struct brood_managed_type *type);
+#define BROOD_MANAGED_TYPE(type)                                           \
+  static void BROOD_CONSTRUCTOR type##_brood_register_managed_type(void) { \
+    brood_register_managed_type(&(type));                                  \
+  }                                                                        \
+  struct brood_swallows_a_semicolon_
+
+/* brood_manager_create makes an object of a registered type, or finds the one
+ * of that name. brood_proxy_call calls a method with arguments, a tuple;
+ * out_value may be NULL.
+ *
+ * BROOD_VALUE_ERROR      create: the server has no such type (register.unknown)
+ * BROOD_ATTRIBUTE_ERROR  call: no such method (register.hidden)
+ * BROOD_TYPE_ERROR       the arguments are no tuple
+ * BROOD_REMOTE_ERROR     call: what it returned cannot be sent
+ * (register.result) any other              what the function returned, with its
+ * text */
+typedef struct brood_proxy brood_proxy;
+brood_proxy *brood_manager_create(brood_manager *manager, const char *name,
+                                  const char *type_name, brood_value args);
+int brood_proxy_call(brood_proxy *proxy, const char *method, brood_value args,
+                     brood_value *out_value);
+brood_proxy *brood_proxy_free(brood_proxy *proxy);
 
 /* ------------------------------------------- Trust, and what is noticed -- */
 

@@ -17,11 +17,11 @@ struct tables {
 static struct tables tables_of_context(const brood_context *context) {
   struct tables tables = {{context_methods, sync_new_methods,
                            shared_new_methods, comm_new_methods,
-                           pool_new_methods}};
+                           pool_new_methods, manager_new_methods}};
   if (context == NULL) {
-    tables.methods[5] = mp_methods;
-    tables.methods[6] = connection_new_methods;
-    tables.methods[7] = wait_methods;
+    tables.methods[6] = mp_methods;
+    tables.methods[7] = connection_new_methods;
+    tables.methods[8] = wait_methods;
   }
   return tables;
 }
@@ -60,6 +60,13 @@ static struct tables tables_of(const struct value *value) {
     case VALUE_POOL: return (struct tables){{pool_methods}};
     case VALUE_RESULT: return (struct tables){{result_methods}};
     case VALUE_ITERATOR: return (struct tables){{iterator_methods}};
+    case VALUE_MANAGER:
+      return (struct tables){{manager_methods, manager_sync_methods}};
+    case VALUE_DICT: return (struct tables){{dict_methods}};
+    case VALUE_MANAGED_LIST: return (struct tables){{list_methods}};
+    case VALUE_NAMESPACE: return (struct tables){{namespace_methods}};
+    case VALUE_MANAGED_ARRAY: return (struct tables){{managed_array_methods}};
+    case VALUE_PROXY: return (struct tables){{proxy_methods}};
     default: return (struct tables){{NULL}};
   }
 }
@@ -80,6 +87,8 @@ static const struct attribute *attributes_of(const struct value *value) {
     case VALUE_PROCESS: return process_attributes;
     case VALUE_BARRIER: return barrier_attributes;
     case VALUE_CONNECTION: return connection_attributes;
+    case VALUE_MANAGER: return manager_attributes;
+    case VALUE_MANAGED_VALUE: return managed_value_attributes;
     case VALUE_VALUE:
     case VALUE_RAW_VALUE:
     case VALUE_VARIABLE: return shared_value_attributes;

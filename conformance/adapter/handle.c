@@ -86,18 +86,20 @@ void handles_init(struct handles *handles) {
 }
 
 /* Memory that nobody can reach would count as a leak. */
-static void leave_pools(struct handles *handles) {
+static void leave_pools_and_managers(struct handles *handles) {
   for (struct handle *handle = handles->first; handle != NULL;
        handle = handle->next) {
     struct value *value = &handle->object->value;
-    if (value->kind != VALUE_POOL || !value->owned) continue;
+    bool ends_itself =
+        value->kind == VALUE_POOL || value->kind == VALUE_MANAGER;
+    if (!ends_itself || !value->owned) continue;
     value->owned = false;
     memory_keep(value->as.object);
   }
 }
 
 void handles_clear(struct handles *handles) {
-  leave_pools(handles);
+  leave_pools_and_managers(handles);
   while (handles->first != NULL) handles_drop(handles, handles->first->name);
   handles_fail(handles, (struct failure){0});
 }

@@ -22,8 +22,9 @@ struct handles {
 /* handles_init makes the handles that always exist: `mp` and `os`. */
 void handles_init(struct handles *handles);
 
-/* handles_clear forgets all names and destroys what they held. Pools are left
- * alone, as in a program that ends without a thought for them. */
+/* handles_clear forgets all names and destroys what they held. Pools and
+ * managers are left alone, as in a program that ends without a thought for
+ * them. */
 void handles_clear(struct handles *handles);
 
 /* handles_keep takes a value under a name, made up if NULL, and returns the

@@ -24,6 +24,12 @@ NOUN(shared_array)
 NOUN(connection)
 NOUN(queue)
 NOUN(simple_queue)
+NOUN(dict)
+NOUN(list)
+NOUN(namespace)
+NOUN(managed_value)
+NOUN(managed_array)
+NOUN(proxy)
 #undef NOUN
 
 /* What guards nothing is what Python calls raw. */
@@ -65,6 +71,14 @@ static const struct kind {
     {VALUE_QUEUE, "Queue", free_queue, BROOD_KIND_QUEUE, NULL},
     {VALUE_SIMPLE_QUEUE, "SimpleQueue", free_simple_queue,
      BROOD_KIND_SIMPLE_QUEUE, NULL},
+    {VALUE_DICT, "Dict", free_dict, BROOD_KIND_DICT, NULL},
+    {VALUE_MANAGED_LIST, "List", free_list, BROOD_KIND_LIST, NULL},
+    {VALUE_NAMESPACE, "Namespace", free_namespace, BROOD_KIND_NAMESPACE, NULL},
+    {VALUE_MANAGED_VALUE, "ManagedValue", free_managed_value,
+     BROOD_KIND_MANAGED_VALUE, NULL},
+    {VALUE_MANAGED_ARRAY, "ManagedArray", free_managed_array,
+     BROOD_KIND_MANAGED_ARRAY, NULL},
+    {VALUE_PROXY, "Proxy", free_proxy, BROOD_KIND_PROXY, NULL},
 };
 
 enum { NUM_KINDS = sizeof kinds / sizeof kinds[0] };

@@ -17,7 +17,7 @@ import sys
 import python_functions
 import python_tasks
 from python_module import mp, synchronize
-from python_names import has, method_of, type_name
+from python_names import attribute_of, has, method_of, type_name
 from python_own import Blob, Fds, Own, Uncaught
 
 MAX_BYTES = 65536  # more are answered as a handle
@@ -46,6 +46,7 @@ def is_blob(value):
 class Actor:
     def __init__(self, objects):
         self.own = Own()
+        self.own.method_of = method_of
         self.handles = {"mp": mp, "os": self.own}
         self.made_up = 0
         self.functions = dict(python_functions.table(), agent=agent,
@@ -110,7 +111,8 @@ class Actor:
             return hello()
         if do == "drop":
             self.handles.pop(request["ref"], None)
-            return collect()
+            collect()
+            return None
         obj, name = self.handles[request["on"]], request["name"]
         if not has(obj, name):
             raise Unsupported(name)
@@ -118,7 +120,7 @@ class Actor:
             return setattr(obj, name, self.decode(request["value"]))
         bind = request.get("bind")
         if do == "read":
-            return self.encode(getattr(obj, name), bind)
+            return self.encode(attribute_of(obj, name), bind)
         named = {k: self.decode(v)
                  for k, v in request.get("named", {}).items()}
         args = self.decode_list(request.get("args", []))
@@ -168,7 +170,9 @@ FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "daemon", "executable", "foreign", "log", "preload", "lock",
             "condition", "event", "barrier", "shared", "pipe", "queue",
             "joinable", "simple", "feeder", "language", "pool",
-            "pool.callback", "pool.imap", "pool.initializer", "pool.recycle"]
+            "pool.callback", "pool.imap", "pool.initializer", "pool.recycle",
+            "manager", "manager.sync", "manager.own", "manager.nested",
+            "manager.count"]
 
 
 def version():

@@ -7,7 +7,7 @@ import importlib
 import os
 
 mp = importlib.import_module(os.environ.get("BROOD_MODULE", "multiprocessing"))
-connection, pool, reduction, sharedctypes, synchronize = (
+connection, managers, pool, reduction, sharedctypes, synchronize = (
     importlib.import_module(mp.__name__ + "." + part)
-    for part in ("connection", "pool", "reduction", "sharedctypes",
-                 "synchronize"))
+    for part in ("connection", "managers", "pool", "reduction",
+                 "sharedctypes", "synchronize"))

@@ -3,7 +3,8 @@
 import ctypes
 import types
 
-from python_module import connection, mp, pool, sharedctypes
+from python_manager import type_of, word_of
+from python_module import connection, managers, mp, pool, sharedctypes
 from python_own import Fd, Fds
 from python_pool import Callback, Listener, Source
 
@@ -58,7 +59,16 @@ def next_of(iterator, timeout=None):
     raise TypeError("this iterator knows no timeout")
 
 
+# Proxies have words of their own, and a dictionary its own `get`.
+def has_brackets(obj, name):
+    return (name in BRACKETS and hasattr(type(obj), "__getitem__")
+            and not isinstance(obj, managers.BaseProxy))
+
+
 def method_of(obj, name):
+    word = word_of(obj, name)
+    if word is not None:
+        return lambda *args, **named: word(obj, *args, **named)
     if name == "Pool":
         return lambda *args, **named: make_pool(obj, *args, **named)
     if name == "next":
@@ -67,15 +77,17 @@ def method_of(obj, name):
         return OF_MODULE[name]
     if name == "recv_bytes_into":
         return lambda *args, **named: recv_bytes_into(obj, *args, **named)
-    if name in BRACKETS and hasattr(type(obj), "__getitem__"):
+    if has_brackets(obj, name):
         return lambda *args, **named: BRACKETS[name](obj, *args, **named)
     return getattr(obj, name)
 
 
 def has(obj, name):
-    return (hasattr(type(obj), name) or name in own_names(obj)
+    return (word_of(obj, name) is not None
+            or name == "pid" and isinstance(obj, managers.BaseManager)
+            or hasattr(type(obj), name) or name in own_names(obj)
             or name == "next" and isinstance(obj, types.GeneratorType)
-            or name in BRACKETS and hasattr(type(obj), "__getitem__")
+            or has_brackets(obj, name)
             or obj is mp and name in OF_MODULE)
 
 
@@ -90,10 +102,19 @@ TYPES = (
     (pool.Pool, "Pool"), (pool.ApplyResult, "AsyncResult"),
     ((pool.IMapIterator, types.GeneratorType), "Iterator"),
     ((Callback, Listener), "callback"), (Source, "source"),
-    (Fd, "fd"), (Fds, "fds"), (bytes, "blob"),
+    (managers.BaseManager, "Manager"), (Fd, "fd"), (Fds, "fds"),
+    (bytes, "blob"),
 )
 
 
+def attribute_of(obj, name):
+    if isinstance(obj, managers.BaseManager) and name == "pid":
+        return obj._process.pid
+    return getattr(obj, name)
+
+
 def type_name(obj):
+    if isinstance(obj, managers.BaseProxy):
+        return type_of(obj)
     names = [name for types, name in TYPES if isinstance(obj, types)]
     return names[0] if names else type(obj).__name__

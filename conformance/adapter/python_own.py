@@ -55,15 +55,16 @@ def handled(number, frame):
     pass
 
 
-def do_what(obj, name, *args):
-    found = getattr(obj, name)
+def do_what(method_of, obj, name, *args):
+    found = method_of(obj, name)
     return found(*args) if callable(found) else found
 
 
-def answer_of(obj, name):
+def answer_of(method_of, obj, name):
     """`name` is a name, or a list of a method's name and its arguments."""
     try:
-        return do_what(obj, *(name if isinstance(name, list) else [name]))
+        return do_what(method_of, obj,
+                       *(name if isinstance(name, list) else [name]))
     except Exception as e:
         return {"error": type(e).__name__}
 
@@ -78,6 +79,7 @@ class Own(PoolOwn):
     carried = None  # what the actor's last error had with it
     error_number = None  # its errno
     text = None
+    method_of = None  # of python_names, which needs this module
     connection = -1  # the descriptor of the actor's connection
 
     def getpid(self):
@@ -233,7 +235,7 @@ class Own(PoolOwn):
 
         def call_all(row):
             for name in names:
-                row.append(answer_of(obj, name))
+                row.append(answer_of(self.method_of, obj, name))
 
         threads = [threading.Thread(target=call_all, args=(row,))
                    for row in rows]
@@ -247,7 +249,7 @@ class Own(PoolOwn):
         """A step is a list of an object, a name and arguments."""
         answers = None
         for _ in range(n):
-            answers = [do_what(*step) for step in steps]
+            answers = [do_what(self.method_of, *step) for step in steps]
         return answers
 
     def set_on_signal(self, name, event):
@@ -303,6 +305,9 @@ class Own(PoolOwn):
 
     def pickle(self, obj):
         importlib.import_module("pickle").dumps(obj)
+
+    def text(self, obj):
+        return str(obj)
 
     def subclass(self, context, path, text):
         process = getattr(python_functions,

@@ -90,6 +90,7 @@ const char *value_type(const struct value *value) {
     case VALUE_POOL: return "Pool";
     case VALUE_RESULT: return "AsyncResult";
     case VALUE_ITERATOR: return "Iterator";
+    case VALUE_MANAGER: return "Manager";
     case VALUE_CALLBACK: return "callback";
     case VALUE_SOURCE: return "source";
     default: return object_is(value) ? object_type(value->kind) : "plain";
@@ -113,6 +114,7 @@ void value_clear(struct value *value) {
     case VALUE_POOL:
     case VALUE_RESULT:
     case VALUE_ITERATOR:
+    case VALUE_MANAGER:
       if (value->owned) value->give_back(value->as.object);
       break;
     default:

@@ -36,17 +36,24 @@ enum value_kind {
   VALUE_CONNECTION,
   VALUE_QUEUE,
   VALUE_JOINABLE,
-  VALUE_SIMPLE_QUEUE, /* the last of them */
-  VALUE_VARIABLE,     /* a Value without its lock: what get_obj answers */
-  VALUE_VARIABLES,    /* an Array without its lock */
-  VALUE_READER,       /* a predicate: a Value's value */
-  VALUE_STRUCTURE,    /* the type struct structure */
-  VALUE_POOL,         /* this and the next two have a give_back */
-  VALUE_RESULT,       /* an AsyncResult */
-  VALUE_ITERATOR,     /* of a pool */
-  VALUE_CALLBACK,     /* this and the next live as long as the process */
-  VALUE_SOURCE,       /* of items */
-  VALUE_LIST          /* values, each of which becomes plain data or a handle */
+  VALUE_SIMPLE_QUEUE,
+  VALUE_DICT, /* this and those up to the proxy are a manager's */
+  VALUE_MANAGED_LIST,
+  VALUE_NAMESPACE,
+  VALUE_MANAGED_VALUE,
+  VALUE_MANAGED_ARRAY,
+  VALUE_PROXY,     /* of a type of the program's own; the last of them */
+  VALUE_VARIABLE,  /* a Value without its lock: what get_obj answers */
+  VALUE_VARIABLES, /* an Array without its lock */
+  VALUE_READER,    /* a predicate: a Value's value */
+  VALUE_STRUCTURE, /* the type struct structure */
+  VALUE_POOL,      /* this and the next three have a give_back */
+  VALUE_RESULT,    /* an AsyncResult */
+  VALUE_ITERATOR,  /* of a pool */
+  VALUE_MANAGER,
+  VALUE_CALLBACK, /* this and the next live as long as the process */
+  VALUE_SOURCE,   /* of items */
+  VALUE_LIST      /* values, each of which becomes plain data or a handle */
 };
 
 enum { VALUE_MAX_BYTES = 65536 }; /* that are plain data */
@@ -66,7 +73,8 @@ struct value {
     void *data;   /* blob */
   } as;
   size_t size;                     /* blob: bytes; list, descriptors: items */
-  void (*give_back)(void *object); /* of a pool and what it answers, if owned */
+  void (*give_back)(void *object); /* of a pool, of what it answers, and of a
+                                      manager, if owned */
 };
 
 struct value value_json(cJSON *json);

@@ -36,9 +36,11 @@ void AddNames(const std::string &cell, const Place &place,
 
 const std::vector<std::string> &ObjectTables() {
   static const std::vector<std::string> tables = {
-      "Process", "Lock",        "Semaphore", "Condition",  "Event",
-      "Barrier", "Value",       "Array",     "Connection", "Queue",
-      "Pool",    "SimpleQueue", "Iterator",  "AsyncResult"};
+      "Process", "Lock",        "Semaphore", "Condition",    "Event",
+      "Barrier", "Value",       "Array",     "Connection",   "Queue",
+      "Pool",    "SimpleQueue", "Iterator",  "AsyncResult",  "Manager",
+      "Dict",    "List",        "Namespace", "ManagedValue", "ManagedArray",
+      "Proxy"};
   return tables;
 }
 

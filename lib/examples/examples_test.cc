@@ -254,6 +254,15 @@ TEST(Examples, OwnerDied) {
                                    }));
 }
 
+TEST(Examples, DistributedSystem) {
+  EXPECT_EQ(RunWell("distributed_system"), (Expected{
+                                               "pears: 7 left",
+                                               "the one before me was killed",
+                                               "plums: 42 left",
+                                               "2 kinds of fruit",
+                                           }));
+}
+
 TEST(Examples, PoolMap) {
   EXPECT_EQ(RunWell("pool_map"),
             (Expected{"1229 primes below 10000, the largest is 9973"}));
@@ -378,9 +387,10 @@ INSTANTIATE_TEST_SUITE_P(
     All, ExamplesThatFail,
     testing::Values("answers_by_pipe", "application_structure", "clean_stop",
                     "context_basics", "context_factory", "context_isolation",
-                    "error_handling", "forkserver_preload", "multiple_contexts",
-                    "owner_died", "pool_lost_worker", "pool_map",
-                    "pool_time_limit", "pool_web_service", "rounds_by_barrier",
+                    "distributed_system", "error_handling",
+                    "forkserver_preload", "multiple_contexts", "owner_died",
+                    "pool_lost_worker", "pool_map", "pool_time_limit",
+                    "pool_web_service", "rounds_by_barrier",
                     "select_optimal_context", "shared_counter",
                     "start_method_comparison", "tasks_by_queue"),
     [](const auto &info) { return info.param; });

@@ -129,7 +129,7 @@ brood_connection *brood_connection_new(int descriptor, unsigned flags) {
 }
 
 SHARE_QUESTION(brood_connection_close, brood_connection, SHARE_CONNECTION,
-               (end_close(object), 0))
+               PROXY_LACKS, (end_close(object), 0))
 
 brood_connection *brood_connection_free(brood_connection *connection) {
   if (connection == NULL) return NULL;
@@ -145,11 +145,11 @@ brood_connection *brood_connection_free(brood_connection *connection) {
 /* ----------------------------------------------------------- Attributes -- */
 
 SHARE_QUESTION(brood_connection_readable, brood_connection, SHARE_CONNECTION,
-               (atomic_load(&object->flags) & BROOD_READABLE) != 0)
+               PROXY_LACKS, (atomic_load(&object->flags) & BROOD_READABLE) != 0)
 SHARE_QUESTION(brood_connection_writable, brood_connection, SHARE_CONNECTION,
-               (atomic_load(&object->flags) & BROOD_WRITABLE) != 0)
+               PROXY_LACKS, (atomic_load(&object->flags) & BROOD_WRITABLE) != 0)
 SHARE_QUESTION(brood_connection_closed, brood_connection, SHARE_CONNECTION,
-               end_is_closed(object))
+               PROXY_LACKS, end_is_closed(object))
 
 int brood_connection_fileno(brood_connection *connection) {
   int r = connection_begin(connection, 0);

@@ -9,6 +9,7 @@
 
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/share/proxy.h"
 #include "lib/state/error.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
@@ -61,21 +62,23 @@ SHARE_FREE_FUNCTION(brood_queue_free, brood_queue, SHARE_QUEUE)
 
 static int check_queue(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
-  if (r < 0 || !arena_is_closed(share_block_of(queue))) return r;
+  if (r != 0 || !arena_is_closed(share_block_of(queue))) return r;
   return error_set(BROOD_VALUE_ERROR, "queue at %p is closed", (void *)queue);
 }
 
-SHARE_QUESTION(brood_queue_close, brood_queue, SHARE_QUEUE,
+SHARE_QUESTION(brood_queue_close, brood_queue, SHARE_QUEUE, PROXY_LACKS,
                (arena_close(share_block_of(object)), 0))
 
 int brood_queue_join_thread(brood_queue *queue) {
   int r = share_check(queue, SHARE_QUEUE);
-  if (r < 0 || arena_is_closed(share_block_of(queue))) return r;
+  if (r != 0) return proxy_ask(r, queue, PROXY_LACKS, 0);
+  if (arena_is_closed(share_block_of(queue))) return 0;
   return error_set(BROOD_ASSERTION_ERROR, "queue at %p is not closed",
                    (void *)queue);
 }
 
-SHARE_QUESTION(brood_queue_cancel_join_thread, brood_queue, SHARE_QUEUE, 0)
+SHARE_QUESTION(brood_queue_cancel_join_thread, brood_queue, SHARE_QUEUE,
+               PROXY_LACKS, 0)
 
 /* ---------------------------------------------------- Putting, getting -- */
 
@@ -97,10 +100,41 @@ static int put_items(brood_queue *queue, const brood_value *items, size_t count,
                    (void *)queue, ring_count(&queue->base.ring));
 }
 
+/* A managed queue is asked for each item. */
+static int put_to_proxy(brood_queue *queue, const brood_value *items,
+                        size_t count, int64_t timeout_ns) {
+  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  for (size_t i = 0; i < count; i++) {
+    struct proxy_call call = {.op = PROXY_PUT,
+                              .timeout_ns = sys_clock_left(deadline_ns),
+                              .values = &items[i],
+                              .num_values = 1};
+    int r = (int)proxy_call_server(queue, &call);
+    if (r < 0) return i > 0 ? (int)i : r;
+  }
+  return (int)count;
+}
+
+static int get_from_proxy(brood_queue *queue, brood_value *out_items,
+                          size_t capacity, int64_t timeout_ns) {
+  for (size_t i = 0; i < capacity; i++) {
+    struct proxy_call call = {.op = PROXY_GET,
+                              .timeout_ns = i == 0 ? timeout_ns : 0,
+                              .out = &out_items[i]};
+    int r = (int)proxy_call_server(queue, &call);
+    if (r < 0) return i > 0 ? (int)i : r;
+  }
+  return (int)capacity;
+}
+
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
   int r = check_queue(queue);
-  if (r < 0 || queue_put_quickly(&queue->base, &item, 1) == 1) return r;
-  r = put_items(queue, &item, 1, timeout_ns);
+  if (r == 0 && queue_put_quickly(&queue->base, &item, 1) == 1) return 0;
+  if (r > 0) {
+    r = put_to_proxy(queue, &item, 1, timeout_ns);
+  } else if (r == 0) {
+    r = put_items(queue, &item, 1, timeout_ns);
+  }
   return r < 0 ? r : 0;
 }
 
@@ -110,10 +144,11 @@ int brood_queue_put_nowait(brood_queue *queue, brood_value item) {
 
 int brood_queue_put_many(brood_queue *queue, const brood_value *items,
                          size_t num_items, int64_t timeout_ns) {
-  int r = check_queue(queue);
-  if (r == 0) r = check_count(items, num_items, 0);
+  int is_proxy = check_queue(queue);
+  int r = is_proxy < 0 ? is_proxy : check_count(items, num_items, 0);
   if (r < 0 || num_items == 0) return r;
-  return put_items(queue, items, num_items, timeout_ns);
+  return is_proxy ? put_to_proxy(queue, items, num_items, timeout_ns)
+                  : put_items(queue, items, num_items, timeout_ns);
 }
 
 static int get_items(brood_queue *queue, brood_value *out_items,
@@ -126,10 +161,14 @@ static int get_items(brood_queue *queue, brood_value *out_items,
 
 int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
-  int r = check_queue(queue);
-  if (r == 0) r = error_check_out(out_item);
-  if (r < 0 || queue_get_quickly(&queue->base, out_item)) return r;
-  r = get_items(queue, out_item, 1, timeout_ns);
+  int is_proxy = check_queue(queue);
+  int r = is_proxy < 0 ? is_proxy : error_check_out(out_item);
+  if (r < 0) return r;
+  if (is_proxy) {
+    r = get_from_proxy(queue, out_item, 1, timeout_ns);
+  } else if (!queue_get_quickly(&queue->base, out_item)) {
+    r = get_items(queue, out_item, 1, timeout_ns);
+  }
   return r < 0 ? r : 0;
 }
 
@@ -139,18 +178,20 @@ int brood_queue_get_nowait(brood_queue *queue, brood_value *out_item) {
 
 int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
                          size_t capacity, int64_t timeout_ns) {
-  int r = check_queue(queue);
-  if (r == 0) r = check_count(out_items, capacity, 1);
-  return r < 0 ? r : get_items(queue, out_items, capacity, timeout_ns);
+  int is_proxy = check_queue(queue);
+  int r = is_proxy < 0 ? is_proxy : check_count(out_items, capacity, 1);
+  if (r < 0) return r;
+  return is_proxy ? get_from_proxy(queue, out_items, capacity, timeout_ns)
+                  : get_items(queue, out_items, capacity, timeout_ns);
 }
 
 /* ---------------------------------------------------------------- Asking -- */
 
-SHARE_ANSWER(brood_queue_qsize, brood_queue, check_queue(object),
+SHARE_ANSWER(brood_queue_qsize, brood_queue, check_queue(object), PROXY_QSIZE,
              ring_count(&object->base.ring))
-SHARE_ANSWER(brood_queue_empty, brood_queue, check_queue(object),
+SHARE_ANSWER(brood_queue_empty, brood_queue, check_queue(object), PROXY_EMPTY,
              ring_count(&object->base.ring) == 0)
-SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object),
+SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object), PROXY_FULL,
              ring_is_full(&object->base.ring))
 
 /* -------------------------------------------------------- JoinableQueue -- */
@@ -159,7 +200,7 @@ SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object),
  * done items has not. */
 static int check_joinable(brood_queue *queue, const char *what) {
   int r = share_check(queue, SHARE_QUEUE);
-  if (r < 0 || ((struct queue *)queue)->is_joinable) return r;
+  if (r != 0 || ((struct queue *)queue)->is_joinable) return r;
   return error_set(BROOD_ATTRIBUTE_ERROR, "queue at %p has no method '%s'",
                    (void *)queue, what);
 }
@@ -176,7 +217,7 @@ static uint32_t unfinished(struct queue *queue) {
 
 int brood_queue_task_done(brood_queue *handle) {
   int r = check_joinable(handle, "task_done");
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, handle, PROXY_TASK_DONE, 0);
   struct queue *queue = (struct queue *)handle;
   r = queue_lock_get(queue, SYS_CLOCK_NEVER);
   if (r < 0) return error_set_os(r, "cannot say that a task is done");
@@ -214,7 +255,7 @@ static int owner_died(brood_queue *queue, uint32_t count) {
 
 int brood_queue_join(brood_queue *handle, int64_t timeout_ns) {
   int r = check_joinable(handle, "join");
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, handle, PROXY_JOIN, timeout_ns);
   struct queue *queue = (struct queue *)handle;
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   uint32_t done, left, dead = 0;
@@ -265,7 +306,8 @@ int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
 }
 
 SHARE_ANSWER(brood_simple_queue_empty, brood_simple_queue,
-             check_simple_queue(object), ring_count(&object->base.ring) == 0)
+             check_simple_queue(object), PROXY_LACKS,
+             ring_count(&object->base.ring) == 0)
 
 SHARE_QUESTION(brood_simple_queue_close, brood_simple_queue, SHARE_SIMPLE_QUEUE,
-               (arena_close(share_block_of(object)), 0))
+               PROXY_LACKS, (arena_close(share_block_of(object)), 0))

@@ -94,7 +94,7 @@ static int refuse_action(const struct call *call) {
 
 int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns) {
   int r = share_check(barrier, SHARE_BARRIER);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, barrier, PROXY_WAIT, timeout_ns);
   if (timeout_ns == BROOD_FOREVER) timeout_ns = barrier->timeout_ns;
   struct call call = {.name = barrier->action};
   struct sync_action action = {
@@ -107,13 +107,13 @@ int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns) {
   return r == -ECANCELED ? refuse_action(&call) : r;
 }
 
-SHARE_QUESTION(brood_barrier_abort, brood_barrier, SHARE_BARRIER,
+SHARE_QUESTION(brood_barrier_abort, brood_barrier, SHARE_BARRIER, PROXY_ABORT,
                (sync_barrier_abort(&object->cell), 0))
-SHARE_QUESTION(brood_barrier_reset, brood_barrier, SHARE_BARRIER,
+SHARE_QUESTION(brood_barrier_reset, brood_barrier, SHARE_BARRIER, PROXY_RESET,
                (sync_barrier_reset(&object->cell), 0))
 SHARE_QUESTION(brood_barrier_parties, brood_barrier, SHARE_BARRIER,
-               object->cell.parties)
+               PROXY_PARTIES, object->cell.parties)
 SHARE_QUESTION(brood_barrier_n_waiting, brood_barrier, SHARE_BARRIER,
-               sync_barrier_num_waiting(&object->cell))
-SHARE_QUESTION(brood_barrier_broken, brood_barrier, SHARE_BARRIER,
+               PROXY_N_WAITING, sync_barrier_num_waiting(&object->cell))
+SHARE_QUESTION(brood_barrier_broken, brood_barrier, SHARE_BARRIER, PROXY_BROKEN,
                sync_barrier_is_broken(&object->cell))

@@ -32,7 +32,14 @@ enum share_kind {
   SHARE_ARRAY,
   SHARE_QUEUE,
   SHARE_SIMPLE_QUEUE,
-  SHARE_CONNECTION /* in no block: a process has handles of its own */
+  SHARE_CONNECTION, /* in no block: a process has handles of its own */
+  SHARE_DICT,       /* what only a proxy is of: never in a block */
+  SHARE_LIST,
+  SHARE_NAMESPACE,
+  SHARE_MANAGED_VALUE,
+  SHARE_MANAGED_ARRAY,
+  SHARE_OWN_TYPE,
+  SHARE_PROXY /* of whatever it is of */
 };
 
 struct share_block {

@@ -23,16 +23,16 @@ brood_event *brood_event_new(const brood_context *context) {
 
 SHARE_FREE_FUNCTION(brood_event_free, brood_event, SHARE_EVENT)
 
-SHARE_QUESTION(brood_event_is_set, brood_event, SHARE_EVENT,
+SHARE_QUESTION(brood_event_is_set, brood_event, SHARE_EVENT, PROXY_IS_SET,
                sync_event_is_set(&object->cell))
-SHARE_QUESTION(brood_event_set, brood_event, SHARE_EVENT,
+SHARE_QUESTION(brood_event_set, brood_event, SHARE_EVENT, PROXY_SET,
                (sync_event_set(&object->cell), 0))
-SHARE_QUESTION(brood_event_clear, brood_event, SHARE_EVENT,
+SHARE_QUESTION(brood_event_clear, brood_event, SHARE_EVENT, PROXY_CLEAR,
                (sync_event_clear(&object->cell), 0))
 
 int brood_event_wait(brood_event *event, int64_t timeout_ns) {
   int r = share_check(event, SHARE_EVENT);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, event, PROXY_WAIT, timeout_ns);
   r = sync_event_wait(&event->cell, sys_clock_deadline(timeout_ns));
   return r == 0 ? 0 : error_set(BROOD_TIMEOUT, "the event was not set in time");
 }
@@ -78,7 +78,7 @@ static struct sync_lock *find_lock(brood_condition *condition,
 
 int brood_condition_wait(brood_condition *condition, int64_t timeout_ns) {
   int r = share_check(condition, SHARE_CONDITION);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, condition, PROXY_WAIT, timeout_ns);
   uint64_t token;
   struct sync_lock *lock = find_lock(condition, &token);
   if (lock == NULL || !sync_lock_is_mine(lock, token)) {
@@ -119,6 +119,12 @@ int brood_condition_wait_for(brood_condition *condition,
 }
 
 static int notify_some(brood_condition *condition, uint32_t count) {
+  int r = share_check(condition, SHARE_CONDITION);
+  if (r > 0) {
+    struct proxy_call call = {.op = PROXY_NOTIFY, .number = count};
+    return (int)proxy_call_server(condition, &call);
+  }
+  if (r < 0) return r;
   uint64_t token;
   struct sync_lock *lock = find_lock(condition, &token);
   if (lock == NULL || !sync_lock_is_mine(lock, token)) {
@@ -129,11 +135,10 @@ static int notify_some(brood_condition *condition, uint32_t count) {
 }
 
 int brood_condition_notify(brood_condition *condition, int n) {
-  int r = share_check(condition, SHARE_CONDITION);
-  if (r < 0) return r;
   if (n < 0) return error_set(BROOD_VALUE_ERROR, "cannot notify %d waiters", n);
   return notify_some(condition, (uint32_t)n);
 }
 
-SHARE_QUESTION(brood_condition_notify_all, brood_condition, SHARE_CONDITION,
-               notify_some(object, UINT32_MAX))
+int brood_condition_notify_all(brood_condition *condition) {
+  return notify_some(condition, UINT32_MAX);
+}

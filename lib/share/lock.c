@@ -36,7 +36,7 @@ SHARE_FREE_FUNCTION(brood_lock_free, brood_lock, SHARE_LOCK)
 
 int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns) {
   int r = share_check(lock, SHARE_LOCK);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, lock, PROXY_ACQUIRE, timeout_ns);
   uint64_t token = sync_quick_token();
   if (token != 0 && sync_quick_acquire(&lock->cell, token)) return 0;
   r = sync_lock_acquire(&lock->cell, sync_self_process(),
@@ -46,13 +46,13 @@ int brood_lock_acquire(brood_lock *lock, int64_t timeout_ns) {
 
 int brood_lock_release(brood_lock *lock) {
   int r = share_check(lock, SHARE_LOCK);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, lock, PROXY_RELEASE, 0);
   if (sync_lock_release(&lock->cell) == 0) return 0;
   return error_set(BROOD_VALUE_ERROR,
                    "semaphore or lock released too many times");
 }
 
-SHARE_QUESTION(brood_lock_locked, brood_lock, SHARE_LOCK,
+SHARE_QUESTION(brood_lock_locked, brood_lock, SHARE_LOCK, PROXY_LOCKED,
                sync_lock_is_held(&object->cell))
 
 brood_rlock *brood_rlock_new(const brood_context *context) {
@@ -63,7 +63,7 @@ SHARE_FREE_FUNCTION(brood_rlock_free, brood_rlock, SHARE_RLOCK)
 
 int brood_rlock_acquire(brood_rlock *rlock, int64_t timeout_ns) {
   int r = share_check(rlock, SHARE_RLOCK);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, rlock, PROXY_ACQUIRE, timeout_ns);
   r = sync_rlock_acquire(&rlock->cell, sync_self_thread(),
                          sys_clock_deadline(timeout_ns));
   if (r != -EAGAIN) return share_outcome(r, rlock);
@@ -73,18 +73,18 @@ int brood_rlock_acquire(brood_rlock *rlock, int64_t timeout_ns) {
 
 int brood_rlock_release(brood_rlock *rlock) {
   int r = share_check(rlock, SHARE_RLOCK);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, rlock, PROXY_RELEASE, 0);
   if (sync_rlock_release(&rlock->cell, sync_self_thread()) == 0) return 0;
   return error_set(BROOD_ASSERTION_ERROR,
                    "attempt to release recursive lock not owned by thread");
 }
 
-SHARE_QUESTION(brood_rlock_locked, brood_rlock, SHARE_RLOCK,
+SHARE_QUESTION(brood_rlock_locked, brood_rlock, SHARE_RLOCK, PROXY_LOCKED,
                sync_lock_is_held(&object->cell))
 
 /* ----------------------------------------------------------- Semaphore -- */
 
-static int check_initial_value(int64_t value) {
+int semaphore_check_value(int64_t value) {
   if (value < 0) {
     return error_set_os(-EINVAL, "cannot make a semaphore of value %" PRId64,
                         value);
@@ -99,7 +99,7 @@ static int check_initial_value(int64_t value) {
 
 static brood_semaphore *make_semaphore(const brood_context *context,
                                        int64_t value, int64_t bound) {
-  if (check_initial_value(value) < 0) return NULL;
+  if (semaphore_check_value(value) < 0) return NULL;
   brood_semaphore *semaphore =
       share_new(context, SHARE_SEMAPHORE, sizeof *semaphore);
   if (semaphore == NULL) return NULL;
@@ -121,14 +121,14 @@ SHARE_FREE_FUNCTION(brood_semaphore_free, brood_semaphore, SHARE_SEMAPHORE)
 
 int brood_semaphore_acquire(brood_semaphore *semaphore, int64_t timeout_ns) {
   int r = share_check(semaphore, SHARE_SEMAPHORE);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, semaphore, PROXY_ACQUIRE, timeout_ns);
   r = sync_semaphore_acquire(&semaphore->cell, sys_clock_deadline(timeout_ns));
   return share_outcome(r, semaphore);
 }
 
 int brood_semaphore_release(brood_semaphore *semaphore) {
   int r = share_check(semaphore, SHARE_SEMAPHORE);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, semaphore, PROXY_RELEASE, 0);
   if (sync_semaphore_release(&semaphore->cell) == 0) return 0;
   return error_set(BROOD_VALUE_ERROR,
                    "semaphore or lock released too many times: the value is "
@@ -137,7 +137,7 @@ int brood_semaphore_release(brood_semaphore *semaphore) {
 }
 
 SHARE_QUESTION(brood_semaphore_get_value, brood_semaphore, SHARE_SEMAPHORE,
-               sync_semaphore_value(&object->cell))
+               PROXY_GET_VALUE, sync_semaphore_value(&object->cell))
 
 /* ------------------------------------------------- Of another object's -- */
 
@@ -174,10 +174,9 @@ static int refuse_without_lock(enum share_kind kind) {
                    share_kind_name(kind));
 }
 
-int guarded_acquire(const void *object, enum share_kind kind,
-                    int64_t timeout_ns) {
+int guarded_acquire(void *object, enum share_kind kind, int64_t timeout_ns) {
   int r = share_check(object, kind);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, object, PROXY_ACQUIRE, timeout_ns);
   void *lock = guarded_lock_of(object);
   switch (share_kind_of(lock)) {
     case SHARE_LOCK: return brood_lock_acquire(lock, timeout_ns);
@@ -187,9 +186,9 @@ int guarded_acquire(const void *object, enum share_kind kind,
   }
 }
 
-int guarded_release(const void *object, enum share_kind kind) {
+int guarded_release(void *object, enum share_kind kind) {
   int r = share_check(object, kind);
-  if (r < 0) return r;
+  if (r != 0) return proxy_ask(r, object, PROXY_RELEASE, 0);
   void *lock = guarded_lock_of(object);
   switch (share_kind_of(lock)) {
     case SHARE_LOCK: return brood_lock_release(lock);

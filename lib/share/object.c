@@ -14,10 +14,12 @@
 
 const char *share_kind_name(uint32_t kind) {
   static const char *const names[] = {
-      "a lock",   "an rlock",       "a semaphore",    "a condition",
-      "an event", "a barrier",      "a shared value", "a shared array",
-      "a queue",  "a simple queue", "a connection"};
-  if (kind < SHARE_LOCK || kind > SHARE_CONNECTION) return "a shared object";
+      "a lock",   "an rlock",       "a semaphore",     "a condition",
+      "an event", "a barrier",      "a shared value",  "a shared array",
+      "a queue",  "a simple queue", "a connection",    "a dictionary",
+      "a list",   "a namespace",    "a managed value", "a managed array",
+      "a proxy"};
+  if (kind < SHARE_LOCK || kind > SHARE_OWN_TYPE) return "a shared object";
   return names[kind - SHARE_LOCK];
 }
 
@@ -36,10 +38,28 @@ int share_refuse(const void *object, enum share_kind kind) {
                    share_kind_name(kind));
 }
 
+int share_check_further(const void *object, enum share_kind kind) {
+  if (share_kind_of(object) == SHARE_PROXY &&
+      ((const struct proxy *)object)->kind == (uint32_t)kind) {
+    return 1;
+  }
+  return share_refuse(object, kind);
+}
+
+uint32_t share_kind_behind(const void *object) {
+  uint32_t kind = share_kind_of(object);
+  return kind == SHARE_PROXY ? ((const struct proxy *)object)->kind : kind;
+}
+
 void *share_free(void *object, enum share_kind kind) {
   if (object == NULL) return NULL;
   /* Not share_check: the pointer may point to nothing at all. */
   struct share_block *block = arena_find(object);
+  struct proxy *proxy = block == NULL ? proxy_find(object) : NULL;
+  if (proxy != NULL && proxy->kind == (uint32_t)kind) {
+    proxy_free(proxy);
+    return NULL;
+  }
   if (block == NULL || atomic_load(&block->kind) != (uint32_t)kind) {
     share_refuse(object, kind);
     return NULL;
@@ -53,9 +73,10 @@ size_t share_blocks(const void *object,
                     struct share_block *out[SHARE_MAX_BLOCKS]) {
   struct share_block *block = out[0] = arena_find(object);
   if (block == NULL) {
-    struct brood_connection *end = end_find(object);
-    if (end != NULL) out[0] = share_block_of(end);
-    return end != NULL;
+    const void *handle = end_find(object);
+    if (handle == NULL) handle = proxy_find(object);
+    if (handle != NULL) out[0] = share_block_of(handle);
+    return handle != NULL;
   }
   struct share_block *lock = out[1] = arena_lock_of(block);
   if (lock == NULL) return 1;

@@ -9,6 +9,7 @@
 #include "brood.h"
 #include "lib/names.h"
 #include "lib/share/block.h"
+#include "lib/share/proxy.h"
 
 /* share_new_partly returns an object, all zero, as arena_allocate does, or
  * NULL. A context of NULL fixes the default. share_new returns one that has all
@@ -36,28 +37,40 @@ static inline uint32_t share_kind_of(const void *object) {
 
 int share_refuse(const void *object, enum share_kind kind);
 
+/* share_kind_behind is the kind of what a proxy is of, else share_kind_of. */
+uint32_t share_kind_behind(const void *object);
+
 /* SHARE_FREE_FUNCTION is a function that gives a handle back, SHARE_ANSWER one
  * that returns an answer about `object`, if a check does not fail; mostly it is
- * of which kind the object is: SHARE_QUESTION. */
+ * of which kind the object is: SHARE_QUESTION. A proxy asks its server. */
 #define SHARE_FREE_FUNCTION(name, noun, KIND) \
   noun *name(noun *object) {                  \
     return share_free(object, KIND);          \
   }
 
-#define SHARE_ANSWER(name, noun, check, answer) \
-  int name(noun *object) {                      \
-    int r = check;                              \
-    return r < 0 ? r : (int)(answer);           \
+#define SHARE_ANSWER(name, noun, check, op, answer) \
+  int name(noun *object) {                          \
+    int r = check;                                  \
+    if (r != 0) return proxy_ask(r, object, op, 0); \
+    return (int)(answer);                           \
   }
 
-#define SHARE_QUESTION(name, noun, KIND, answer) \
-  SHARE_ANSWER(name, noun, share_check(object, KIND), answer)
+#define SHARE_QUESTION(name, noun, KIND, op, answer) \
+  SHARE_ANSWER(name, noun, share_check(object, KIND), op, answer)
 
-/* share_check is the first line of every function of an object. */
+/* share_check is the first line of every function of an object: 0, it is such a
+ * one in shared memory; 1, it is a proxy of such a one; or the error is set. */
+int share_check_further(const void *object, enum share_kind kind);
+
 static inline int share_check(const void *object, enum share_kind kind) {
-  return share_kind_of(object) == (uint32_t)kind ? 0
-                                                 : share_refuse(object, kind);
+  return share_kind_of(object) == (uint32_t)kind
+             ? 0
+             : share_check_further(object, kind);
 }
+
+/* semaphore_check_value: can a semaphore begin with it? Sets and returns the
+ * error. */
+int semaphore_check_value(int64_t value);
 
 /* share_blocks writes the blocks that another process has to be told of to have
  * an object: its own, and its lock's if that lies in another arena. Returns how
@@ -85,8 +98,7 @@ void *guarded_lock_of(const void *object);
 
 /* The lock's own acquire and release, for an object that must be of this kind;
  * BROOD_ATTRIBUTE_ERROR without a lock. */
-int guarded_acquire(const void *object, enum share_kind kind,
-                    int64_t timeout_ns);
-int guarded_release(const void *object, enum share_kind kind);
+int guarded_acquire(void *object, enum share_kind kind, int64_t timeout_ns);
+int guarded_release(void *object, enum share_kind kind);
 
 #endif /* BROOD_SHARE_OBJECT_H */

@@ -136,10 +136,10 @@ static int put_fd(struct packing *packing, int fd) {
 }
 
 /* Writes the index of a block's first descriptor. Arenas beyond the first few
- * are not remembered, and then go twice; connections have no arena. */
+ * are not remembered, and then go twice; connections and proxies have none. */
 static int put_name_fds(struct packing *packing, const struct arena_name *name,
                         uint32_t *out_index) {
-  bool has_arena = name->kind != SHARE_CONNECTION;
+  bool has_arena = name->kind < SHARE_CONNECTION;
   for (size_t i = 0; has_arena && i < packing->num_arenas; i++) {
     if (packing->arenas[i].id != name->id) continue;
     *out_index = packing->arenas[i].fd_index;
@@ -166,6 +166,22 @@ static struct arena_name name_of(struct share_block *block) {
                              .num_fds = 1};
 }
 
+/* A proxy goes as an end that is made for it, and belongs to the pack. */
+static int hold_proxy(struct pack *pack, struct proxy *proxy,
+                      struct arena_name *out) {
+  struct brood_connection *end;
+  int r = proxy_pack(proxy, &end);
+  if (r < 0) return r;
+  end->is_made_for_pack = true;
+  pack->held[pack->num_held++] = share_block_of(end);
+  *out = (struct arena_name){.kind = proxy_kind_sent(proxy->kind),
+                             .id = proxy->server,
+                             .offset = proxy->id,
+                             .fds = {atomic_load(&end->fd)},
+                             .num_fds = 1};
+  return 0;
+}
+
 static bool holds_nothing;
 
 void pack_hold_nothing(void) {
@@ -176,6 +192,9 @@ void pack_hold_nothing(void) {
 static int hold_block(struct pack *pack, struct share_block *block,
                       struct arena_name *out) {
   bool to_send = pack->use == PACK_TO_SEND, is_end = end_is_block(block);
+  if (proxy_is_block(block)) {
+    return hold_proxy(pack, share_object_of(block), out);
+  }
   if (to_send && is_end && !end_enter(share_object_of(block))) {
     return error_set_os(-EBADF, "cannot send a connection: handle is closed");
   }
@@ -203,7 +222,7 @@ static int put_entries(struct packing *packing, const void *object,
   struct share_block *blocks[SHARE_MAX_BLOCKS];
   int count = (int)share_blocks(object, blocks);
   for (int i = 0; i < count; i++) {
-    struct arena_name name;
+    struct arena_name name = {0};
     uint32_t index = 0;
     int r = hold_block(packing->pack, blocks[i], &name);
     if (r == 0) r = put_name_fds(packing, &name, &index);
@@ -361,13 +380,20 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   return r;
 }
 
+static bool is_made_for_pack(struct share_block *block) {
+  if (!end_is_block(block)) return false;
+  return ((struct brood_connection *)share_object_of(block))->is_made_for_pack;
+}
+
 void pack_discard(struct pack *pack) {
   /* A fork's child does not hold what its parent's processes have. */
   bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
                                      pack->holder == sync_self_process());
   for (uint32_t i = 0; held && i < pack->num_held; i++) {
     struct share_block *block = pack->held[i];
-    if (pack->use == PACK_TO_SEND) {
+    if (is_made_for_pack(block)) {
+      end_free(share_object_of(block));
+    } else if (pack->use == PACK_TO_SEND) {
       end_leave(share_object_of(block));
     } else if (end_is_block(block)) {
       end_release(block);

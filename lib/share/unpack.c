@@ -25,6 +25,17 @@ static int unpack_end(void **out_object, int *fd, uint64_t flags) {
   return 0;
 }
 
+static int unpack_proxy(void **out_object, int *fd,
+                        const struct arena_name *name) {
+  uint32_t kind = name->kind - SHARE_PROXY + SHARE_NO_KIND;
+  int r = kind >= SHARE_PROXY ? -EBADMSG : sys_sock_check(*fd);
+  if (r < 0) return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+  *out_object = proxy_make(name->id, name->offset, kind, *fd);
+  if (*out_object == NULL) return -ENOMEM;
+  *fd = -1;
+  return 0;
+}
+
 /* Only what is alone may be an end: nobody would free another. */
 static int unpack_entry(void **out_object, struct wire_reader *reader,
                         bool alone, int *fds, size_t num_fds) {
@@ -36,6 +47,9 @@ static int unpack_entry(void **out_object, struct wire_reader *reader,
   if (reader->bad || index + name.num_fds > num_fds) return -EBADMSG;
   if (name.kind == SHARE_CONNECTION) {
     return alone ? unpack_end(out_object, &fds[index], name.id) : -EBADMSG;
+  }
+  if (name.kind > SHARE_PROXY) {
+    return alone ? unpack_proxy(out_object, &fds[index], &name) : -EBADMSG;
   }
   memcpy(name.fds, fds + index, name.num_fds * sizeof *fds);
   bool taken = false;
@@ -66,7 +80,10 @@ static void settle_object(const void *object, bool stays) {
   size_t count = share_blocks(object, blocks);
   for (size_t i = 0; i < count; i++) {
     struct brood_connection *end = share_object_of(blocks[i]);
-    if (!end_is_block(blocks[i])) {
+    struct proxy *proxy = share_object_of(blocks[i]);
+    if (proxy_is_block(blocks[i])) {
+      stays ? (void)(proxy->is_argument = true) : proxy_free(proxy);
+    } else if (!end_is_block(blocks[i])) {
       stays ? arena_keep(blocks[i]) : arena_detach(blocks[i]);
     } else if (stays) {
       end->is_argument = true;

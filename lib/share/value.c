@@ -94,7 +94,7 @@ READ_PAIR(tuple, const brood_value *, BROOD_TYPE_TUPLE, items, num_items)
 void *brood_value_object(const brood_value *value, enum brood_kind kind) {
   value = value_of_type(value, BROOD_TYPE_OBJECT, &kind);
   if (value == NULL) return NULL;
-  uint32_t is = share_kind_of(value->as.data);
+  uint32_t is = share_kind_behind(value->as.data);
   uint32_t wanted = SHARE_NO_KIND + (uint32_t)kind;
   if (is == wanted) return value->as.object;
   error_set(BROOD_TYPE_ERROR, "the value is %s, not %s", share_kind_name(is),
@@ -105,7 +105,7 @@ void *brood_value_object(const brood_value *value, enum brood_kind kind) {
 int brood_kind_of(const void *object) {
   struct share_block *blocks[SHARE_MAX_BLOCKS];
   if (share_blocks(object, blocks) > 0) {
-    return (int)(atomic_load(&blocks[0]->kind) - SHARE_NO_KIND);
+    return (int)(share_kind_behind(share_object_of(blocks[0])) - SHARE_NO_KIND);
   }
   return share_refuse(object, SHARE_FREE);
 }

@@ -70,6 +70,8 @@ const char *brood_error_name(int code) {
     case BROOD_CANCELLED: return "CancelledError";
     case BROOD_BROKEN_POOL: return "BrokenPool";
     case BROOD_ENCODING_ERROR: return "MaybeEncodingError";
+    case BROOD_KEY_ERROR: return "KeyError";
+    case BROOD_REMOTE_ERROR: return "RemoteError";
     default: return "unknown error";
   }
 }

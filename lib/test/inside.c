@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "lib/test/inside.h"
 
+#include "lib/manager/call.h"
 #include "lib/queue/queue.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
@@ -37,3 +38,6 @@ void inside_begin_reason(brood_pool *pool) {
 int inside_supervisor(brood_pool *pool) {
   return brood_process_pid(pool->supervisor);
 }
+
+const unsigned inside_call_hello = CALL_HELLO;
+const unsigned inside_call_shutdown = CALL_SHUTDOWN;

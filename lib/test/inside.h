@@ -24,6 +24,9 @@ void inside_begin_reason(brood_pool *pool);
 /* inside_supervisor returns the pid of a pool's supervisor. */
 int inside_supervisor(brood_pool *pool);
 
+/* What clients and the server of a manager say to each other. */
+extern const unsigned inside_call_hello, inside_call_shutdown;
+
 #ifdef __cplusplus
 }
 #endif

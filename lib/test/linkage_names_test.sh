@@ -12,7 +12,7 @@ strangers=$(awk 'NF == 3 && $2 ~ /[A-Z]/ && $3 !~ /^brood_|^__/ {print $3}' \
 # What compilers make of functions, and of variables in them, has a dot or an
 # underscore; inline functions of headers begin with their room or unit.
 twice=$(awk 'NF == 3 && $2 ~ /[bdrt]/ && $3 !~ /[.]|^_/ {print $3}' \
-  <<<"$symbols" | grep -vE '^(arena|board|end|error|item|mark|region|ring|share|sync|sys|wire)_' |
+  <<<"$symbols" | grep -vE '^(arena|board|end|error|item|kept|mark|proxy|region|ring|share|sync|sys|wire)_' |
   sort | uniq -d)
 count=$(awk 'NF == 3 && $3 ~ /^brood_/' <<<"$symbols" | wc -l)
 ((count > 300)) || {

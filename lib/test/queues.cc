@@ -19,26 +19,32 @@ int64_t Queue::Number(int64_t timeout_ns) {
   return value.type == BROOD_TYPE_INT64 ? value.as.int64 : -1;
 }
 
-std::string TextOf(brood_value *value) {
+static std::string TextIn(const brood_value &value) {
+  const char *data = static_cast<const char *>(value.as.data);
   std::string text;
-  switch (value->type) {
-    case BROOD_TYPE_NONE: text = "none"; break;
-    case BROOD_TYPE_BOOL: text = value->as.boolean ? "true" : "false"; break;
-    case BROOD_TYPE_INT64: text = std::to_string(value->as.int64); break;
-    case BROOD_TYPE_DOUBLE: text = std::to_string(value->as.real); break;
+  switch (value.type) {
+    case BROOD_TYPE_NONE: return "none";
+    case BROOD_TYPE_BOOL: return value.as.boolean ? "true" : "false";
+    case BROOD_TYPE_INT64: return std::to_string(value.as.int64);
+    case BROOD_TYPE_DOUBLE: return std::to_string(value.as.real);
     case BROOD_TYPE_STRING:
-      text = static_cast<const char *>(value->as.data);
-      EXPECT_EQ(text.size(), value->size_bytes);
-      break;
-    case BROOD_TYPE_BYTES:
-      text = "b" + std::string(static_cast<const char *>(value->as.data),
-                               value->size_bytes);
-      break;
-    case BROOD_TYPE_DESCRIPTOR: text = "descriptor"; break;
-    case BROOD_TYPE_POINTER: text = "pointer"; break;
-    case BROOD_TYPE_OBJECT: text = "object"; break;
-    case BROOD_TYPE_TUPLE: text = "tuple"; break;
+      EXPECT_EQ(strlen(data), value.size_bytes);
+      return data;
+    case BROOD_TYPE_BYTES: return "b" + std::string(data, value.size_bytes);
+    case BROOD_TYPE_DESCRIPTOR: return "descriptor";
+    case BROOD_TYPE_POINTER: return "pointer";
+    case BROOD_TYPE_OBJECT: return "object";
+    case BROOD_TYPE_TUPLE:
+      for (size_t i = 0; i < value.num_items; i++) {
+        text += (i > 0 ? ", " : "") + TextIn(value.as.items[i]);
+      }
+      return "(" + text + ")";
   }
+  return "no type";
+}
+
+std::string TextOf(brood_value *value) {
+  std::string text = TextIn(*value);
   brood_value_clear(value);
   return text;
 }

@@ -13,8 +13,8 @@ import collections
 import re
 import sys
 
-MOST_LINES = 18_041  # to become 13,400: tools/decisions/016, 017
-MOST_FILES = 95
+MOST_LINES = 22_293  # to become 14,700: tools/decisions/016, 017, 018
+MOST_FILES = 111
 MOST_LINES_OF_A_FUNCTION = 60
 
 

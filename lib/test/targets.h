@@ -65,6 +65,15 @@ constexpr brood_kind KindOf(brood_simple_queue *) {
 constexpr brood_kind KindOf(brood_connection *) {
   return BROOD_KIND_CONNECTION;
 }
+constexpr brood_kind KindOf(brood_dict *) {
+  return BROOD_KIND_DICT;
+}
+constexpr brood_kind KindOf(brood_list *) {
+  return BROOD_KIND_LIST;
+}
+constexpr brood_kind KindOf(brood_proxy *) {
+  return BROOD_KIND_PROXY;
+}
 
 // ObjectIn returns an object among the arguments, or null with the error set;
 // ObjectAt ends the process then.

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/work/board.h"
+#include "lib/work/task.h"
 
 bool crew_read(struct crew *out, const brood_args *args) {
   const brood_value *board = brood_args_get(args, CREW_BOARD);
@@ -43,64 +43,12 @@ void crew_ring(const struct crew *crew) {
   }
 }
 
-/* ------------------------------------------------------------- In a task -- */
-
-/* The task that runs in this thread, and what it has returned so far. */
-static _Thread_local struct {
-  bool runs;
-  brood_value value;
-} task;
-
 static struct board_worker *me; /* NULL in a process that is no worker */
-
-int brood_return(brood_value value) {
-  if (!task.runs) {
-    return error_set(BROOD_RUNTIME_ERROR, "no task runs in this thread");
-  }
-  brood_value copy;
-  if (value.type == BROOD_TYPE_POINTER) {
-    return error_set(BROOD_TYPE_ERROR, "a pointer means nothing elsewhere");
-  }
-  int r = brood_value_copy(&value, &copy);
-  if (r < 0) return r;
-  brood_value_clear(&task.value);
-  task.value = copy;
-  return 0;
-}
-
-int brood_raise(int code, const char *format, ...) {
-  char text[512];
-  va_list values;
-  va_start(values, format);
-  vsnprintf(text, sizeof text, format, values);
-  va_end(values);
-  return error_set(code == 0 ? BROOD_RUNTIME_ERROR : code, "%s", text);
-}
 
 int brood_task_soft_limit(void) {
   if (me == NULL) return 0;
   uint64_t chunk = atomic_load(&me->current) & ~BOARD_ENDING;
   return chunk != 0 && atomic_load(&me->soft_for) == chunk;
-}
-
-/* Calls a task: 0 and its value, or its error and text. */
-static int call_task(brood_task function, const brood_value *item,
-                     brood_value *out_value) {
-  bool is_tuple = item->type == BROOD_TYPE_TUPLE;
-  struct brood_args args = {.tuple = is_tuple ? *item : brood_tuple(item, 1)};
-  task.runs = true;
-  error_clear();
-  int r = function(&args);
-  task.runs = false;
-  *out_value = task.value;
-  task.value = brood_none();
-  if (r == 0) return 0;
-  brood_value_clear(out_value);
-  *out_value = brood_string(brood_error() == r ? brood_error_message() : "");
-  brood_value text = brood_none();
-  brood_value_copy(out_value, &text); /* of this thread's last error */
-  *out_value = text;
-  return r;
 }
 
 /* ------------------------------------------------------------ The chunks -- */
@@ -176,12 +124,6 @@ static void refuse_chunk(struct worker *worker, int error) {
   put_outcome(worker, &head, sizeof head, values, 2);
 }
 
-static int no_such_task(const brood_args *args) {
-  (void)args;
-  return brood_raise(BROOD_ATTRIBUTE_ERROR,
-                     "no task of that name is registered in this program");
-}
-
 /* Does the items of a chunk, each whatever became of those before. */
 static int run_items(struct worker *worker, const struct chunk_head *head,
                      const brood_value *items, size_t count) {
@@ -196,11 +138,10 @@ static int run_items(struct worker *worker, const struct chunk_head *head,
   *out =
       (struct outcome_head){.number = worker->chunk, .worker_pid = worker->pid};
   brood_task function = registry_task(head->name);
-  if (function == NULL) function = no_such_task;
   bool has_failed = false;
   begin_limits(worker, head);
   for (size_t i = 0; i < count; i++) {
-    out->codes[i] = call_task(function, &items[i], &values[i + 1]);
+    out->codes[i] = task_call(function, &items[i], &values[i + 1]);
     has_failed |= out->codes[i] != 0;
   }
   put_outcome(worker, out, has_failed ? head_size : sizeof *out, values,
@@ -260,9 +201,8 @@ static void initialize(struct worker *worker, const brood_args *args) {
   const brood_value *initializer = brood_args_get(args, CREW_INITIALIZER);
   if (initializer->type != BROOD_TYPE_STRING) return;
   brood_task function = registry_task(initializer->as.data);
-  if (function == NULL) function = no_such_task;
   brood_value text;
-  int r = call_task(function, brood_args_get(args, CREW_INITARGS), &text);
+  int r = task_call(function, brood_args_get(args, CREW_INITARGS), &text);
   if (r != 0) {
     board_break(
         worker->crew.board, "the initializer failed: %s",

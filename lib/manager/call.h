@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What clients and the server of a manager say to each other, through
+ * connections: a client's line to the server. A message is a head, as bytes, or
+ * a tuple of the head and values. A large value, or a tuple in an answer, comes
+ * as the next message instead (CALL_FOLLOWS): who receives it owns it alone.
+ *
+ * A call is answered; between it and its answer nothing else is sent on the
+ * line. These are not answered, and may come at any time:
+ *
+ *   CALL_DOOR    here is an end of another line; or, with an object, an end
+ *                that is worth a reference of it, and under way
+ *   CALL_HELLO   this line is the process's with this token and pidfd, and the
+ *                reference that it is worth is from now on the process's own
+ *   CALL_FORGET  a process gives a reference back
+ *   CALL_TAKEN   the item that was answered has arrived
+ *
+ * What a client says is believed as far as it harms nobody but those who have
+ * proxies: lengths, kinds and objects are checked.
+ */
+#ifndef BROOD_MANAGER_CALL_H
+#define BROOD_MANAGER_CALL_H
+
+#include <stdint.h>
+
+#include "lib/names.h"
+#include "lib/share/proxy.h"
+
+enum call_op {
+  CALL_DOOR = PROXY_OPS,
+  CALL_HELLO,
+  CALL_FORGET,
+  CALL_TAKEN,
+  CALL_MAKE, /* answers the new object's id; number is its kind */
+  CALL_COUNT,
+  CALL_SHUTDOWN,
+  /* Of data. */
+  CALL_GET_ITEM,
+  CALL_SET_ITEM,
+  CALL_DELETE,
+  CALL_POP,
+  CALL_POPITEM,
+  CALL_SET_DEFAULT,
+  CALL_CONTAINS,
+  CALL_LENGTH,
+  CALL_CLEAR,
+  CALL_UPDATE,
+  CALL_ITEMS,
+  CALL_KEYS,
+  CALL_VALUES,
+  CALL_COMPARE_SET,
+  CALL_ADD,
+  CALL_INSERT,
+  CALL_EXTEND,
+  CALL_REVERSE,
+  CALL_SORT,
+  CALL_REMOVE,
+  CALL_INDEX,
+  CALL_COUNT_EQUAL,
+  CALL_SLICE,
+  CALL_SET_SLICE,
+  CALL_METHOD
+};
+
+enum { CALL_FOLLOWS = 1 };
+
+struct call_head {
+  uint32_t op;
+  uint32_t flags;
+  uint64_t object;
+  uint64_t thread; /* the caller's token */
+  int64_t timeout_ns;
+  int64_t number;
+};
+
+struct answer_head {
+  int32_t code; /* 0, or an error, and its text is the value */
+  int32_t error_number;
+  uint32_t flags;
+  uint32_t unused;
+  int64_t number;
+};
+
+/* From here on a string or bytes follow. */
+enum { CALL_LARGE = 16 << 10 };
+
+#endif /* BROOD_MANAGER_CALL_H */

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See server.h: queues. What is got is the client's when it says so; until then
+ * it lies with its line, and goes back to the front if that closes.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/manager/server.h"
+#include "lib/state/error.h"
+#include "lib/sys/clock.h"
+
+static bool is_full(const struct managed *queue) {
+  return queue->maxsize > 0 && (int64_t)queue->num_items >= queue->maxsize;
+}
+
+/* Has room for one more item in the ring. */
+static int make_item_room(struct managed *queue) {
+  if (queue->num_items < queue->room) return 0;
+  size_t room = queue->room * 2 + 8;
+  struct kept *items = calloc(room, sizeof *items);
+  if (items == NULL) return error_set_os(-ENOMEM, "cannot put an item");
+  for (size_t i = 0; i < queue->num_items; i++) {
+    items[i] = queue->items[(queue->first + i) % queue->room];
+  }
+  free(queue->items);
+  queue->items = items;
+  queue->room = room;
+  queue->first = 0;
+  return 0;
+}
+
+static void push(struct managed *queue, struct kept *item) {
+  size_t at = (queue->first + queue->num_items++) % queue->room;
+  queue->items[at] = *item;
+  *item = (struct kept){0};
+}
+
+/* An item that was got, and did not arrive. */
+static void push_front(struct managed *queue, struct kept *item) {
+  if (make_item_room(queue) < 0) {
+    drop_kept(item); /* there is no memory for a pointer */
+    return;
+  }
+  queue->first = (queue->first + queue->room - 1) % queue->room;
+  queue->items[queue->first] = *item;
+  queue->num_items++;
+  *item = (struct kept){0};
+}
+
+/* Gives the oldest item: its answer is still to be made. */
+static int take_item(struct managed *queue, struct caller *caller) {
+  if (queue->is_joinable && !tally_add(&queue->holds, caller->session, 0, 1)) {
+    return error_set_os(-ENOMEM, "cannot get an item");
+  }
+  caller->got = queue->items[queue->first];
+  queue->first = (queue->first + 1) % queue->room;
+  queue->num_items--;
+  object_hold(queue);
+  caller->got_from = queue;
+  return 0;
+}
+
+static void give_item(struct managed *queue, struct caller *caller) {
+  int r = take_item(queue, caller);
+  if (r < 0) {
+    answer_call(caller, r, NULL);
+  } else if (!answer_call(caller, 0, kept_value(&caller->got)) &&
+             !caller->is_closed) {
+    /* It cannot be sent, to this client, now; and that was said. */
+    caller->got_from = NULL;
+    channel_take_back(queue, caller);
+    object_release(queue);
+  }
+}
+
+/* ---------------------------------------------------------- Those that wait */
+
+static void answer_joiners(struct managed *queue, int64_t r) {
+  while (queue->joiners.first != NULL) {
+    struct caller *caller = queue->joiners.first;
+    unpark_call(caller);
+    answer_call(caller, r, NULL);
+  }
+}
+
+static int say_left_to_dead(const struct managed *queue) {
+  return error_set(BROOD_OWNER_DIED,
+                   "all items of the queue are done but %" PRId64
+                   ", which processes had got that have ended",
+                   queue->lost);
+}
+
+static bool is_left_to_dead(const struct managed *queue) {
+  return queue->unfinished > 0 && queue->unfinished <= queue->lost;
+}
+
+void channel_feed(struct managed *queue) {
+  object_hold(queue);
+  for (;;) {
+    struct caller *putter = queue->putters.first;
+    if (putter != NULL && !is_full(queue)) {
+      unpark_call(putter);
+      int r = make_item_room(queue);
+      if (r == 0) push(queue, &putter->item);
+      if (r == 0) queue->unfinished++;
+      drop_kept(&putter->item);
+      answer_call(putter, r, NULL);
+    } else if (queue->row.first != NULL && queue->num_items > 0) {
+      struct caller *getter = queue->row.first;
+      unpark_call(getter);
+      give_item(queue, getter);
+      if (getter->got_from == NULL) break; /* or it would go to and fro */
+    } else {
+      break;
+    }
+  }
+  if (queue->unfinished == 0) answer_joiners(queue, 0);
+  if (is_left_to_dead(queue)) answer_joiners(queue, say_left_to_dead(queue));
+  object_release(queue);
+}
+
+void channel_take_back(struct managed *queue, struct caller *caller) {
+  if (queue->is_joinable) tally_add(&queue->holds, caller->session, 0, -1);
+  push_front(queue, &caller->got);
+  channel_feed(queue);
+}
+
+/* ----------------------------------------------------------------- Calls -- */
+
+static int64_t put(struct managed *queue, struct caller *caller) {
+  bool waits = is_full(queue) || queue->putters.first != NULL;
+  if (waits && caller->deadline_ns <= 0) {
+    return error_set(BROOD_FULL, "the queue is full: it holds %zu items",
+                     queue->num_items);
+  }
+  int r = keep_value(caller, 0, &caller->item);
+  if (r < 0) return r;
+  if (waits) return park_call(caller, queue, &queue->putters);
+  r = make_item_room(queue);
+  if (r == 0) {
+    push(queue, &caller->item);
+    queue->unfinished++;
+  }
+  drop_kept(&caller->item);
+  if (r == 0) channel_feed(queue);
+  return r;
+}
+
+static int64_t get(struct managed *queue, struct caller *caller) {
+  if (queue->num_items == 0) {
+    if (park_call(caller, queue, &queue->row) == PARKED) return PARKED;
+    return error_set(BROOD_EMPTY, "the queue is empty");
+  }
+  give_item(queue, caller);
+  channel_feed(queue);
+  return PARKED; /* it has been answered */
+}
+
+static int64_t task_done(struct managed *queue, struct caller *caller) {
+  if (!queue->is_joinable) return object_lacks(queue);
+  if (queue->unfinished == 0) {
+    return error_set(BROOD_VALUE_ERROR, "task_done() called too many times");
+  }
+  struct tally *got = tally_of(&queue->holds, caller->session, 0);
+  if (got != NULL) {
+    tally_add(&queue->holds, caller->session, 0, -1);
+  } else if (queue->lost > 0) {
+    queue->lost--;
+  } else if (queue->holds.count > 0) {
+    tally_add(&queue->holds, queue->holds.all[0].session, 0, -1);
+  }
+  queue->unfinished--;
+  channel_feed(queue);
+  return 0;
+}
+
+static int64_t join(struct managed *queue, struct caller *caller) {
+  if (!queue->is_joinable) return object_lacks(queue);
+  if (queue->unfinished == 0) return 0;
+  if (is_left_to_dead(queue)) return say_left_to_dead(queue);
+  if (park_call(caller, queue, &queue->joiners) == PARKED) return PARKED;
+  return error_set(BROOD_TIMEOUT, "%" PRId64 " items are not done",
+                   queue->unfinished);
+}
+
+int64_t channel_call(struct managed *queue, struct caller *caller) {
+  switch (caller->head.op) {
+    case PROXY_PUT: return put(queue, caller);
+    case PROXY_GET: return get(queue, caller);
+    case PROXY_QSIZE: return (int64_t)queue->num_items;
+    case PROXY_EMPTY: return queue->num_items == 0;
+    case PROXY_FULL: return is_full(queue);
+    case PROXY_TASK_DONE: return task_done(queue, caller);
+    case PROXY_JOIN: return join(queue, caller);
+    default: return object_lacks(queue);
+  }
+}
+
+/* --------------------------------------------------------------- Endings -- */
+
+void channel_expire(struct managed *queue, struct caller *caller) {
+  int r = caller->row == &queue->row       ? BROOD_EMPTY
+          : caller->row == &queue->putters ? BROOD_FULL
+                                           : BROOD_TIMEOUT;
+  unpark_call(caller);
+  drop_kept(&caller->item);
+  error_set(r, "%s",
+            r == BROOD_EMPTY  ? "the queue is empty"
+            : r == BROOD_FULL ? "the queue is full"
+                              : "items are not done");
+  answer_call(caller, r, NULL);
+}
+
+void channel_end_session(struct managed *queue, struct session *session) {
+  struct tally *got = tally_of(&queue->holds, session, 0);
+  if (got == NULL) return;
+  queue->lost += got->count;
+  tally_drop(&queue->holds, got);
+  channel_feed(queue);
+}

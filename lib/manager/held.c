@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See server.h: lock, rlock, semaphore, condition, event, barrier.
+ *
+ * A lock, an rlock and a semaphore are one thing: so many may enter, who has
+ * entered is written down, and who may not yet waits in a row. What somebody
+ * gives back goes to the first in the row at once. A condition is a row whose
+ * members, notified or out of time, step over into that of their lock.
+ */
+#include <errno.h>
+#include <inttypes.h>
+
+#include "lib/manager/server.h"
+#include "lib/share/object.h"
+#include "lib/state/error.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+
+/* ---------------------------------------------------------------- Making -- */
+
+static int fill_condition(struct managed *object, struct caller *caller) {
+  const brood_value *value = call_value(caller, 1);
+  struct managed *lock = object_of(value);
+  if (lock == NULL || (lock->kind != SHARE_LOCK && lock->kind != SHARE_RLOCK)) {
+    return error_set(BROOD_ATTRIBUTE_ERROR,
+                     "a condition needs a lock or an rlock of its manager");
+  }
+  object_hold(lock);
+  object->lock = lock;
+  return 0;
+}
+
+static int64_t number_of(const struct caller *caller, size_t index) {
+  const brood_value *value = call_value(caller, index);
+  return value != NULL && value->type == BROOD_TYPE_INT64 ? value->as.int64 : 0;
+}
+
+int held_fill(struct managed *object, struct caller *caller) {
+  object->bound = object->value = 1;
+  switch (object->kind) {
+    case SHARE_SEMAPHORE:
+      object->value = number_of(caller, 1);
+      object->bound = number_of(caller, 2);
+      return 0;
+    case SHARE_CONDITION: return fill_condition(object, caller);
+    case SHARE_BARRIER:
+      object->parties = number_of(caller, 1);
+      object->timeout_ns = number_of(caller, 2);
+      return 0;
+    case SHARE_QUEUE:
+      object->maxsize = number_of(caller, 1);
+      object->is_joinable = number_of(caller, 2) != 0;
+      return 0;
+    default: return 0;
+  }
+}
+
+/* -------------------------------------------------------- To enter, leave --
+ */
+
+/* Whose an rlock is is a thread's; of the others only the process counts. */
+static uint64_t thread_for(const struct managed *gate,
+                           const struct caller *caller) {
+  return gate->kind == SHARE_RLOCK ? caller->head.thread : 0;
+}
+
+static struct tally *hold_of(struct managed *gate,
+                             const struct caller *caller) {
+  return tally_of(&gate->holds, caller->session, thread_for(gate, caller));
+}
+
+/* What a caller is told that has entered. */
+static int64_t enter_gate(struct managed *gate, struct caller *caller) {
+  int64_t depth = caller->depth > 1 ? caller->depth : 1;
+  if (!tally_add(&gate->holds, caller->session, thread_for(gate, caller),
+                 depth)) {
+    return error_set_os(-ENOMEM, "cannot acquire %s",
+                        share_kind_name(gate->kind));
+  }
+  struct tally *hold = hold_of(gate, caller);
+  hold->notified_by = caller->notified_by;
+  gate->value--;
+  bool died = gate->holder_died;
+  gate->holder_died = false;
+  if (died) {
+    return error_set(BROOD_OWNER_DIED,
+                     "%s is held now, but was held by a process that was "
+                     "killed",
+                     share_kind_name(gate->kind));
+  }
+  if (caller->regained == BROOD_TIMEOUT) {
+    return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
+  }
+  return 0;
+}
+
+/* Lets in whom there is room for. */
+static void let_in(struct managed *gate) {
+  while (gate->value > 0 && gate->row.first != NULL) {
+    struct caller *caller = gate->row.first;
+    object_hold(gate);
+    unpark_call(caller);
+    answer_call(caller, enter_gate(gate, caller), NULL);
+    object_release(gate);
+  }
+}
+
+static int64_t acquire(struct managed *gate, struct caller *caller) {
+  struct tally *hold = gate->kind == SHARE_RLOCK ? hold_of(gate, caller) : NULL;
+  if (hold != NULL && hold->count == UINT32_MAX) {
+    return error_set(BROOD_OVERFLOW_ERROR, "rlock acquired %u times already",
+                     UINT32_MAX);
+  }
+  if (hold != NULL) {
+    hold->count++;
+    return 0;
+  }
+  if (gate->value > 0) return enter_gate(gate, caller);
+  if (park_call(caller, gate, &gate->row) == PARKED) return PARKED;
+  return error_set(BROOD_TIMEOUT, "%s was not to be had in time",
+                   share_kind_name(gate->kind));
+}
+
+static int64_t release(struct managed *gate, struct caller *caller) {
+  struct tally *hold = hold_of(gate, caller);
+  if (gate->kind == SHARE_RLOCK && hold == NULL) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "attempt to release recursive lock not owned by thread");
+  }
+  if (gate->value == gate->bound) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "semaphore or lock released too many times");
+  }
+  /* Whoever gives it back, somebody holds less. */
+  if (hold == NULL && gate->holds.count > 0) hold = gate->holds.all;
+  bool is_last = gate->kind != SHARE_RLOCK || hold->count == 1;
+  if (hold != NULL && --hold->count == 0) tally_drop(&gate->holds, hold);
+  if (is_last) gate->value++;
+  let_in(gate);
+  return 0;
+}
+
+/* ------------------------------------------------------------- Condition -- */
+
+static bool notify_one(struct managed *condition) {
+  struct caller *caller = condition->row.first;
+  if (caller == NULL) return false;
+  object_hold(condition);
+  unpark_call(caller);
+  caller->notified_by = condition->id;
+  caller->deadline_ns = SYS_CLOCK_NEVER;
+  park_call(caller, condition->lock, &condition->lock->row);
+  object_release(condition);
+  return true;
+}
+
+static int64_t wait_notified(struct managed *condition, struct caller *caller) {
+  struct managed *lock = condition->lock;
+  struct tally *hold = hold_of(lock, caller);
+  if (hold == NULL) {
+    return error_set(BROOD_ASSERTION_ERROR,
+                     "must acquire() condition before using wait()");
+  }
+  caller->depth = (uint32_t)hold->count;
+  caller->regained = 0;
+  if (park_call(caller, condition, &condition->row) != PARKED) {
+    return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
+  }
+  tally_drop(&lock->holds, hold);
+  lock->value++;
+  let_in(lock);
+  return PARKED;
+}
+
+static int64_t notify(struct managed *condition, struct caller *caller) {
+  if (hold_of(condition->lock, caller) == NULL) {
+    return error_set(BROOD_ASSERTION_ERROR, "lock is not owned");
+  }
+  for (int64_t i = 0; i < caller->head.number; i++) {
+    if (!notify_one(condition)) break;
+  }
+  return 0;
+}
+
+static int64_t call_condition(struct managed *object, struct caller *caller) {
+  switch (caller->head.op) {
+    case PROXY_ACQUIRE: return acquire(object->lock, caller);
+    case PROXY_RELEASE: return release(object->lock, caller);
+    case PROXY_WAIT: return wait_notified(object, caller);
+    case PROXY_NOTIFY: return notify(object, caller);
+    default: return object_lacks(object);
+  }
+}
+
+/* -------------------------------------------------------- Event, barrier -- */
+
+static const char barrier_is_broken[] = "the barrier is broken";
+
+/* Answers all in the row, with an error, or perhaps with their numbers. */
+static void answer_all(struct managed *object, int error, bool numbered) {
+  object_hold(object);
+  for (int64_t i = 0; object->row.first != NULL; i++) {
+    struct caller *caller = object->row.first;
+    unpark_call(caller);
+    if (error != 0) error_set(error, "%s", barrier_is_broken);
+    answer_call(caller, error != 0 ? error : numbered ? i : 0, NULL);
+  }
+  object_release(object);
+}
+
+static int64_t call_event(struct managed *object, struct caller *caller) {
+  switch (caller->head.op) {
+    case PROXY_IS_SET: return object->is_set;
+    case PROXY_CLEAR: object->is_set = false; return 0;
+    case PROXY_SET:
+      object->is_set = true;
+      answer_all(object, 0, false);
+      return 0;
+    case PROXY_WAIT:
+      if (object->is_set) return 0;
+      if (park_call(caller, object, &object->row) == PARKED) return PARKED;
+      return error_set(BROOD_TIMEOUT, "the event was not set in time");
+    default: return object_lacks(object);
+  }
+}
+
+static void break_barrier(struct managed *object) {
+  object->is_set = true;
+  object->num_waiting = 0;
+  answer_all(object, BROOD_BROKEN_BARRIER, false);
+}
+
+static int64_t wait_at_barrier(struct managed *object, struct caller *caller) {
+  if (object->is_set) {
+    return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
+  }
+  if (object->num_waiting + 1 == object->parties) {
+    object->num_waiting = 0;
+    answer_all(object, 0, true);
+    return object->parties - 1;
+  }
+  if (caller->head.timeout_ns == BROOD_FOREVER) {
+    caller->deadline_ns = sys_clock_deadline(object->timeout_ns);
+  }
+  if (park_call(caller, object, &object->row) == PARKED) {
+    object->num_waiting++;
+    return PARKED;
+  }
+  break_barrier(object);
+  return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
+}
+
+static int64_t call_barrier(struct managed *object, struct caller *caller) {
+  switch (caller->head.op) {
+    case PROXY_WAIT: return wait_at_barrier(object, caller);
+    case PROXY_ABORT: break_barrier(object); return 0;
+    case PROXY_RESET:
+      break_barrier(object);
+      object->is_set = false;
+      return 0;
+    case PROXY_PARTIES: return object->parties;
+    case PROXY_N_WAITING: return object->num_waiting;
+    case PROXY_BROKEN: return object->is_set;
+    default: return object_lacks(object);
+  }
+}
+
+int64_t held_call(struct managed *object, struct caller *caller) {
+  if (object->kind == SHARE_CONDITION) return call_condition(object, caller);
+  if (object->kind == SHARE_EVENT) return call_event(object, caller);
+  if (object->kind == SHARE_BARRIER) return call_barrier(object, caller);
+  switch (caller->head.op) {
+    case PROXY_ACQUIRE: return acquire(object, caller);
+    case PROXY_RELEASE: return release(object, caller);
+    case PROXY_LOCKED: return object->value < object->bound;
+    case PROXY_GET_VALUE: return object->value;
+    default: return object_lacks(object);
+  }
+}
+
+/* ------------------------------------------------------------- Endings -- */
+
+void held_expire(struct managed *object, struct caller *caller) {
+  if (object->kind == SHARE_BARRIER) {
+    break_barrier(object);
+    return;
+  }
+  unpark_call(caller);
+  if (object->kind == SHARE_CONDITION) {
+    caller->regained = BROOD_TIMEOUT;
+    caller->deadline_ns = SYS_CLOCK_NEVER;
+    park_call(caller, object->lock, &object->lock->row);
+    let_in(object->lock);
+    return;
+  }
+  error_set(BROOD_TIMEOUT, "%s was not to be had in time",
+            share_kind_name(object->kind));
+  answer_call(caller, BROOD_TIMEOUT, NULL);
+}
+
+/* A notification that nobody has done anything with. */
+static void pass_on(uint64_t condition_id) {
+  struct managed *condition = object_find(condition_id);
+  if (condition != NULL) notify_one(condition);
+}
+
+/* A caller that waited is gone. */
+void held_abandon(struct managed *object, uint64_t notified_by) {
+  if (object->kind == SHARE_BARRIER) break_barrier(object);
+  pass_on(notified_by);
+}
+
+/* What an ended holder had goes on to others, and so does the notification
+ * that it had not done anything with yet. */
+static void give_on(struct managed *gate, struct tally *hold) {
+  uint64_t notified_by = hold->notified_by;
+  gate->value += gate->kind == SHARE_SEMAPHORE ? hold->count : 1;
+  gate->holder_died = gate->kind != SHARE_SEMAPHORE;
+  tally_drop(&gate->holds, hold);
+  pass_on(notified_by);
+  let_in(gate);
+}
+
+void held_end_session(struct managed *object, const struct session *session) {
+  struct tally *hold;
+  while ((hold = tally_of(&object->holds, session, 0)) != NULL) {
+    give_on(object, hold);
+  }
+}
+
+bool held_look_for_dead(struct managed *gate) {
+  if (gate->row.first == NULL || gate->holds.count == 0) return false;
+  if (gate->kind == SHARE_QUEUE) return false;
+  for (size_t i = 0; i < gate->holds.count; i++) {
+    struct tally *hold = &gate->holds.all[i];
+    uint64_t token = hold->thread != 0 ? hold->thread : hold->session->token;
+    if (!sync_has_ended(token)) continue;
+    give_on(gate, hold);
+    i = (size_t)-1;
+  }
+  return gate->row.first != NULL;
+}

@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See link.h. A line is one thread's at a time: a call that waits holds up no
+ * other. The first line, the door, is for what is not answered; a child of a
+ * bare fork has a copy of it, through which it sends an end of a line of its
+ * own.
+ */
+#include "lib/manager/link.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/manager/server.h"
+#include "lib/share/end.h"
+#include "lib/start/process.h"
+#include "lib/state/error.h"
+#include "lib/state/guard.h"
+#include "lib/sync/self.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+
+struct link;
+
+struct line {
+  struct line *next;
+  struct link *link;
+  brood_connection *end;
+  bool is_busy;
+};
+
+/* One for each server ever met. */
+struct link {
+  struct link *next;
+  uint64_t server;
+  uint64_t owner; /* the process that has the lines; its children have copies */
+  brood_connection *door; /* NULL: closed */
+  struct line *lines;
+};
+
+static struct link *links; /* guarded, and what it has */
+
+static struct link *find_link(uint64_t server) {
+  struct link *link = links;
+  while (link != NULL && link->server != server) link = link->next;
+  return link;
+}
+
+/* -------------------------------------------------- What is not answered -- */
+
+/* There is room for what is not answered, or the server is gone or stopped. */
+#define PATIENCE_NS INT64_C(10000000000)
+
+static int tell(brood_connection *end, struct call_head head,
+                const brood_value *value) {
+  brood_value words[] = {brood_bytes(&head, sizeof head),
+                         value == NULL ? brood_none() : *value};
+  return brood_connection_send(
+      end, value == NULL ? words[0] : brood_tuple(words, 2), PATIENCE_NS);
+}
+
+static int say_hello(brood_connection *end) {
+  struct call_head head = {.op = CALL_HELLO, .thread = sync_self_process()};
+  int pidfd = current_pidfd();
+  brood_value value = brood_descriptor(pidfd);
+  return tell(end, head, pidfd < 0 ? NULL : &value);
+}
+
+/* Two connected ends; 0 or -errno. */
+int link_pair(brood_connection **out_near, brood_connection **out_far) {
+  int fds[2];
+  int r = sys_sock_pair(fds);
+  if (r < 0) return r;
+  r = end_make(fds[0], END_BOTH, out_near);
+  if (r == 0) r = end_make(fds[1], END_BOTH, out_far);
+  if (r == 0) return 0;
+  sys_close(fds[1]);
+  brood_connection_free(*out_near);
+  return r;
+}
+
+/* A new end, whose other side the server gets through the door. */
+static int make_end(struct link *link, uint64_t object,
+                    brood_connection **out_end) {
+  brood_connection *far;
+  *out_end = NULL;
+  int r = link_pair(out_end, &far);
+  if (r < 0) return error_set_os(r, "cannot call a manager");
+  struct call_head head = {.op = CALL_DOOR, .object = object};
+  brood_value value = brood_object(far);
+  r = tell(link->door, head, &value);
+  brood_connection_free(far);
+  if (r < 0) *out_end = brood_connection_free(*out_end);
+  return r;
+}
+
+/* ----------------------------------------------------------------- Lines -- */
+
+static void free_lines(struct link *link) {
+  while (link->lines != NULL) {
+    struct line *line = link->lines;
+    link->lines = line->next;
+    brood_connection_free(line->end);
+    free(line);
+  }
+}
+
+/* A child of a fork has copies of its parent's lines: it closes them once it
+ * has a door of its own, which is taken. With the mutex. */
+static void become_own(struct link *link, brood_connection *door) {
+  free_lines(link);
+  brood_connection_free(link->door);
+  link->door = door;
+  link->owner = sync_self_process();
+}
+
+/* It gets one through its parent's. */
+static int make_own(struct link *link) {
+  if (link->owner == sync_self_process()) return 0;
+  brood_connection *door = NULL;
+  int r = make_end(link, 0, &door);
+  if (r == 0) r = say_hello(door);
+  guard_lock();
+  bool is_own = link->owner == sync_self_process(); /* another thread did */
+  if (r == 0 && !is_own) {
+    become_own(link, door);
+    door = NULL;
+  }
+  guard_unlock();
+  brood_connection_free(door);
+  return is_own ? 0 : r;
+}
+
+static struct line *free_line_of(struct link *link) {
+  struct line *line = link->lines;
+  while (line != NULL && line->is_busy) line = line->next;
+  if (line != NULL) line->is_busy = true;
+  return line;
+}
+
+static void give_line(struct line *line) {
+  guard_lock();
+  line->is_busy = false;
+  guard_unlock();
+}
+
+/* Of no more use: perhaps an answer is due that nobody waits for. */
+static void discard_line(void *argument) {
+  struct line *line = argument;
+  guard_lock();
+  struct line **at = &line->link->lines;
+  while (*at != NULL && *at != line) at = &(*at)->next;
+  if (*at != NULL) *at = line->next;
+  guard_unlock();
+  brood_connection_free(line->end);
+  free(line);
+}
+
+/* A line that no other thread uses; NULL and the error is set. */
+static struct line *take_line(struct link *link) {
+  if (make_own(link) < 0) return NULL;
+  guard_lock();
+  struct line *line = free_line_of(link);
+  guard_unlock();
+  if (line != NULL) return line;
+  line = calloc(1, sizeof *line);
+  if (line == NULL) {
+    error_set_os(-ENOMEM, "cannot call a manager");
+    return NULL;
+  }
+  line->link = link;
+  line->is_busy = true;
+  if (make_end(link, 0, &line->end) < 0 || say_hello(line->end) < 0) {
+    brood_connection_free(line->end);
+    free(line);
+    return NULL;
+  }
+  guard_lock();
+  line->next = link->lines;
+  link->lines = line;
+  guard_unlock();
+  return line;
+}
+
+static int say_gone(void) {
+  return error_set_os(-ECONNRESET, "the manager's server is gone");
+}
+
+static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
+  struct link *link = calloc(1, sizeof *link);
+  if (link == NULL) {
+    brood_connection_free(door);
+    return error_set_os(-ENOMEM, "cannot call a manager");
+  }
+  *link = (struct link){.server = server, .owner = owner, .door = door};
+  guard_lock();
+  link->next = links;
+  links = link;
+  guard_unlock();
+  return 0;
+}
+
+int link_open(uint64_t server, brood_connection *door) {
+  int r = say_hello(door);
+  if (r == 0) return open_link(server, door, sync_self_process());
+  brood_connection_free(door);
+  return r;
+}
+
+void link_close(uint64_t server) {
+  guard_lock();
+  struct link *link = find_link(server);
+  brood_connection *door = link == NULL ? NULL : link->door;
+  if (link != NULL) {
+    for (struct line *line = link->lines; line != NULL; line = line->next) {
+      brood_connection_close(line->end);
+    }
+    link->door = NULL;
+  }
+  guard_unlock();
+  brood_connection_free(door);
+}
+
+/* --------------------------------------------------------------- Proxies -- */
+
+/* The end of a proxy that has just come: as the first line to its server, or
+ * only to say who has the reference now. With the mutex; there is room for a
+ * first message. */
+static int take_over(struct proxy *proxy, struct link *link) {
+  bool is_own = proxy->owner == sync_self_process();
+  int fd = atomic_load(&proxy->fd);
+  if (fd < 0 || (!is_own && link != NULL)) return 0;
+  if (!is_own) fd = sys_fd_copy(fd);
+  brood_connection *end = NULL;
+  int r = fd < 0 ? fd : end_make(fd, END_BOTH, &end);
+  if (r < 0) return error_set_os(r, "cannot call a manager");
+  if (is_own) {
+    atomic_store(&proxy->fd, -1);
+    r = say_hello(end);
+  }
+  /* A copy of a fork's parent's is that one's door still. */
+  if (r == 0 && link == NULL) {
+    return open_link(proxy->server, end, proxy->owner);
+  }
+  /* The session would end with its only line. */
+  if (r == 0 && link->owner != sync_self_process()) {
+    become_own(link, end);
+    return 0;
+  }
+  brood_connection_free(end);
+  return r;
+}
+
+/* NULL and the error is set. */
+static struct link *link_of(struct proxy *proxy) {
+  guard_lock();
+  struct link *link = find_link(proxy->server);
+  int r = take_over(proxy, link);
+  if (link == NULL) link = find_link(proxy->server);
+  guard_unlock();
+  if (r == 0 && (link == NULL || link->door == NULL)) r = say_gone();
+  return r < 0 ? NULL : link;
+}
+
+static int pack_proxy(struct proxy *proxy, brood_connection **out_end) {
+  if (server_is_here(proxy->server)) return server_send(proxy->id, out_end);
+  struct link *link = link_of(proxy);
+  if (link == NULL || make_own(link) < 0) return brood_error();
+  return make_end(link, proxy->id, out_end);
+}
+
+static void forget_proxy(const struct proxy *proxy) {
+  if (server_is_here(proxy->server)) {
+    server_forget(proxy->id);
+    return;
+  }
+  guard_lock();
+  struct link *link = find_link(proxy->server);
+  guard_unlock();
+  if (link == NULL || link->door == NULL) return;
+  struct call_head head = {
+      .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
+  tell(link->door, head, NULL);
+}
+
+/* ----------------------------------------------------------------- Calls -- */
+
+static int check_sent(const brood_value *value) {
+  if (value->type == BROOD_TYPE_TUPLE && value->as.items != NULL) {
+    return link_check_values(value->as.items, value->num_items);
+  }
+  bool is_object = value->type == BROOD_TYPE_OBJECT;
+  if (value->type == BROOD_TYPE_DESCRIPTOR ||
+      value->type == BROOD_TYPE_POINTER ||
+      (is_object && proxy_find(value->as.data) == NULL)) {
+    return error_set(BROOD_TYPE_ERROR,
+                     "a manager keeps no descriptors, pointers, or objects of "
+                     "shared memory");
+  }
+  return 0;
+}
+
+int link_check_values(const brood_value *values, size_t num_values) {
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < num_values; i++) r = check_sent(&values[i]);
+  return r;
+}
+
+static bool is_large(const brood_value *value) {
+  return (value->type == BROOD_TYPE_STRING ||
+          value->type == BROOD_TYPE_BYTES) &&
+         value->as.data != NULL && value->size_bytes > CALL_LARGE;
+}
+
+/* The most values that a call has. */
+enum { CALL_VALUES_MOST = 4 };
+
+static int send_call(struct line *line, uint64_t object,
+                     const struct proxy_call *call) {
+  size_t count = call->num_values;
+  bool follows = count > 0 && is_large(&call->values[count - 1]);
+  struct call_head head = {.op = call->op,
+                           .flags = follows ? CALL_FOLLOWS : 0,
+                           .object = object,
+                           .thread = sync_self_thread(),
+                           .timeout_ns = call->timeout_ns,
+                           .number = call->number};
+  brood_value words[1 + CALL_VALUES_MOST] = {brood_bytes(&head, sizeof head)};
+  size_t num_words = 1 + count - follows;
+  if (count > 0) memcpy(words + 1, call->values, count * sizeof *words);
+  brood_value message =
+      num_words == 1 ? words[0] : brood_tuple(words, num_words);
+  int r = brood_connection_send(line->end, message, BROOD_FOREVER);
+  if (r < 0 || !follows) return r;
+  r = brood_connection_send(line->end, words[count], BROOD_FOREVER);
+  /* The server waits for what is to follow. */
+  return r < 0 && r != BROOD_OS_ERROR ? error_set_os(-EIO, "cannot send") : r;
+}
+
+/* Has an item of a received tuple be a value of its own, in the memory of all:
+ * only what is its own moves to the beginning, where an owner frees it. */
+static brood_value split_off(brood_value *whole, size_t index) {
+  brood_value item = whole->as.items[index];
+  char *memory = whole->as.object;
+  if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
+    memmove(memory, item.as.data, item.size_bytes);
+    memory[item.size_bytes] = '\0';
+    item.as.data = memory;
+  } else if (item.type == BROOD_TYPE_TUPLE) {
+    memmove(memory, item.as.items, item.num_items * sizeof item);
+    item.as.data = memory;
+  } else {
+    free(memory);
+  }
+  *whole = brood_none();
+  return item;
+}
+
+/* The head of an answer and its value, NULL or of the whole. */
+static bool read_answer(const brood_value *whole, struct answer_head *out,
+                        bool *out_has_value) {
+  const brood_value *head = whole;
+  *out_has_value = whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2;
+  if (*out_has_value) head = whole->as.items;
+  if (head->type != BROOD_TYPE_BYTES || head->size_bytes != sizeof *out) {
+    return false;
+  }
+  memcpy(out, head->as.data, sizeof *out);
+  return true;
+}
+
+static int64_t say_error(const struct answer_head *head,
+                         const brood_value *whole) {
+  const char *text = "";
+  if (whole->type == BROOD_TYPE_TUPLE) {
+    brood_value_string(&whole->as.items[1], &text);
+  }
+  if (head->code == BROOD_OS_ERROR) {
+    return error_set_os(-head->error_number, "a manager's server");
+  }
+  return error_set(head->code, "%s", text);
+}
+
+/* Receives an answer; -1: the line is of no more use. Inlined, its variables
+ * would be those of a function that a cancelled thread leaves. */
+__attribute__((noinline)) static int receive_answer(
+    struct line *line, const struct proxy_call *call, int64_t *out_result) {
+  brood_value whole = brood_none(), value = brood_none();
+  struct answer_head head;
+  bool has_value;
+  int r = brood_connection_recv(line->end, &whole, BROOD_FOREVER);
+  if (r == 0 && !read_answer(&whole, &head, &has_value)) r = BROOD_OS_ERROR;
+  if (r == 0 && head.flags & CALL_FOLLOWS) {
+    r = brood_connection_recv(line->end, &value, BROOD_FOREVER);
+  }
+  if (r < 0) {
+    brood_value_clear(&whole);
+    *out_result = say_gone();
+    return -1;
+  }
+  *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;
+  if (head.code == 0 && has_value) value = split_off(&whole, 1);
+  brood_value_clear(&whole);
+  if (call->op == PROXY_GET && head.code == 0) {
+    tell(line->end, (struct call_head){.op = CALL_TAKEN}, NULL);
+  }
+  if (head.code == 0 && call->out != NULL) {
+    *call->out = value;
+  } else {
+    brood_value_clear(&value);
+  }
+  return 0;
+}
+
+static int64_t call_by_line(struct line *line, uint64_t object,
+                            const struct proxy_call *call) {
+  int64_t result = send_call(line, object, call);
+  if (result < 0) {
+    bool is_gone = result == BROOD_OS_ERROR &&
+                   (brood_errno() == EPIPE || brood_errno() == ECONNRESET ||
+                    brood_errno() == EIO);
+    is_gone ? discard_line(line) : give_line(line);
+    return result;
+  }
+  int r;
+  pthread_cleanup_push(discard_line, line);
+  r = receive_answer(line, call, &result);
+  pthread_cleanup_pop(0);
+  r < 0 ? discard_line(line) : give_line(line);
+  return result;
+}
+
+static int check_call(uint64_t server, const struct proxy_call *call) {
+  if (server_is_here(server)) {
+    return error_set(BROOD_RUNTIME_ERROR,
+                     "a manager's server cannot call its own objects");
+  }
+  return link_check_values(call->values, call->num_values);
+}
+
+static int64_t call_by_link(struct link *link, uint64_t object,
+                            const struct proxy_call *call) {
+  struct line *line = link == NULL ? NULL : take_line(link);
+  return line == NULL ? brood_error() : call_by_line(line, object, call);
+}
+
+int64_t link_call(uint64_t server, const struct proxy_call *call) {
+  int r = check_call(server, call);
+  if (r < 0) return r;
+  guard_lock();
+  struct link *link = find_link(server);
+  guard_unlock();
+  if (link == NULL || link->door == NULL) return say_gone();
+  return call_by_link(link, 0, call);
+}
+
+static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
+  int r = check_call(proxy->server, call);
+  return r < 0 ? r : call_by_link(link_of(proxy), proxy->id, call);
+}
+
+/* ---------------------------------------------------------------- Engine -- */
+
+__attribute__((constructor)) static void register_manager(void) {
+  static const struct proxy_engine engine = {
+      .call = call_proxy, .pack = pack_proxy, .forget = forget_proxy};
+  proxy_set_engine(&engine);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A client: this process's lines to the servers of managers, and its calls.
+ */
+#ifndef BROOD_MANAGER_LINK_H
+#define BROOD_MANAGER_LINK_H
+
+#include "brood.h"
+#include "lib/manager/call.h"
+#include "lib/names.h"
+
+/* link_open has a connection, which is taken, be this process's first line to a
+ * server. Sets and returns an error. */
+int link_open(uint64_t server, brood_connection *door);
+
+/* link_call calls a server itself. */
+int64_t link_call(uint64_t server, const struct proxy_call *call);
+
+/* link_pair makes two connected ends; 0 or -errno. */
+int link_pair(brood_connection **out_near, brood_connection **out_far);
+
+/* link_close closes all lines to a server. */
+void link_close(uint64_t server);
+
+/* link_check_values: do the values, as far as that is seen here, mean
+ * something to a server? BROOD_TYPE_ERROR if not. */
+int link_check_values(const brood_value *values, size_t num_values);
+
+#endif /* BROOD_MANAGER_LINK_H */

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See server.h: objects. An id is a place in the table and how often that was
+ * used: it never means another object.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/manager/server.h"
+#include "lib/manager/type.h"
+#include "lib/share/object.h"
+#include "lib/state/error.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+
+static struct {
+  struct place {
+    struct managed *object;
+    uint32_t generation;
+  } * places;
+  size_t num_places;
+  int64_t count;
+} table;
+
+/* --------------------------------------------------------------- Tallies -- */
+
+struct tally *tally_of(struct tallies *tallies, const struct session *session,
+                       uint64_t thread) {
+  for (size_t i = 0; i < tallies->count; i++) {
+    struct tally *tally = &tallies->all[i];
+    if (tally->session == session && (thread == 0 || tally->thread == thread)) {
+      return tally;
+    }
+  }
+  return NULL;
+}
+
+void tally_drop(struct tallies *tallies, struct tally *tally) {
+  *tally = tallies->all[--tallies->count];
+}
+
+bool tally_add(struct tallies *tallies, struct session *session,
+               uint64_t thread, int64_t count) {
+  struct tally *tally = tally_of(tallies, session, thread);
+  if (tally == NULL) {
+    if (tallies->count == tallies->room) {
+      size_t room = tallies->room * 2 + 2;
+      void *more = reallocarray(tallies->all, room, sizeof *tallies->all);
+      if (more == NULL) return false;
+      tallies->all = more;
+      tallies->room = room;
+    }
+    tally = &tallies->all[tallies->count++];
+    *tally = (struct tally){.session = session, .thread = thread};
+  }
+  tally->count += count;
+  if (tally->count == 0) tally_drop(tallies, tally);
+  return true;
+}
+
+/* -------------------------------------------------------------- Counting -- */
+
+struct managed *object_find(uint64_t id) {
+  size_t index = (uint32_t)id;
+  if (index == 0 || index >= table.num_places) return NULL;
+  const struct place *place = &table.places[index];
+  return place->generation == id >> 32 ? place->object : NULL;
+}
+
+struct managed *object_of(const brood_value *value) {
+  if (value == NULL || value->type != BROOD_TYPE_OBJECT) return NULL;
+  const struct proxy *proxy = proxy_find(value->as.data);
+  bool is_ours = proxy != NULL && server_is_here(proxy->server);
+  return is_ours ? object_find(proxy->id) : NULL;
+}
+
+int64_t object_count(void) {
+  return table.count;
+}
+
+static void destroy(struct managed *object) {
+  table.places[(uint32_t)object->id].object = NULL;
+  table.count--;
+  if (object->type != NULL) type_destroy(object);
+  data_destroy(object);
+  struct managed *lock = object->lock;
+  free(object->references_of.all);
+  free(object->holds.all);
+  free(object->name);
+  free(object);
+  if (lock != NULL) object_release(lock);
+}
+
+void object_hold(struct managed *object) {
+  object->references++;
+}
+
+void object_release(struct managed *object) {
+  if (--object->references == 0) destroy(object);
+}
+
+void object_count_for(struct managed *object, struct session *session,
+                      int64_t count) {
+  object_hold(object);
+  if (tally_add(&object->references_of, session, 0, count)) {
+    object->references += count;
+  }
+  object_release(object);
+}
+
+/* ---------------------------------------------------------------- Making -- */
+
+static struct managed *find_named(const char *name) {
+  for (size_t i = 1; i < table.num_places; i++) {
+    struct managed *object = table.places[i].object;
+    if (object == NULL || object->name == NULL) continue;
+    if (strcmp(object->name, name) == 0) return object;
+  }
+  return NULL;
+}
+
+static size_t free_place(void) {
+  for (size_t i = 1; i < table.num_places; i++) {
+    if (table.places[i].object == NULL &&
+        table.places[i].generation != UINT32_MAX) {
+      return i;
+    }
+  }
+  size_t room = table.num_places * 2 + 16;
+  struct place *more = reallocarray(table.places, room, sizeof *more);
+  if (more == NULL) return 0;
+  memset(more + table.num_places, 0, (room - table.num_places) * sizeof *more);
+  size_t index = table.num_places > 0 ? table.num_places : 1;
+  table.places = more;
+  table.num_places = room;
+  return index;
+}
+
+/* A new one, with a reference for the caller of this. */
+static struct managed *add_object(uint32_t kind, const char *name) {
+  size_t index = free_place();
+  struct managed *object = index > 0 ? calloc(1, sizeof *object) : NULL;
+  char *copy = name != NULL && object != NULL ? strdup(name) : NULL;
+  if (object == NULL || (name != NULL && copy == NULL)) {
+    free(object);
+    error_set_os(-ENOMEM, "cannot make %s", share_kind_name(kind));
+    return NULL;
+  }
+  struct place *place = &table.places[index];
+  place->object = object;
+  table.count++;
+  object->id = (uint64_t)++place->generation << 32 | index;
+  object->kind = kind;
+  object->name = copy;
+  object->references = 1 + (name != NULL);
+  return object;
+}
+
+/* Values of CALL_MAKE: the name, and what the kind wants. */
+static int check_make(struct caller *caller, const char **out_name) {
+  const brood_value *name = call_value(caller, 0);
+  *out_name = NULL;
+  if (caller->head.number < SHARE_LOCK ||
+      caller->head.number > SHARE_OWN_TYPE || name == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no kind %" PRId64, caller->head.number);
+  }
+  if (name->type != BROOD_TYPE_STRING) return 0;
+  *out_name = name->as.data;
+  if (name->size_bytes <= BROOD_MAX_OBJECT_NAME) return 0;
+  return error_set(BROOD_VALUE_ERROR, "a name of %zu bytes: at most %d",
+                   name->size_bytes, BROOD_MAX_OBJECT_NAME);
+}
+
+static int fill(struct managed *object, struct caller *caller) {
+  int r = held_fill(object, caller);
+  if (r == 0) r = data_fill(object, caller);
+  if (r == 0 && object->kind == SHARE_OWN_TYPE) r = type_fill(object, caller);
+  return r;
+}
+
+int64_t object_make(struct caller *caller) {
+  const char *name;
+  int r = check_make(caller, &name);
+  if (r < 0) return r;
+  uint32_t kind = (uint32_t)caller->head.number;
+  struct managed *object = name == NULL ? NULL : find_named(name);
+  if (object != NULL && object->kind != kind) {
+    return error_set(BROOD_TYPE_ERROR, "'%s' is %s, not %s", name,
+                     share_kind_name(object->kind), share_kind_name(kind));
+  }
+  bool is_new = object == NULL;
+  if (is_new) object = add_object(kind, name);
+  if (object == NULL) return brood_error();
+  if (!is_new) object_hold(object);
+  r = is_new ? fill(object, caller) : 0;
+  if (r < 0 && name != NULL) object->references--;
+  if (r == 0) object_count_for(object, caller->session, 1);
+  int64_t id = (int64_t)object->id;
+  object_release(object);
+  return r < 0 ? r : id;
+}
+
+/* --------------------------------------------------------------- Calling -- */
+
+int64_t object_call(struct managed *object, struct caller *caller,
+                    const brood_value **out_value) {
+  switch (object->kind) {
+    case SHARE_LOCK:
+    case SHARE_RLOCK:
+    case SHARE_SEMAPHORE:
+    case SHARE_CONDITION:
+    case SHARE_EVENT:
+    case SHARE_BARRIER: return held_call(object, caller);
+    case SHARE_QUEUE: return channel_call(object, caller);
+    case SHARE_OWN_TYPE: return type_call(object, caller, out_value);
+    default: return data_call(object, caller, out_value);
+  }
+}
+
+int64_t object_lacks(const struct managed *object) {
+  return error_set(BROOD_ATTRIBUTE_ERROR, "%s of a manager has no such method",
+                   share_kind_name(object->kind));
+}
+
+void object_expire(struct caller *caller) {
+  struct managed *object = caller->object;
+  object_hold(object);
+  if (object->kind == SHARE_QUEUE) {
+    channel_expire(object, caller);
+  } else {
+    held_expire(object, caller);
+  }
+  object_release(object);
+}
+
+void object_abandon(struct caller *caller) {
+  struct managed *object = caller->object;
+  object_hold(object);
+  unpark_call(caller);
+  if (object->kind != SHARE_QUEUE) held_abandon(object, caller->notified_by);
+  object_release(object);
+}
+
+/* Does something with each object, some of which may go meanwhile. */
+#define FOR_EACH_OBJECT(object)                                           \
+  for (size_t i = 1; i < table.num_places; i++)                           \
+    for (struct managed *object = table.places[i].object; object != NULL; \
+         object = NULL)
+
+void object_end_session(struct session *session) {
+  FOR_EACH_OBJECT(object) {
+    object_hold(object);
+    if (object->kind == SHARE_QUEUE) {
+      channel_end_session(object, session);
+    } else {
+      held_end_session(object, session);
+    }
+    struct tally *tally = tally_of(&object->references_of, session, 0);
+    if (tally != NULL) {
+      object->references -= tally->count;
+      tally_drop(&object->references_of, tally);
+    }
+    object_release(object);
+  }
+}
+
+bool object_look_for_dead(void) {
+  bool does_anybody_wait = false;
+  FOR_EACH_OBJECT(object) {
+    object_hold(object);
+    does_anybody_wait |= held_look_for_dead(object);
+    object_release(object);
+  }
+  return does_anybody_wait;
+}
+
+/* Only what may have a function to be called. */
+void object_destroy_all(void) {
+  FOR_EACH_OBJECT(object) {
+    if (object->type != NULL) type_destroy(object);
+  }
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See server.h: the loop.
+ */
+#include "lib/manager/server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/manager/link.h"
+#include "lib/state/error.h"
+#include "lib/state/registry.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+#include "lib/work/task.h"
+
+/* What the answer to an items() adds. */
+enum { SERVER_MAX_DEPTH = BROOD_MAX_DEPTH - 2 };
+
+static struct {
+  uint64_t token; /* 0: this process is no server */
+  struct caller **callers;
+  size_t num_callers, room;
+  struct session *sessions;
+  size_t num_sessions;
+  struct pollfd *polls;
+  size_t polls_room;
+  size_t num_parked;
+  int64_t look_ns; /* when to look for the dead again */
+  bool is_over;
+} server;
+
+bool server_is_here(uint64_t token) {
+  return server.token != 0 && server.token == token;
+}
+
+/* --------------------------------------------------------------- Values -- */
+
+const brood_value *call_value(const struct caller *caller, size_t index) {
+  bool is_tuple = caller->whole.type == BROOD_TYPE_TUPLE;
+  size_t count = is_tuple ? caller->whole.num_items - 1 : 0;
+  if (index < count) return &caller->whole.as.items[1 + index];
+  bool is_last = index == count && caller->last.type != BROOD_TYPE_NONE;
+  return is_last ? &caller->last : NULL;
+}
+
+int keep_copy(const brood_value *value, struct kept *out) {
+  out->part = NULL;
+  return brood_value_copy(value, &out->whole);
+}
+
+int keep_value(struct caller *caller, size_t index, struct kept *out) {
+  const brood_value *value = call_value(caller, index);
+  if (value == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "a value is missing");
+  }
+  brood_value *from = value == &caller->last ? &caller->last : &caller->whole;
+  bool can_take = value == &caller->last || caller->whole.num_items <= 3;
+  if (!can_take) return keep_copy(value, out);
+  *out = (struct kept){.whole = *from,
+                       .part = value == &caller->last ? NULL : value};
+  *from = brood_none();
+  return 0;
+}
+
+void drop_kept(struct kept *kept) {
+  brood_value_clear(&kept->whole);
+  kept->part = NULL;
+}
+
+/* Has the proxies in a value that came be this server's own. */
+static int adopt(const brood_value *value, int depth) {
+  if (value->type == BROOD_TYPE_TUPLE) {
+    int r = depth > 0 ? 0
+                      : error_set(BROOD_VALUE_ERROR,
+                                  "tuples are inside of one another deeper "
+                                  "than %d",
+                                  SERVER_MAX_DEPTH);
+    for (size_t i = 0; r == 0 && i < value->num_items; i++) {
+      r = adopt(&value->as.items[i], depth - 1);
+    }
+    return r;
+  }
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    return error_set(BROOD_TYPE_ERROR, "a manager keeps no descriptors");
+  }
+  if (value->type != BROOD_TYPE_OBJECT) return 0;
+  struct proxy *proxy = proxy_find(value->as.data);
+  struct managed *object = object_of(value);
+  if (object == NULL) {
+    return error_set(BROOD_TYPE_ERROR,
+                     "a manager keeps no objects but its own");
+  }
+  object_hold(object);
+  sys_close(atomic_exchange(&proxy->fd, -1));
+  return 0;
+}
+
+static int adopt_all(struct caller *caller) {
+  int r = 0;
+  const brood_value *value;
+  for (size_t i = 0; r == 0 && (value = call_value(caller, i)) != NULL; i++) {
+    r = adopt(value, SERVER_MAX_DEPTH);
+  }
+  return r;
+}
+
+/* --------------------------------------------------------------- Callers -- */
+
+static struct caller *add_caller(brood_connection *end) {
+  if (server.num_callers == server.room) {
+    size_t room = server.room * 2 + 8;
+    void *more = reallocarray(server.callers, room, sizeof *server.callers);
+    if (more == NULL) return NULL;
+    server.callers = more;
+    server.room = room;
+  }
+  struct caller *caller = calloc(1, sizeof *caller);
+  if (caller == NULL) return NULL;
+  caller->end = end;
+  caller->fd = brood_connection_fileno(end);
+  server.callers[server.num_callers++] = caller;
+  return caller;
+}
+
+static void free_caller(struct caller *caller) {
+  if (caller->object != NULL) object_abandon(caller);
+  drop_kept(&caller->item);
+  if (caller->got_from != NULL) {
+    struct managed *queue = caller->got_from;
+    caller->got_from = NULL;
+    channel_take_back(queue, caller);
+    object_release(queue);
+  }
+  if (caller->carries != NULL) object_release(caller->carries);
+  struct session *session = caller->session;
+  if (session != NULL && --session->num_lines == 0) session->has_ended = true;
+  brood_value_clear(&caller->whole);
+  brood_value_clear(&caller->last);
+  brood_connection_free(caller->end);
+  free(caller);
+}
+
+int64_t park_call(struct caller *caller, struct managed *object,
+                  struct waiters *row) {
+  if (caller->deadline_ns <= 0) return 0; /* a poll: for its object to say */
+  object_hold(object);
+  if (server.look_ns == SYS_CLOCK_NEVER) {
+    server.look_ns = sys_clock_ns() + SYNC_SLICE_NS;
+  }
+  caller->object = object;
+  caller->row = row;
+  caller->next = NULL;
+  if (row->first == NULL) {
+    row->first = caller;
+  } else {
+    row->last->next = caller;
+  }
+  row->last = caller;
+  server.num_parked++;
+  return PARKED;
+}
+
+void unpark_call(struct caller *caller) {
+  struct waiters *row = caller->row;
+  struct caller **at = &row->first, *before = NULL;
+  while (*at != caller) {
+    before = *at;
+    at = &before->next;
+  }
+  *at = caller->next;
+  if (row->last == caller) row->last = before;
+  struct managed *object = caller->object;
+  caller->object = NULL;
+  caller->row = NULL;
+  server.num_parked--;
+  object_release(object);
+}
+
+/* --------------------------------------------------------------- Answers -- */
+
+static int send_answer(struct caller *caller, struct answer_head *head,
+                       const brood_value *value) {
+  brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
+  bool follows =
+      value != NULL &&
+      (value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES) &&
+      value->size_bytes > CALL_LARGE;
+  head->flags = follows ? CALL_FOLLOWS : 0;
+  words[0] = brood_bytes(head, sizeof *head);
+  bool is_alone = value == NULL || follows;
+  int r = brood_connection_send(caller->end,
+                                is_alone ? words[0] : brood_tuple(words, 2), 0);
+  if (r == 0 && follows) {
+    r = brood_connection_send(caller->end, *value, 0);
+    if (r < 0) caller->is_closed = true;
+  }
+  return r;
+}
+
+bool answer_call(struct caller *caller, int64_t number,
+                 const brood_value *value) {
+  struct answer_head head = {.number = number};
+  char text[512];
+  brood_value message;
+  if (number < 0) {
+    head.code = (int32_t)number;
+    head.error_number = number == BROOD_OS_ERROR ? brood_errno() : 0;
+    const char *why = brood_error() == number ? brood_error_message() : "";
+    snprintf(text, sizeof text, "%s", why);
+    message = brood_string(text);
+    value = &message;
+  }
+  int r = send_answer(caller, &head, value);
+  if (r == 0) return true;
+  /* A client that does not read, or is not there, or a value that cannot be
+   * sent. */
+  bool is_there = r != BROOD_TIMEOUT && brood_errno() != EPIPE &&
+                  brood_errno() != ECONNRESET && !caller->is_closed;
+  caller->is_closed |= !is_there || number < 0;
+  if (!caller->is_closed) answer_call(caller, r, NULL);
+  return false;
+}
+
+/* ------------------------------------------------ What is not answered -- */
+
+static struct session *find_session(uint64_t token) {
+  struct session *session = server.sessions;
+  while (session != NULL && session->token != token) session = session->next;
+  return session;
+}
+
+static struct session *open_session(struct caller *caller) {
+  struct session *session = find_session(caller->head.thread);
+  if (session != NULL && !session->has_ended) return session;
+  if (session != NULL) return NULL; /* its process has ended */
+  session = calloc(1, sizeof *session);
+  if (session == NULL) return NULL;
+  const brood_value *pidfd = call_value(caller, 0);
+  session->token = caller->head.thread;
+  session->pidfd = -1;
+  if (pidfd != NULL && pidfd->type == BROOD_TYPE_DESCRIPTOR &&
+      sys_pidfd_pollable(pidfd->as.descriptor)) {
+    session->pidfd = sys_fd_copy(pidfd->as.descriptor);
+  }
+  session->next = server.sessions;
+  server.sessions = session;
+  server.num_sessions++;
+  return session;
+}
+
+static void hear_hello(struct caller *caller) {
+  struct session *session =
+      caller->session == NULL ? open_session(caller) : NULL;
+  if (session == NULL) {
+    caller->is_closed = true;
+    return;
+  }
+  caller->session = session;
+  session->num_lines++;
+  if (caller->carries == NULL) return;
+  object_count_for(caller->carries, session, 1);
+  object_release(caller->carries);
+  caller->carries = NULL;
+}
+
+static void hear_door(struct caller *caller) {
+  const brood_value *value = call_value(caller, 0);
+  struct managed *object = object_find(caller->head.object);
+  if (value == NULL ||
+      brood_value_object(value, BROOD_KIND_CONNECTION) == NULL ||
+      (caller->head.object != 0 && object == NULL)) {
+    return; /* who has the other end sees it close */
+  }
+  struct caller *newcomer = add_caller(value->as.object);
+  if (newcomer == NULL) return;
+  *(brood_value *)value = brood_none(); /* it is taken */
+  if (object == NULL) return;
+  object_hold(object);
+  newcomer->carries = object;
+}
+
+static void hear_forget(const struct caller *caller) {
+  struct managed *object = object_find(caller->head.object);
+  struct session *session = find_session(caller->head.thread);
+  if (object != NULL && session != NULL) object_count_for(object, session, -1);
+}
+
+static void hear_taken(struct caller *caller) {
+  if (caller->got_from == NULL) return;
+  drop_kept(&caller->got);
+  object_release(caller->got_from);
+  caller->got_from = NULL;
+}
+
+/* ----------------------------------------------------------------- Calls -- */
+
+static int64_t call_object(struct caller *caller,
+                           const brood_value **out_value) {
+  struct managed *object = object_find(caller->head.object);
+  if (object == NULL) {
+    return error_set(BROOD_VALUE_ERROR, "the manager has no such object");
+  }
+  object_hold(object);
+  int64_t r = object_call(object, caller, out_value);
+  object_release(object);
+  return r;
+}
+
+static int64_t make_call(struct caller *caller, const brood_value **out_value) {
+  if (caller->session == NULL) {
+    return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
+  }
+  int r = adopt_all(caller);
+  if (r < 0) return r;
+  switch (caller->head.op) {
+    case CALL_MAKE: return object_make(caller);
+    case CALL_COUNT: return object_count();
+    case CALL_SHUTDOWN: server.is_over = true; return 0;
+    default: return call_object(caller, out_value);
+  }
+}
+
+static void begin_call(struct caller *caller) {
+  const brood_value *value = NULL;
+  caller->deadline_ns = sys_clock_deadline(caller->head.timeout_ns);
+  caller->depth = 0;
+  caller->regained = 0;
+  caller->notified_by = 0;
+  hear_taken(caller); /* a client that calls has got what it was given */
+  int64_t r = make_call(caller, &value);
+  if (r != PARKED) answer_call(caller, r, value);
+}
+
+static void hear(struct caller *caller) {
+  switch (caller->head.op) {
+    case CALL_DOOR: hear_door(caller); break;
+    case CALL_HELLO: hear_hello(caller); break;
+    case CALL_FORGET: hear_forget(caller); break;
+    case CALL_TAKEN: hear_taken(caller); break;
+    default: begin_call(caller);
+  }
+  brood_value_clear(&caller->whole);
+  brood_value_clear(&caller->last);
+}
+
+static bool read_head(struct caller *caller) {
+  const brood_value *head = &caller->whole;
+  if (head->type == BROOD_TYPE_TUPLE && head->num_items > 0) {
+    head = head->as.items;
+  }
+  if (head->type != BROOD_TYPE_BYTES ||
+      head->size_bytes != sizeof caller->head) {
+    return false;
+  }
+  memcpy(&caller->head, head->as.data, sizeof caller->head);
+  return true;
+}
+
+/* One message. A call while another one waits is none of ours. */
+static void serve_caller(struct caller *caller) {
+  bool had_more = caller->has_more;
+  brood_value *to = had_more ? &caller->last : &caller->whole;
+  int r = brood_connection_recv(caller->end, to, 0);
+  if (r == BROOD_TIMEOUT) return;
+  bool waits = caller->object != NULL && !had_more;
+  if (r < 0 || (waits && to->type != BROOD_TYPE_TUPLE) ||
+      (!had_more && !read_head(caller))) {
+    caller->is_closed = true;
+    return;
+  }
+  caller->has_more = !had_more && caller->head.flags & CALL_FOLLOWS;
+  if (!caller->has_more) hear(caller);
+}
+
+/* -------------------------------------------------------------- The loop -- */
+
+/* When something is to be done though nobody says anything. */
+static int64_t next_wake(void) {
+  int64_t wake_ns = server.look_ns;
+  for (size_t i = 0; i < server.num_callers; i++) {
+    const struct caller *caller = server.callers[i];
+    bool waits = caller->object != NULL;
+    if (waits && caller->deadline_ns < wake_ns) wake_ns = caller->deadline_ns;
+  }
+  return wake_ns;
+}
+
+static int await_events(void) {
+  size_t count = server.num_callers + server.num_sessions;
+  if (count > server.polls_room) {
+    struct pollfd *more =
+        reallocarray(server.polls, count * 2, sizeof *server.polls);
+    if (more == NULL) return -ENOMEM;
+    server.polls = more;
+    server.polls_room = count * 2;
+  }
+  size_t at = 0;
+  for (size_t i = 0; i < server.num_callers; i++) {
+    server.polls[at++] =
+        (struct pollfd){.fd = server.callers[i]->fd, .events = POLLIN};
+  }
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    s->poll_at = at;
+    server.polls[at++] = (struct pollfd){.fd = s->pidfd, .events = POLLIN};
+  }
+  return sys_poll_soon(server.polls, count, next_wake());
+}
+
+static void end_sessions(void) {
+  struct session **at = &server.sessions;
+  while (*at != NULL) {
+    struct session *session = *at;
+    if (!session->has_ended) {
+      at = &session->next;
+      continue;
+    }
+    for (size_t i = 0; i < server.num_callers; i++) {
+      struct caller *caller = server.callers[i];
+      if (caller->session == session) caller->is_closed = true;
+    }
+    if (session->num_lines > 0) return; /* first these */
+    object_end_session(session);
+    *at = session->next;
+    server.num_sessions--;
+    sys_close(session->pidfd);
+    free(session);
+  }
+}
+
+/* A closed caller may let others go on, that turn out to be closed. */
+static void sweep(void) {
+  bool again = true;
+  while (again) {
+    again = false;
+    end_sessions();
+    for (size_t i = 0; i < server.num_callers; i++) {
+      struct caller *caller = server.callers[i];
+      if (!caller->is_closed) continue;
+      server.callers[i--] = server.callers[--server.num_callers];
+      free_caller(caller);
+      again = true;
+    }
+  }
+}
+
+/* Sessions without a pidfd, while anybody waits: its creator may still have an
+ * end of such a process. */
+static bool look_for_ended(void) {
+  bool is_any_without = false;
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    if (s->pidfd >= 0) continue;
+    is_any_without = true;
+    s->has_ended |= sync_has_ended(s->token);
+  }
+  return is_any_without && server.num_parked > 0;
+}
+
+static void expire_calls(void) {
+  int64_t now_ns = sys_clock_ns();
+  for (size_t i = 0; i < server.num_callers; i++) {
+    struct caller *caller = server.callers[i];
+    if (caller->object != NULL && caller->deadline_ns <= now_ns) {
+      caller->deadline_ns = SYS_CLOCK_NEVER;
+      object_expire(caller);
+    }
+  }
+  if (now_ns < server.look_ns) return;
+  bool again = object_look_for_dead() || look_for_ended();
+  server.look_ns = again ? now_ns + SYNC_SLICE_NS : SYS_CLOCK_NEVER;
+}
+
+/* Ends come before what is asked in the same moment: nothing is given to a
+ * process that is known to have ended. */
+static bool see_ends(void) {
+  bool any = false;
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    bool has_ended = s->poll_at > 0 && server.polls[s->poll_at].revents != 0;
+    s->has_ended |= has_ended;
+    any |= has_ended;
+  }
+  return any;
+}
+
+static void serve_all(void) {
+  server.look_ns = SYS_CLOCK_NEVER;
+  while (!server.is_over && server.num_callers > 0) {
+    size_t count = server.num_callers;
+    if (await_events() < 0) continue;
+    bool are_ends = see_ends();
+    for (size_t at = 0; at < count && !are_ends; at++) {
+      if (server.polls[at].revents != 0) serve_caller(server.callers[at]);
+    }
+    expire_calls();
+    sweep();
+  }
+}
+
+/* --------------------------------------------------------- Its own proxies */
+
+int server_send(uint64_t id, brood_connection **out_end) {
+  struct managed *object = object_find(id);
+  brood_connection *near;
+  int r = object == NULL ? -ENOENT : link_pair(&near, out_end);
+  if (r < 0) return error_set_os(r, "cannot send a proxy");
+  struct caller *caller = add_caller(near);
+  if (caller == NULL) {
+    brood_connection_free(near);
+    *out_end = brood_connection_free(*out_end);
+    return error_set_os(-ENOMEM, "cannot send a proxy");
+  }
+  object_hold(object);
+  caller->carries = object;
+  return 0;
+}
+
+void server_forget(uint64_t id) {
+  struct managed *object = object_find(id);
+  if (object != NULL) object_release(object);
+}
+
+/* ----------------------------------------------------------------- Start -- */
+
+static int run_initializer(const brood_args *args) {
+  const brood_value *name = brood_args_get(args, SERVER_INITIALIZER);
+  if (name == NULL || name->type != BROOD_TYPE_STRING) return 0;
+  brood_task function = registry_task(name->as.data);
+  brood_value value = brood_none();
+  int r = task_call(function, brood_args_get(args, SERVER_INITARGS), &value);
+  if (r != 0) {
+    r = error_set(
+        BROOD_RUNTIME_ERROR, "the initializer failed: %s",
+        value.type == BROOD_TYPE_STRING ? (const char *)value.as.data : "");
+  }
+  brood_value_clear(&value);
+  return r;
+}
+
+void brood_manager_server(const brood_args *args) {
+  sys_signal_answer(SIGINT, SIG_IGN);
+  sys_signal_answer(SIGTERM, SIG_IGN);
+  sys_fd_limit_raise();
+  brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
+                                              BROOD_KIND_CONNECTION);
+  struct caller *first = door == NULL ? NULL : add_caller(door);
+  if (first == NULL) brood_fail(brood_error_message());
+  int r = run_initializer(args);
+  server.token = sync_self_process();
+  brood_value token = brood_int64((int64_t)server.token);
+  if (!answer_call(first, r < 0 ? r : 0, &token) || r < 0) return;
+  serve_all();
+  object_destroy_all();
+}
+BROOD_TARGET(brood_manager_server);
