@@ -294,6 +294,7 @@ void AdoptShard(Selection *selection) {
       selection->Take("--shard=" + std::to_string(atoi(i) + 1) + "/" + n);
     }
     unsetenv(total.c_str());
+    unsetenv(index.c_str());
   }
 }
 

@@ -129,7 +129,21 @@ static struct caller *add_caller(brood_connection *end) {
   return caller;
 }
 
+static void hear_taken(struct caller *caller);
+static bool read_head(struct caller *caller);
+
+/* What it said before its end: that the item that it was given has arrived. */
+static void hear_last_words(struct caller *caller) {
+  brood_value_clear(&caller->whole);
+  while (caller->got_from != NULL &&
+         brood_connection_recv(caller->end, &caller->whole, 0) == 0) {
+    if (read_head(caller) && caller->head.op == CALL_TAKEN) hear_taken(caller);
+    brood_value_clear(&caller->whole);
+  }
+}
+
 static void free_caller(struct caller *caller) {
+  hear_last_words(caller);
   if (caller->object != NULL) object_abandon(caller);
   drop_kept(&caller->item);
   if (caller->got_from != NULL) {

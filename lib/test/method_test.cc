@@ -155,8 +155,10 @@ TEST_F(Method, ErrorNamesAreTheFields) {
                                "CancelledError",
                                "BrokenPool",
                                "MaybeEncodingError",
+                               "KeyError",
+                               "RemoteError",
                                "unknown error"};
-  for (int i = 0; i < 25; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
+  for (int i = 0; i < 27; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
   EXPECT_STREQ(brood_error_name(1), "unknown error");
 }
 

@@ -9,7 +9,7 @@ import sys
 from multiprocessing import context, dummy, process
 
 NAME = "dummy"
-for part in ("connection", "pool", "reduction", "sharedctypes",
+for part in ("connection", "managers", "pool", "reduction", "sharedctypes",
              "synchronize"):
     sys.modules[__name__ + "." + part] = importlib.import_module(
         "multiprocessing." + part)
