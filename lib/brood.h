@@ -1465,7 +1465,7 @@ int brood_pool_close(brood_pool *pool);
 int brood_pool_terminate(brood_pool *pool);
 
 /* brood_pool_join waits until all workers have ended; all results are ready
- * then (pool.close-results).
+ * then, and their callbacks called (pool.close-results, callback.one).
  *
  * BROOD_VALUE_ERROR  neither closed nor terminated (pool.join-open)
  * BROOD_TIMEOUT      they have not */

@@ -376,6 +376,7 @@
 #define pool_enter brood_in_pool_enter
 #define pool_fail brood_in_pool_fail
 #define pool_has_ended brood_in_pool_has_ended
+#define pool_is_over brood_in_pool_is_over
 #define pool_leave brood_in_pool_leave
 #define pool_put brood_in_pool_put
 #define pool_release brood_in_pool_release

@@ -274,7 +274,7 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
     r = error_set(BROOD_VALUE_ERROR, "Pool is still running");
   } else {
     r = have_leave(pool);
-    if (r == 0) r = pool_wait(pool, pool_has_ended, pool, deadline_ns);
+    if (r == 0) r = pool_wait(pool, pool_is_over, pool, deadline_ns);
     if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
   }
   pool_leave(pool);

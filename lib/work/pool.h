@@ -97,6 +97,10 @@ int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
 /* pool_has_ended, for pool_wait: its workers and the supervisor have. */
 bool pool_has_ended(void *pool);
 
+/* pool_is_over, for pool_wait: they have, and no callback is due, or runs in
+ * another thread. */
+bool pool_is_over(void *pool);
+
 /* pool_fail gives all chunks that are pending this outcome. */
 void pool_fail(brood_pool *pool, int error);
 

@@ -86,6 +86,12 @@ static bool is_caller(const brood_pool *pool) {
   return pthread_equal(pool->caller, pthread_self());
 }
 
+bool pool_is_over(void *context) {
+  const brood_pool *pool = context;
+  bool calls = pool->is_calling && !is_caller(pool);
+  return pool->has_ended && pool->due == NULL && !calls;
+}
+
 bool result_is_ready(const brood_async_result *result) {
   return result->state == RESULT_READY ||
          (result->state == RESULT_CALLS && is_caller(result->pool));
