@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See server.h: queues. What is got is the client's when it says so; until then
- * it lies with its line, and goes back to the front if that closes.
+ * See server.h: queues. An item that is got is the client's when it says so;
+ * until then it lies with its line, and goes back to the front if that closes.
  */
 #include <errno.h>
 #include <inttypes.h>

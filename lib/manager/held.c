@@ -58,7 +58,7 @@ int held_fill(struct managed *object, struct caller *caller) {
 /* -------------------------------------------------------- To enter, leave --
  */
 
-/* Whose an rlock is is a thread's; of the others only the process counts. */
+/* A thread holds an rlock; of the others a process is the holder. */
 static uint64_t thread_for(const struct managed *gate,
                            const struct caller *caller) {
   return gate->kind == SHARE_RLOCK ? caller->head.thread : 0;
@@ -131,7 +131,7 @@ static int64_t release(struct managed *gate, struct caller *caller) {
     return error_set(BROOD_VALUE_ERROR,
                      "semaphore or lock released too many times");
   }
-  /* Whoever gives it back, somebody holds less. */
+  /* Another process may release it: then the holder has one less. */
   if (hold == NULL && gate->holds.count > 0) hold = gate->holds.all;
   bool is_last = gate->kind != SHARE_RLOCK || hold->count == 1;
   if (hold != NULL && --hold->count == 0) tally_drop(&gate->holds, hold);
