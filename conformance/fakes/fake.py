@@ -20,6 +20,7 @@ CHANGES = {
     "wrong-protocol": {"protocol": 2},
     "lists-method": {"methods": ["fork", "teleport"]},
     "lists-magic": {"features": ["cell", "magic"]},
+    "hollow-magic": {"features": ["cell", "magic"]},
     "lists-feature": {"features": ["cell", "magic"]},
     "no-profiles": {"profiles": "core"},
     "claims-reference": {"name": "brood"},
@@ -161,6 +162,8 @@ def answer(request):
     if name == "slow":
         forever()
     if name == "magic" and MODE == "lists-magic":
+        return {"ok": {"ref": request["bind"], "type": "Magic"}}
+    if name == "magic" and MODE == "hollow-magic" or name == "work":
         return {"ok": None}
     return {"unsupported": name}
 

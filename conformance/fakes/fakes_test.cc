@@ -103,6 +103,7 @@ const Golden kGolden[] = {
     {"deep-begin", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
     {"long-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
     {"endless-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
+    {"hollow-magic", "fake.magic", "FAIL", "value", "want an object for x"},
     {"lists-feature", "fake.magic", "UNSUPPORTED", "", "no magic"},
     {"lists-feature", "hello.feature.magic", "FAIL", "value", "but missing"},
     {"good", "hello.feature.cell", "PASS", "", ""},

@@ -64,7 +64,9 @@ std::string Scene::HandleName(const std::string &name,
                               const std::string &actor) const {
   Json value = LookUp(name, actor);
   if (!IsHandle(value)) {
-    StopUnresolved(name + " is no object but " + Show(value));
+    // The implementation answered this where a scenario goes on with an object.
+    StopFail(Way::kValue,
+             "want an object for " + name + ", got " + Show(value));
   }
   return value.value("ref", value.value("fd", ""));
 }
