@@ -55,7 +55,7 @@ KINDS = {
     "daemon": True, "authkey": {"b64": "a2V5"}, "apply": 9, "map": [1, 4, 9],
     "starmap": [1, 4, 9], "ready": True, "successful": True, "next": 1,
     "get_all_start_methods": ["fork", "spawn", "forkserver"],
-    "get_start_method": "fork", "cpu_count": 2, "active_children": [],
+    "get_start_method": "fork", "cpu_count": 1021, "active_children": [],
 }
 
 WORDS = {"null": None, "true": True, "0": 0, "text": ""}
