@@ -397,13 +397,21 @@
 #define task_run brood_in_task_run
 
 /* manager */
+#define adopt_values brood_in_adopt_values
 #define answer_call brood_in_answer_call
+#define answered brood_in_answered
+#define as_number brood_in_as_number
+#define call_dict brood_in_call_dict
+#define call_item brood_in_call_item
+#define call_list brood_in_call_list
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session
 #define channel_expire brood_in_channel_expire
 #define channel_feed brood_in_channel_feed
 #define channel_take_back brood_in_channel_take_back
+#define clear_dict brood_in_clear_dict
+#define compare_values brood_in_compare_values
 #define data_call brood_in_data_call
 #define data_destroy brood_in_data_destroy
 #define data_fill brood_in_data_fill
@@ -414,6 +422,8 @@
 #define held_expire brood_in_held_expire
 #define held_fill brood_in_held_fill
 #define held_look_for_dead brood_in_held_look_for_dead
+#define is_equal brood_in_is_equal
+#define is_incomparable brood_in_is_incomparable
 #define keep_copy brood_in_keep_copy
 #define keep_value brood_in_keep_value
 #define link_call brood_in_link_call
@@ -421,6 +431,7 @@
 #define link_close brood_in_link_close
 #define link_open brood_in_link_open
 #define link_pair brood_in_link_pair
+#define make_many brood_in_make_many
 #define object_abandon brood_in_object_abandon
 #define object_call brood_in_object_call
 #define object_count brood_in_object_count
@@ -436,6 +447,9 @@
 #define object_of brood_in_object_of
 #define object_release brood_in_object_release
 #define park_call brood_in_park_call
+#define refuse_memory brood_in_refuse_memory
+#define replace_by_copies brood_in_replace_by_copies
+#define replace_items brood_in_replace_items
 #define server_forget brood_in_server_forget
 #define server_is_here brood_in_server_is_here
 #define server_send brood_in_server_send

@@ -20,9 +20,6 @@
 #include "lib/sys/proc.h"
 #include "lib/work/task.h"
 
-/* What the answer to an items() adds. */
-enum { SERVER_MAX_DEPTH = BROOD_MAX_DEPTH - 2 };
-
 static struct {
   uint64_t token; /* 0: this process is no server */
   struct caller **callers;
@@ -38,77 +35,6 @@ static struct {
 
 bool server_is_here(uint64_t token) {
   return server.token != 0 && server.token == token;
-}
-
-/* --------------------------------------------------------------- Values -- */
-
-const brood_value *call_value(const struct caller *caller, size_t index) {
-  bool is_tuple = caller->whole.type == BROOD_TYPE_TUPLE;
-  size_t count = is_tuple ? caller->whole.num_items - 1 : 0;
-  if (index < count) return &caller->whole.as.items[1 + index];
-  bool is_last = index == count && caller->last.type != BROOD_TYPE_NONE;
-  return is_last ? &caller->last : NULL;
-}
-
-int keep_copy(const brood_value *value, struct kept *out) {
-  out->part = NULL;
-  return brood_value_copy(value, &out->whole);
-}
-
-int keep_value(struct caller *caller, size_t index, struct kept *out) {
-  const brood_value *value = call_value(caller, index);
-  if (value == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "a value is missing");
-  }
-  brood_value *from = value == &caller->last ? &caller->last : &caller->whole;
-  bool can_take = value == &caller->last || caller->whole.num_items <= 3;
-  if (!can_take) return keep_copy(value, out);
-  *out = (struct kept){.whole = *from,
-                       .part = value == &caller->last ? NULL : value};
-  *from = brood_none();
-  return 0;
-}
-
-void drop_kept(struct kept *kept) {
-  brood_value_clear(&kept->whole);
-  kept->part = NULL;
-}
-
-/* Has the proxies in a value that came be this server's own. */
-static int adopt(const brood_value *value, int depth) {
-  if (value->type == BROOD_TYPE_TUPLE) {
-    int r = depth > 0 ? 0
-                      : error_set(BROOD_VALUE_ERROR,
-                                  "tuples are inside of one another deeper "
-                                  "than %d",
-                                  SERVER_MAX_DEPTH);
-    for (size_t i = 0; r == 0 && i < value->num_items; i++) {
-      r = adopt(&value->as.items[i], depth - 1);
-    }
-    return r;
-  }
-  if (value->type == BROOD_TYPE_DESCRIPTOR) {
-    return error_set(BROOD_TYPE_ERROR, "a manager keeps no descriptors");
-  }
-  if (value->type != BROOD_TYPE_OBJECT) return 0;
-  struct proxy *proxy = proxy_find(value->as.data);
-  struct managed *object = object_of(value);
-  if (object == NULL) {
-    return error_set(BROOD_TYPE_ERROR,
-                     "a manager keeps no objects but its own");
-  }
-  object_hold(object);
-  sys_close(atomic_exchange(&proxy->fd, -1));
-  return 0;
-}
-
-static int adopt_all(struct caller *caller) {
-  int r = 0;
-  const brood_value *value;
-  for (size_t i = 0; r == 0 && (value = call_value(caller, i)) != NULL; i++) {
-    r = adopt(value, SERVER_MAX_DEPTH);
-  }
-  return r;
 }
 
 /* --------------------------------------------------------------- Callers -- */
@@ -195,51 +121,6 @@ void unpark_call(struct caller *caller) {
   caller->row = NULL;
   server.num_parked--;
   object_release(object);
-}
-
-/* --------------------------------------------------------------- Answers -- */
-
-static int send_answer(struct caller *caller, struct answer_head *head,
-                       const brood_value *value) {
-  brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
-  bool follows =
-      value != NULL &&
-      (value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES) &&
-      value->size_bytes > CALL_LARGE;
-  head->flags = follows ? CALL_FOLLOWS : 0;
-  words[0] = brood_bytes(head, sizeof *head);
-  bool is_alone = value == NULL || follows;
-  int r = brood_connection_send(caller->end,
-                                is_alone ? words[0] : brood_tuple(words, 2), 0);
-  if (r == 0 && follows) {
-    r = brood_connection_send(caller->end, *value, 0);
-    if (r < 0) caller->is_closed = true;
-  }
-  return r;
-}
-
-bool answer_call(struct caller *caller, int64_t number,
-                 const brood_value *value) {
-  struct answer_head head = {.number = number};
-  char text[512];
-  brood_value message;
-  if (number < 0) {
-    head.code = (int32_t)number;
-    head.error_number = number == BROOD_OS_ERROR ? brood_errno() : 0;
-    const char *why = brood_error() == number ? brood_error_message() : "";
-    snprintf(text, sizeof text, "%s", why);
-    message = brood_string(text);
-    value = &message;
-  }
-  int r = send_answer(caller, &head, value);
-  if (r == 0) return true;
-  /* A client that does not read, or is not there, or a value that cannot be
-   * sent. */
-  bool is_there = r != BROOD_TIMEOUT && brood_errno() != EPIPE &&
-                  brood_errno() != ECONNRESET && !caller->is_closed;
-  caller->is_closed |= !is_there || number < 0;
-  if (!caller->is_closed) answer_call(caller, r, NULL);
-  return false;
 }
 
 /* ------------------------------------------------ What is not answered -- */
@@ -331,7 +212,7 @@ static int64_t make_call(struct caller *caller, const brood_value **out_value) {
   if (caller->session == NULL) {
     return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
   }
-  int r = adopt_all(caller);
+  int r = adopt_values(caller);
   if (r < 0) return r;
   switch (caller->head.op) {
     case CALL_MAKE: return object_make(caller);

@@ -5,10 +5,11 @@
  * time is over, or its process has ended.
  *
  *   server.c   the loop: lines, sessions, what is not answered
+ *   call.c     what a call has said, and what it is answered
  *   object.c   objects: made, found, counted, gone; which function does what
  *   held.c     lock, rlock, semaphore, condition, event, barrier
  *   channel.c  queues
- *   data.c     dict, list, namespace, value, array
+ *   data.*     dict, list, namespace, value, array
  *
  * A session is a process that has proxies. It ends when its pidfd says so, or
  * with its last line. Objects are counted: by sessions, by ends under way, by
@@ -128,15 +129,6 @@ bool server_is_here(uint64_t server);
 int server_send(uint64_t id, brood_connection **out_end);
 void server_forget(uint64_t id);
 
-/* answer_call ends a call: with a number, or the error that is set, or a value,
- * which is borrowed. False: the client is not there any more, or the value
- * cannot be sent, and this was said instead. */
-bool answer_call(struct caller *caller, int64_t number,
-                 const brood_value *value);
-
-/* call_value returns a value of the call, NULL if it has not so many. */
-const brood_value *call_value(const struct caller *caller, size_t index);
-
 /* park_call has a call wait in a row of an object, until its time is over;
  * returns PARKED, as its function does then, or 0 if there is no time. A call
  * that goes on waiting for something else has all time. unpark_call takes it
@@ -146,6 +138,17 @@ int64_t park_call(struct caller *caller, struct managed *object,
                   struct waiters *row);
 void unpark_call(struct caller *caller);
 
+/* --------------------------------------------------------------- call.c -- */
+
+/* answer_call ends a call: with a number, or the error that is set, or a value,
+ * which is borrowed. False: the client is not there any more, or the value
+ * cannot be sent, and this was said instead. */
+bool answer_call(struct caller *caller, int64_t number,
+                 const brood_value *value);
+
+/* call_value returns a value of the call, NULL if it has not so many. */
+const brood_value *call_value(const struct caller *caller, size_t index);
+
 /* keep_value keeps one of a call's values: the whole message goes along with
  * the first that is asked for, others are copied. 0, or the error is set. */
 int keep_value(struct caller *caller, size_t index, struct kept *out);
@@ -154,6 +157,10 @@ void drop_kept(struct kept *kept);
 static inline const brood_value *kept_value(const struct kept *kept) {
   return kept->part != NULL ? kept->part : &kept->whole;
 }
+
+/* adopt_values has the proxies among a call's values be this server's own; 0,
+ * or the error is set: a value that is not kept. */
+int adopt_values(const struct caller *caller);
 
 /* ------------------------------------------------------------- object.c -- */
 

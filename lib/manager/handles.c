@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The public functions of what only managers have: dictionaries, lists,
+ * namespaces, values, arrays, and proxies of the program's own types.
+ */
+#include "lib/manager/call.h"
+#include "lib/share/object.h"
+#include "lib/state/error.h"
+
+SHARE_FREE_FUNCTION(brood_dict_free, brood_dict, SHARE_DICT)
+SHARE_FREE_FUNCTION(brood_list_free, brood_list, SHARE_LIST)
+SHARE_FREE_FUNCTION(brood_namespace_free, brood_namespace, SHARE_NAMESPACE)
+SHARE_FREE_FUNCTION(brood_managed_value_free, brood_managed_value,
+                    SHARE_MANAGED_VALUE)
+SHARE_FREE_FUNCTION(brood_managed_array_free, brood_managed_array,
+                    SHARE_MANAGED_ARRAY)
+SHARE_FREE_FUNCTION(brood_proxy_free, brood_proxy, SHARE_OWN_TYPE)
+
+/* Calls an object of a kind with up to three values, which come last; `out` may
+ * be NULL, but not if it is needed. */
+static int64_t call_kind(void *object, enum share_kind kind, uint32_t op,
+                         int64_t number, brood_value *out, size_t num_values,
+                         const brood_value *values) {
+  int r = share_check(object, kind);
+  if (r < 0) return r;
+  struct proxy_call call = {.op = op,
+                            .number = number,
+                            .values = values,
+                            .num_values = num_values,
+                            .out = out};
+  return proxy_call_server(object, &call);
+}
+
+static int64_t fetch_kind(void *object, enum share_kind kind, uint32_t op,
+                          int64_t number, brood_value *out, size_t num_values,
+                          const brood_value *values) {
+  int r = error_check_out(out);
+  return r < 0 ? r
+               : call_kind(object, kind, op, number, out, num_values, values);
+}
+
+#define ASK(name, noun, KIND, op)                              \
+  int name(noun *object) {                                     \
+    return (int)call_kind(object, KIND, op, 0, NULL, 0, NULL); \
+  }
+
+#define LENGTH(name, noun, KIND)                                   \
+  int64_t name(noun *object) {                                     \
+    return call_kind(object, KIND, CALL_LENGTH, 0, NULL, 0, NULL); \
+  }
+
+#define FETCH_ALL(name, op)                                        \
+  int name(brood_dict *dict, brood_value *out) {                   \
+    return (int)fetch_kind(dict, SHARE_DICT, op, 0, out, 0, NULL); \
+  }
+
+#define BY_KEY(name, op)                                           \
+  int name(brood_dict *dict, brood_value key) {                    \
+    return (int)call_kind(dict, SHARE_DICT, op, 0, NULL, 1, &key); \
+  }
+
+#define FETCH_BY_KEY(name, op)                                     \
+  int name(brood_dict *dict, brood_value key, brood_value *out) {  \
+    return (int)fetch_kind(dict, SHARE_DICT, op, 0, out, 1, &key); \
+  }
+
+BY_KEY(brood_dict_delete, CALL_DELETE)
+BY_KEY(brood_dict_contains, CALL_CONTAINS)
+FETCH_BY_KEY(brood_dict_get, CALL_GET_ITEM)
+FETCH_BY_KEY(brood_dict_pop, CALL_POP)
+FETCH_ALL(brood_dict_popitem, CALL_POPITEM)
+FETCH_ALL(brood_dict_items, CALL_ITEMS)
+FETCH_ALL(brood_dict_keys, CALL_KEYS)
+FETCH_ALL(brood_dict_values, CALL_VALUES)
+LENGTH(brood_dict_length, brood_dict, SHARE_DICT)
+ASK(brood_dict_clear, brood_dict, SHARE_DICT, CALL_CLEAR)
+
+int brood_dict_set(brood_dict *dict, brood_value key, brood_value value) {
+  brood_value values[] = {key, value};
+  return (int)call_kind(dict, SHARE_DICT, CALL_SET_ITEM, 0, NULL, 2, values);
+}
+
+int brood_dict_setdefault(brood_dict *dict, brood_value key, brood_value value,
+                          brood_value *out_value) {
+  brood_value values[] = {key, value};
+  return (int)call_kind(dict, SHARE_DICT, CALL_SET_DEFAULT, 0, out_value, 2,
+                        values);
+}
+
+int brood_dict_update(brood_dict *dict, const brood_value *pairs,
+                      size_t num_pairs) {
+  brood_value all = brood_tuple(pairs, num_pairs);
+  return (int)call_kind(dict, SHARE_DICT, CALL_UPDATE, 0, NULL, 1, &all);
+}
+
+int brood_dict_compare_set(brood_dict *dict, brood_value key,
+                           brood_value expected, brood_value value) {
+  brood_value values[] = {key, expected, value};
+  return (int)call_kind(dict, SHARE_DICT, CALL_COMPARE_SET, 0, NULL, 3, values);
+}
+
+int brood_dict_add(brood_dict *dict, brood_value key, int64_t number,
+                   int64_t *out_sum) {
+  brood_value sum = brood_none();
+  int r = error_check_out(out_sum);
+  if (r == 0) {
+    r = (int)call_kind(dict, SHARE_DICT, CALL_ADD, number, &sum, 1, &key);
+  }
+  return r < 0 ? r : brood_value_int64(&sum, out_sum);
+}
+
+/* ----------------------------------------------------------------- Lists -- */
+
+#define AT_INDEX(name, op)                                               \
+  int name(brood_list *list, int64_t index, brood_value value) {         \
+    return (int)call_kind(list, SHARE_LIST, op, index, NULL, 1, &value); \
+  }
+
+#define FETCH_AT_INDEX(name, op)                                       \
+  int name(brood_list *list, int64_t index, brood_value *out) {        \
+    return (int)fetch_kind(list, SHARE_LIST, op, index, out, 0, NULL); \
+  }
+
+#define OF_EQUAL(type, name, op)                                      \
+  type name(brood_list *list, brood_value value) {                    \
+    return (type)call_kind(list, SHARE_LIST, op, 0, NULL, 1, &value); \
+  }
+
+LENGTH(brood_list_length, brood_list, SHARE_LIST)
+FETCH_AT_INDEX(brood_list_get, CALL_GET_ITEM)
+FETCH_AT_INDEX(brood_list_pop, CALL_POP)
+AT_INDEX(brood_list_set, CALL_SET_ITEM)
+AT_INDEX(brood_list_insert, CALL_INSERT)
+OF_EQUAL(int, brood_list_remove, CALL_REMOVE)
+OF_EQUAL(int64_t, brood_list_index, CALL_INDEX)
+OF_EQUAL(int64_t, brood_list_count, CALL_COUNT_EQUAL)
+ASK(brood_list_clear, brood_list, SHARE_LIST, CALL_CLEAR)
+ASK(brood_list_reverse, brood_list, SHARE_LIST, CALL_REVERSE)
+ASK(brood_list_sort, brood_list, SHARE_LIST, CALL_SORT)
+
+int brood_list_append(brood_list *list, brood_value value) {
+  return brood_list_insert(list, INT64_MAX, value);
+}
+
+int brood_list_delete(brood_list *list, int64_t index) {
+  return (int)call_kind(list, SHARE_LIST, CALL_DELETE, index, NULL, 0, NULL);
+}
+
+int brood_list_extend(brood_list *list, const brood_value *values,
+                      size_t num_values) {
+  brood_value all = brood_tuple(values, num_values);
+  return (int)call_kind(list, SHARE_LIST, CALL_EXTEND, 0, NULL, 1, &all);
+}
+
+int brood_list_slice(brood_list *list, int64_t start, int64_t stop,
+                     brood_value *out_values) {
+  brood_value end = brood_int64(stop);
+  return (int)fetch_kind(list, SHARE_LIST, CALL_SLICE, start, out_values, 1,
+                         &end);
+}
+
+int brood_list_set_slice(brood_list *list, int64_t start, int64_t stop,
+                         const brood_value *values, size_t num_values) {
+  brood_value all[] = {brood_int64(stop), brood_tuple(values, num_values)};
+  return (int)call_kind(list, SHARE_LIST, CALL_SET_SLICE, start, NULL, 2, all);
+}
+
+/* ----------------------------------------------- Namespace, value, array -- */
+
+static int64_t call_space(brood_namespace *space, uint32_t op,
+                          const char *attribute, const brood_value *value,
+                          brood_value *out) {
+  brood_value values[] = {brood_string(attribute),
+                          value == NULL ? brood_none() : *value};
+  return call_kind(space, SHARE_NAMESPACE, op, 0, out, 1 + (value != NULL),
+                   values);
+}
+
+int brood_namespace_set(brood_namespace *space, const char *attribute,
+                        brood_value value) {
+  return (int)call_space(space, CALL_SET_ITEM, attribute, &value, NULL);
+}
+
+int brood_namespace_get(brood_namespace *space, const char *attribute,
+                        brood_value *out_value) {
+  int r = error_check_out(out_value);
+  if (r < 0) return r;
+  return (int)call_space(space, CALL_GET_ITEM, attribute, NULL, out_value);
+}
+
+int brood_namespace_delete(brood_namespace *space, const char *attribute) {
+  return (int)call_space(space, CALL_DELETE, attribute, NULL, NULL);
+}
+
+int brood_managed_value_get(brood_managed_value *value,
+                            brood_value *out_value) {
+  return (int)fetch_kind(value, SHARE_MANAGED_VALUE, CALL_GET_ITEM, 0,
+                         out_value, 0, NULL);
+}
+
+int brood_managed_value_set(brood_managed_value *value, brood_value new_value) {
+  return (int)call_kind(value, SHARE_MANAGED_VALUE, CALL_SET_ITEM, 0, NULL, 1,
+                        &new_value);
+}
+
+LENGTH(brood_managed_array_length, brood_managed_array, SHARE_MANAGED_ARRAY)
+
+int brood_managed_array_get(brood_managed_array *array, int64_t index,
+                            brood_value *out_value) {
+  return (int)fetch_kind(array, SHARE_MANAGED_ARRAY, CALL_GET_ITEM, index,
+                         out_value, 0, NULL);
+}
+
+int brood_managed_array_set(brood_managed_array *array, int64_t index,
+                            brood_value value) {
+  return (int)call_kind(array, SHARE_MANAGED_ARRAY, CALL_SET_ITEM, index, NULL,
+                        1, &value);
+}
+
+int brood_proxy_call(brood_proxy *proxy, const char *method, brood_value args,
+                     brood_value *out_value) {
+  if (method == NULL || args.type != BROOD_TYPE_TUPLE) {
+    return error_set(BROOD_TYPE_ERROR, "a method, and a tuple of arguments");
+  }
+  brood_value values[] = {brood_string(method), args};
+  return (int)call_kind(proxy, SHARE_OWN_TYPE, CALL_METHOD, 0, out_value, 2,
+                        values);
+}

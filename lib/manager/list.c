@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See data.h: lists, and what they have in common with arrays.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/manager/data.h"
+#include "lib/state/error.h"
+
+/* Opens a gap of num_new items in the place of num_old ones. */
+int replace_items(struct managed *list, size_t at, size_t num_old,
+                  struct kept *new_items, size_t num_new) {
+  size_t count = list->num_items - num_old + num_new;
+  if (count > list->room) {
+    size_t room = count + count / 2 + 4;
+    struct kept *more = reallocarray(list->items, room, sizeof *more);
+    if (more == NULL) return refuse_memory();
+    list->items = more;
+    list->room = room;
+  }
+  if (count == 0 && num_old == 0) return 0; /* there may be no memory yet */
+  struct kept *gap = list->items + at;
+  for (size_t i = 0; i < num_old; i++) drop_kept(&gap[i]);
+  memmove(gap + num_new, gap + num_old,
+          (list->num_items - at - num_old) * sizeof *gap);
+  if (num_new > 0) memcpy(gap, new_items, num_new * sizeof *gap);
+  list->num_items = count;
+  return 0;
+}
+
+/* The same with copies of a tuple's items. */
+int replace_by_copies(struct managed *list, size_t at, size_t num_old,
+                      const brood_value *values) {
+  if (values == NULL || values->type != BROOD_TYPE_TUPLE) {
+    return error_set(BROOD_TYPE_ERROR, "no tuple of values");
+  }
+  size_t count = values->num_items, made = 0;
+  struct kept *copies = calloc(count + 1, sizeof *copies);
+  int r = copies == NULL ? refuse_memory() : 0;
+  while (r == 0 && made < count) {
+    r = keep_copy(&values->as.items[made], &copies[made]);
+    if (r == 0) made++;
+  }
+  if (r == 0) r = replace_items(list, at, num_old, copies, count);
+  for (size_t i = 0; r < 0 && i < made; i++) drop_kept(&copies[i]);
+  free(copies);
+  return r;
+}
+
+static int64_t insert_item(struct managed *list, size_t at, size_t num_old,
+                           struct caller *caller) {
+  struct kept item;
+  int r = keep_value(caller, 0, &item);
+  if (r < 0) return r;
+  r = replace_items(list, at, num_old, &item, 1);
+  if (r < 0) drop_kept(&item);
+  return r;
+}
+
+/* An index as it was given, inside of the list, or at its ends. */
+static size_t item_place(const struct managed *list, int64_t index) {
+  int64_t count = (int64_t)list->num_items;
+  if (index < 0) index = index < -count ? 0 : index + count;
+  return (size_t)(index > count ? count : index);
+}
+
+static int64_t find_item(const struct managed *list, const brood_value *value,
+                         int64_t *out_count) {
+  int64_t first = -1;
+  *out_count = 0;
+  for (size_t i = 0; value != NULL && i < list->num_items; i++) {
+    if (!is_equal(kept_value(&list->items[i]), value)) continue;
+    if (first < 0) first = (int64_t)i;
+    ++*out_count;
+  }
+  return first;
+}
+
+/* Two places of the array; those that are equal stay in their order. */
+static int compare_places(const void *a, const void *b) {
+  const struct kept *left = *(struct kept *const *)a;
+  const struct kept *right = *(struct kept *const *)b;
+  int order = compare_values(kept_value(left), kept_value(right));
+  return order != 0 ? order : left < right ? -1 : 1;
+}
+
+static int64_t sort_list(struct managed *list) {
+  size_t count = list->num_items;
+  if (count == 0) return 0;
+  struct kept **places = calloc(count + 1, sizeof *places);
+  struct kept *sorted = calloc(count + 1, sizeof *sorted);
+  int r = places == NULL || sorted == NULL ? refuse_memory() : 0;
+  if (r == 0) {
+    for (size_t i = 0; i < count; i++) places[i] = &list->items[i];
+    is_incomparable = false;
+    qsort(places, count, sizeof *places, compare_places);
+    if (is_incomparable) {
+      r = error_set(BROOD_TYPE_ERROR, "values that have no order");
+    }
+    for (size_t i = 0; r == 0 && i < count; i++) sorted[i] = *places[i];
+    if (r == 0) memcpy(list->items, sorted, count * sizeof *sorted);
+  }
+  free(places);
+  free(sorted);
+  return r;
+}
+
+static void reverse_list(struct managed *list) {
+  for (size_t i = 0; i < list->num_items / 2; i++) {
+    struct kept *other = &list->items[list->num_items - 1 - i];
+    struct kept item = list->items[i];
+    list->items[i] = *other;
+    *other = item;
+  }
+}
+
+/* From head.number on, up to the number that comes as value. */
+static void find_slice(const struct managed *list, struct caller *caller,
+                       size_t *out_first, size_t *out_count) {
+  const brood_value *stop = call_value(caller, 0);
+  int64_t end = stop != NULL && stop->type == BROOD_TYPE_INT64 &&
+                        stop->as.int64 != BROOD_ALL
+                    ? stop->as.int64
+                    : INT64_MAX;
+  *out_first = item_place(list, caller->head.number);
+  size_t behind = item_place(list, end);
+  *out_count = behind > *out_first ? behind - *out_first : 0;
+}
+
+static int64_t slice_list(struct managed *list, struct caller *caller,
+                          const brood_value **out_value) {
+  size_t first, count;
+  find_slice(list, caller, &first, &count);
+  if (caller->head.op == CALL_SET_SLICE) {
+    return replace_by_copies(list, first, count, call_value(caller, 1));
+  }
+  int r = make_many(count);
+  for (size_t i = 0; r == 0 && i < count; i++) {
+    answered.many[i] = *kept_value(&list->items[first + i]);
+  }
+  *out_value = &answered.tuple;
+  return r;
+}
+
+/* Calls that are about one item, or where none may be. */
+int64_t call_item(struct managed *list, struct caller *caller,
+                  const brood_value **out_value) {
+  int64_t index = caller->head.number;
+  size_t at = item_place(list, index);
+  if (caller->head.op == CALL_INSERT) return insert_item(list, at, 0, caller);
+  if (at == list->num_items || index < -(int64_t)list->num_items) {
+    return error_set(BROOD_INDEX_ERROR,
+                     "index %" PRId64 " out of range: %zu items", index,
+                     list->num_items);
+  }
+  switch (caller->head.op) {
+    case CALL_GET_ITEM: *out_value = kept_value(&list->items[at]); return 0;
+    case CALL_SET_ITEM: return insert_item(list, at, 1, caller);
+    case CALL_POP:
+      drop_kept(&answered.gone);
+      answered.gone = list->items[at];
+      list->items[at] = (struct kept){0};
+      *out_value = kept_value(&answered.gone);
+      return replace_items(list, at, 1, NULL, 0);
+    default: return replace_items(list, at, 1, NULL, 0);
+  }
+}
+
+static int64_t call_equal(struct managed *list, struct caller *caller) {
+  int64_t count;
+  int64_t first = find_item(list, call_value(caller, 0), &count);
+  if (caller->head.op == CALL_COUNT_EQUAL) return count;
+  if (first < 0)
+    return error_set(BROOD_VALUE_ERROR, "the value is not in list");
+  if (caller->head.op == CALL_INDEX) return first;
+  return replace_items(list, (size_t)first, 1, NULL, 0);
+}
+
+int64_t call_list(struct managed *list, struct caller *caller,
+                  const brood_value **out_value) {
+  switch (caller->head.op) {
+    case CALL_GET_ITEM:
+    case CALL_SET_ITEM:
+    case CALL_DELETE:
+    case CALL_POP:
+    case CALL_INSERT: return call_item(list, caller, out_value);
+    case CALL_REMOVE:
+    case CALL_INDEX:
+    case CALL_COUNT_EQUAL: return call_equal(list, caller);
+    case CALL_EXTEND:
+      return replace_by_copies(list, list->num_items, 0, call_value(caller, 0));
+    case CALL_SLICE:
+    case CALL_SET_SLICE: return slice_list(list, caller, out_value);
+    case CALL_LENGTH: return (int64_t)list->num_items;
+    case CALL_CLEAR: return replace_items(list, 0, list->num_items, NULL, 0);
+    case CALL_REVERSE: reverse_list(list); return 0;
+    case CALL_SORT: return sort_list(list);
+    default: return object_lacks(list);
+  }
+}
