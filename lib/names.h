@@ -22,6 +22,10 @@
 #define sys_directory_open brood_in_sys_directory_open
 #define sys_discard_child brood_in_sys_discard_child
 #define sys_environment brood_in_sys_environment
+#define sys_epoll_add brood_in_sys_epoll_add
+#define sys_epoll_new brood_in_sys_epoll_new
+#define sys_epoll_remove brood_in_sys_epoll_remove
+#define sys_epoll_soon brood_in_sys_epoll_soon
 #define sys_exit brood_in_sys_exit
 #define sys_exitcode_of_status brood_in_sys_exitcode_of_status
 #define sys_fault brood_in_sys_fault
@@ -280,6 +284,7 @@
 #define connection_await_event brood_in_connection_await_event
 #define connection_begin brood_in_connection_begin
 #define connection_end brood_in_connection_end
+#define connection_recv_small brood_in_connection_recv_small
 
 /* queue */
 #define courier_clear brood_in_courier_clear

@@ -9,6 +9,8 @@
 #include "lib/manager/server.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+#include "lib/wire/value.h"
 
 /* What the answer to an items() adds. */
 enum { SERVER_MAX_DEPTH = BROOD_MAX_DEPTH - 2 };
@@ -86,6 +88,18 @@ int adopt_values(const struct caller *caller) {
 
 /* --------------------------------------------------------------- Answers -- */
 
+/* Most answers are a head alone. What a connection does for the threads of a
+ * program would cost more than to send it. */
+static bool send_head(const struct caller *caller,
+                      const struct answer_head *head) {
+  uint8_t packet[WIRE_HEAD + sizeof *head];
+  struct wire_head wire = {.size = sizeof *head, .type = BROOD_TYPE_BYTES};
+  wire_put_eight(packet, wire_head_bits(wire));
+  memcpy(packet + WIRE_HEAD, head, sizeof *head);
+  struct iovec part = {packet, sizeof packet};
+  return sys_sock_try_send(caller->fd, &part, 1, NULL, 0) == 0;
+}
+
 static int send_answer(struct caller *caller, struct answer_head *head,
                        const brood_value *value) {
   brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
@@ -96,6 +110,7 @@ static int send_answer(struct caller *caller, struct answer_head *head,
   head->flags = follows ? CALL_FOLLOWS : 0;
   words[0] = brood_bytes(head, sizeof *head);
   bool is_alone = value == NULL || follows;
+  if (value == NULL && send_head(caller, head)) return 0;
   int r = brood_connection_send(caller->end,
                                 is_alone ? words[0] : brood_tuple(words, 2), 0);
   if (r == 0 && follows) {

@@ -103,10 +103,10 @@ static int set_copy(struct managed *dict, const brood_value *key,
 
 /* The message, in which the value lies, is kept as it came; a small key is
  * copied. */
-static int set_item(struct managed *dict, struct caller *caller) {
+static int set_item(struct managed *dict, struct caller *caller,
+                    struct dict_entry *entry) {
   const brood_value *key = call_value(caller, 0);
   struct kept new_key = {0}, new_value;
-  struct dict_entry *entry = find_entry(dict, key);
   int r = entry == NULL ? keep_copy(key, &new_key) : 0;
   if (r < 0) return r;
   r = keep_value(caller, 1, &new_value);
@@ -240,7 +240,7 @@ static int64_t call_entry(struct managed *dict, struct caller *caller,
   struct dict_entry *entry = find_entry(dict, key);
   switch (caller->head.op) {
     case CALL_CONTAINS: return entry != NULL;
-    case CALL_SET_ITEM: return set_item(dict, caller);
+    case CALL_SET_ITEM: return set_item(dict, caller, entry);
     case CALL_ADD: {
       int64_t added = add_number(dict, caller, entry);
       if (added < 0) return added;

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/server.h"
+#include "lib/pipe/connection.h"
 #include "lib/share/end.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
@@ -27,7 +29,7 @@ struct line {
   struct line *next;
   struct link *link;
   brood_connection *end;
-  bool is_busy;
+  atomic_bool is_busy;
 };
 
 /* One for each server ever met. */
@@ -134,15 +136,13 @@ static int make_own(struct link *link) {
 
 static struct line *free_line_of(struct link *link) {
   struct line *line = link->lines;
-  while (line != NULL && line->is_busy) line = line->next;
-  if (line != NULL) line->is_busy = true;
+  while (line != NULL && atomic_load(&line->is_busy)) line = line->next;
+  if (line != NULL) atomic_store(&line->is_busy, true);
   return line;
 }
 
 static void give_line(struct line *line) {
-  guard_lock();
-  line->is_busy = false;
-  guard_unlock();
+  atomic_store(&line->is_busy, false); /* nobody else changes it meanwhile */
 }
 
 /* Of no more use: perhaps an answer is due that nobody waits for. */
@@ -176,6 +176,7 @@ static struct line *take_line(struct link *link) {
     free(line);
     return NULL;
   }
+  line->end->has_answers_only = true;
   guard_lock();
   line->next = link->lines;
   link->lines = line;
@@ -357,12 +358,10 @@ static brood_value split_off(brood_value *whole, size_t index) {
   return item;
 }
 
-/* The head of an answer and its value, NULL or of the whole. */
-static bool read_answer(const brood_value *whole, struct answer_head *out,
-                        bool *out_has_value) {
-  const brood_value *head = whole;
-  *out_has_value = whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2;
-  if (*out_has_value) head = whole->as.items;
+/* The head of an answer that has a value behind it. */
+static bool read_answer(const brood_value *whole, struct answer_head *out) {
+  if (whole->type != BROOD_TYPE_TUPLE || whole->num_items != 2) return false;
+  const brood_value *head = whole->as.items;
   if (head->type != BROOD_TYPE_BYTES || head->size_bytes != sizeof *out) {
     return false;
   }
@@ -387,10 +386,11 @@ static int64_t say_error(const struct answer_head *head,
 __attribute__((noinline)) static int receive_answer(
     struct line *line, const struct proxy_call *call, int64_t *out_result) {
   brood_value whole = brood_none(), value = brood_none();
-  struct answer_head head;
-  bool has_value;
-  int r = brood_connection_recv(line->end, &whole, BROOD_FOREVER);
-  if (r == 0 && !read_answer(&whole, &head, &has_value)) r = BROOD_OS_ERROR;
+  struct answer_head head = {.code = BROOD_OS_ERROR, .error_number = EBADMSG};
+  int r = connection_recv_small(line->end, &head, sizeof head, &whole,
+                                BROOD_FOREVER);
+  bool has_value = whole.type != BROOD_TYPE_NONE;
+  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_OS_ERROR;
   if (r == 0 && head.flags & CALL_FOLLOWS) {
     r = brood_connection_recv(line->end, &value, BROOD_FOREVER);
   }
@@ -439,12 +439,6 @@ static int check_call(uint64_t server, const struct proxy_call *call) {
   return link_check_values(call->values, call->num_values);
 }
 
-static int64_t call_by_link(struct link *link, uint64_t object,
-                            const struct proxy_call *call) {
-  struct line *line = link == NULL ? NULL : take_line(link);
-  return line == NULL ? brood_error() : call_by_line(line, object, call);
-}
-
 int64_t link_call(uint64_t server, const struct proxy_call *call) {
   int r = check_call(server, call);
   if (r < 0) return r;
@@ -452,12 +446,21 @@ int64_t link_call(uint64_t server, const struct proxy_call *call) {
   struct link *link = find_link(server);
   guard_unlock();
   if (link == NULL || link->door == NULL) return say_gone();
-  return call_by_link(link, 0, call);
+  struct line *line = take_line(link);
+  return line == NULL ? brood_error() : call_by_line(line, 0, call);
 }
 
 static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
   int r = check_call(proxy->server, call);
-  return r < 0 ? r : call_by_link(link_of(proxy), proxy->id, call);
+  if (r < 0) return r;
+  /* Mostly a line is free: then the mutex is taken once. */
+  guard_lock();
+  struct link *link = link_of(proxy);
+  bool is_own = link != NULL && link->owner == sync_self_process();
+  struct line *line = is_own ? free_line_of(link) : NULL;
+  guard_unlock();
+  if (line == NULL && link != NULL) line = take_line(link);
+  return line == NULL ? brood_error() : call_by_line(line, proxy->id, call);
 }
 
 /* ---------------------------------------------------------------- Engine -- */

@@ -16,6 +16,7 @@
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/events.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/work/task.h"
@@ -26,8 +27,10 @@ static struct {
   size_t num_callers, room;
   struct session *sessions;
   size_t num_sessions;
-  struct pollfd *polls;
-  size_t polls_room;
+  int epoll; /* lines and pidfds */
+  struct epoll_event *events;
+  size_t events_room;
+  bool is_calm; /* hardly anything was to be done the last time */
   size_t num_parked;
   int64_t look_ns; /* when to look for the dead again */
   bool is_over;
@@ -51,6 +54,10 @@ static struct caller *add_caller(brood_connection *end) {
   if (caller == NULL) return NULL;
   caller->end = end;
   caller->fd = brood_connection_fileno(end);
+  if (sys_epoll_add(server.epoll, caller->fd, caller) < 0) {
+    free(caller);
+    return NULL;
+  }
   server.callers[server.num_callers++] = caller;
   return caller;
 }
@@ -83,6 +90,7 @@ static void free_caller(struct caller *caller) {
   if (session != NULL && --session->num_lines == 0) session->has_ended = true;
   brood_value_clear(&caller->whole);
   brood_value_clear(&caller->last);
+  sys_epoll_remove(server.epoll, caller->fd);
   brood_connection_free(caller->end);
   free(caller);
 }
@@ -125,6 +133,16 @@ void unpark_call(struct caller *caller) {
 
 /* ------------------------------------------------ What is not answered -- */
 
+/* What tells a session's events from those of callers. */
+static void *of_session(struct session *session) {
+  return (char *)session + 1;
+}
+
+static struct session *session_of(const struct epoll_event *event) {
+  char *who = event->data.ptr;
+  return (uintptr_t)who % 2 == 0 ? NULL : (void *)(who - 1);
+}
+
 static struct session *find_session(uint64_t token) {
   struct session *session = server.sessions;
   while (session != NULL && session->token != token) session = session->next;
@@ -143,6 +161,10 @@ static struct session *open_session(struct caller *caller) {
   if (pidfd != NULL && pidfd->type == BROOD_TYPE_DESCRIPTOR &&
       sys_pidfd_pollable(pidfd->as.descriptor)) {
     session->pidfd = sys_fd_copy(pidfd->as.descriptor);
+  }
+  if (session->pidfd >= 0 &&
+      sys_epoll_add(server.epoll, session->pidfd, of_session(session)) < 0) {
+    session->pidfd = sys_close(session->pidfd);
   }
   session->next = server.sessions;
   server.sessions = session;
@@ -279,7 +301,7 @@ static void serve_caller(struct caller *caller) {
 /* When something is to be done though nobody says anything. */
 static int64_t next_wake(void) {
   int64_t wake_ns = server.look_ns;
-  for (size_t i = 0; i < server.num_callers; i++) {
+  for (size_t i = 0; server.num_parked > 0 && i < server.num_callers; i++) {
     const struct caller *caller = server.callers[i];
     bool waits = caller->object != NULL;
     if (waits && caller->deadline_ns < wake_ns) wake_ns = caller->deadline_ns;
@@ -287,25 +309,21 @@ static int64_t next_wake(void) {
   return wake_ns;
 }
 
+/* Writes all there are at once: ends are to come before what is asked in the
+ * same moment. Who calls alone does so again after its answer, and for that
+ * needs the processor. */
 static int await_events(void) {
   size_t count = server.num_callers + server.num_sessions;
-  if (count > server.polls_room) {
-    struct pollfd *more =
-        reallocarray(server.polls, count * 2, sizeof *server.polls);
+  if (count > server.events_room) {
+    void *more = reallocarray(server.events, count * 2, sizeof *server.events);
     if (more == NULL) return -ENOMEM;
-    server.polls = more;
-    server.polls_room = count * 2;
+    server.events = more;
+    server.events_room = count * 2;
   }
-  size_t at = 0;
-  for (size_t i = 0; i < server.num_callers; i++) {
-    server.polls[at++] =
-        (struct pollfd){.fd = server.callers[i]->fd, .events = POLLIN};
-  }
-  for (struct session *s = server.sessions; s != NULL; s = s->next) {
-    s->poll_at = at;
-    server.polls[at++] = (struct pollfd){.fd = s->pidfd, .events = POLLIN};
-  }
-  return sys_poll_soon(server.polls, count, next_wake());
+  int n = sys_epoll_soon(server.epoll, server.events, server.events_room,
+                         server.is_calm, next_wake());
+  server.is_calm = n <= 1;
+  return n;
 }
 
 static void end_sessions(void) {
@@ -324,6 +342,7 @@ static void end_sessions(void) {
     object_end_session(session);
     *at = session->next;
     server.num_sessions--;
+    if (session->pidfd >= 0) sys_epoll_remove(server.epoll, session->pidfd);
     sys_close(session->pidfd);
     free(session);
   }
@@ -358,6 +377,7 @@ static bool look_for_ended(void) {
 }
 
 static void expire_calls(void) {
+  if (server.num_parked == 0 && server.look_ns == SYS_CLOCK_NEVER) return;
   int64_t now_ns = sys_clock_ns();
   for (size_t i = 0; i < server.num_callers; i++) {
     struct caller *caller = server.callers[i];
@@ -373,12 +393,13 @@ static void expire_calls(void) {
 
 /* Ends come before what is asked in the same moment: nothing is given to a
  * process that is known to have ended. */
-static bool see_ends(void) {
+static bool see_ends(int num_events) {
   bool any = false;
-  for (struct session *s = server.sessions; s != NULL; s = s->next) {
-    bool has_ended = s->poll_at > 0 && server.polls[s->poll_at].revents != 0;
-    s->has_ended |= has_ended;
-    any |= has_ended;
+  for (int i = 0; i < num_events; i++) {
+    struct session *session = session_of(&server.events[i]);
+    if (session == NULL) continue;
+    session->has_ended = true;
+    any = true;
   }
   return any;
 }
@@ -386,11 +407,10 @@ static bool see_ends(void) {
 static void serve_all(void) {
   server.look_ns = SYS_CLOCK_NEVER;
   while (!server.is_over && server.num_callers > 0) {
-    size_t count = server.num_callers;
-    if (await_events() < 0) continue;
-    bool are_ends = see_ends();
-    for (size_t at = 0; at < count && !are_ends; at++) {
-      if (server.polls[at].revents != 0) serve_caller(server.callers[at]);
+    int num_events = await_events();
+    bool are_ends = see_ends(num_events);
+    for (int i = 0; i < num_events && !are_ends; i++) {
+      serve_caller(server.events[i].data.ptr);
     }
     expire_calls();
     sweep();
@@ -443,6 +463,8 @@ void brood_manager_server(const brood_args *args) {
   sys_fd_limit_raise();
   brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
                                               BROOD_KIND_CONNECTION);
+  server.epoll = sys_epoll_new();
+  if (server.epoll < 0) error_set_os(server.epoll, "cannot serve");
   struct caller *first = door == NULL ? NULL : add_caller(door);
   if (first == NULL) brood_fail(brood_error_message());
   int r = run_initializer(args);

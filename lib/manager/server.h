@@ -29,8 +29,7 @@
 struct session {
   struct session *next;
   uint64_t token;
-  int pidfd;      /* or -1 */
-  size_t poll_at; /* 0: it is not asked about yet */
+  int pidfd; /* or -1 */
   uint32_t num_lines;
   bool has_ended;
 };

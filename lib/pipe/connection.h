@@ -43,4 +43,10 @@ int connection_await(struct connection_wait *wait, struct pollfd *polls,
 int connection_await_event(const brood_connection *connection, short events,
                            struct connection_wait *wait, int64_t deadline_ns);
 
+/* connection_recv_small is brood_connection_recv, but bytes of just this size
+ * are written to `out`, without memory of their own; *out_value is none then.
+ */
+int connection_recv_small(brood_connection *connection, void *out, size_t size,
+                          brood_value *out_value, int64_t timeout_ns);
+
 #endif /* BROOD_PIPE_CONNECTION_H */

@@ -70,15 +70,19 @@ static int receive_parts(const brood_connection *connection,
   return r;
 }
 
-/* Looks again and again for a moment; -EAGAIN if no message came. */
+/* Looks again and again for a moment; -EAGAIN if no message came. Mostly the
+ * first look finds it, and no clock is read. */
 static int look_for_packet(const brood_connection *connection,
                            struct end_packet *packet, int64_t deadline_ns) {
-  int r;
+  int64_t soon_ns = 0, now_ns;
   do {
     sys_yield();
-    r = receive_parts(connection, packet);
-  } while (r == -EAGAIN && sys_clock_ns() < deadline_ns);
-  return r;
+    int r = receive_parts(connection, packet);
+    if (r != -EAGAIN) return r;
+    now_ns = sys_clock_ns();
+    if (soon_ns == 0) soon_ns = now_ns + RECEIVE_SOON_NS;
+  } while (now_ns < soon_ns && now_ns < deadline_ns);
+  return -EAGAIN;
 }
 
 struct receiving {
@@ -98,18 +102,17 @@ static int receive_waiting(brood_connection *connection,
   struct receiving receiving = {connection, packet};
   struct connection_wait wait = {.abandon = give_up_receiving,
                                  .argument = &receiving};
+  bool has_looked = atomic_load(&connection->is_busy);
+  if (has_looked) {
+    int r = look_for_packet(connection, packet, deadline_ns);
+    if (r != -EAGAIN) return r;
+  }
   int64_t begun_ns = sys_clock_ns();
-  int64_t soon_ns = begun_ns + RECEIVE_SOON_NS;
-  int r = -EAGAIN;
-  if (atomic_load(&connection->is_busy)) {
-    r = look_for_packet(connection, packet,
-                        soon_ns < deadline_ns ? soon_ns : deadline_ns);
-  }
-  if (r == -EAGAIN) {
-    r = connection_await_event(connection, POLLIN, &wait, deadline_ns);
-    if (r == 0) r = receive_parts(connection, packet);
-  }
-  atomic_store(&connection->is_busy, sys_clock_ns() < soon_ns);
+  int r = connection_await_event(connection, POLLIN, &wait, deadline_ns);
+  if (r == 0) r = receive_parts(connection, packet);
+  int64_t waited_ns = sys_clock_ns() - begun_ns;
+  atomic_store(&connection->is_busy,
+               !has_looked && waited_ns < RECEIVE_SOON_NS);
   return r;
 }
 
@@ -117,7 +120,8 @@ static int receive_waiting(brood_connection *connection,
 static int receive_packet(brood_connection *connection,
                           struct end_packet *packet, int64_t deadline_ns) {
   bool at_once =
-      deadline_ns != SYS_CLOCK_NEVER || atomic_load(&connection->is_busy);
+      deadline_ns != SYS_CLOCK_NEVER ||
+      (atomic_load(&connection->is_busy) && !connection->has_answers_only);
   int r = at_once ? receive_parts(connection, packet) : -EAGAIN;
   for (;;) {
     if (r > 0) return r;
@@ -219,6 +223,19 @@ int brood_connection_recv(brood_connection *connection, brood_value *out_value,
   struct arrival arrival;
   int r = await_message(&arrival, connection, timeout_ns);
   return r < 0 ? r : finish(&arrival, unpack(&arrival, out_value));
+}
+
+int connection_recv_small(brood_connection *connection, void *out, size_t size,
+                          brood_value *out_value, int64_t timeout_ns) {
+  struct arrival arrival;
+  int r = await_message(&arrival, connection, timeout_ns);
+  if (r < 0) return r;
+  const brood_value *view = &arrival.message.view;
+  if (view->type != BROOD_TYPE_BYTES || view->size_bytes != size) {
+    return finish(&arrival, unpack(&arrival, out_value));
+  }
+  *out_value = brood_none();
+  return finish(&arrival, message_copy(&arrival.message, out));
 }
 
 /* ---------------------------------------------------------------- Bytes -- */

@@ -28,13 +28,16 @@ static void give_up_sending(void *argument) {
  * whether it had sent. */
 static int transmit(struct sending *sending, int64_t deadline_ns) {
   const struct pack *pack = &sending->message.pack;
-  struct iovec parts[] = {{(void *)pack->head, WIRE_HEAD},
-                          {(void *)pack->body, pack->size}};
+  bool is_one = pack->body == pack->head + WIRE_HEAD;
+  struct iovec parts[] = {
+      {(void *)pack->head, is_one ? WIRE_HEAD + pack->size : WIRE_HEAD},
+      {(void *)pack->body, pack->size}};
   struct connection_wait wait = {.abandon = give_up_sending,
                                  .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
   for (;;) {
-    int r = sys_sock_try_send(fd, parts, 2, pack->fds, pack->num_fds);
+    int r =
+        sys_sock_try_send(fd, parts, is_one ? 1 : 2, pack->fds, pack->num_fds);
     if (r != -EAGAIN) return r;
     r = connection_await_event(sending->connection, POLLOUT, &wait,
                                deadline_ns);

@@ -42,6 +42,7 @@ struct brood_connection {
   _Atomic bool is_busy;    /* its last wait was a short one */
   bool is_argument;        /* lives as long as the process */
   bool is_made_for_pack;   /* a proxy under way */
+  bool has_answers_only;   /* none comes before others had the processor */
   struct end_packet *kept; /* received, but given to nobody; guarded */
   _Atomic bool has_kept;
   struct end_packet *_Atomic spare; /* for the next message */

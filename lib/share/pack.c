@@ -325,7 +325,7 @@ static int allocate_pack(struct packing *packing) {
   return 0;
 }
 
-/* The text stays where it is. */
+/* The text stays where it is, or, if there is room, goes behind its head. */
 static void pack_text(struct pack *pack, const brood_value *value) {
   static const uint8_t nothing[1];
   struct wire_head head = {.size = (uint32_t)value->size_bytes,
@@ -333,6 +333,31 @@ static void pack_text(struct pack *pack, const brood_value *value) {
   wire_put_eight(pack->small, wire_head_bits(head));
   pack->body = value->as.data == NULL ? nothing : value->as.data;
   pack->size = value->size_bytes;
+  if (pack->size > sizeof pack->small - WIRE_HEAD) return;
+  pack->body = memcpy(pack->small + WIRE_HEAD, pack->body, pack->size);
+}
+
+/* A small tuple of numbers and text is checked and written in one go. False if
+ * this is none, or wrong: then the long way has to find that out. */
+static bool pack_plain(struct packing *packing, const brood_value *tuple) {
+  struct pack *pack = packing->pack;
+  struct wire_writer writer = {.data = pack->small,
+                               .capacity = sizeof pack->small};
+  if (check_tuple(packing, tuple) < 0) return false;
+  size_t begin = wire_begin_tuple(&writer);
+  for (size_t i = 0; i < tuple->num_items && !writer.bad; i++) {
+    const brood_value *item = &tuple->as.items[i];
+    bool is_plain = (unsigned)item->type <= BROOD_TYPE_BYTES &&
+                    item->size_bytes <= sizeof pack->small;
+    if (!is_plain || check_value(packing, item) < 0) return false;
+    wire_put_value(&writer, item, 0);
+  }
+  if (writer.bad) return false;
+  pack->num_values = (uint32_t)tuple->num_items;
+  wire_end_tuple(&writer, begin, pack->num_values, pack->num_values, 0);
+  pack->body = pack->small + WIRE_HEAD;
+  pack->size = writer.used - WIRE_HEAD;
+  return true;
 }
 
 static int pack_bytes(struct packing *packing, const brood_value *value) {
@@ -374,6 +399,10 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
     int r = check_text(&packing, value);
     if (r == 0) pack_text(out, value);
     return r;
+  }
+  if (value->type == BROOD_TYPE_TUPLE && use != PACK_FOR_PROCESS &&
+      pack_plain(&packing, value)) {
+    return 0;
   }
   int r = pack_bytes(&packing, value);
   if (r < 0) pack_discard(out);

@@ -18,10 +18,6 @@
 #include "lib/sys/fault.h"
 #include "lib/sys/proc.h"
 
-/* How long sys_poll_soon looks: an answer, or the next of several starts, comes
- * sooner. */
-#define POLL_SOON_NS INT64_C(200000)
-
 /* How often those are looked at that the kernel does not let us wait for. */
 #define PIECES_NS INT64_C(10000000)
 
@@ -223,7 +219,7 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns) {
  * would never end on a machine where the child is slow. */
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   SYS_FAULT();
-  int64_t sleep_ns = sys_clock_ns() + POLL_SOON_NS;
+  int64_t sleep_ns = sys_clock_ns() + SYS_SOON_NS;
   if (sleep_ns > deadline_ns) sleep_ns = deadline_ns;
   do {
     int n = poll_until(fds, num_fds, 0);

@@ -91,7 +91,8 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns);
 /* sys_poll_soon is sys_poll for what is likely to happen soon: it keeps looking
  * for a moment, letting others have the processor, before it goes to sleep. To
  * wake an idle processor takes longer than to answer a request (decision 008).
- */
+ * An answer, or the next of several starts, comes sooner than SYS_SOON_NS. */
+#define SYS_SOON_NS INT64_C(200000)
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 
 /* ------------------------------------------- Files and shared memory -- */

@@ -70,9 +70,12 @@ int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
     header->cmsg_len = CMSG_LEN(size);
     memcpy(CMSG_DATA(header), fds, size);
   }
+  int flags = MSG_NOSIGNAL | MSG_DONTWAIT;
+  bool is_plain = num_parts == 1 && num_fds == 0; /* the kernel copies less */
   ssize_t n;
   do {
-    n = sendmsg(sock, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    n = is_plain ? send(sock, parts->iov_base, parts->iov_len, flags)
+                 : sendmsg(sock, &message, flags);
   } while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
 }
