@@ -20,7 +20,7 @@
 struct brood_connection;
 
 /* Larger bodies have memory of their own. */
-enum { LOAN_MAX = 4 << 20 };
+enum { LOAN_MAX = 8 << 20 };
 
 /* Where the body lies in the memfd: a page of its own for the word. */
 enum { LOAN_BODY = 4096 };

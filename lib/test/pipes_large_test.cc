@@ -23,7 +23,7 @@ constexpr size_t kLarge = kLargestInside + 1;
 // The library's: how many are kept, how large they may be, and when one that
 // does not come back is given up.
 constexpr size_t kNumKept = 4;
-constexpr size_t kLargestKept = 4 << 20;
+constexpr size_t kLargestKept = 8 << 20;
 constexpr int kTooOld = 1000;
 
 class PipesLarge : public ObjectsTest {};
