@@ -6,7 +6,8 @@
                                         [--svg FILE] [--ipc-svg FILE]
 
 comparison/run.py says how a part is measured. The parts are startup.py,
-sync.py, ipc.py and pool.py in comparison/, each with its report beside it.
+sync.py, ipc.py, pool.py and manager.py in comparison/, each with its report
+beside it.
 """
 import argparse
 import importlib
@@ -19,12 +20,13 @@ import sys
 sys.dont_write_bytecode = True  # the modules beside this file are sources
 from comparison import run, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
+from comparison import manager, manager_report  # noqa: E402
 from comparison import pool, pool_report  # noqa: E402
 from comparison import startup, startup_report  # noqa: E402
 from comparison import sync, sync_report  # noqa: E402
 from comparison.samples import Samples  # noqa: E402
 
-PARTS = ("startup", "sync", "ipc", "pool")
+PARTS = ("startup", "sync", "ipc", "pool", "manager")
 
 
 def user_path(text):
@@ -58,8 +60,8 @@ def parse_options():
                         help="under 2 minutes, rougher")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "
-                             "objects; ipc: pipes and queues; pool: pools "
-                             "(default: all)")
+                             "objects; ipc: pipes and queues; pool: pools; "
+                             "manager: managers (default: all)")
     parser.add_argument("--json", type=user_path, metavar="FILE",
                         help="write one record for each kind of sample")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
@@ -98,6 +100,9 @@ def report(parts, records, options):
         print(f"\n  {draw('ipc', own, options.ipc_svg)}\n")
     if "pool" in parts:
         pool_report.print_all(records)
+        print()
+    if "manager" in parts:
+        manager_report.print_all(records)
 
 
 def main():
@@ -113,6 +118,8 @@ def main():
         run.measure(ipc.Ipc(options.quick), samples)
     if "pool" in parts:
         run.measure(pool.Pool(options.quick), samples)
+    if "manager" in parts:
+        run.measure(manager.Manager(options.quick), samples)
     records = samples.records()
     if options.json:
         rows = ",\n".join(json.dumps(record) for record in records)

@@ -32,22 +32,28 @@ WHAT = {
                  "task_us": int},
     "pool_apply": {"impl": str, "context": str},
     "pool_new": {"impl": str, "context": str, "workers": int},
+    **{f"manager_{call}": {"impl": str, "context": str, "clients": int,
+                           "bytes": int, "ops_per_s": int}
+       for call in ("trip", "dict_set", "dict_get", "list_append", "lock_pair",
+                    "queue_trip")},
 }
 # What they have instead of percentiles, or the unit of those.
 RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
          "pool_map": {"tasks_per_s": int}}
 UNITS = {"startup": "us", "round_trip": "us", "pool_apply": "us",
-         "pool_new": "us"}
+         "pool_new": "us", **{bench: "us" for bench in WHAT
+                              if bench.startswith("manager_")}}
 IPC = {"throughput", "round_trip"}
 POOL = {"pool_map", "pool_apply", "pool_new"}
+MANAGER = {bench for bench in WHAT if bench.startswith("manager_")}
 METHODS = ("fork", "forkserver", "spawn")
 PLACES = sorted({1, min(2, len(os.sched_getaffinity(0)))})
 
 
 def compare(*options):
     return subprocess.run([COMPARE, *options], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=200,
+                          stderr=subprocess.PIPE, text=True, timeout=400,
                           env={**os.environ, "BUILD_WORKING_DIRECTORY": TMP})
 
 
@@ -103,7 +109,7 @@ class CompareTest(unittest.TestCase):
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records
-                       if r["bench"] not in IPC | POOL | {"startup"}})
+                       if r["bench"] not in IPC | POOL | MANAGER | {"startup"}})
 
     def test_what_is_sent(self):
         expected = [("raw", name, "fork") for name in (
@@ -130,6 +136,17 @@ class CompareTest(unittest.TestCase):
             expected, {(r["impl"], r["context"], r["bench"])
                        for r in self.records if r["bench"] in POOL})
 
+    def test_what_is_managed(self):
+        expected = [(impl, "forkserver", bench, clients)
+                    for impl in self.here("brood", "cpython", "billiard")
+                    for bench in MANAGER - {"manager_trip"}
+                    for clients in (1, 4, 16, 100)]
+        expected += [("raw", "fork", "manager_trip", clients)
+                     for clients in (1, 4, 16, 100)]
+        self.assertCountEqual(
+            expected, {(r["impl"], r["context"], r["bench"], r["clients"])
+                       for r in self.records if r["bench"] in MANAGER})
+
     def test_tables_name_every_target(self):
         self.assertRegex(self.done.stdout, r"raw +fork")
         self.assertRegex(self.done.stdout, r"brood +forkserver")
@@ -137,12 +154,14 @@ class CompareTest(unittest.TestCase):
         self.assertRegex(self.done.stdout, r"brood +condition")
         self.assertRegex(self.done.stdout, r"zeromq +queue")
         self.assertRegex(self.done.stdout, r"queues +pool")
+        self.assertRegex(self.done.stdout, r"brood +dict set")
         targets = [line for line in self.done.stdout.splitlines()
                    if line.startswith(("  met", "  missed",
                                        "  not measured"))]
         startup, sync, ipc = 7, 3 + len(PLACES), 6 + 2 * len(PLACES)
-        pool = 9
-        self.assertEqual(startup + sync + ipc + pool, len(targets), targets)
+        pool, manager = 9, 5
+        self.assertEqual(startup + sync + ipc + pool + manager, len(targets),
+                         targets)
 
     def test_one_part_alone(self):
         done = compare("--quick", "--only=sync", "--json=sync.json",
@@ -150,7 +169,7 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         benches = {r["bench"]
                    for r in json.loads((TMP / "sync.json").read_text())}
-        self.assertEqual(set(WHAT) - IPC - POOL - {"startup"}, benches)
+        self.assertEqual(set(WHAT) - IPC - POOL - MANAGER - {"startup"}, benches)
         self.assertNotIn("posix_spawn", done.stdout)
         self.assertFalse((TMP / "none.svg").exists())
 

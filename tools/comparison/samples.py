@@ -13,7 +13,7 @@ ABOUT_THE_PROGRAM = ("optimized", "version")
 PERCENTILES = (("p50", .50), ("p90", .90), ("p99", .99))
 # Of a time the percentiles tell; of these the median, to so many digits.
 MEDIANS = {"pairs_per_s": 0, "least_share": 2, "msgs_per_s": 0, "mib_per_s": 1,
-           "tasks_per_s": 0}
+           "tasks_per_s": 0, "ops_per_s": 0}
 
 
 class Samples:
