@@ -32,10 +32,10 @@ void AddRow(const std::vector<std::string> &cells, std::string *out) {
 }
 
 void AddTable(const Matrix &matrix, std::string *out) {
-  AddRow({"implementation", "core", "full", "pass", "fail", "unsupported",
-          "not run", "date"},
+  AddRow({"implementation", "core", "full", "pass", "fail", "unresolved",
+          "unsupported", "not run", "date"},
          out);
-  *out += "|---|---|---|---:|---:|---:|---:|---|\n";
+  *out += "|---|---|---|---:|---:|---:|---:|---:|---|\n";
   for (size_t i = 0; i < matrix.runs.size(); i++) {
     const Run &run = matrix.runs[i];
     const Standing &standing = matrix.standings[i];
@@ -45,10 +45,10 @@ void AddTable(const Matrix &matrix, std::string *out) {
     AddRow({Plain(run.Name()), TellClaim(run, standing, "core"),
             TellClaim(run, standing, "full"),
             count({Verdict::kPass, Verdict::kXpass}),
-            count({Verdict::kFail, Verdict::kXfail, Verdict::kWarning,
-                   Verdict::kUnresolved}),
-            count({Verdict::kUnsupported}), std::to_string(standing.not_run),
-            Plain(run.date.substr(0, 10))},
+            count({Verdict::kFail, Verdict::kXfail, Verdict::kWarning}),
+            count({Verdict::kUnresolved}),
+            count({Verdict::kUnsupported, Verdict::kUntested}),
+            std::to_string(standing.not_run), Plain(run.date.substr(0, 10))},
            out);
   }
   for (size_t i = 0; i < matrix.runs.size(); i++) {
@@ -62,14 +62,32 @@ void AddTable(const Matrix &matrix, std::string *out) {
   }
 }
 
+// "3 cases fail, 1 case is unresolved"
+std::string TellCounts(const std::vector<const Answer *> &failures) {
+  size_t failed = 0;
+  for (const Answer *answer : failures) failed += Fails(answer->verdict);
+  size_t unresolved = failures.size() - failed;
+  std::vector<std::string> parts;
+  if (failed > 0) {
+    parts.push_back(std::to_string(failed) +
+                    (failed == 1 ? " case fails" : " cases fail"));
+  }
+  if (unresolved > 0) {
+    parts.push_back(
+        std::to_string(unresolved) +
+        (unresolved == 1 ? " case is unresolved" : " cases are unresolved"));
+  }
+  return Join(parts, ", ");
+}
+
 void AddFailures(const Run &run, std::string *out) {
   std::vector<const Answer *> failures;
   for (const Answer &answer : run.answers) {
-    if (Fails(answer.verdict)) failures.push_back(&answer);
+    bool unresolved = answer.verdict == Verdict::kUnresolved;
+    if (unresolved || Fails(answer.verdict)) failures.push_back(&answer);
   }
   if (failures.empty()) return;
-  *out += "\n### " + Plain(run.Name()) + ": " +
-          std::to_string(failures.size()) + " cases fail\n\n";
+  *out += "\n### " + Plain(run.Name()) + ": " + TellCounts(failures) + "\n\n";
   for (size_t i = 0; i < failures.size() && i < kMostFailures; i++) {
     const Answer &answer = *failures[i];
     *out += "- " + Code(answer.Id()) + " " + TellVerdict(answer) + ": " +

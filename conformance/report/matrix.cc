@@ -131,7 +131,7 @@ std::string TellClaim(const Run &run, const Standing &standing,
 
 bool Fails(Verdict verdict) {
   return verdict == Verdict::kFail || verdict == Verdict::kXfail ||
-         verdict == Verdict::kWarning || verdict == Verdict::kUnresolved;
+         verdict == Verdict::kWarning;
 }
 
 }  // namespace conformance::report

@@ -64,7 +64,8 @@ Claim Judge(const Run &run, const Standing &standing,
 std::string TellClaim(const Run &run, const Standing &standing,
                       const std::string &profile);
 
-// True for a verdict that is, or conceals, a failure of the implementation.
+// True for a verdict that is a failure of the implementation, be it a known or
+// a mild one. UNRESOLVED is nobody's.
 bool Fails(Verdict verdict);
 
 }  // namespace conformance::report
