@@ -11,7 +11,8 @@
  *   CALL_DOOR    here is an end of another line; or, with an object, an end
  *                that is worth a reference of it, and under way
  *   CALL_HELLO   this line is the process's with this token and pidfd, and the
- *                reference that it is worth is from now on the process's own
+ *                reference that it is worth is from now on the process's own;
+ *                number: calls will come by it
  *   CALL_FORGET  a process gives a reference back
  *   CALL_TAKEN   the item that was answered has arrived
  *

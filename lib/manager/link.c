@@ -62,8 +62,9 @@ static int tell(brood_connection *end, struct call_head head,
       end, value == NULL ? words[0] : brood_tuple(words, 2), PATIENCE_NS);
 }
 
-static int say_hello(brood_connection *end) {
-  struct call_head head = {.op = CALL_HELLO, .thread = sync_self_process()};
+static int say_hello(brood_connection *end, bool is_for_calls) {
+  struct call_head head = {
+      .op = CALL_HELLO, .thread = sync_self_process(), .number = is_for_calls};
   int pidfd = current_pidfd();
   brood_value value = brood_descriptor(pidfd);
   return tell(end, head, pidfd < 0 ? NULL : &value);
@@ -122,7 +123,7 @@ static int make_own(struct link *link) {
   if (link->owner == sync_self_process()) return 0;
   brood_connection *door = NULL;
   int r = make_end(link, 0, &door);
-  if (r == 0) r = say_hello(door);
+  if (r == 0) r = say_hello(door, false);
   guard_lock();
   bool is_own = link->owner == sync_self_process(); /* another thread did */
   if (r == 0 && !is_own) {
@@ -171,7 +172,7 @@ static struct line *take_line(struct link *link) {
   }
   line->link = link;
   line->is_busy = true;
-  if (make_end(link, 0, &line->end) < 0 || say_hello(line->end) < 0) {
+  if (make_end(link, 0, &line->end) < 0 || say_hello(line->end, true) < 0) {
     brood_connection_free(line->end);
     free(line);
     return NULL;
@@ -203,7 +204,7 @@ static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
 }
 
 int link_open(uint64_t server, brood_connection *door) {
-  int r = say_hello(door);
+  int r = say_hello(door, false);
   if (r == 0) return open_link(server, door, sync_self_process());
   brood_connection_free(door);
   return r;
@@ -238,7 +239,7 @@ static int take_over(struct proxy *proxy, struct link *link) {
   if (r < 0) return error_set_os(r, "cannot call a manager");
   if (is_own) {
     atomic_store(&proxy->fd, -1);
-    r = say_hello(end);
+    r = say_hello(end, false);
   }
   /* A copy of a fork's parent's is that one's door still. */
   if (r == 0 && link == NULL) {

@@ -180,6 +180,7 @@ static void hear_hello(struct caller *caller) {
     return;
   }
   caller->session = session;
+  caller->has_calls = caller->head.number != 0;
   session->num_lines++;
   if (caller->carries == NULL) return;
   object_count_for(caller->carries, session, 1);
@@ -280,20 +281,40 @@ static bool read_head(struct caller *caller) {
   return true;
 }
 
-/* One message. A call while another one waits is none of ours. */
-static void serve_caller(struct caller *caller) {
+/* One message, if there is one. A call while another one waits is none of ours.
+ */
+static bool serve_caller(struct caller *caller) {
   bool had_more = caller->has_more;
   brood_value *to = had_more ? &caller->last : &caller->whole;
   int r = brood_connection_recv(caller->end, to, 0);
-  if (r == BROOD_TIMEOUT) return;
+  if (r == BROOD_TIMEOUT) return false;
   bool waits = caller->object != NULL && !had_more;
   if (r < 0 || (waits && to->type != BROOD_TYPE_TUPLE) ||
       (!had_more && !read_head(caller))) {
     caller->is_closed = true;
-    return;
+    return false;
   }
   caller->has_more = !had_more && caller->head.flags & CALL_FOLLOWS;
   if (!caller->has_more) hear(caller);
+  return !caller->is_closed;
+}
+
+/* As many as a socket holds, and more. */
+enum { TOLD_AT_ONCE = 1000 };
+
+/* Who frees proxies and then asks how many objects there are does so by two
+ * lines: what is not answered comes first, and all of it. */
+static void serve_callers(int num_events) {
+  for (int i = 0; i < num_events; i++) {
+    struct caller *caller = server.events[i].data.ptr;
+    for (int n = 0; !caller->has_calls && n < TOLD_AT_ONCE; n++) {
+      if (!serve_caller(caller)) break;
+    }
+  }
+  for (int i = 0; i < num_events; i++) {
+    struct caller *caller = server.events[i].data.ptr;
+    if (caller->has_calls && !caller->is_closed) serve_caller(caller);
+  }
 }
 
 /* -------------------------------------------------------------- The loop -- */
@@ -408,10 +429,7 @@ static void serve_all(void) {
   server.look_ns = SYS_CLOCK_NEVER;
   while (!server.is_over && server.num_callers > 0) {
     int num_events = await_events();
-    bool are_ends = see_ends(num_events);
-    for (int i = 0; i < num_events && !are_ends; i++) {
-      serve_caller(server.events[i].data.ptr);
-    }
+    if (!see_ends(num_events)) serve_callers(num_events);
     expire_calls();
     sweep();
   }

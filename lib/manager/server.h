@@ -50,6 +50,7 @@ struct caller {
   brood_connection *end;
   int fd;
   bool is_closed;
+  bool has_calls; /* it is not for what is not answered */
   struct session *session;
   struct managed *carries; /* the object that it is worth a reference of */
 

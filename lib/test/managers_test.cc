@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <thread>
+#include <vector>
 
 #include "lib/test/targets.h"
 
@@ -469,6 +470,21 @@ TEST_P(Managers, TellsWhyItsInitializerFailed) {
   options.initializer = Refuse;
   EXPECT_NULL_FAILS(brood_manager_new(brood_get_context(GetParam()), &options),
                     BROOD_RUNTIME_ERROR, "not today");
+}
+
+// What is given back is not answered, and goes by another line than the
+// question.
+TEST_P(Managers, CountsNothingThatWasGivenBack) {
+  Manager manager(GetParam());
+  for (int round = 0; round < 100; round++) {
+    std::vector<Handle<brood_list>> lists;
+    for (int i = 0; i < 10; i++) {
+      lists.push_back(Own(brood_manager_list(manager, nullptr)));
+    }
+    ASSERT_EQ(manager.Count(), 10) << round;
+    lists.clear();
+    ASSERT_EQ(manager.Count(), 0) << round;
+  }
 }
 
 TEST_P(Managers, EndsAtShutdown) {
