@@ -63,7 +63,7 @@ class ManagerTest(unittest.TestCase):
         self.check_samples(items, 2)
         self.assertCountEqual(
             kinds("brood", "forkserver", CASES + PAIRS)
-            + kinds("raw", "fork", TRIPS), [kind(item) for item in items])
+            + kinds("raw", "fork", TRIPS), {kind(item) for item in items})
 
     def test_bad_options_are_named(self):
         for option in ("--samples=0", "--turns=x", "--window_ms=-1", "--no",
