@@ -5,8 +5,10 @@
 set -eu
 here=$PWD/conformance
 cd "${BUILD_WORKING_DIRECTORY:-.}"
-spec=$here/spec
+# What the runner says by itself: where the spec is, how to run a case again.
+JUDGE_SPEC=$here/spec
 # Places of clauses read better from the root of the tree.
-[ ! -e conformance/spec/VERSION ] || spec=conformance/spec
-case " $* " in *" --spec="*) set -- "$@" ;; *) set -- "--spec=$spec" "$@" ;; esac
+[ ! -e conformance/spec/VERSION ] || JUDGE_SPEC=conformance/spec
+JUDGE_COMMAND="bazel run //conformance:judge --"
+export JUDGE_SPEC JUDGE_COMMAND
 exec "$here/runner/runner" "--jobs=$(nproc)" "$@"

@@ -82,10 +82,21 @@ def spin():
         pass
 
 
+def much_output():
+    os.write(1, b"the first line\n" + b"x" * (1 << 20) + b"\nthe last line\n")
+
+
+def endless_output():
+    while True:
+        os.write(1, b"x" * (1 << 16))
+
+
 # What a mode does when a method is called, before or instead of the answer.
 BEFORE = {
     "kills-runner": lambda: os.kill(os.getppid(), signal.SIGKILL),
     "hang": forever,
+    "endless-output": endless_output,
+    "much-output": much_output,
     "spin": spin,
     "exit-0": lambda: os._exit(0),
     "exit-3": lambda: os._exit(3),

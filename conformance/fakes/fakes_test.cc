@@ -104,6 +104,8 @@ const Golden kGolden[] = {
     {"long-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
     {"endless-line", "fake.value", "UNRESOLVED", "", "more than 1 MiB"},
     {"hollow-magic", "fake.magic", "FAIL", "value", "want an object for x"},
+    {"endless-output", "fake.value", "UNRESOLVED", "", "at most 16777216"},
+    {"much-output", "fake.value", "PASS", "", ""},
     {"lists-feature", "fake.magic", "UNSUPPORTED", "", "no magic"},
     {"lists-feature", "hello.feature.magic", "FAIL", "value", "but missing"},
     {"good", "hello.feature.cell", "PASS", "", ""},
@@ -344,6 +346,16 @@ TEST(ResultsTest, TheSummaryCountsAndTheHeaderSaysWhatWasAsked) {
             std::string::npos);
   EXPECT_FALSE(line.contains("reason"));
   EXPECT_FALSE(line.contains("adapter"));
+}
+
+TEST(ResultsTest, MuchOutputIsKeptByItsEnd) {
+  std::string file = Scratch("much") + ".jsonl";
+  Ran ran = RunFakeOnly("much-output", {"--filter=fake.unbound", "--verbose",
+                                        "--results=" + file});
+  unlink(file.c_str());
+  EXPECT_NE(ran.output.find("the last line"), std::string::npos) << ran.output;
+  EXPECT_EQ(ran.output.find("the first line"), std::string::npos);
+  EXPECT_LT(ran.output.size(), 100'000u);
 }
 
 TEST(ResultsTest, WithoutAFileTheTranscriptsOfRedCasesAreInOneFolder) {

@@ -140,7 +140,9 @@ TEST_F(HonestyTest, FixWritesWhatIsSo) {
   EXPECT_EQ(text,
             "# kept\n"
             "fake.value  once  fail:\"got 1\"  unexplained\n"
-            "fake.method  fork  fail:\"got 1\"  unexplained\n");
+            "fake.method  fork  fail:\"got 1\"  unexplained\n"
+            "feature:cell  spawn,forkserver  unsupported  unexplained\n"
+            "feature:magic  *  unsupported  unexplained\n");
   // What is written without a reason is not accepted as one.
   EXPECT_EQ(RunFake("wrong-value", {kFilter, "--expect=" + file_}).code, 1);
 }
@@ -153,7 +155,9 @@ TEST_F(HonestyTest, FixMakesAFile) {
   unlink(file.c_str());
   EXPECT_EQ(text,
             "fake.value  once  fail:\"got 1\"  unexplained\n"
-            "fake.method  fork  fail:\"got 1\"  unexplained\n")
+            "fake.method  fork  fail:\"got 1\"  unexplained\n"
+            "feature:cell  spawn,forkserver  unsupported  unexplained\n"
+            "feature:magic  *  unsupported  unexplained\n")
       << ran.output;
 }
 

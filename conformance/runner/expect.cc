@@ -3,6 +3,9 @@
 #include "conformance/runner/expect.h"
 
 #include <ctype.h>
+#include <stdlib.h>
+
+#include <algorithm>
 
 #include "conformance/runner/text.h"
 
@@ -84,13 +87,35 @@ std::string ReadKind(const std::string &written, Expectation *out) {
   return colon == std::string::npos ? "" : out->kind + " takes no text";
 }
 
+// CLAUSE, CLAUSE[3.13..], CLAUSE(25) or CLAUSE[3.13..](25)
+std::string ReadClause(const std::string &written, Expectation *out) {
+  std::string rest = written;
+  size_t paren = rest.find('(');
+  if (paren != std::string::npos) {
+    std::string count = rest.substr(paren + 1, rest.size() - paren - 2);
+    out->cases = static_cast<size_t>(atoi(count.c_str()));
+    if (rest.back() != ')' || out->cases == 0 || count.size() > 5 ||
+        count.find_first_not_of("0123456789") != std::string::npos) {
+      return "after a clause, (N) says how many cases there are, not '" +
+             rest.substr(paren) + "'";
+    }
+    rest.resize(paren);
+  }
+  size_t bracket = std::min(rest.find('['), rest.size());
+  out->clause = rest.substr(0, bracket);
+  if (out->range.Read(rest.substr(bracket))) return "";
+  return "a range of versions is [3.13..], [..4.2] or [3.11..3.13], not '" +
+         rest.substr(bracket) + "'";
+}
+
 void ReadLine(const std::string &line, int number, Expectations *out) {
   Columns columns(line);
   Expectation one;
   one.line = number;
-  one.clause = columns.Word();
+  std::string wrong = ReadClause(columns.Word(), &one);
   one.methods = columns.Word();
-  std::string wrong = ReadKind(columns.Kind(), &one);
+  std::string wrong_kind = ReadKind(columns.Kind(), &one);
+  if (wrong.empty()) wrong = wrong_kind;
   one.reason = columns.Rest();
   if (wrong.empty() && one.reason.empty()) {
     wrong = "the reason is missing (columns are parted by two blanks)";
@@ -107,6 +132,24 @@ void ReadLine(const std::string &line, int number, Expectations *out) {
 
 bool HasWildcard(const Expectation &line) {
   return line.clause.find_first_of("*?") != std::string::npos;
+}
+
+// What is wrong with how many cases a line takes in; "" if nothing is. What is
+// unsupported is so for one reason, and hides no failure.
+std::string WrongCount(const Expectation &line, size_t matched) {
+  if (matched == 0) {
+    return "matches no case: " + line.clause + " " + line.methods;
+  }
+  std::string count = std::to_string(matched);
+  if (line.cases != 0 && line.cases != matched) {
+    return "says that it takes in " + std::to_string(line.cases) +
+           " cases, and takes in " + count;
+  }
+  bool bounded = HasWildcard(line) && line.kind != "unsupported";
+  if (!bounded || line.cases != 0 || matched <= kWildcardLimit) return "";
+  return "one wildcard for " + count + " cases; for more than " +
+         std::to_string(kWildcardLimit) + " it must say so: " + line.clause +
+         line.range.Text() + "(" + count + ")";
 }
 
 }  // namespace
@@ -149,6 +192,22 @@ Expectations ParseExpectations(const std::string &file,
   return out;
 }
 
+void KeepVersion(const std::string &version, Expectations *expectations) {
+  bool known = !VersionNumbers(version).empty();
+  std::vector<Expectation> kept;
+  for (const Expectation &line : expectations->lines) {
+    if (line.range.Text().empty() || (known && line.range.Holds(version))) {
+      kept.push_back(line);
+    } else if (!known) {
+      expectations->problems.push_back({{expectations->file, line.line},
+                                        "the version '" + version +
+                                            "' has no number to be in " +
+                                            line.range.Text()});
+    }
+  }
+  expectations->lines = kept;
+}
+
 std::vector<Problem> CheckExpectations(const Expectations &expectations,
                                        const std::vector<Case> &cases,
                                        const std::string &implementation) {
@@ -171,18 +230,8 @@ std::vector<Problem> CheckExpectations(const Expectations &expectations,
                                 std::to_string(first->line));
       }
     }
-    if (matched == 0) {
-      complain(line.line,
-               "matches no case: " + line.clause + " " + line.methods);
-    }
-    // What is unsupported is so for one reason, and hides no failure.
-    bool bounded = HasWildcard(line) && line.kind != "unsupported";
-    if (matched > kWildcardLimit && bounded) {
-      complain(line.line, "one wildcard for " + std::to_string(matched) +
-                              " cases; at most " +
-                              std::to_string(kWildcardLimit) +
-                              " can have one reason");
-    }
+    std::string wrong = WrongCount(line, matched);
+    if (!wrong.empty()) complain(line.line, wrong);
   }
   return problems;
 }

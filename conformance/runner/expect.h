@@ -10,12 +10,15 @@
 #include "conformance/runner/plan.h"
 #include "conformance/runner/spec.h"
 #include "conformance/runner/verdict.h"
+#include "conformance/runner/version.h"
 
 namespace conformance {
 
 struct Expectation {
   int line = 0;
   std::string clause;   // a glob, or "feature:NAME" for all of its clauses
+  VersionRange range;   // of the implementation
+  size_t cases = 0;     // how many it takes in; 0 if the line does not say
   std::string methods;  // "*", or globs of labels with commas between them
   std::string kind;     // fail, crash, hang, leak or unsupported
   std::string text;     // of fail: what the failure must say
@@ -36,6 +39,10 @@ struct Expectations {
 
 Expectations ParseExpectations(const std::string &file,
                                const std::string &text);
+
+// Leaves out the lines that are about other versions; that there is no number
+// in the version is a problem if any line asks for one.
+void KeepVersion(const std::string &version, Expectations *expectations);
 
 // What is wrong with the file as a whole, judged by all cases there are, run
 // or not: a line that matches none, two lines for one case, a wildcard that

@@ -7,6 +7,7 @@
 
 #include "conformance/runner/fix.h"
 #include "conformance/runner/lint.h"
+#include "conformance/runner/text.h"
 
 namespace conformance {
 
@@ -99,6 +100,85 @@ TEST(ExpectTest, AWildcardTakesInTwentyCasesAtMost) {
   EXPECT_EQ(CountProblems("a.*  *  hang  r", cases), 1u);
 }
 
+TEST(ExpectTest, ALineCanSayHowManyCasesThereAre) {
+  std::vector<Case> cases;
+  for (int i = 0; i < 30; i++) {
+    cases.push_back(MakeCase("a.c" + std::to_string(i), "once"));
+  }
+  EXPECT_EQ(OneLine("a.*(30)  *  hang  r").cases, 30u);
+  EXPECT_EQ(OneLine("a.*(30)  *  hang  r").clause, "a.*");
+  EXPECT_EQ(CountProblems("a.*(30)  *  hang  r", cases), 0u);
+  EXPECT_EQ(CountProblems("a.*(29)  *  hang  r", cases), 1u);
+  EXPECT_EQ(CountProblems("a.c1(1)  *  hang  r", cases), 0u);
+  EXPECT_EQ(CountProblems("a.c1(2)  *  hang  r", cases), 1u);
+  for (const char *bad : {"a.*(0)", "a.*(x)", "a.*()", "a.*(3", "a.*(-1)"}) {
+    Expectations e = ParseExpectations("f", std::string(bad) + "  *  hang  r");
+    EXPECT_EQ(e.problems.size(), 1u) << bad;
+  }
+}
+
+TEST(VersionTest, Numbers) {
+  using Numbers = std::vector<int>;
+  EXPECT_EQ(VersionNumbers("CPython 3.11.2"), (Numbers{3, 11, 2}));
+  EXPECT_EQ(VersionNumbers("4.1.0 on CPython 3.11.2"), (Numbers{4, 1, 0}));
+  EXPECT_EQ(VersionNumbers("v20."), Numbers{20});
+  EXPECT_EQ(VersionNumbers("3.15.0b2"), (Numbers{3, 15, 0}));
+  EXPECT_TRUE(VersionNumbers("from git").empty());
+}
+
+TEST(VersionTest, Ranges) {
+  const struct {
+    const char *range, *version;
+    bool holds;
+  } rows[] = {
+      {"", "any", true},
+      {"[3.13..]", "3.13", true},
+      {"[3.13..]", "3.13.0", true},
+      {"[3.13..]", "3.9", false},
+      {"[3.13..]", "4", true},
+      {"[3.13.1..]", "3.13", false},
+      {"[..3.12]", "3.12.9", true},
+      {"[..3.12]", "3.13.0", false},
+      {"[..3]", "3.99", true},
+      {"[3.11..3.13]", "CPython 3.12.1", true},
+      {"[3.11..3.13]", "CPython 3.14.0", false},
+  };
+  for (const auto &row : rows) {
+    VersionRange range;
+    EXPECT_TRUE(range.Read(row.range)) << row.range;
+    EXPECT_EQ(range.Holds(row.version), row.holds)
+        << row.range << " " << row.version;
+  }
+  for (const char *bad : {"[3.13]", "[..]", "[a..b]", "[3..", "3..4", "[]"}) {
+    EXPECT_FALSE(VersionRange().Read(bad)) << bad;
+  }
+}
+
+TEST(VersionTest, LinesOfOtherVersionsAreNotThere) {
+  const char text[] =
+      "a.b[..3.12]  *  hang  before\n"
+      "a.b[3.13..]  *  crash  after\n"
+      "a.x[4..]     *  hang  of no case yet\n"
+      "a.c          *  hang  always\n";
+  std::vector<Case> cases = {MakeCase("a.b", "fork"), MakeCase("a.c", "fork")};
+  const struct {
+    const char *version, *kind;
+  } rows[] = {{"CPython 3.11.2", "hang"}, {"CPython 3.13.5", "crash"}};
+  for (const auto &row : rows) {
+    Expectations e = ParseExpectations("f", text);
+    KeepVersion(row.version, &e);
+    EXPECT_EQ(TellProblems(e.problems), "");
+    EXPECT_EQ(TellProblems(CheckExpectations(e, cases, "peer")), "");
+    ASSERT_NE(e.Find(cases[0]), nullptr);
+    EXPECT_EQ(e.Find(cases[0])->kind, row.kind);
+    EXPECT_NE(e.Find(cases[1]), nullptr);
+  }
+  Expectations e = ParseExpectations("f", text);
+  KeepVersion("from git", &e);
+  EXPECT_EQ(e.problems.size(), 3u);
+  EXPECT_EQ(e.lines.size(), 1u);
+}
+
 TEST(ExpectTest, Verdicts) {
   Case one = MakeCase("a.b", "fork");
   Expectation line = OneLine("a.b  *  fail:got 2  r");
@@ -172,6 +252,58 @@ TEST(FixTest, KeepsCommentsOrderAndReasons) {
             "\n"
             "a.a  fork  fail:\"got 2\"  half of it\n"
             "a.d  fork  fail:\"got 2\"  unexplained\n");
+}
+
+TEST(FixTest, ALineOfAnotherVersionStays) {
+  Case a = MakeCase("a.a", "fork");
+  std::string text = "a.a[..3.12]  *  hang  before\n";
+  Expectations e = ParseExpectations("f", text);
+  KeepVersion("3.13", &e);
+  EXPECT_EQ(FixedText(text, e, {{&a, Outcome()}}), text);
+  e = ParseExpectations("f", "a.a[3..]  *  hang  then\n");
+  KeepVersion("3.13", &e);
+  EXPECT_EQ(FixedText("a.a[3..]  *  hang  then\n", e, {{&a, Outcome()}}), "");
+}
+
+Case OfFeature(const std::string &clause, const std::string &label,
+               const std::string &feature) {
+  Case one = MakeCase(clause, label);
+  one.feature = feature;
+  return one;
+}
+
+TEST(FixTest, WhatIsUnsupportedGetsLines) {
+  std::vector<Case> cases = {
+      OfFeature("a.a", "fork", "gone"),   OfFeature("a.b", "once", "gone"),
+      OfFeature("b.a", "fork", "some"),   OfFeature("b.a", "spawn", "some"),
+      OfFeature("b.b", "fork", "some"),   OfFeature("b.b", "spawn", "some"),
+      OfFeature("c.a", "fork", "named"),  OfFeature("c.b", "fork", "named"),
+      OfFeature("d.a", "once", "should"),
+  };
+  cases[8].level = "SHOULD";
+  std::vector<Happened> happened;
+  for (const Case &one : cases) {
+    Outcome outcome;
+    outcome.verdict = Verdict::kUnsupported;
+    if (one.Id() == "b.a/spawn") outcome.verdict = Verdict::kPass;
+    happened.push_back({&one, outcome});
+  }
+  std::string text =
+      "c.a  *  unsupported  has a reason\n"
+      "c.b  *  hang  no longer\n";
+  std::string fixed = FixedText(text, ParseExpectations("f", text), happened);
+  EXPECT_EQ(fixed,
+            "c.a  *  unsupported  has a reason\n"
+            "feature:gone  *  unsupported  unexplained\n"
+            "feature:some  fork  unsupported  unexplained\n"
+            "b.b  spawn  unsupported  unexplained\n"
+            "c.b  fork  unsupported  unexplained\n");
+  // With reasons, the file is one that the run takes.
+  std::string with = ReplaceAll(fixed, "unexplained", "a reason");
+  Expectations e = ParseExpectations("f", with);
+  EXPECT_EQ(TellProblems(e.problems), "");
+  EXPECT_EQ(TellProblems(CheckExpectations(e, cases, "peer")), "");
+  EXPECT_EQ(FixedText(with, e, happened), with);
 }
 
 }  // namespace

@@ -15,6 +15,8 @@ namespace conformance {
 
 namespace {
 
+constexpr off_t kOutputLimit = 16 << 20;
+
 [[noreturn]] void Refuse(const std::string &what) {
   StopUnresolved(what + ": " + strerror(errno));
 }
@@ -123,6 +125,17 @@ Json Files::Call(const std::string &name, const std::vector<Json> &args) {
   return nullptr;
 }
 
+void BoundOutput(const Folder &folder) {
+  for (const char *stream : {"stdout", "stderr"}) {
+    struct stat file = {};
+    if (stat(folder.Output(stream).c_str(), &file) != 0) continue;
+    if (file.st_size <= kOutputLimit) continue;
+    StopUnresolved("the adapter wrote " + std::to_string(file.st_size) +
+                   " bytes to its " + stream + "; at most " +
+                   std::to_string(kOutputLimit));
+  }
+}
+
 Json CallOutput(const Folder &folder, const std::string &name,
                 const std::vector<Json> &args) {
   ExpectArgs("output: " + name, args, name == "count" ? 2 : 1);
@@ -130,6 +143,7 @@ Json CallOutput(const Folder &folder, const std::string &name,
   if (stream != "stdout" && stream != "stderr") {
     StopUnresolved("output: there are stdout and stderr, not " + stream);
   }
+  BoundOutput(folder);
   std::string text = ReadFile(folder.Output(stream)).value_or("");
   if (name == "text") return TextValue(text);
   if (name != "count") StopUnresolved("output: no such call: " + name);

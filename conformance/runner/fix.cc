@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include <map>
+#include <set>
 
 #include "conformance/runner/text.h"
 
@@ -23,9 +24,8 @@ std::string Format(const std::string &clause, const std::string &methods,
   return clause + "  " + methods + "  " + kind + "  " + reason;
 }
 
-bool NeedsLine(const Case &one, const Outcome &outcome) {
-  bool mild = one.level != "MUST" || one.provisional;
-  return outcome.verdict == Verdict::kFail && !mild;
+bool IsMild(const Case &one) {
+  return one.level != "MUST" || one.provisional;
 }
 
 // What a line for this failure would say it must say: what was got, up to the
@@ -64,16 +64,79 @@ std::vector<std::string> Replacement(const std::string &written,
   if (any && all) return {written};
   std::vector<std::string> lines;
   for (const auto &entry : kept) {
-    lines.push_back(Format(entry.first, Join(entry.second, ","), KindText(line),
+    lines.push_back(Format(entry.first + line.range.Text(),
+                           Join(entry.second, ","), KindText(line),
                            line.reason));
   }
   return lines;
 }
 
+// True if there is a line, and it says what happened.
 bool Covered(const Expectations &expectations, const Happened &h) {
   const Expectation *line = expectations.Find(*h.one);
-  return line != nullptr && FailsAsStated(*line, h.outcome);
+  if (line == nullptr) return false;
+  Verdict verdict = FinalOutcome(*h.one, h.outcome, line).verdict;
+  return verdict != Verdict::kXpass && verdict != Verdict::kFail;
 }
+
+// Lines for what is new, one for a clause and kind, in the order of the spec.
+class Additions {
+ public:
+  void Add(const std::string &clause, const std::string &kind,
+           const std::string &label) {
+    std::vector<std::string> *labels = &labels_[{clause, kind}];
+    if (labels->empty()) order_.push_back({clause, kind});
+    if (!Contains(*labels, label)) labels->push_back(label);
+  }
+  std::string Text() const {
+    std::string out;
+    for (const auto &key : order_) {
+      out += Format(key.first, Join(labels_.at(key), ","), key.second,
+                    "unexplained") +
+             "\n";
+    }
+    return out;
+  }
+
+ private:
+  using Key = std::pair<std::string, std::string>;
+  std::vector<Key> order_;
+  std::map<Key, std::vector<std::string>> labels_;
+};
+
+// Which lines say what is unsupported: one for a feature of which nothing is
+// there, or nothing with some labels, else one for each clause. Two lines for a
+// case would be an error.
+class Unsupported {
+ public:
+  Unsupported(const Expectations &expectations,
+              const std::vector<Happened> &happened) {
+    for (const Happened &h : happened) {
+      if (h.one->probe) continue;
+      std::string feature = h.one->feature;
+      bool there = h.outcome.verdict != Verdict::kUnsupported &&
+                   h.outcome.verdict != Verdict::kUntested;
+      if (!there && expectations.Find(*h.one) == nullptr) continue;
+      present_.insert(feature);
+      with_.insert({feature, h.one->label});
+    }
+  }
+  void Add(const Case &one, Additions *out) const {
+    std::string feature = "feature:" + one.feature;
+    if (!one.probe && present_.count(one.feature) == 0) {
+      out->Add(feature, "unsupported", "*");
+    } else if (!one.probe && with_.count({one.feature, one.label}) == 0) {
+      out->Add(feature, "unsupported", one.label);
+    } else {
+      out->Add(one.clause, "unsupported", one.label);
+    }
+  }
+
+ private:
+  // Features, and labels of them, that are there or have a line.
+  std::set<std::string> present_;
+  std::set<std::pair<std::string, std::string>> with_;
+};
 
 }  // namespace
 
@@ -94,21 +157,17 @@ std::string FixedText(const std::string &text, const Expectations &expectations,
       out += line + "\n";
     }
   }
-  // Failures that are new, one line for a clause and kind.
-  std::vector<std::pair<std::string, std::string>> order;
-  std::map<std::pair<std::string, std::string>, std::vector<std::string>> added;
+  const Unsupported unsupported(expectations, happened);
+  Additions added;
   for (const Happened &h : happened) {
-    if (!NeedsLine(*h.one, h.outcome) || Covered(expectations, h)) continue;
-    std::pair<std::string, std::string> key = {h.one->clause,
-                                               KindOfFailure(h.outcome)};
-    if (added[key].empty()) order.push_back(key);
-    added[key].push_back(h.one->label);
+    if (IsMild(*h.one) || Covered(expectations, h)) continue;
+    if (h.outcome.verdict == Verdict::kUnsupported) {
+      unsupported.Add(*h.one, &added);
+    } else if (h.outcome.verdict == Verdict::kFail) {
+      added.Add(h.one->clause, KindOfFailure(h.outcome), h.one->label);
+    }
   }
-  for (const auto &key : order) {
-    out += Format(key.first, Join(added[key], ","), key.second, "unexplained") +
-           "\n";
-  }
-  return out;
+  return out + added.Text();
 }
 
 bool FixExpectations(const Expectations &expectations,

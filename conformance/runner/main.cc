@@ -2,20 +2,42 @@
 // that is removed however the run ends.
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <stdexcept>
 
+#include "conformance/report/page.h"
 #include "conformance/runner/folder.h"
 #include "conformance/runner/options.h"
+#include "conformance/runner/results.h"
 #include "conformance/runner/suite.h"
 #include "conformance/runner/supervisor.h"
+#include "conformance/runner/text.h"
 
 namespace conformance {
 
 namespace {
 
-int Main(const std::vector<std::string> &args) {
+// The page of the results that are there by now, all of them or not.
+void MakePageOf(const Options &options) {
+  Spec spec;
+  for (const std::string &folder : options.specs) {
+    ReadSpecFolder(folder, &spec);
+  }
+  std::optional<std::string> text = ReadFile(options.results);
+  if (!text) throw std::runtime_error("cannot read " + options.results);
+  report::Run run = report::ReadRun(options.results, *text);
+  report::Matrix matrix =
+      report::MakeMatrix(spec, DigestOf(spec), {std::move(run)});
+  if (!WriteFile(options.html, report::MakePage(matrix))) {
+    throw std::runtime_error("cannot write " + options.html);
+  }
+}
+
+int Main(const std::string &program, const std::vector<std::string> &args) {
   Options options;
+  const char *judge = getenv("JUDGE_COMMAND");
+  options.program = judge == nullptr ? program : judge;
   std::string wrong = ParseOptions(args, &options);
   if (!wrong.empty()) {
     fprintf(stderr, "runner: %s\n", wrong.c_str());
@@ -33,6 +55,11 @@ int Main(const std::vector<std::string> &args) {
                         : RunSuite(options, folder);
   });
   RemoveTree(folder);
+  if (!options.html.empty() && IsShardOfTest()) {
+    fprintf(stderr, "runner: no --html of one shard among several\n");
+  } else if (!options.html.empty()) {
+    MakePageOf(options);
+  }
   return code;
 }
 
@@ -42,7 +69,7 @@ int Main(const std::vector<std::string> &args) {
 
 int main(int argc, char **argv) {
   try {
-    return conformance::Main({argv + 1, argv + argc});
+    return conformance::Main(argv[0], {argv + 1, argv + argc});
   } catch (const std::exception &error) {
     fprintf(stderr, "runner: %s\n", error.what());
     return 1;

@@ -32,6 +32,7 @@ const char kUsage[] =
     "  --max-failures=N  runs no more cases after so many have failed\n"
     "  --wrap=CMD      runs the adapter under CMD, valgrind for one\n"
     "  --results=FILE  one JSON line for each case; transcripts beside it\n"
+    "  --html=FILE     the page of these results, when they are there\n"
     "  --check=FILE    whether such a file is whole and of this spec\n"
     "  --smoke         checks the adapter alone\n"
     "  --list          prints the cases and runs none\n"
@@ -74,6 +75,7 @@ std::string ParseOne(const std::string &arg, Options *options) {
       TakeText(arg, "wrap", &options->wrap) ||
       TakeText(arg, "expect", &options->expect) ||
       TakeText(arg, "results", &options->results) ||
+      TakeText(arg, "html", &options->html) ||
       TakeText(arg, "check", &options->check)) {
     return "";
   }
@@ -119,9 +121,9 @@ std::string ParseOne(const std::string &arg, Options *options) {
 // What a file of results says of an option: nothing of where and who, nor what
 // its header says elsewhere.
 std::string WithoutPlaces(const std::string &arg) {
-  const char *const left_out[] = {
-      "--adapter=", "--spec=",  "--results=", "--filter=",
-      "--sparse",   "--shard=", "--gtest_",   "--verbose"};
+  const char *const left_out[] = {"--adapter=", "--spec=",   "--results=",
+                                  "--html=",    "--filter=", "--sparse",
+                                  "--shard=",   "--gtest_",  "--verbose"};
   for (const char *prefix : left_out) {
     if (StartsWith(arg, prefix)) return "";
   }
@@ -134,9 +136,12 @@ std::string WithoutPlaces(const std::string &arg) {
 }
 
 // Beside the program, where `make` leaves it and where `make install` puts it.
-// Bazel's runner has no spec near it: it is run from the root of the tree.
+// Bazel's runner has no spec near it: judge.sh says where one is, or it is run
+// from the root of the tree.
 std::string FindSpec() {
   namespace fs = std::filesystem;
+  const char *told = getenv("JUDGE_SPEC");
+  if (told != nullptr) return told;
   std::error_code error;
   fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
   for (const char *place : {"spec", "../spec", "../share/brood/spec"}) {
@@ -146,9 +151,36 @@ std::string FindSpec() {
   return "conformance/spec";
 }
 
+// A word for a shell.
 std::string Quoted(const std::string &word) {
-  if (word.find_first_of(" *?'\"$&;()<>|") == std::string::npos) return word;
-  return "'" + word + "'";
+  const char safe[] =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+      "-_./=:,+@%^";
+  bool plain = word.find_first_not_of(safe) == std::string::npos;
+  return plain && !word.empty() ? word
+                                : "'" + ReplaceAll(word, "'", "'\\''") + "'";
+}
+
+// What is wrong with options that go with each other, or not.
+std::string CheckTogether(const Options &options) {
+  bool runs = !options.list && !options.dump && options.check.empty();
+  if (runs && SplitWords(options.adapter).empty()) {
+    return "--adapter=CMD is missing: which implementation is to be judged?";
+  }
+  if (!options.html.empty() && (!runs || options.smoke)) {
+    return "--html shows the results of a run, and there is none";
+  }
+  if (!options.html.empty() && options.results.empty()) {
+    return "--html=FILE shows the results of --results=FILE, which is missing";
+  }
+  if (options.fix && options.expect.empty()) {
+    return "--fix rewrites the file of --expect=FILE, which is missing";
+  }
+  if (options.fix && !options.selection.Words().empty()) {
+    return "--fix judges the whole file, so it does not go with " +
+           Join(options.selection.Words(), " ");
+  }
+  return "";
 }
 
 }  // namespace
@@ -166,34 +198,40 @@ std::string ParseOptions(const std::vector<std::string> &args,
     if (!word.empty()) options->given.push_back(word);
   }
   if (options->help) return "";
-  if (options->specs.empty()) options->specs.push_back(FindSpec());
-  bool runs = !options->list && !options->dump && options->check.empty();
-  if (runs && SplitWords(options->adapter).empty()) {
-    return "--adapter=CMD is missing: which implementation is to be judged?";
-  }
-  if (options->fix && options->expect.empty()) {
-    return "--fix rewrites the file of --expect=FILE, which is missing";
-  }
-  if (options->fix && !options->selection.Words().empty()) {
-    return "--fix judges the whole file, so it does not go with " +
-           Join(options->selection.Words(), " ");
-  }
-  return "";
+  options->spec_given = !options->specs.empty();
+  if (!options->spec_given) options->specs.push_back(FindSpec());
+  return CheckTogether(*options);
 }
 
 std::string ReproduceCommand(const Options &options, const std::string &id) {
-  std::string command = "runner " + Quoted("--adapter=" + options.adapter);
-  for (const std::string &spec : options.specs) {
-    command += " " + Quoted("--spec=" + spec);
-  }
-  if (!options.wrap.empty()) command += " " + Quoted("--wrap=" + options.wrap);
   const char *target = getenv("TEST_TARGET");
-  // Under Bazel the target holds all of the above.
+  // Under Bazel the target holds all of what follows.
   if (target != nullptr) {
-    command = std::string("bazel test ") + target + " --test_output=all";
-    return command + " --test_filter=" + Quoted(id);
+    return std::string("bazel test ") + target +
+           " --test_output=all --test_filter=" + Quoted(id);
   }
-  return command + " --filter=" + Quoted(id);
+  std::string command = options.program;
+  auto add = [&](const std::string &word) { command += " " + Quoted(word); };
+  add("--adapter=" + options.adapter);
+  if (options.spec_given) {
+    for (const std::string &spec : options.specs) add("--spec=" + spec);
+  }
+  if (!options.wrap.empty()) add("--wrap=" + options.wrap);
+  if (options.smoke) add("--smoke");
+  add("--filter=" + id);
+  return command;
+}
+
+std::string ReproduceElsewhere(Options options, const std::string &id) {
+  if (options.program[0] == '/') {
+    options.program = options.program.substr(options.program.rfind('/') + 1);
+  }
+  return ReproduceCommand(options, id);
+}
+
+bool IsShardOfTest() {
+  return getenv("TEST_TOTAL_SHARDS") != nullptr ||
+         getenv("GTEST_TOTAL_SHARDS") != nullptr;
 }
 
 }  // namespace conformance

@@ -12,12 +12,16 @@
 namespace conformance {
 
 struct Options {
+  // How the runner was called, "bazel run //conformance:judge --" for one.
+  std::string program = "runner";
   std::string adapter;
   std::string wrap;
   std::vector<std::string> specs;
+  bool spec_given = false;  // else it is the one that came with the runner
   Selection selection;
   std::string expect;
   std::string results;
+  std::string html;
   std::string check;
   double scale = 1;
   int jobs = 1;
@@ -40,8 +44,16 @@ extern const char kUsage[];
 std::string ParseOptions(const std::vector<std::string> &args,
                          Options *options);
 
-// The command that runs one case again.
+// The command that runs one case again, for a shell.
 std::string ReproduceCommand(const Options &options, const std::string &id);
+
+// The same for a file that others read: a program that was called by its
+// absolute path is named without the folders of this machine.
+std::string ReproduceElsewhere(Options options, const std::string &id);
+
+// True in one of several runs among which Bazel, or GoogleTest, deals out the
+// cases: what speaks of a whole run is not for it.
+bool IsShardOfTest();
 
 }  // namespace conformance
 

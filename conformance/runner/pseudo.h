@@ -71,6 +71,9 @@ class Files {
 Json CallOutput(const Folder &folder, const std::string &name,
                 const std::vector<Json> &args);
 
+// Stops a case whose adapter has written more than anybody will read.
+void BoundOutput(const Folder &folder);
+
 }  // namespace conformance
 
 #endif  // BROOD_CONFORMANCE_RUNNER_PSEUDO_H_

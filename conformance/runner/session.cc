@@ -104,6 +104,7 @@ Hello Session::Start() {
   pid_t pid = 0;
   auto ended = [this] {
     setup_.reaper->Poll();
+    BoundOutput(folder_);
     return setup_.reaper->Status(launched_).has_value();
   };
   Fd connection = listener_->Accept(StartDeadline(), ended, &pid);
@@ -162,7 +163,10 @@ Actor *Session::AcceptAgent(const std::string &name,
 }
 
 Reply Session::Receive(Actor *actor, const Deadline &deadline) {
-  return actor->Receive(deadline, [this] { files_.Pulse(); });
+  return actor->Receive(deadline, [this] {
+    files_.Pulse();
+    BoundOutput(folder_);
+  });
 }
 
 std::string Session::DescribeEnd(Actor *actor) {
@@ -268,7 +272,7 @@ void Session::Abort(bool hang) {
 
 void Session::RecordOutput() {
   for (const char *stream : {"stdout", "stderr"}) {
-    std::string text = ReadFile(folder_.Output(stream)).value_or("");
+    std::string text = ReadEnd(folder_.Output(stream), kOutputShown + 1);
     if (text.empty()) continue;
     transcript_->Note(std::string("the adapter's ") + stream + ":");
     transcript_->Note(Tail(text, kOutputShown));

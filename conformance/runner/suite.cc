@@ -137,9 +137,10 @@ class CaseTest : public testing::Test {
 
   void Tell(const CaseResult &result, bool red) {
     const Outcome &outcome = result.outcome;
-    std::string again = ReproduceCommand(run_->options, case_.Id());
-    std::string transcript = run_->results.Add(case_, result, red, again);
-    std::string told = TellFailure(case_, result, transcript, again);
+    std::string transcript = run_->results.Add(
+        case_, result, red, ReproduceElsewhere(run_->options, case_.Id()));
+    std::string told = TellFailure(case_, result, transcript,
+                                   ReproduceCommand(run_->options, case_.Id()));
     Record(outcome);
     bool warning = outcome.verdict == Verdict::kWarning;
     // With --verbose GoogleTest prints what fails.
@@ -258,6 +259,9 @@ int ReadExpectations(TheRun *run) {
     return 1;
   }
   run->expectations = ParseExpectations(run->options.expect, *text);
+  if (!run->hello.name.empty()) {
+    KeepVersion(run->hello.version, &run->expectations);
+  }
   if (Complain(run->expectations.problems) != 0) return 1;
   // Without a hello there are no cases to judge the file by.
   bool judged = !run->options.fix && !run->hello.name.empty();

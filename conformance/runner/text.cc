@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 namespace conformance {
 
 namespace {
@@ -182,6 +184,18 @@ bool FilterMatches(std::string_view filter,
     }
   }
   return wanted || !any_positive;
+}
+
+std::string ReadEnd(const std::string &path, size_t limit) {
+  int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return "";
+  off_t size = lseek(fd, 0, SEEK_END);
+  off_t begin = std::max<off_t>(0, size - static_cast<off_t>(limit));
+  std::string text(limit, '\0');
+  ssize_t n = size < 0 ? -1 : pread(fd, text.data(), text.size(), begin);
+  close(fd);
+  text.resize(n < 0 ? 0 : static_cast<size_t>(n));
+  return text;
 }
 
 std::optional<std::string> ReadFile(const std::string &path) {

@@ -39,6 +39,8 @@ bool FilterMatches(std::string_view filter,
 
 // The whole file, or nothing if it cannot be read.
 std::optional<std::string> ReadFile(const std::string &path);
+// Its last bytes, `limit` of them at most; empty if it cannot be read.
+std::string ReadEnd(const std::string &path, size_t limit);
 bool WriteFile(const std::string &path, std::string_view text, int mode = 0644);
 
 // The last `limit` bytes, starting at a line, with a mark if text was cut.
