@@ -48,6 +48,8 @@ function comes(emitter, events, timeout) {
   });
 }
 
+const turn = () => new Promise(setImmediate);
+
 class Fd {
   constructor(number) { this.number = number; }
 }
@@ -143,9 +145,14 @@ class Process {
     const {exitCode, signalCode} = this.started();
     return signalCode ? -signals[signalCode] : exitCode;
   }
-  is_alive() { return this.exitcode === null; }
+  // Once the loop has heard of whatever has ended by now.
+  async is_alive() {
+    await turn();
+    await turn();
+    return this.exitcode === null;
+  }
   async join(timeout = null) {
-    if (this.is_alive()) await comes(this.child, ['exit'], timeout);
+    if (this.exitcode === null) await comes(this.child, ['exit'], timeout);
     return null;
   }
   terminate() { this.started().kill('SIGTERM'); }
