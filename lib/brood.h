@@ -93,11 +93,18 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
+#pragma GCC visibility push(default) /* nothing else is, in libbrood.so */
 #define BROOD_NORETURN __attribute__((noreturn))
 #define BROOD_CONSTRUCTOR __attribute__((constructor))
 #else
 #error "brood.h needs a compiler with GNU attributes"
 #endif
+
+/* The version of this header. What is compiled with one minor version works
+ * with its patches, and no others. */
+#define BROOD_VERSION_MAJOR 1
+#define BROOD_VERSION_MINOR 0
+#define BROOD_VERSION_PATCH 0
 
 /* Named maxima; exceeding one is BROOD_VALUE_ERROR. */
 #define BROOD_MAX_NAME 4095           /* bytes of a process name */
@@ -184,6 +191,11 @@ const void *brood_error_data(size_t *out_size_bytes);
 const char *brood_error_name(int code);
 
 /* ------------------------------------------------------------ Program -- */
+
+/* brood_version returns the version of the library, as in "1.0.0". A process
+ * that another version started ends with 1: parent, child and forkserver are
+ * one build, also of a shared library. */
+const char *brood_version(void);
 
 /* brood_init must be the first statement of main. In a process that a spawn
  * context or a forkserver started it does not return: it runs the target and
@@ -2004,6 +2016,8 @@ brood_proxy *brood_proxy_free(brood_proxy *proxy);
  * new program. If a process is killed after it made a change and before it woke
  * the waiters, these see it within a second.
  */
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

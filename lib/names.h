@@ -26,6 +26,7 @@
 #define sys_epoll_new brood_in_sys_epoll_new
 #define sys_epoll_remove brood_in_sys_epoll_remove
 #define sys_epoll_soon brood_in_sys_epoll_soon
+#define sys_error_text brood_in_sys_error_text
 #define sys_exit brood_in_sys_exit
 #define sys_exitcode_of_status brood_in_sys_exitcode_of_status
 #define sys_fault brood_in_sys_fault
@@ -81,6 +82,7 @@
 #define sys_set_name brood_in_sys_set_name
 #define sys_signal_hold brood_in_sys_signal_hold
 #define sys_signal_answer brood_in_sys_signal_answer
+#define sys_signal_name brood_in_sys_signal_name
 #define sys_signals_block brood_in_sys_signals_block
 #define sys_signals_drain brood_in_sys_signals_drain
 #define sys_signals_hold_children brood_in_sys_signals_hold_children
@@ -98,6 +100,7 @@
 #define sys_sock_try_receive_parts brood_in_sys_sock_try_receive_parts
 #define sys_sock_try_send brood_in_sys_sock_try_send
 #define sys_spawn brood_in_sys_spawn
+#define sys_spawn_close_from brood_in_sys_spawn_close_from
 #define sys_stdin brood_in_sys_stdin
 #define sys_task_ended brood_in_sys_task_ended
 #define sys_task_home brood_in_sys_task_home

@@ -85,7 +85,7 @@ cJSON *hello_new(void) {
   cJSON *hello = memory_must(cJSON_CreateObject());
   cJSON_AddNumberToObject(hello, "protocol", 1);
   cJSON_AddStringToObject(hello, "name", "brood");
-  cJSON_AddStringToObject(hello, "version", "1.0.0");
+  cJSON_AddStringToObject(hello, "version", brood_version());
   cJSON_AddStringToObject(hello, "language", "C");
   cJSON_AddItemToObject(hello, "methods",
                         list_of(brood_get_all_start_methods()));

@@ -91,7 +91,7 @@ static const struct brood_managed_method *find_method(
 int64_t type_call(struct managed *object, struct caller *caller,
                   const brood_value **out_value) {
   if (caller->head.op != CALL_METHOD) return object_lacks(object);
-  const char *name;
+  const char *name = NULL;
   int r = brood_value_string(call_value(caller, 0), &name);
   if (r < 0) return r;
   struct function function = {.type = object->type, .self = object->self};

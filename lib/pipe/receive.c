@@ -301,7 +301,7 @@ static int check_buffer(const void *buffer, size_t buffer_size, int64_t offset,
 }
 
 static int refuse_buffer(struct arrival *arrival, size_t room) {
-  brood_value whole;
+  brood_value whole = brood_none();
   int r = finish(arrival, unpack(arrival, &whole));
   if (r < 0) return r;
   r = error_set(BROOD_BUFFER_TOO_SHORT,

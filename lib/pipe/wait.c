@@ -13,7 +13,7 @@
 #include "lib/wire/value.h"
 
 /* Up to this number needs no allocation. */
-enum { FEW = 32 };
+enum { FEW_POLLS = 32 };
 
 static int refuse_to_wait_for(const brood_value *value, size_t index) {
   if (value->type == BROOD_TYPE_OBJECT) {
@@ -137,9 +137,10 @@ int brood_wait(const brood_value *objects, size_t num_objects,
     return error_set(BROOD_TYPE_ERROR, "%zu values at %p, ready ones at %p",
                      num_objects, (const void *)objects, (void *)out_ready);
   }
-  struct pollfd few[FEW];
-  struct waiting waiting = {
-      .objects = objects, .polls = few, .is_allocated = num_objects > FEW};
+  struct pollfd few[FEW_POLLS];
+  struct waiting waiting = {.objects = objects,
+                            .polls = few,
+                            .is_allocated = num_objects > FEW_POLLS};
   if (waiting.is_allocated) {
     waiting.polls = reallocarray(NULL, num_objects, sizeof *waiting.polls);
   }

@@ -18,7 +18,7 @@
 
 /* Bytes that stand for an object, or the size of a body outside; a tuple of no
  * more bytes needs no memory besides its own. */
-enum { MOST_SMALL = PACK_OBJECT, FEW = 512 };
+enum { MOST_SMALL = PACK_OBJECT, FEW_BYTES = 512 };
 
 /* --------------------------------------------------------- The quick way -- */
 
@@ -78,7 +78,7 @@ static bool is_sound(const struct wire_head *head, uint32_t units_left) {
  * returns its units, or an error. */
 static int read_other(struct reader *reader) {
   struct ring *ring = &reader->queue->ring;
-  uint8_t bytes[WIRE_HEAD], few[FEW];
+  uint8_t bytes[WIRE_HEAD], few[FEW_BYTES];
   struct wire_head head;
   uint32_t at = mark_units(reader->head);
   uint32_t left = mark_units(reader->readable) - at;

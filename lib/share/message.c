@@ -199,7 +199,7 @@ static void *take_memory(const struct received *received, uint8_t **memory) {
 static int unpack_text(struct received *received, uint8_t **memory,
                        brood_value *out) {
   size_t size = received->view.size_bytes;
-  void *data;
+  void *data = NULL;
   if (!is_outside(received) && *memory != NULL) {
     data = take_memory(received, memory);
   } else {

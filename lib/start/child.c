@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/share/pack.h"
 #include "lib/start/process.h"
@@ -19,6 +18,7 @@
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
 /* Whether exit handlers in memory are this process's own. */
@@ -59,7 +59,7 @@ static void become(const struct delivery *delivery,
   }
   if (r < 0) {
     child_refuse("cannot hold on to the creator of '%.100s': %s", record->name,
-                 strerrordesc_np(-r));
+                 sys_error_text(-r));
   }
   current_become(delivery->handle, record,
                  delivery->fds[WIRE_RECORD_FD_CREATOR]);
@@ -75,7 +75,7 @@ static void become(const struct delivery *delivery,
     r = sys_directory_enter(directory);
     if (r < 0) {
       child_refuse("cannot change to the directory of the creator: %s",
-                   strerrordesc_np(-r));
+                   sys_error_text(-r));
     }
     sys_close(directory);
   }

@@ -223,6 +223,15 @@ const char *const *brood_argv(int *out_argc) {
   return program_argv;
 }
 
+#define TEXT_OF(number) #number
+#define VERSION_OF(major, minor, patch) \
+  TEXT_OF(major) "." TEXT_OF(minor) "." TEXT_OF(patch)
+
+const char *brood_version(void) {
+  return VERSION_OF(BROOD_VERSION_MAJOR, BROOD_VERSION_MINOR,
+                    BROOD_VERSION_PATCH);
+}
+
 int brood_cpu_count(void) {
   int count = sys_cpu_count();
   if (count < 0) {

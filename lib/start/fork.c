@@ -3,13 +3,13 @@
  * Fork: the courier is memory itself. Record, arguments and descriptors are
  * already where the child is, under the same addresses and numbers.
  */
-#include <string.h>
 #include <unistd.h>
 
 #include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
 /* Every child's standard input. Opened once and kept, also across forks: a
@@ -45,7 +45,7 @@ __attribute__((noreturn)) static void run_forked_child(
   int r = free_stdin(launch);
   if (r == 0) r = sys_stdin(null_input.fd);
   if (r < 0)
-    child_refuse("cannot empty standard input: %s", strerrordesc_np(-r));
+    child_refuse("cannot empty standard input: %s", sys_error_text(-r));
   child_main(&(struct delivery){.handle = launch->process,
                                 .data = launch->head,
                                 .size = launch->head_size,

@@ -27,19 +27,20 @@
  * channel, from a fork between the making of it and its closing here; then
  * there is no hang-up, and only the pidfd tells that the server has ended. Both
  * are kept between calls of the program, which may close them. */
-struct line {
+struct server_line {
   struct sys_kept channel;
   struct sys_kept process; /* none before Linux 5.3, and under valgrind */
   uint64_t ids;            /* whose rights the server has */
 };
 
-#define NO_LINE ((struct line){.channel = {.fd = -1}, .process = {.fd = -1}})
+#define NO_LINE \
+  ((struct server_line){.channel = {.fd = -1}, .process = {.fd = -1}})
 
 /* The mutex is held for a whole request, so a fork in another thread may find
  * it locked: the child starts with a new one, and with a line that it only
  * inherited. The line is written under the guard, which that fork waits for. */
 static pthread_mutex_t line_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct line line = {.channel = {.fd = -1}, .process = {.fd = -1}};
+static struct server_line line = {.channel = {.fd = -1}, .process = {.fd = -1}};
 static bool is_inherited;
 
 static void forget_line(void) {
@@ -51,7 +52,7 @@ __attribute__((constructor)) static void register_line(void) {
   guard_at_fork(forget_line);
 }
 
-static void set_line(const struct line *new_line) {
+static void set_line(const struct server_line *new_line) {
   guard_lock();
   line = *new_line;
   is_inherited = false;
@@ -59,21 +60,21 @@ static void set_line(const struct line *new_line) {
 }
 
 void forkserver_adopt(int channel, int process) {
-  line = (struct line){.channel = sys_keep(channel),
-                       .process = sys_keep(process),
-                       .ids = sys_ids()};
+  line = (struct server_line){.channel = sys_keep(channel),
+                              .process = sys_keep(process),
+                              .ids = sys_ids()};
 }
 
 /* ----------------------------------------------------------- The line -- */
 
-static void close_line(struct line *old) {
+static void close_line(struct server_line *old) {
   sys_kept_close(&old->channel);
   sys_kept_close(&old->process);
 }
 
 /* In this order: a fork in between must not find a closed number. */
 static void drop_line(void) {
-  struct line old = line;
+  struct server_line old = line;
   set_line(&NO_LINE);
   close_line(&old);
 }
@@ -87,7 +88,7 @@ static bool is_undelivered(int negative_errno) {
 #define ANSWER_NS INT64_C(20000000)
 
 /* Waits for an event of the channel; -EPIPE if the server ended without. */
-static int await(const struct line *on, short events) {
+static int await(const struct server_line *on, short events) {
   struct pollfd polls[] = {{.fd = on->channel.fd, .events = events},
                            {.fd = on->process.fd, .events = POLLIN}};
   int r = sys_poll_soon(polls, 2, sys_clock_ns() + ANSWER_NS);
@@ -102,7 +103,7 @@ static int await(const struct line *on, short events) {
   return sys_poll_one(on->channel.fd, events, 0) > 0 ? 0 : -EPIPE;
 }
 
-static int send_on(const struct line *on, const struct iovec *parts,
+static int send_on(const struct server_line *on, const struct iovec *parts,
                    size_t num_parts, const int *fds, size_t num_fds) {
   for (;;) {
     int r = sys_sock_try_send(on->channel.fd, parts, num_parts, fds, num_fds);
@@ -113,7 +114,7 @@ static int send_on(const struct line *on, const struct iovec *parts,
 }
 
 /* Of a request that is no launch. */
-static int send_request(const struct line *on, enum serve_kind kind,
+static int send_request(const struct server_line *on, enum serve_kind kind,
                         const int *fds, size_t num_fds) {
   struct serve_request request = {.kind = kind};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
@@ -122,8 +123,9 @@ static int send_request(const struct line *on, enum serve_kind kind,
 
 /* An answer, with up to num_fds descriptors: 0, -errno, or -ENODATA if the
  * server went without after it had read the request. */
-static int receive_on(const struct line *on, struct serve_reply *out_reply,
-                      int *out_fds, size_t num_fds) {
+static int receive_on(const struct server_line *on,
+                      struct serve_reply *out_reply, int *out_fds,
+                      size_t num_fds) {
   int r = await(on, POLLIN);
   if (r == -EPIPE && !sys_sock_is_unread(on->channel.fd)) return -ENODATA;
   if (r == 0) {
@@ -151,7 +153,7 @@ static int pack_init(const char *const *preload) {
 }
 
 /* The first request and its answer; -ENODATA if the server went without one. */
-static int ask_init(const struct line *on, const char *const *preload,
+static int ask_init(const struct server_line *on, const char *const *preload,
                     struct serve_reply *out_reply) {
   int parcel = pack_init(preload);
   if (parcel < 0) return parcel;
@@ -164,7 +166,7 @@ static int ask_init(const struct line *on, const char *const *preload,
 /* The following return 0, -errno, or 1 and have set an error. -ECONNRESET: the
  * server was killed before it could serve. */
 
-static int init_server(const struct line *on) {
+static int init_server(const struct server_line *on) {
   const char **preload = settings_preload();
   if (preload == NULL) return -ENOMEM;
   struct serve_reply reply;
@@ -183,7 +185,7 @@ static int init_server(const struct line *on) {
 }
 
 /* What an image that serves says before it ends. */
-static int meet_server(struct line *on, bool image_was_killed) {
+static int meet_server(struct server_line *on, bool image_was_killed) {
   struct serve_reply hello;
   struct iovec part = {.iov_base = &hello, .iov_len = sizeof hello};
   int process = -1;
@@ -215,7 +217,7 @@ static void run_to_its_end(void *data) {
   if (image->pid > 0) image->was_killed = sys_wait_pid(image->pid);
 }
 
-static int run_servers_image(int servers_end, struct line *on) {
+static int run_servers_image(int servers_end, struct server_line *on) {
   int owner = current_pidfd();
   if (owner < 0) return owner;
   struct servers_image image = {.fds = {servers_end, owner},
@@ -232,7 +234,7 @@ static int run_server(void) {
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
-  struct line fresh = NO_LINE;
+  struct server_line fresh = NO_LINE;
   fresh.channel = sys_keep(ends[0]);
   fresh.ids = sys_ids();
   r = sys_sock_restrict(ends[1]);
@@ -260,7 +262,7 @@ static int connect_over_line(void) {
     return r;
   }
   struct sys_kept inherited = line.channel;
-  struct line own = line;
+  struct server_line own = line;
   own.channel = sys_keep(ends[0]);
   set_line(&own);
   sys_kept_close(&inherited);

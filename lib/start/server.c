@@ -16,6 +16,7 @@
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 
@@ -190,7 +191,7 @@ static int *receive_others(const int *fds, size_t count, size_t num_fds) {
   while (count < num_fds) {
     size_t more = SYS_SOCK_MAX_FDS;
     int r = sys_sock_try_receive_parts(fds[0], &part, 1, all + count, &more);
-    if (r <= 0) child_refuse("cannot receive: %s", strerrordesc_np(-r));
+    if (r <= 0) child_refuse("cannot receive: %s", sys_error_text(-r));
     count += more;
   }
   sys_close(fds[0]);
@@ -214,7 +215,7 @@ __attribute__((noreturn)) static void run_served_child(
                               .size = message->record_size,
                               .fds = message->fds + in_parcel};
   int r = in_parcel ? parcel_open(&delivery, message->fds[0]) : 0;
-  if (r < 0) child_refuse("cannot open the record: %s", strerrordesc_np(-r));
+  if (r < 0) child_refuse("cannot open the record: %s", sys_error_text(-r));
   if (in_parcel) sys_close(message->fds[0]);
   delivery.num_fds = message->request.num_fds;
   if (count < delivery.num_fds) {

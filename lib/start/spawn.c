@@ -7,13 +7,13 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
 int image_run(const char *role, const int *fds, size_t num_fds) {
@@ -83,7 +83,7 @@ void spawn_child(void) {
   if (r < 0) {
     child_refuse("this program was run with " IMAGE_SPAWNED
                  " but not by brood_process_start: %s",
-                 strerrordesc_np(-r));
+                 sys_error_text(-r));
   }
   delivery.fds = malloc(delivery.num_fds * sizeof *delivery.fds);
   if (delivery.fds == NULL) child_refuse("out of memory");

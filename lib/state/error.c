@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/sys/libc.h"
+
 static _Thread_local struct {
   int code;
   int os_errno;
@@ -105,7 +107,7 @@ static void record_failure(int code, int os_errno, const char *format,
   if (os_errno != 0) {
     size_t used = strlen(text);
     snprintf(last.message + used, sizeof text - used, ": %s",
-             strerrordesc_np(os_errno));
+             sys_error_text(os_errno));
   }
   error_set_data(NULL, 0);
   last.code = code;

@@ -7,7 +7,6 @@
 #include "lib/sys/clock.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
@@ -17,6 +16,7 @@
 #include "brood.h"
 #include "lib/sys/fault.h"
 #include "lib/sys/futex.h"
+#include "lib/sys/libc.h"
 
 int64_t sys_clock_ns(void) {
   struct timespec now;
@@ -44,9 +44,9 @@ int sys_futex_wait(_Atomic uint32_t *word, uint32_t value,
   SYS_FAULT();
   struct timespec deadline = {.tv_sec = deadline_ns / 1000000000,
                               .tv_nsec = deadline_ns % 1000000000};
-  long r = syscall(SYS_futex, word, FUTEX_WAIT_BITSET, value,
+  long r = syscall(SYS_futex, word, SYS_FUTEX_WAIT_BITSET, value,
                    deadline_ns == SYS_CLOCK_NEVER ? NULL : &deadline, NULL,
-                   FUTEX_BITSET_MATCH_ANY);
+                   SYS_FUTEX_ANY_BIT);
   bool is_event = r < 0 && (errno == ETIMEDOUT || errno == EINTR);
   return is_event ? -errno : 0;
 }
@@ -55,7 +55,7 @@ int sys_futex_wake(_Atomic uint32_t *word, int count) {
   SYS_FAULT();
   /* errno is the interrupted code's if this runs in a signal handler. */
   int before = errno;
-  long r = syscall(SYS_futex, word, FUTEX_WAKE, count, NULL, NULL, 0);
+  long r = syscall(SYS_futex, word, SYS_FUTEX_WAKE, count, NULL, NULL, 0);
   int result = r < 0 ? -errno : (int)r;
   errno = before;
   return result;

@@ -10,7 +10,6 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -22,6 +21,7 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
 #include "lib/sys/futex.h"
+#include "lib/sys/libc.h"
 
 enum { STACK_BYTES = 1 << 18 };
 
@@ -85,7 +85,7 @@ keep_orphans(void *argument) {
   syscall(SYS_close_range, 0, ~0U, 0);
   /* Release: pairs with the acquire in sys_keeper_run. */
   atomic_store_explicit(&keeper->state, KEEPING, memory_order_release);
-  raw_call(SYS_futex, (long)&keeper->state, FUTEX_WAKE, 1);
+  raw_call(SYS_futex, (long)&keeper->state, SYS_FUTEX_WAKE, 1);
   while (raw_call(SYS_wait4, -1, 0, __WALL) > 0) continue;
   raw_call(SYS_exit_group, 0, 0, 0);
   return 0;

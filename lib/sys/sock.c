@@ -8,7 +8,6 @@
 #include "lib/sys/sock.h"
 
 #include <errno.h>
-#include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -39,7 +38,7 @@ int sys_sock_restrict(int sock) {
 
 bool sys_sock_is_unread(int sock) {
   int size = 0;
-  return ioctl(sock, SIOCOUTQ, &size) == 0 && size > 0;
+  return ioctl(sock, TIOCOUTQ, &size) == 0 && size > 0;
 }
 
 int sys_sock_check(int fd) {

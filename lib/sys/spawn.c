@@ -14,6 +14,7 @@
 
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
 enum { FIRST_TARGET = 3 };
@@ -67,8 +68,7 @@ static int plan(posix_spawn_file_actions_t *actions, int *sources,
                                          target_of(i, num_fds));
   }
   if (r == 0) {
-    r = posix_spawn_file_actions_addclosefrom_np(actions,
-                                                 FIRST_TARGET + (int)num_fds);
+    r = sys_spawn_close_from(actions, FIRST_TARGET + (int)num_fds);
   }
   /* So says the C library of a number over RLIMIT_NOFILE, open or not. */
   return r == EBADF ? EMFILE : r;

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 
+#include <string>
 #include <type_traits>
 
 #include "brood.h"
@@ -26,6 +27,12 @@ TEST(Header, SecondsOfAnIntAreSeconds) {
   EXPECT_EQ(BROOD_MILLISECONDS(five), INT64_C(5000000));
   int64_t half = BROOD_SECONDS(0.5);
   EXPECT_EQ(half, BROOD_MILLISECONDS(500));
+}
+
+TEST(Header, VersionIsTheLibrarys) {
+  EXPECT_EQ(brood_version(), std::to_string(BROOD_VERSION_MAJOR) + "." +
+                                 std::to_string(BROOD_VERSION_MINOR) + "." +
+                                 std::to_string(BROOD_VERSION_PATCH));
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
  *
  * See record.h. The prefix is magic, version, size of the head, size of the
  * arguments, 4 bytes each. Reader and writer are the same program or one
- * beside it on the same machine, so there is one version and no upgrade path.
+ * beside it on the same machine, so there is no upgrade path.
  */
 #include "lib/wire/record.h"
 
-enum { RECORD_MAGIC = 0x646f7262 /* "brod" */, RECORD_VERSION = 1 };
+enum { RECORD_MAGIC = 0x646f7262 /* "brod" */ };
 enum { PREFIX_SIZE = 16 };
 
 void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
@@ -30,7 +30,7 @@ struct wire_texts wire_get_texts(struct wire_reader *reader) {
 void wire_record_encode(struct wire_writer *writer,
                         const struct wire_record *record) {
   size_t begin = writer->used;
-  uint32_t prefix[PREFIX_SIZE / 4] = {RECORD_MAGIC, RECORD_VERSION};
+  uint32_t prefix[PREFIX_SIZE / 4] = {RECORD_MAGIC, WIRE_RECORD_VERSION};
   wire_put(writer, prefix, sizeof prefix); /* and the sizes, at the end */
   wire_put_u32(writer, record->flags);
   wire_put_u32(writer, record->method);
@@ -72,7 +72,7 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
   uint32_t version = wire_get_u32(&reader);
   size_t head_size = wire_get_u32(&reader);
   out_record->args_size = wire_get_u32(&reader);
-  if (magic != RECORD_MAGIC || version != RECORD_VERSION ||
+  if (magic != RECORD_MAGIC || version != WIRE_RECORD_VERSION ||
       head_size < PREFIX_SIZE || head_size > size ||
       (args == NULL && size - head_size != out_record->args_size)) {
     return false;

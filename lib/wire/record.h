@@ -7,8 +7,16 @@
 #ifndef BROOD_WIRE_RECORD_H
 #define BROOD_WIRE_RECORD_H
 
+#include "brood.h"
 #include "lib/names.h"
 #include "lib/wire/bytes.h"
+
+/* The library's own. A shared library that was replaced while its program runs
+ * is how there can be two. */
+enum {
+  WIRE_RECORD_VERSION =
+      BROOD_VERSION_MAJOR << 16 | BROOD_VERSION_MINOR << 8 | BROOD_VERSION_PATCH
+};
 
 enum {
   WIRE_RECORD_DAEMON = 1u << 0,      /* the daemon flag */

@@ -9,12 +9,12 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 #include "lib/work/board.h"
 
@@ -149,10 +149,9 @@ static void describe(char text[128], int error, int exitcode) {
   const char *why = error == BROOD_TIME_LIMIT   ? "its time limit was over"
                     : error == BROOD_TERMINATED ? "it was terminated"
                                                 : "worker exited prematurely";
-  const char *name = exitcode < 0 ? sigabbrev_np(-exitcode) : NULL;
   if (exitcode < 0) {
     snprintf(text, 128, "%s: signal %d (SIG%s)", why, -exitcode,
-             name == NULL ? "?" : name);
+             sys_signal_name(-exitcode));
   } else {
     snprintf(text, 128, "%s: exitcode %d", why, exitcode);
   }

@@ -214,7 +214,7 @@ static void initialize(struct worker *worker, const brood_args *args) {
 
 void brood_pool_worker(const brood_args *args) {
   struct worker worker = {0};
-  int64_t number;
+  int64_t number = 0;
   if (!crew_read(&worker.crew, args) ||
       brood_value_int64(brood_args_get(args, CREW_LOOK), &number) < 0) {
     brood_fail(brood_error_message());

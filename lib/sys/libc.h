@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the C libraries of Linux do not all have: glibc has it, musl has not.
+ */
+#ifndef BROOD_SYS_LIBC_H
+#define BROOD_SYS_LIBC_H
+
+#include <spawn.h>
+
+#include "lib/names.h"
+
+/* Of linux/futex.h, which a compiler for musl does not find on a machine whose
+ * own library is glibc. */
+enum { SYS_FUTEX_WAKE = 1, SYS_FUTEX_WAIT_BITSET = 9 };
+#define SYS_FUTEX_ANY_BIT UINT32_MAX
+
+/* sys_error_text says in English what an errno value means. */
+const char *sys_error_text(int error);
+
+/* sys_signal_name returns a signal's name without its SIG, or "?". */
+const char *sys_signal_name(int number);
+
+/* sys_spawn_close_from has the new process close every descriptor from `first`
+ * on. Returns 0 or an errno value. */
+int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+#endif /* BROOD_SYS_LIBC_H */
