@@ -1967,8 +1967,9 @@ void brood_register_managed_type(struct brood_managed_type *type);
  * BROOD_ATTRIBUTE_ERROR  call: no such method (register.hidden)
  * BROOD_TYPE_ERROR       the arguments are no tuple
  * BROOD_REMOTE_ERROR     call: what it returned cannot be sent
- * (register.result) any other              what the function returned, with its
- * text */
+ *                        (register.result)
+ *
+ * Any other error is what the function returned, with its text. */
 typedef struct brood_proxy brood_proxy;
 brood_proxy *brood_manager_create(brood_manager *manager, const char *name,
                                   const char *type_name, brood_value args);

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# lib/Makefile compiles what lib/BUILD has, and nothing twice.
+#
+#     sources_test.sh MAKEFILE FILE...
+set -euo pipefail
+makefile=$1
+shift
+diff <(printf '%s\n' "$@" | grep '\.c$' | sort) \
+  <(make -s -f "$makefile" sources | sort)
