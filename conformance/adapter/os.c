@@ -18,6 +18,7 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/cell.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/libc.h"
 #include "conformance/adapter/main.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/preload.h"

@@ -11,6 +11,7 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/channel.h"
 #include "conformance/adapter/class.h"
+#include "conformance/adapter/libc.h"
 #include "conformance/adapter/memory.h"
 #include "conformance/adapter/number.h"
 

@@ -17,6 +17,7 @@
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/io.h"
+#include "conformance/adapter/libc.h"
 #include "conformance/adapter/memory.h"
 
 /* As many bytes as fit into a reply, however they are escaped. */

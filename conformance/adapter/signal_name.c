@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <string.h>
 
+#include "conformance/adapter/libc.h"
+
 int signal_number(const char *name) {
   for (int number = 1; number < NSIG; number++) {
     const char *known = sigabbrev_np(number);
