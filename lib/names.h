@@ -17,6 +17,7 @@
 #define sys_cloexec brood_in_sys_cloexec
 #define sys_close brood_in_sys_close
 #define sys_cpu_count brood_in_sys_cpu_count
+#define sys_cpus_online brood_in_sys_cpus_online
 #define sys_die_at_hangup brood_in_sys_die_at_hangup
 #define sys_directory_enter brood_in_sys_directory_enter
 #define sys_directory_open brood_in_sys_directory_open
@@ -80,6 +81,7 @@
 #define sys_resident_bytes brood_in_sys_resident_bytes
 #define sys_set_environment brood_in_sys_set_environment
 #define sys_set_name brood_in_sys_set_name
+#define sys_sendmsg brood_in_sys_sendmsg
 #define sys_signal_hold brood_in_sys_signal_hold
 #define sys_signal_answer brood_in_sys_signal_answer
 #define sys_signal_name brood_in_sys_signal_name

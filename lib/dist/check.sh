@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 #
-# What can be tested with a C compiler alone: the program in README.md, one with
-# names like those inside of the library, and the examples, linked with each
-# library that was built; and that these have no global name but brood_*.
+# What can be tested with a C compiler alone: the program in README.md, one that
+# counts descriptors, one with names like those inside of the library, and the
+# examples, linked with each library that was built; and that these have no
+# global name but brood_*.
 #
 #     CC=gcc check.sh OUT [LDFLAGS]
 set -eu
@@ -31,9 +32,12 @@ link() {
 }
 
 run() {
-  timeout 60 "$bin/program" > "$bin/said" 2> "$bin/complained" < /dev/null || {
+  code=0
+  timeout 60 "$bin/program" > "$bin/said" 2> "$bin/complained" < /dev/null ||
+    code=$?
+  [ $code = 0 ] || {
     cat "$bin/said" "$bin/complained"
-    fail "$1 ended with $?"
+    fail "$1 ended with $code"
   }
 }
 
@@ -49,8 +53,8 @@ for kind in $kinds; do
     whole) library="$out/libbrood.a -static" ;;
   esac
   # clean_stop waits for Ctrl-C.
-  for file in "$bin/readme.c" "$lib/test/linkage_clash.c" \
-    "$lib/test/header.c" "$lib"/examples/*.c; do
+  for file in "$bin/readme.c" "$lib/dist/smoke.c" \
+    "$lib/test/linkage_clash.c" "$lib/test/header.c" "$lib"/examples/*.c; do
     name=$(basename "$file" .c)
     case $name in
       clean_stop) continue ;;

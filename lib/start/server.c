@@ -160,7 +160,7 @@ static void report_end(pid_t pid, int32_t exitcode) {
 
 static void send_reports(void) {
   sys_signals_drain(child_signals);
-  int exitcode;
+  int exitcode = 0;
   int pid;
   while ((pid = sys_reap_any(&exitcode)) > 0) report_end(pid, exitcode);
 }

@@ -42,8 +42,8 @@ int parcel_pack(const struct launch *launch) {
 }
 
 int parcel_open(struct delivery *out, int fd) {
-  const void *data;
-  size_t size;
+  const void *data = NULL;
+  size_t size = 0;
   int r = sys_map_file(fd, &data, &size);
   if (r < 0) return r;
   struct wire_record record;

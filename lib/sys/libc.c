@@ -9,8 +9,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static const char *const signal_names[] = {
     [SIGHUP] = "HUP",       [SIGINT] = "INT",       [SIGQUIT] = "QUIT",
@@ -40,8 +43,18 @@ const char *sys_error_text(int error) {
   return strerrordesc_np(error);
 }
 
-int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first,
+                         int last) {
+  (void)last;
   return posix_spawn_file_actions_addclosefrom_np(actions, first);
+}
+
+ssize_t sys_sendmsg(int sock, const struct msghdr *message, int flags) {
+  return sendmsg(sock, message, flags);
+}
+
+long sys_cpus_online(void) {
+  return sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 #else
@@ -50,16 +63,41 @@ const char *sys_error_text(int error) {
   return strerror(error);
 }
 
-int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first) {
+int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first,
+                         int last) {
   DIR *open_ones = opendir("/proc/self/fd");
   if (open_ones == NULL) return errno;
   int r = 0;
+  for (int fd = first; r == 0 && fd < last; fd++) {
+    r = posix_spawn_file_actions_addclose(actions, fd);
+  }
   for (struct dirent *entry; r == 0 && (entry = readdir(open_ones)) != NULL;) {
     int fd = atoi(entry->d_name); /* of "." and "..": 0 */
-    if (fd >= first) r = posix_spawn_file_actions_addclose(actions, fd);
+    if (fd >= first && fd >= last)
+      r = posix_spawn_file_actions_addclose(actions, fd);
   }
   closedir(open_ones);
   return r;
+}
+
+/* musl's has room for 252 descriptors. */
+ssize_t sys_sendmsg(int sock, const struct msghdr *message, int flags) {
+  return syscall(SYS_sendmsg, sock, message, flags);
+}
+
+/* musl's sysconf counts those that the process may run on. The file has ranges:
+ * "0-3,6". */
+long sys_cpus_online(void) {
+  FILE *file = fopen("/sys/devices/system/cpu/online", "re");
+  if (file == NULL) return sysconf(_SC_NPROCESSORS_ONLN);
+  long count = 0, first, last;
+  while (fscanf(file, "%ld", &first) == 1) {
+    if (fscanf(file, "-%ld", &last) != 1) last = first;
+    count += last - first + 1;
+    if (fgetc(file) != ',') break;
+  }
+  fclose(file);
+  return count;
 }
 
 #endif

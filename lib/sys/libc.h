@@ -6,6 +6,8 @@
 #define BROOD_SYS_LIBC_H
 
 #include <spawn.h>
+#include <stdint.h>
+#include <sys/socket.h>
 
 #include "lib/names.h"
 
@@ -21,7 +23,16 @@ const char *sys_error_text(int error);
 const char *sys_signal_name(int number);
 
 /* sys_spawn_close_from has the new process close every descriptor from `first`
- * on. Returns 0 or an errno value. */
-int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+ * on; the actions so far have opened none from `last` on. Returns 0 or an errno
+ * value. */
+int sys_spawn_close_from(posix_spawn_file_actions_t *actions, int first,
+                         int last);
+
+/* sys_sendmsg is sendmsg, with as many descriptors as the kernel allows. */
+ssize_t sys_sendmsg(int sock, const struct msghdr *message, int flags);
+
+/* sys_cpus_online returns how many processors there are, whichever of them the
+ * calling process may run on; less than 1 if that is not to be found out. */
+long sys_cpus_online(void);
 
 #endif /* BROOD_SYS_LIBC_H */

@@ -28,6 +28,7 @@
 #include "lib/sys/clock.h"
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 
 /* struct pidfd_info of Linux 6.15, which Debian 12's headers do not have. */
 struct exit_info {
@@ -237,7 +238,7 @@ pid_t sys_gettid(void) {
 
 int sys_cpu_count(void) {
   SYS_FAULT();
-  long count = sysconf(_SC_NPROCESSORS_ONLN);
+  long count = sys_cpus_online();
   return count < 1 ? -ENOSYS : (int)count;
 }
 

@@ -15,6 +15,7 @@
 
 #include "lib/sys/fault.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/libc.h"
 
 union control {
   char bytes[CMSG_SPACE(SYS_SOCK_MAX_FDS * sizeof(int)) +
@@ -74,7 +75,7 @@ int sys_sock_try_send(int sock, const struct iovec *parts, size_t num_parts,
   ssize_t n;
   do {
     n = is_plain ? send(sock, parts->iov_base, parts->iov_len, flags)
-                 : sendmsg(sock, &message, flags);
+                 : sys_sendmsg(sock, &message, flags);
   } while (n < 0 && errno == EINTR);
   return n < 0 ? -errno : 0;
 }

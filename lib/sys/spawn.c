@@ -68,10 +68,9 @@ static int plan(posix_spawn_file_actions_t *actions, int *sources,
                                          target_of(i, num_fds));
   }
   if (r == 0) {
-    r = sys_spawn_close_from(actions, FIRST_TARGET + (int)num_fds);
+    r = sys_spawn_close_from(actions, FIRST_TARGET + (int)num_fds, next_free);
   }
-  /* So says the C library of a number over RLIMIT_NOFILE, open or not. */
-  return r == EBADF ? EMFILE : r;
+  return r;
 }
 
 int sys_spawn(const char *path, char *const argv[], const int *fds,
@@ -101,5 +100,7 @@ int sys_spawn(const char *path, char *const argv[], const int *fds,
 out:
   free(sources);
   sys_close(null);
-  return r == 0 ? pid : -r;
+  if (r == 0) return pid;
+  /* So says the C library of a number over RLIMIT_NOFILE, open or not. */
+  return r == EBADF ? -EMFILE : -r;
 }
