@@ -33,7 +33,8 @@ BROOD_TASK(attentive);
 /* One that never looks. */
 static int deaf(const brood_args *args) {
   (void)args;
-  for (;;) usleep(1000);
+  while (usleep(1000) <= 0) continue;
+  return 0;
 }
 BROOD_TASK(deaf);
 
