@@ -133,7 +133,7 @@ int failure_of_brood(struct failure *out_failure) {
   const char *type = brood_error_name(code);
   if (code == BROOD_OS_ERROR) type = type_of_errno(brood_errno());
   failure_set(out_failure, type, "%s", brood_error_message());
-  if (code == BROOD_OS_ERROR) out_failure->number = brood_errno();
+  out_failure->number = brood_errno(); /* 0 if it is none of the system's */
   size_t size_bytes = 0;
   const void *data = brood_error_data(&size_bytes);
   if (data != NULL) {
