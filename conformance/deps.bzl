@@ -8,7 +8,7 @@
 
 Everything is a Debian package, nothing is downloaded. A repository that the
 workspace has declared before the call is left alone: so others point
-@googletest, @nlohmann_json and @cjson elsewhere.
+@googletest, @nlohmann_json, @cjson and @libsodium elsewhere.
 """
 
 # What Debian's Bazel would download, and where Debian has it.
@@ -23,6 +23,7 @@ _RULES = {
 _LIBRARIES = {
     "cjson": "/usr",
     "googletest": "/usr/src/googletest",
+    "libsodium": "/usr",
     "nlohmann_json": "/usr",
 }
 

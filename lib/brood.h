@@ -164,8 +164,9 @@ enum brood_error {
   BROOD_BROKEN_POOL = -22,     /* workers cannot be had any more */
   BROOD_ENCODING_ERROR = -23,  /* its result cannot be sent */
   /* Of a manager's objects: */
-  BROOD_KEY_ERROR = -24,   /* no such key */
-  BROOD_REMOTE_ERROR = -25 /* a method's result cannot be sent */
+  BROOD_KEY_ERROR = -24,           /* no such key */
+  BROOD_REMOTE_ERROR = -25,        /* a method's result cannot be sent */
+  BROOD_AUTHENTICATION_ERROR = -26 /* client and server have different keys */
 };
 
 /* brood_error returns the code of this thread's last failure, BROOD_OK if
@@ -1678,7 +1679,7 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  * - A manager keeps objects for processes that share no memory of them. They
  *   live in its server, a process of its own that the manager's maker owns and
  *   that ends with it, SIGKILL included (manager.owner-killed). It has one
- *   thread and no address: nobody reaches it who was not given a proxy.
+ *   thread. Without an address nobody reaches it who was not given a proxy.
  * - A proxy is a handle of such an object. It is an argument of processes of
  *   every method, a task's argument, a message, an item, and a value inside of
  *   other objects of the same manager, where it stays the same object
@@ -1705,7 +1706,8 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  * - A child of a bare fork may use the proxies that it inherited while its
  *   parent does, on a connection of its own (proxy.bare-fork).
  * - Errors of all calls. BROOD_OS_ERROR: the server is gone (ECONNRESET, EPIPE;
- *   again each time), or out of memory (ENOMEM). BROOD_VALUE_ERROR: the handle
+ *   again each time, and nobody waits for one that is), or out of memory
+ *   (ENOMEM). BROOD_VALUE_ERROR: the handle
  *   is no such proxy, or has been freed. BROOD_RUNTIME_ERROR: the caller is
  *   that server itself, in a method, or an initializer.
  *
@@ -1718,6 +1720,9 @@ typedef struct brood_manager_options {
   const char *name;       /* of its process; NULL: "SyncManager" */
   brood_task initializer; /* runs in the server, before it serves */
   brood_value initargs;   /* a tuple, or none */
+  const char *address;    /* NULL: none; see "Managers with an address" */
+  const void *authkey;    /* NULL: brood_process_authkey of this process */
+  size_t authkey_size;
 } brood_manager_options;
 
 /* brood_manager_new returns a manager that serves; options NULL is all zero.
@@ -1740,10 +1745,82 @@ brood_manager *brood_manager_new(const brood_context *context,
 int brood_manager_shutdown(brood_manager *manager);
 brood_manager *brood_manager_free(brood_manager *manager);
 
-/* brood_manager_pid returns the server's process id.
- * brood_manager_number_of_objects returns how many objects it has. */
+/* brood_manager_pid returns the server's process id, of a manager that was
+ * connected 0. brood_manager_number_of_objects returns how many objects there
+ * are. */
 int brood_manager_pid(brood_manager *manager);
 int64_t brood_manager_number_of_objects(brood_manager *manager);
+
+/* Managers with an address
+ *
+ * A program that is to be reached by others links //lib:brood_net besides,
+ * which needs libsodium; without it an address is BROOD_RUNTIME_ERROR.
+ *
+ * - "unix:PATH" is a socket file of mode 0600, for processes of the same user
+ *   (remote.mode); "tcp://HOST:PORT" is for all who reach the host, an IPv6
+ *   address as HOST in brackets, port 0 being any that is free.
+ * - Before anything else client and server prove to each other, by HMAC-SHA-256
+ *   over random numbers of both and over who proves it, that they have the same
+ *   authkey; neither sends it (auth.wrong). What follows is neither
+ *   hidden nor protected from somebody who can change what is on the wire: use
+ *   a tunnel there. Whoever has the key may do all that a client can.
+ * - A process of its own lets clients in: what strangers do costs the server
+ *   nothing. Of connections that have not proven anything it keeps
+ *   BROOD_MAX_STRANGERS, reads at most 72 bytes of each, and drops it after
+ *   BROOD_STRANGER_SECONDS, or sooner if too many newer ones come.
+ * - Who connects has a session as any process with proxies. Over tcp a process
+ *   of its own carries its calls; processes to which it gives proxies call
+ *   through that, and lose the server when it ends, or connect themselves.
+ *   All types work, as they do on one host; there a thread that ends without
+ *   releasing what it holds is noticed only when its process ends.
+ * - A host that vanishes is noticed within BROOD_VANISHED_SECONDS; then its
+ *   clients have ended for the server, and the server for them.
+ * - The socket file goes with the server, SIGKILL of it or of its owner
+ *   included (remote.file-gone). One that is left of a dead server, as when the
+ *   machine went down, gives way to a new one; if anybody listens there it is
+ *   in use. A path is taken as it is when the manager is made.
+ */
+#define BROOD_MAX_STRANGERS 128
+#define BROOD_STRANGER_SECONDS 5
+#define BROOD_VANISHED_SECONDS 30
+
+/* brood_manager_connect returns a manager of a server that runs elsewhere, by
+ * its address and authkey; other options mean nothing. The context is that of
+ * the process that tcp needs. brood_manager_shutdown and brood_manager_free
+ * leave the server as it is (remote.client-shutdown); once all managers of
+ * this process for it are shut down, what it has there is given back, and its
+ * calls are ECONNRESET. Both sides are of one version of this library.
+ *
+ * BROOD_AUTHENTICATION_ERROR  the server has another key; it stays as it was
+ *                             (auth.wrong)
+ * BROOD_VALUE_ERROR           no address, or of no known form; the authkey is
+ *                             empty (auth.empty)
+ * BROOD_OS_ERROR              nobody listens (ECONNREFUSED, ENOENT), or answers
+ *                             within BROOD_STRANGER_SECONDS (ETIMEDOUT); it is
+ *                             no server, or ended (EPROTO, ECONNRESET); unix:
+ *                             another user's (EPERM), or in another PID
+ *                             namespace, where tcp has to be used (EXDEV)
+ * BROOD_RUNTIME_ERROR         //lib:brood_net is not linked */
+brood_manager *brood_manager_connect(const brood_context *context,
+                                     const brood_manager_options *options);
+
+/* brood_manager_serve is a server in the calling thread and process
+ * (remote.serve), until the descriptor `stop` is readable or hangs up; -1: for
+ * ever. ready, which may be NULL, is told the address when clients can connect.
+ * Signals are the program's. Errors as brood_manager_new and
+ * brood_manager_connect.
+ *
+ * BROOD_OS_ERROR  the address is in use (EADDRINUSE), by brood_manager_new also
+ *                 (remote.in-use), or cannot be had */
+int brood_manager_serve(const brood_context *context,
+                        const brood_manager_options *options, int stop,
+                        void (*ready)(const char *address, void *argument),
+                        void *argument);
+
+/* brood_manager_address returns the address, with the port that was given to it
+ * (remote.tcp), until the manager is freed; NULL if it has none, when
+ * brood_error is BROOD_OK. */
+const char *brood_manager_address(brood_manager *manager);
 
 /* brood_manager_OBJECT makes an object, as brood_OBJECT_new does, or with a
  * name finds the one of that name and kind, making it if there is none
@@ -1988,7 +2065,8 @@ brood_proxy *brood_proxy_free(brood_proxy *proxy);
  *   size and number, and bounds them; nothing in a message is an address. But
  *   an object that comes through a pipe is shared from then on, as above.
  * - Strangers have nothing to connect to: nothing listens at a file, a port or
- *   an abstract name. A process has an object only if another one gave it that.
+ *   an abstract name, but for a manager that was given an address. A process
+ *   has an object only if another one gave it that, or it has the authkey.
  * - A forkserver serves only processes with its own users and groups. One that
  *   gave up its rights gets a server of its own.
  * - A set-uid program, or one with other rights that its caller lacks, starts

@@ -9,6 +9,7 @@
 #define BROOD_NAMES_H
 
 /* sys */
+#define sys_accept brood_in_sys_accept
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
 #define sys_affinity brood_in_sys_affinity
 #define sys_clock_deadline brood_in_sys_clock_deadline
@@ -82,8 +83,8 @@
 #define sys_set_environment brood_in_sys_set_environment
 #define sys_set_name brood_in_sys_set_name
 #define sys_sendmsg brood_in_sys_sendmsg
-#define sys_signal_hold brood_in_sys_signal_hold
 #define sys_signal_answer brood_in_sys_signal_answer
+#define sys_signal_hold brood_in_sys_signal_hold
 #define sys_signal_name brood_in_sys_signal_name
 #define sys_signals_block brood_in_sys_signals_block
 #define sys_signals_drain brood_in_sys_signals_drain
@@ -101,13 +102,24 @@
 #define sys_sock_restrict brood_in_sys_sock_restrict
 #define sys_sock_try_receive_parts brood_in_sys_sock_try_receive_parts
 #define sys_sock_try_send brood_in_sys_sock_try_send
+#define sys_socket_file brood_in_sys_socket_file
+#define sys_socket_file_remove brood_in_sys_socket_file_remove
 #define sys_spawn brood_in_sys_spawn
 #define sys_spawn_close_from brood_in_sys_spawn_close_from
 #define sys_stdin brood_in_sys_stdin
+#define sys_stream_read brood_in_sys_stream_read
+#define sys_stream_write brood_in_sys_stream_write
 #define sys_task_ended brood_in_sys_task_ended
 #define sys_task_home brood_in_sys_task_home
 #define sys_task_mark brood_in_sys_task_mark
+#define sys_tcp_connect brood_in_sys_tcp_connect
+#define sys_tcp_listen brood_in_sys_tcp_listen
+#define sys_tcp_port brood_in_sys_tcp_port
+#define sys_tcp_watch brood_in_sys_tcp_watch
 #define sys_try_yield brood_in_sys_try_yield
+#define sys_unix_connect brood_in_sys_unix_connect
+#define sys_unix_listen brood_in_sys_unix_listen
+#define sys_unix_peer brood_in_sys_unix_peer
 #define sys_wait_pid brood_in_sys_wait_pid
 #define sys_write_at brood_in_sys_write_at
 #define sys_write_full brood_in_sys_write_full
@@ -439,9 +451,16 @@
 #define link_call brood_in_link_call
 #define link_check_values brood_in_link_check_values
 #define link_close brood_in_link_close
+#define link_give brood_in_link_give
 #define link_open brood_in_link_open
 #define link_pair brood_in_link_pair
 #define make_many brood_in_make_many
+#define manager_close_servers_end brood_in_manager_close_servers_end
+#define manager_let_in brood_in_manager_let_in
+#define manager_listen brood_in_manager_listen
+#define manager_new brood_in_manager_new
+#define manager_set_net brood_in_manager_set_net
+#define manager_unlisten brood_in_manager_unlisten
 #define object_abandon brood_in_object_abandon
 #define object_call brood_in_object_call
 #define object_count brood_in_object_count
@@ -460,8 +479,14 @@
 #define refuse_memory brood_in_refuse_memory
 #define replace_by_copies brood_in_replace_by_copies
 #define replace_items brood_in_replace_items
+#define server_add brood_in_server_add
+#define server_close brood_in_server_close
 #define server_forget brood_in_server_forget
+#define server_id brood_in_server_id
+#define server_initialize brood_in_server_initialize
 #define server_is_here brood_in_server_is_here
+#define server_open brood_in_server_open
+#define server_run brood_in_server_run
 #define server_send brood_in_server_send
 #define tally_add brood_in_tally_add
 #define tally_drop brood_in_tally_drop
@@ -470,5 +495,26 @@
 #define type_destroy brood_in_type_destroy
 #define type_fill brood_in_type_fill
 #define unpark_call brood_in_unpark_call
+
+/* net */
+#define address_read brood_in_address_read
+#define address_write brood_in_address_write
+#define frame_get_call brood_in_frame_get_call
+#define frame_get_head brood_in_frame_get_head
+#define frame_mark brood_in_frame_mark
+#define frame_put_head brood_in_frame_put_head
+#define handshake_accept brood_in_handshake_accept
+#define handshake_challenge brood_in_handshake_challenge
+#define handshake_check brood_in_handshake_check
+#define handshake_conclude brood_in_handshake_conclude
+#define handshake_prove brood_in_handshake_prove
+#define handshake_refuse brood_in_handshake_refuse
+#define handshake_token brood_in_handshake_token
+#define porter_close_parents_end brood_in_porter_close_parents_end
+#define relay_fill_polls brood_in_relay_fill_polls
+#define relay_free brood_in_relay_free
+#define relay_new brood_in_relay_new
+#define relay_num_polls brood_in_relay_num_polls
+#define relay_step brood_in_relay_step
 
 #endif /* BROOD_NAMES_H */

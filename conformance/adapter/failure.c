@@ -39,6 +39,7 @@ static const struct {
     {"KeyError", "LookupError"},
     {"OverflowError", "ArithmeticError"},
     {"BrokenBarrierError", "RuntimeError"},
+    {"AuthenticationError", "ProcessError"},
     {"BufferTooShort", "ProcessError"},
 };
 

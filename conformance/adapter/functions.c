@@ -300,6 +300,7 @@ static const struct function *find_in(const struct function *table,
 static const struct function *find(const char *name) {
   const struct function *found = find_in(functions_plain, name);
   if (found == NULL) found = find_in(functions_valued, name);
+  if (found == NULL) found = find_in(functions_far, name);
   return found != NULL ? found : find_in(functions_ending, name);
 }
 

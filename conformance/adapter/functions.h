@@ -18,6 +18,7 @@ struct function {
 extern const struct function functions_plain[];
 extern const struct function functions_valued[];
 extern const struct function functions_ending[];
+extern const struct function functions_far[]; /* of managers */
 
 /* Each returns a function of these tables, or NULL. */
 brood_target functions_find(const char *name);

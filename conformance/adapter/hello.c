@@ -67,6 +67,7 @@ static const char *const features[] = {
     "manager.count",
     "manager.kept",
     "manager.named",
+    "manager.remote",
     NULL,
 };
 

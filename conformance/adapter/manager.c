@@ -101,18 +101,21 @@ static int read_options(struct call *call, brood_manager_options *options,
 static int manager_new(struct call *call) {
   brood_manager_options options = {0};
   struct arguments initargs = {0};
-  int r = read_options(call, &options, &initargs);
+  struct manager_far far;
+  int r = manager_read_far(call, 2, &far, &options);
+  if (r == 0) r = read_options(call, &options, &initargs);
   if (r == 0) {
     r = call_made(call, VALUE_MANAGER,
                   brood_manager_new(call->self->as.context, &options));
     call->result.give_back = free_manager;
   }
+  manager_clear_far(&far);
   arguments_clear(&initargs);
   return r;
 }
 
 const struct method manager_new_methods[] = {
-    {"Manager", "initializer? initargs?", manager_new},
+    {"Manager", "initializer? initargs? *address? *authkey?", manager_new},
     {NULL, NULL, NULL},
 };
 
@@ -244,5 +247,6 @@ const struct method manager_methods[] = {
 
 const struct attribute manager_attributes[] = {
     {"pid", pid, NULL},
+    {"address", manager_read_address, NULL},
     {NULL, NULL, NULL},
 };

@@ -34,4 +34,18 @@ int manager_fetch(struct call *call, int first, int last,
 /* manager_tuple is a tuple of values, also of none. */
 brood_value manager_tuple(const struct arguments *values);
 
+/* Where a manager is, and its key, as long as the options need them. */
+struct manager_far {
+  char address[512];
+  void *key;
+};
+
+/* manager_read_far reads "address? authkey?" into options. */
+int manager_read_far(struct call *call, int address, struct manager_far *out,
+                     brood_manager_options *options);
+void manager_clear_far(struct manager_far *far);
+
+/* manager_read_address is the attribute. */
+int manager_read_address(struct call *call);
+
 #endif /* BROOD_ADAPTER_MANAGER_H */

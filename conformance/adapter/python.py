@@ -172,7 +172,7 @@ FEATURES = ["method", "context", "process", "isolation", "descriptors",
             "joinable", "simple", "feeder", "language", "pool",
             "pool.callback", "pool.imap", "pool.initializer", "pool.recycle",
             "manager", "manager.sync", "manager.own", "manager.nested",
-            "manager.count"]
+            "manager.count", "manager.remote"]
 
 
 def version():

@@ -9,7 +9,7 @@ import struct
 import sys
 import threading
 
-from python_module import mp
+from python_module import managers, mp
 
 
 def number_of(name):
@@ -195,11 +195,24 @@ def make_subclasses():
 make_subclasses()
 
 
+def at(address, authkey, **named):
+    """A manager that is not started; an address is [host, port], or a path."""
+    if isinstance(address, list):
+        address = tuple(address)
+    return managers.SyncManager(address, authkey, **named)
+
+
+def serve_manager(address, authkey, path):
+    server = at(address, authkey).get_server()
+    note(path, "ready")
+    server.serve_forever()
+
+
 def table():
     found = {f.__name__: f for f in (
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
         note_size, note_authkey, note_values, tell, thread_note, hammer, wait_note, meet, act, act_fails,
-        produce, consume, take_note, put_all)}
+        produce, consume, take_note, put_all, serve_manager)}
     # dill would serialise the function, but not what this one holds.
     found["unregistered"] = lambda *values, held=(v for v in ()): None
     found["unloadable"] = Unloadable()

@@ -6,6 +6,7 @@ The types Counter and Board are registered here, so that every server has them.
 import os
 import time
 
+from python_functions import at
 from python_module import managers, mp
 from python_own import Cell
 
@@ -64,11 +65,18 @@ managers.SyncManager.register("Counter", Counter)
 managers.SyncManager.register("Board", Board, exposed=("write", "read"))
 
 
-def make_manager(obj, initializer=None, initargs=()):
-    if initializer is None:
+def make_manager(obj, initializer=None, initargs=(), address=None,
+                 authkey=None):
+    if initializer is None and address is None:
         return obj.Manager()
-    manager = managers.SyncManager(ctx=obj.get_context())
+    manager = at(address, authkey, ctx=obj.get_context())
     manager.start(initializer, initargs)
+    return manager
+
+
+def connect_manager(obj, address, authkey=None):
+    manager = at(address, authkey)
+    manager.connect()
     return manager
 
 
@@ -139,6 +147,8 @@ def word_of(obj, name):
         return MANAGER.get(name)
     if name == "Manager" and hasattr(obj, "Manager"):
         return make_manager
+    if name == "connect_manager" and obj is mp:
+        return connect_manager
     if name == "SyncManager" and obj is mp:
         return lambda obj: managers.SyncManager(ctx=mp.get_context())
     return None

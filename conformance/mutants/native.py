@@ -12,7 +12,7 @@ import shutil
 import subprocess
 
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-w", "-pipe"]
-LIBRARIES = ["-lcjson", "-lpthread", "-lm"]
+LIBRARIES = ["-lcjson", "-lsodium", "-lpthread", "-lm"]
 INCLUDE = re.compile(r'^#include "(lib/[^"]+)"', re.MULTILINE)
 
 

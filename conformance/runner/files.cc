@@ -97,6 +97,14 @@ Json Files::History(const std::vector<Json> &args) const {
   return JudgeHistories(histories, *made, args[2].get<long>());
 }
 
+static Json ModeOf(const std::string &path) {
+  struct stat status;
+  if (lstat(path.c_str(), &status) != 0) return nullptr;
+  char digits[8];
+  snprintf(digits, sizeof digits, "%o", status.st_mode & 07777);
+  return digits;
+}
+
 Json Files::Call(const std::string &name, const std::vector<Json> &args) {
   if (name == "history") return History(args);
   bool two = name == "write" || name == "executable";
@@ -111,6 +119,8 @@ Json Files::Call(const std::string &name, const std::vector<Json> &args) {
     return text ? TextValue(*text) : Json();
   } else if (name == "exists") {
     return access(path.c_str(), F_OK) == 0;
+  } else if (name == "mode") {
+    return ModeOf(path);
   } else if (name == "write") {
     if (!WriteFile(path, TextOf(args[1]), 0600)) Refuse("write");
   } else if (name == "executable") {

@@ -165,8 +165,8 @@ std::vector<pid_t> Victims(pid_t pid, const std::set<pid_t> &spared) {
 
 std::vector<std::string> PseudoOperations(const std::string &actor) {
   if (actor == "file") {
-    return {"make_gate", "open_gate", "text",       "exists", "write",
-            "mkdir",     "rmdir",     "executable", "history"};
+    return {"make_gate", "open_gate", "text",  "exists",     "mode",
+            "write",     "mkdir",     "rmdir", "executable", "history"};
   }
   if (actor == "output") return {"text", "count"};
   std::vector<std::string> names = {"status",     "shm",    "send",

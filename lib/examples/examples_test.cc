@@ -263,6 +263,11 @@ TEST(Examples, DistributedSystem) {
                                            }));
 }
 
+TEST(Examples, RemoteManager) {
+  EXPECT_EQ(RunWell("remote_manager"),
+            (Expected{"8 squares, their sum is 204"}));
+}
+
 TEST(Examples, PoolMap) {
   EXPECT_EQ(RunWell("pool_map"),
             (Expected{"1229 primes below 10000, the largest is 9973"}));

@@ -38,6 +38,7 @@ struct link {
   uint64_t server;
   uint64_t owner; /* the process that has the lines; its children have copies */
   brood_connection *door; /* NULL: closed */
+  int num_opened;         /* by managers */
   struct line *lines;
 };
 
@@ -203,18 +204,40 @@ static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
   return 0;
 }
 
+static struct link *open_link_of(uint64_t server) {
+  struct link *link = find_link(server);
+  bool is_open =
+      link != NULL && link->door != NULL && link->owner == sync_self_process();
+  return is_open ? link : NULL;
+}
+
 int link_open(uint64_t server, brood_connection *door) {
-  int r = say_hello(door, false);
-  if (r == 0) return open_link(server, door, sync_self_process());
+  guard_lock();
+  struct link *link = open_link_of(server);
+  if (link != NULL) link->num_opened++;
+  guard_unlock();
+  int r = link != NULL ? 0 : say_hello(door, false);
+  if (link == NULL && r == 0) {
+    r = open_link(server, door, sync_self_process());
+    door = NULL;
+  }
   brood_connection_free(door);
   return r;
+}
+
+int link_give(uint64_t server, brood_connection **out_end) {
+  guard_lock();
+  struct link *link = open_link_of(server);
+  guard_unlock();
+  return link == NULL ? say_gone() : make_end(link, 0, out_end);
 }
 
 void link_close(uint64_t server) {
   guard_lock();
   struct link *link = find_link(server);
-  brood_connection *door = link == NULL ? NULL : link->door;
-  if (link != NULL) {
+  bool is_last = link != NULL && link->num_opened-- == 0;
+  brood_connection *door = is_last ? link->door : NULL;
+  if (is_last) {
     for (struct line *line = link->lines; line != NULL; line = line->next) {
       brood_connection_close(line->end);
     }

@@ -10,7 +10,8 @@
 #include "lib/names.h"
 
 /* link_open has a connection, which is taken, be this process's first line to a
- * server. Sets and returns an error. */
+ * server, unless it has one that nobody has closed. Each needs a link_close.
+ * Sets and returns an error. */
 int link_open(uint64_t server, brood_connection *door);
 
 /* link_call calls a server itself. */
@@ -19,7 +20,11 @@ int64_t link_call(uint64_t server, const struct proxy_call *call);
 /* link_pair makes two connected ends; 0 or -errno. */
 int link_pair(brood_connection **out_near, brood_connection **out_far);
 
-/* link_close closes all lines to a server. */
+/* link_give makes another line, through the first; 0, or the error is set. */
+int link_give(uint64_t server, brood_connection **out_end);
+
+/* link_close closes all lines to a server, with the last one that was opened.
+ */
 void link_close(uint64_t server);
 
 /* link_check_values: do the values, as far as that is seen here, mean

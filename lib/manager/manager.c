@@ -9,18 +9,13 @@
 #include <string.h>
 
 #include "lib/manager/link.h"
+#include "lib/manager/manager.h"
 #include "lib/manager/server.h"
 #include "lib/share/object.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
-
-struct brood_manager {
-  uint64_t owner;  /* process token */
-  uint64_t server; /* its */
-  brood_process *process;
-};
 
 /* ---------------------------------------------------------------- Making -- */
 
@@ -69,10 +64,22 @@ static int await_server(brood_manager *manager, brood_connection *door) {
   return error_set(head.code, "%s", text);
 }
 
+/* A line of its own for the porter. */
+static int open_porter(brood_manager *manager, const brood_context *context,
+                       const brood_manager_options *options) {
+  brood_connection *door;
+  if (manager->listener < 0) return 0;
+  int r = link_give(manager->server, &door);
+  if (r < 0) return r;
+  r = manager_let_in(manager, context, options, door,
+                     brood_process_sentinel(manager->process));
+  brood_connection_free(door);
+  return r;
+}
+
 static int open_link_to(brood_manager *manager, brood_connection *door) {
   if (link_open(manager->server, door) == 0) return 0;
   int why = brood_errno();
-  end_server(manager);
   return error_set_os(-why, "cannot call a manager");
 }
 
@@ -91,15 +98,15 @@ static int open_manager(brood_manager *manager, const brood_context *context,
   if (r == 0) r = start_server(manager, context, options, initializer, far);
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
-  if (r == 0) return open_link_to(manager, near);
-  brood_connection_free(near);
-  return r;
+  if (r < 0) {
+    brood_connection_free(near);
+    return r;
+  }
+  r = open_link_to(manager, near);
+  return r < 0 ? r : open_porter(manager, context, options);
 }
 
-brood_manager *brood_manager_new(const brood_context *context,
-                                 const brood_manager_options *options) {
-  static const brood_manager_options nothing;
-  if (options == NULL) options = &nothing;
+brood_manager *manager_new(const brood_manager_options *options) {
   if (options->initargs.type != BROOD_TYPE_NONE &&
       options->initargs.type != BROOD_TYPE_TUPLE) {
     error_set(BROOD_TYPE_ERROR, "initargs are no tuple");
@@ -110,11 +117,37 @@ brood_manager *brood_manager_new(const brood_context *context,
     error_set_os(-ENOMEM, "cannot make a manager");
     return NULL;
   }
-  if (context == NULL) context = brood_get_context(NULL);
   manager->owner = sync_self_process();
-  if (open_manager(manager, context, options) == 0) return manager;
-  brood_process_free(manager->process);
+  manager->listener = -1;
+  return manager;
+}
+
+/* The error stays. */
+static void abandon_manager(brood_manager *manager) {
+  int code = brood_error(), why = brood_errno();
+  char text[512];
+  snprintf(text, sizeof text, "%s", brood_error_message());
+  if (manager->server != 0) link_close(manager->server);
+  if (manager->process != NULL) end_server(manager);
+  manager_unlisten(manager);
   free(manager);
+  code == BROOD_OS_ERROR ? error_set_os(-why, "cannot make a manager")
+                         : error_set(code, "%s", text);
+}
+
+brood_manager *brood_manager_new(const brood_context *context,
+                                 const brood_manager_options *options) {
+  static const brood_manager_options nothing;
+  if (options == NULL) options = &nothing;
+  brood_manager *manager = manager_new(options);
+  if (manager == NULL) return NULL;
+  if (context == NULL) context = brood_get_context(NULL);
+  if (manager_listen(manager, options) < 0) {
+    free(manager);
+    return NULL;
+  }
+  if (open_manager(manager, context, options) == 0) return manager;
+  abandon_manager(manager);
   return NULL;
 }
 
@@ -127,9 +160,24 @@ static int check_manager(const brood_manager *manager) {
                    "a manager can only be used by the process that made it");
 }
 
+/* The relay ends when no process has a proxy through it, which may be later: it
+ * is reaped with the next process that is started then. */
+static void disconnect(brood_manager *manager) {
+  link_close(manager->server);
+  if (manager->process != NULL) {
+    brood_process_join(manager->process, BROOD_SECONDS(1));
+  }
+  manager->process = brood_process_free(manager->process);
+}
+
 int brood_manager_shutdown(brood_manager *manager) {
   int r = check_manager(manager);
-  if (r < 0 || manager->process == NULL) return r;
+  if (r < 0 || manager->is_closed) return r;
+  manager->is_closed = true;
+  if (manager->is_connected) {
+    disconnect(manager);
+    return 0;
+  }
   struct proxy_call call = {.op = CALL_SHUTDOWN};
   if (link_call(manager->server, &call) < 0 ||
       brood_process_join(manager->process, BROOD_SECONDS(1)) < 0) {
@@ -137,6 +185,7 @@ int brood_manager_shutdown(brood_manager *manager) {
   }
   link_close(manager->server);
   manager->process = brood_process_free(manager->process);
+  manager_unlisten(manager);
   return 0;
 }
 
@@ -150,7 +199,8 @@ brood_manager *brood_manager_free(brood_manager *manager) {
 int brood_manager_pid(brood_manager *manager) {
   int r = check_manager(manager);
   if (r < 0) return r;
-  return manager->process == NULL ? 0 : brood_process_pid(manager->process);
+  bool is_ours = manager->process != NULL && !manager->is_connected;
+  return is_ours ? brood_process_pid(manager->process) : 0;
 }
 
 int64_t brood_manager_number_of_objects(brood_manager *manager) {

@@ -6,20 +6,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/link.h"
 #include "lib/state/error.h"
-#include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/events.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
-#include "lib/work/task.h"
 
 static struct {
   uint64_t token; /* 0: this process is no server */
@@ -42,7 +38,7 @@ bool server_is_here(uint64_t token) {
 
 /* --------------------------------------------------------------- Callers -- */
 
-static struct caller *add_caller(brood_connection *end) {
+static struct caller *watch_caller(brood_connection *end, int fd) {
   if (server.num_callers == server.room) {
     size_t room = server.room * 2 + 8;
     void *more = reallocarray(server.callers, room, sizeof *server.callers);
@@ -53,13 +49,17 @@ static struct caller *add_caller(brood_connection *end) {
   struct caller *caller = calloc(1, sizeof *caller);
   if (caller == NULL) return NULL;
   caller->end = end;
-  caller->fd = brood_connection_fileno(end);
+  caller->fd = fd;
   if (sys_epoll_add(server.epoll, caller->fd, caller) < 0) {
     free(caller);
     return NULL;
   }
   server.callers[server.num_callers++] = caller;
   return caller;
+}
+
+static struct caller *add_caller(brood_connection *end) {
+  return watch_caller(end, brood_connection_fileno(end));
 }
 
 static void hear_taken(struct caller *caller);
@@ -207,7 +207,11 @@ static void hear_door(struct caller *caller) {
 static void hear_forget(const struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
   struct session *session = find_session(caller->head.thread);
-  if (object != NULL && session != NULL) object_count_for(object, session, -1);
+  /* A process that connects again has lost what it had before. */
+  if (object != NULL && session != NULL &&
+      tally_of(&object->references_of, session, 0) != NULL) {
+    object_count_for(object, session, -1);
+  }
 }
 
 static void hear_taken(struct caller *caller) {
@@ -284,6 +288,8 @@ static bool read_head(struct caller *caller) {
 /* One message, if there is one. A call while another one waits is none of ours.
  */
 static bool serve_caller(struct caller *caller) {
+  server.is_over |= caller->end == NULL; /* the descriptor to stop at */
+  if (server.is_over) return false;
   bool had_more = caller->has_more;
   brood_value *to = had_more ? &caller->last : &caller->whole;
   int r = brood_connection_recv(caller->end, to, 0);
@@ -425,7 +431,7 @@ static bool see_ends(int num_events) {
   return any;
 }
 
-static void serve_all(void) {
+void server_run(void) {
   server.look_ns = SYS_CLOCK_NEVER;
   while (!server.is_over && server.num_callers > 0) {
     int num_events = await_events();
@@ -458,38 +464,37 @@ void server_forget(uint64_t id) {
   if (object != NULL) object_release(object);
 }
 
-/* ----------------------------------------------------------------- Start -- */
+/* ------------------------------------------------- Its beginning and end -- */
 
-static int run_initializer(const brood_args *args) {
-  const brood_value *name = brood_args_get(args, SERVER_INITIALIZER);
-  if (name == NULL || name->type != BROOD_TYPE_STRING) return 0;
-  brood_task function = registry_task(name->as.data);
-  brood_value value = brood_none();
-  int r = task_call(function, brood_args_get(args, SERVER_INITARGS), &value);
-  if (r != 0) {
-    r = error_set(
-        BROOD_RUNTIME_ERROR, "the initializer failed: %s",
-        value.type == BROOD_TYPE_STRING ? (const char *)value.as.data : "");
+int server_open(void) {
+  uint64_t id;
+  int r = server.token != 0 ? -EBUSY : sys_random(&id, sizeof id);
+  if (r == 0) r = server.epoll = sys_epoll_new();
+  if (r < 0) return error_set_os(r, "cannot serve");
+  server.token = id | 1;
+  return 0;
+}
+
+uint64_t server_id(void) {
+  return server.token;
+}
+
+struct caller *server_add(brood_connection *end, int fd) {
+  struct caller *caller = watch_caller(end, fd);
+  if (caller == NULL) {
+    error_set_os(-ENOMEM, "a server cannot watch descriptor %d", fd);
   }
-  brood_value_clear(&value);
-  return r;
+  return caller;
 }
 
-void brood_manager_server(const brood_args *args) {
-  sys_signal_answer(SIGINT, SIG_IGN);
-  sys_signal_answer(SIGTERM, SIG_IGN);
-  sys_fd_limit_raise();
-  brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
-                                              BROOD_KIND_CONNECTION);
-  server.epoll = sys_epoll_new();
-  if (server.epoll < 0) error_set_os(server.epoll, "cannot serve");
-  struct caller *first = door == NULL ? NULL : add_caller(door);
-  if (first == NULL) brood_fail(brood_error_message());
-  int r = run_initializer(args);
-  server.token = sync_self_process();
-  brood_value token = brood_int64((int64_t)server.token);
-  if (!answer_call(first, r < 0 ? r : 0, &token) || r < 0) return;
-  serve_all();
+void server_close(void) {
+  for (size_t i = 0; i < server.num_callers; i++) {
+    server.callers[i]->is_closed = true;
+  }
+  sweep();
   object_destroy_all();
+  sys_close(server.epoll);
+  free(server.callers);
+  free(server.events);
+  memset(&server, 0, sizeof server);
 }
-BROOD_TARGET(brood_manager_server);

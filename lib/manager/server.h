@@ -226,6 +226,21 @@ void data_destroy(struct managed *object);
 
 /* ----------------------------------------------------------- server.c -- */
 
+/* A server in the calling thread: server_open gives it an id, server_add a
+ * line, which is taken, or with NULL a descriptor to end at when it is
+ * readable; server_run serves, and server_close is due after each server_open,
+ * unless the process ends. They set the error. */
+int server_open(void);
+uint64_t server_id(void);
+struct caller *server_add(brood_connection *end, int fd);
+void server_run(void);
+void server_close(void);
+
+/* -------------------------------------------------------------- serve.c -- */
+
+/* server_initialize calls an initializer, with arguments or none. */
+int server_initialize(brood_task function, const brood_value *initargs);
+
 void brood_manager_server(const brood_args *args);
 
 enum { SERVER_DOOR, SERVER_INITIALIZER, SERVER_INITARGS, SERVER_ARGS };

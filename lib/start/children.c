@@ -244,7 +244,9 @@ void children_finish(void) {
         brood_process_join(process, DAEMON_GRACE_NS) == BROOD_TIMEOUT) {
       brood_process_kill(process);
     }
-    brood_process_join(process, BROOD_FOREVER);
+    /* A servant that is not daemonic ends by itself, perhaps after this. */
+    bool may_stay = process->is_servant && !process->daemon;
+    brood_process_join(process, may_stay ? DAEMON_GRACE_NS : BROOD_FOREVER);
     children_remove(process); /* even if it could not be joined */
     brood_process_free(process);
   }

@@ -180,7 +180,8 @@ static int launch_process(struct brood_process *process) {
 /* A pool's supervisor starts its workers, but a daemonic process makes no
  * pool. */
 static bool is_servants(const struct brood_process *process) {
-  return process->is_servant && brood_current_process()->is_servant;
+  return process->is_relay ||
+         (process->is_servant && brood_current_process()->is_servant);
 }
 
 static int check_startable(const struct brood_process *process) {

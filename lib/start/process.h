@@ -35,6 +35,7 @@ struct brood_process {
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;
   bool is_servant;        /* of a pool: see process_new_servant */
+  bool is_relay;          /* a daemonic process may have it as well */
   const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
   struct process_text *texts; /* guarded */

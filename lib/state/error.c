@@ -74,6 +74,7 @@ const char *brood_error_name(int code) {
     case BROOD_ENCODING_ERROR: return "MaybeEncodingError";
     case BROOD_KEY_ERROR: return "KeyError";
     case BROOD_REMOTE_ERROR: return "RemoteError";
+    case BROOD_AUTHENTICATION_ERROR: return "AuthenticationError";
     default: return "unknown error";
   }
 }

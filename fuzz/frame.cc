@@ -1,0 +1,60 @@
+// Any bytes as what a relay reads from its stream, and as the packets of a
+// handshake: a frame's head is refused, or small and the same when it is
+// written again; a body is marked inside of itself; and no noise proves a key.
+// SPDX-License-Identifier: MIT
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "brood.h"
+#include "fuzz/check.h"
+
+extern "C" {
+#include "lib/net/frame.h"
+#include "lib/net/handshake.h"
+}
+
+namespace {
+
+void CheckFrame(const uint8_t *data, size_t size) {
+  frame frame;
+  uint8_t again[FRAME_HEAD];
+  if (size < FRAME_HEAD || !frame_get_head(&frame, data)) return;
+  CHECK(frame.num_ends <= FRAME_MAX_ENDS && frame.channel != 0);
+  CHECK(frame.size <= BROOD_MAX_MESSAGE);
+  CHECK(frame.size <= FRAME_INSIDE || frame.type >= BROOD_TYPE_STRING);
+  frame_put_head(again, &frame);
+  CHECK(memcmp(again, data, FRAME_HEAD) == 0);
+  // A copy of exactly this size, so that one byte too many is seen.
+  std::vector<uint8_t> body(data + FRAME_HEAD, data + size);
+  std::vector<uint8_t> before = body;
+  frame_mark(frame.type, body.data(), body.size(), 0x5a5a5a5a);
+  size_t num_changed = 0;
+  for (size_t i = 0; i < body.size(); i++) num_changed += body[i] != before[i];
+  CHECK(num_changed <= sizeof(uint64_t));
+}
+
+void CheckHandshake(const uint8_t *data, size_t size) {
+  static const net_key key = {"kestrel", 7};
+  uint8_t bytes[HANDSHAKE_CHALLENGE + HANDSHAKE_PROOF + HANDSHAKE_VERDICT];
+  if (size < sizeof bytes) return;
+  memcpy(bytes, data, sizeof bytes);
+  uint8_t *proof = bytes + HANDSHAKE_CHALLENGE;
+  uint8_t *verdict = proof + HANDSHAKE_PROOF;
+  uint64_t server = 0;
+  CHECK(!handshake_check(&key, bytes, proof));
+  CHECK(handshake_conclude(&key, bytes, proof, verdict, &server) < 0);
+  CHECK(server == 0);
+  if (handshake_prove(&key, bytes, 42, proof) < 0) return;
+  CHECK(handshake_check(&key, bytes, proof));
+  CHECK(handshake_conclude(&key, bytes, proof, verdict, &server) < 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  CheckFrame(data, size);
+  CheckHandshake(data, size);
+  return 0;
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What lib/net does for managers with an address. Only programs that link it
+ * have it: the table is filled by a constructor there.
+ */
+#ifndef BROOD_MANAGER_NET_H
+#define BROOD_MANAGER_NET_H
+
+#include "brood.h"
+#include "lib/names.h"
+
+enum { NET_ADDRESS = 512 /* bytes of an address, at most */ };
+
+struct net_key {
+  const void *data;
+  size_t size;
+};
+
+/* A server that clients are to be let in to. */
+struct net_server {
+  int listener;
+  const char *address;
+  struct net_key key;
+  uint64_t id;
+  brood_connection *door; /* through which it gets other lines */
+  int pidfd;              /* of its process, or -1 */
+};
+
+/* All set the error. */
+struct manager_net {
+  /* Listens; writes the address that has come of it. unlisten undoes that. */
+  int (*listen)(const char *address, char out_address[NET_ADDRESS]);
+  void (*unlisten)(int listener, const char *address);
+  /* A process, to be started, that lets in who has the key, until the server
+   * ends; then it takes the address away. */
+  brood_process *(*porter)(const brood_context *context,
+                           const struct net_server *server);
+  /* Connects: the server's id, and a line to it; perhaps by a process, which
+   * ends when nobody uses that line or what came of it any more. */
+  int (*connect)(const brood_context *context, const char *address,
+                 struct net_key key, uint64_t *out_id,
+                 brood_connection **out_door, brood_process **out_relay);
+};
+
+void manager_set_net(const struct manager_net *net);
+
+#endif /* BROOD_MANAGER_NET_H */

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What relays say to each other through a stream: pure bytes, what a fuzzer
+ * feeds with noise. A frame is a head, the numbers of the channels that are
+ * opened by it, and a body.
+ *
+ *   u64 bytes of the body, u64 channel, u16 number of channels, u8 kind,
+ *   u8 type of the value (enum brood_type), u32 0
+ *   u64 for each descriptor beside the message: the channel whose end it is, 0
+ *   for one that cannot travel
+ *   the body of the message, as lib/wire has it
+ */
+#ifndef BROOD_NET_FRAME_H
+#define BROOD_NET_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/names.h"
+
+enum {
+  FRAME_HEAD = 24,
+  FRAME_END = 8,          /* a channel's number */
+  FRAME_MAX_ENDS = 252,   /* a message can have one more for its body */
+  FRAME_INSIDE = 64 << 10 /* a larger body is in a memfd where it arrives */
+};
+
+enum frame_kind {
+  FRAME_MESSAGE = 1,
+  FRAME_CLOSE /* the channel's end has been closed */
+};
+
+struct frame {
+  uint64_t size;
+  uint64_t channel;
+  uint16_t num_ends;
+  uint8_t kind;
+  uint8_t type;
+};
+
+void frame_put_head(uint8_t out[FRAME_HEAD], const struct frame *frame);
+
+/* frame_get_head: false if it is no head, or is of more than there may be. */
+bool frame_get_head(struct frame *out, const uint8_t head[FRAME_HEAD]);
+
+/* frame_get_call finds the head of a call to a manager's server at the
+ * beginning of a message's body; false if there is none. */
+struct call_head;
+bool frame_get_call(uint8_t type, const uint8_t *body, size_t size,
+                    struct call_head *out);
+
+/* frame_mark has a call come from a process and thread of another host, which
+ * are nobody's here; salt is the host's number. */
+void frame_mark(uint8_t type, uint8_t *body, size_t size, uint32_t salt);
+
+#endif /* BROOD_NET_FRAME_H */

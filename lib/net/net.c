@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What lib/manager asks of this room: see manager/net.h.
+ */
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "lib/manager/link.h"
+#include "lib/manager/net.h"
+#include "lib/net/address.h"
+#include "lib/net/handshake.h"
+#include "lib/net/porter.h"
+#include "lib/share/end.h"
+#include "lib/start/process.h"
+#include "lib/state/error.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/net.h"
+
+/* ------------------------------------------------------------- Listening -- */
+
+static int net_listen(const char *text, char out_address[NET_ADDRESS]) {
+  struct address address;
+  int r = address_read(&address, text);
+  if (r < 0) return r;
+  strcpy(out_address, text);
+  int fd = address.is_unix ? sys_unix_listen(address.path)
+                           : sys_tcp_listen(address.host, address.port);
+  r = fd < 0 || address.is_unix ? fd : sys_tcp_port(fd);
+  if (r >= 0 && !address.is_unix) address_write(out_address, &address, r);
+  if (r >= 0) return fd;
+  sys_close(fd);
+  return error_set_os(r, "cannot listen at %s", text);
+}
+
+static void net_unlisten(int listener, const char *text) {
+  struct address address;
+  sys_close(listener);
+  if (address_read(&address, text) < 0 || !address.is_unix) return;
+  sys_socket_file_remove(address.path, sys_socket_file(address.path));
+}
+
+/* A servant that ends by itself, after the server. */
+static brood_process *make_porter(const brood_context *context,
+                                  const struct net_server *server) {
+  brood_value args[PORTER_ARGS] = {
+      [PORTER_LISTENER] = brood_descriptor(server->listener),
+      [PORTER_ADDRESS] = brood_string(server->address),
+      [PORTER_KEY] = brood_bytes(server->key.data, server->key.size),
+      [PORTER_ID] = brood_int64((int64_t)server->id),
+      [PORTER_DOOR] = brood_object(server->door),
+      [PORTER_PIDFD] =
+          server->pidfd < 0 ? brood_none() : brood_descriptor(server->pidfd)};
+  brood_process *porter = process_new_servant(
+      context, "SyncManager-porter", brood_net_porter, args, PORTER_ARGS);
+  if (porter != NULL) brood_process_set_daemon(porter, false);
+  return porter;
+}
+
+/* ------------------------------------------------------------ Connecting -- */
+
+/* All of a packet, until a deadline; 0 or -errno. */
+static int read_packet(int fd, uint8_t *out, size_t size, int64_t deadline_ns) {
+  size_t have = 0;
+  while (have < size) {
+    int n = sys_stream_read(fd, out + have, size - have);
+    if (n == 0) return -ECONNRESET;
+    if (n > 0) have += (size_t)n;
+    if (n == -EAGAIN) n = sys_poll_one(fd, POLLIN, deadline_ns);
+    if (n <= 0) return n < 0 ? n : -ETIMEDOUT;
+  }
+  return 0;
+}
+
+/* Sends what fits into an empty socket. */
+static int write_packet(int fd, const uint8_t *data, size_t size) {
+  int n = sys_stream_write(fd, data, size);
+  return n < 0 ? n : (size_t)n == size ? 0 : -EPROTO;
+}
+
+static int shake_hands(int fd, const struct net_key *key, int64_t deadline_ns,
+                       uint64_t *out_server) {
+  uint8_t challenge[HANDSHAKE_CHALLENGE], proof[HANDSHAKE_PROOF];
+  uint8_t verdict[HANDSHAKE_VERDICT];
+  int r = read_packet(fd, challenge, sizeof challenge, deadline_ns);
+  if (r == 0) r = handshake_prove(key, challenge, sync_self_process(), proof);
+  if (r == 0) r = write_packet(fd, proof, sizeof proof);
+  if (r == 0) r = read_packet(fd, verdict, sizeof verdict, deadline_ns);
+  if (r < 0) return r;
+  return handshake_conclude(key, challenge, proof, verdict, out_server);
+}
+
+static int connect_to_server(const struct address *address,
+                             const struct net_key *key, uint64_t *out_server) {
+  int64_t deadline_ns =
+      sys_clock_deadline(BROOD_SECONDS(BROOD_STRANGER_SECONDS));
+  int fd = address->is_unix
+               ? sys_unix_connect(address->path, BROOD_STRANGER_SECONDS)
+               : sys_tcp_connect(address->host, address->port, deadline_ns);
+  if (fd < 0) return fd == -EAGAIN ? -ETIMEDOUT : fd;
+  int r = shake_hands(fd, key, deadline_ns, out_server);
+  if (r == 0 && !address->is_unix) {
+    r = sys_tcp_watch(fd, BROOD_VANISHED_SECONDS);
+  }
+  if (r == 0) return fd;
+  sys_close(fd);
+  return r;
+}
+
+/* The other end of the relay's: a forked one has a copy, by which it would
+ * never see that this process closes it. */
+static _Thread_local brood_connection *not_the_relays;
+
+void porter_close_parents_end(void) {
+  brood_connection_free(not_the_relays);
+}
+
+/* A relay that serves a line; it takes the stream. */
+static int start_relay(const brood_context *context, int stream,
+                       brood_connection *far, brood_process **out_relay) {
+  brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
+                                  [RELAY_END] = brood_object(far)};
+  *out_relay = process_new_servant(context, "SyncManager-relay",
+                                   brood_net_relay, args, RELAY_ARGS);
+  if (*out_relay != NULL) (*out_relay)->is_relay = true;
+  int r = *out_relay == NULL ? brood_error() : brood_process_start(*out_relay);
+  if (r < 0) *out_relay = brood_process_free(*out_relay);
+  return r;
+}
+
+static int relay_stream(const brood_context *context, int stream,
+                        brood_connection **out_door,
+                        brood_process **out_relay) {
+  brood_connection *near = NULL, *far = NULL;
+  int r = link_pair(&near, &far);
+  if (r < 0) return error_set_os(r, "cannot connect to a manager");
+  not_the_relays = near;
+  r = start_relay(context, stream, far, out_relay);
+  not_the_relays = NULL;
+  brood_connection_free(far);
+  if (r < 0) near = brood_connection_free(near);
+  *out_door = near;
+  return r;
+}
+
+static int refuse(int r, const char *address) {
+  switch (r) {
+    case -EACCES:
+      return error_set(BROOD_AUTHENTICATION_ERROR,
+                       "the server at %s and this client have different keys",
+                       address);
+    case -EXDEV:
+      return error_set_os(r, "the server at %s cannot see this process",
+                          address);
+    default: return error_set_os(r, "cannot connect to %s", address);
+  }
+}
+
+static int net_connect(const brood_context *context, const char *text,
+                       struct net_key key, uint64_t *out_id,
+                       brood_connection **out_door, brood_process **out_relay) {
+  struct address address;
+  int r = address_read(&address, text);
+  if (r < 0) return r;
+  int fd = connect_to_server(&address, &key, out_id);
+  if (fd < 0) return refuse(fd, text);
+  if (!address.is_unix) {
+    r = relay_stream(context, fd, out_door, out_relay);
+    sys_close(fd);
+    return r;
+  }
+  r = end_make(fd, END_BOTH, out_door);
+  if (r == 0) return 0;
+  sys_close(fd);
+  return error_set_os(r, "cannot connect to %s", text);
+}
+
+__attribute__((constructor)) static void register_net(void) {
+  static const struct manager_net net = {.listen = net_listen,
+                                         .unlisten = net_unlisten,
+                                         .porter = make_porter,
+                                         .connect = net_connect};
+  if (sodium_init() >= 0) manager_set_net(&net);
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * See porter.h. The porter is one loop: strangers, each until it has proven the
+ * key, and the streams of those that did. What it does for strangers is bounded
+ * in number, bytes and time.
+ *
+ * It has no lifeline: it ends when the server has, and removes the socket file.
+ */
+#include "lib/net/porter.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/manager/call.h"
+#include "lib/manager/manager.h"
+#include "lib/net/address.h"
+#include "lib/net/handshake.h"
+#include "lib/net/relay.h"
+#include "lib/share/end.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/net.h"
+#include "lib/sys/proc.h"
+#include "lib/sys/sock.h"
+
+#define STRANGER_NS (BROOD_STRANGER_SECONDS * INT64_C(1000000000))
+
+/* How soon it accepts again when it has no descriptors left, and how long the
+ * server may have no room for a new line. */
+#define PAUSE_NS INT64_C(100000000)
+#define SERVER_NS INT64_C(10000000000)
+
+struct stranger {
+  int fd;
+  int64_t deadline_ns;
+  uint8_t challenge[HANDSHAKE_CHALLENGE];
+  uint8_t proof[HANDSHAKE_PROOF];
+  size_t have; /* of the proof */
+};
+
+static struct {
+  int listener;
+  struct address address;
+  struct net_key key;
+  uint64_t server;
+  brood_connection *door;
+  int door_fd, pidfd;
+  int64_t pause_ns;
+  struct stranger strangers[BROOD_MAX_STRANGERS]; /* oldest first */
+  size_t num_strangers;
+  struct relay **relays;
+  size_t num_relays, relays_room;
+  struct pollfd *polls;
+  size_t polls_room;
+} porter;
+
+/* -------------------------------------------------------------- Clients -- */
+
+/* Gives the server an end, which is taken, as one more line. */
+static bool give_server(int fd) {
+  brood_connection *end;
+  if (end_make(fd, END_BOTH, &end) < 0) {
+    sys_close(fd);
+    return false;
+  }
+  struct call_head head = {.op = CALL_DOOR};
+  brood_value words[] = {brood_bytes(&head, sizeof head), brood_object(end)};
+  int r = brood_connection_send(porter.door, brood_tuple(words, 2), SERVER_NS);
+  brood_connection_free(end);
+  return r == 0;
+}
+
+static bool make_room_for_relay(void) {
+  if (porter.num_relays < porter.relays_room) return true;
+  size_t room = porter.relays_room * 2 + 8;
+  void *more = reallocarray(porter.relays, room, sizeof *porter.relays);
+  if (more == NULL) return false;
+  porter.relays = more;
+  porter.relays_room = room;
+  return true;
+}
+
+/* A stream gets a relay, and the server the other end of that. The stream is
+ * taken only if that succeeds. */
+static bool admit_stream(int stream) {
+  int ends[2];
+  if (!make_room_for_relay() ||
+      sys_tcp_watch(stream, BROOD_VANISHED_SECONDS) < 0 ||
+      sys_sock_pair(ends) < 0) {
+    return false;
+  }
+  struct relay *relay = NULL;
+  if (give_server(ends[1])) relay = relay_new(stream, ends[0], false);
+  if (relay == NULL) {
+    sys_close(ends[0]);
+    return false;
+  }
+  porter.relays[porter.num_relays++] = relay;
+  return true;
+}
+
+/* Over unix it has our user already; and the server must see its processes as
+ * they see themselves. */
+static int judge(const struct stranger *stranger) {
+  if (!handshake_check(&porter.key, stranger->challenge, stranger->proof)) {
+    return EACCES;
+  }
+  uint64_t token = handshake_token(stranger->proof);
+  pid_t pid;
+  uid_t uid;
+  if (!porter.address.is_unix) return 0;
+  bool is_seen = sys_unix_peer(stranger->fd, &pid, &uid) == 0 &&
+                 pid == sync_number_of(token) && !sync_has_ended(token);
+  return is_seen ? 0 : EXDEV;
+}
+
+/* Its proof is whole: it is let in, or told why not. False: to be closed. */
+static bool answer_proof(struct stranger *stranger) {
+  uint8_t verdict[HANDSHAKE_VERDICT];
+  int why = judge(stranger);
+  if (why != 0) {
+    handshake_refuse(why, verdict);
+    sys_stream_write(stranger->fd, verdict, sizeof verdict);
+    return false;
+  }
+  handshake_accept(&porter.key, stranger->challenge, stranger->proof,
+                   porter.server, verdict);
+  if (sys_stream_write(stranger->fd, verdict, sizeof verdict) !=
+      sizeof verdict) {
+    return false;
+  }
+  if (!porter.address.is_unix) return admit_stream(stranger->fd);
+  give_server(stranger->fd);
+  return true;
+}
+
+/* ------------------------------------------------------------- Strangers -- */
+
+static void remove_stranger(size_t index, bool closes) {
+  struct stranger *stranger = &porter.strangers[index];
+  if (closes) sys_close(stranger->fd);
+  porter.num_strangers--;
+  memmove(stranger, stranger + 1,
+          (porter.num_strangers - index) * sizeof *stranger);
+}
+
+static void hear_stranger(size_t index) {
+  struct stranger *stranger = &porter.strangers[index];
+  int n = sys_stream_read(stranger->fd, stranger->proof + stranger->have,
+                          HANDSHAKE_PROOF - stranger->have);
+  if (n == -EAGAIN) return;
+  if (n > 0) stranger->have += (size_t)n;
+  if (n > 0 && stranger->have < HANDSHAKE_PROOF) return;
+  bool is_in = n > 0 && answer_proof(stranger);
+  remove_stranger(index, !is_in);
+}
+
+static bool is_welcome(int fd) {
+  pid_t pid;
+  uid_t uid;
+  return !porter.address.is_unix ||
+         (sys_unix_peer(fd, &pid, &uid) == 0 && uid == geteuid());
+}
+
+/* The oldest one gives way. */
+static void add_stranger(int fd) {
+  if (porter.num_strangers == BROOD_MAX_STRANGERS) remove_stranger(0, true);
+  struct stranger *stranger = &porter.strangers[porter.num_strangers];
+  stranger->fd = fd;
+  stranger->deadline_ns = sys_clock_ns() + STRANGER_NS;
+  stranger->have = 0;
+  bool is_told =
+      is_welcome(fd) && handshake_challenge(stranger->challenge) == 0 &&
+      sys_stream_write(fd, stranger->challenge, HANDSHAKE_CHALLENGE) ==
+          HANDSHAKE_CHALLENGE;
+  porter.num_strangers++;
+  if (!is_told) remove_stranger(porter.num_strangers - 1, true);
+}
+
+static void accept_some(void) {
+  enum { SOME = 16 };
+  for (int i = 0; i < SOME; i++) {
+    int fd = sys_accept(porter.listener);
+    if (fd == -EAGAIN) return;
+    if (fd < 0) {
+      porter.pause_ns = sys_clock_ns() + PAUSE_NS;
+      return;
+    }
+    add_stranger(fd);
+  }
+}
+
+/* -------------------------------------------------------------- The loop -- */
+
+static bool make_room_for_polls(size_t count) {
+  if (count <= porter.polls_room) return true;
+  void *more = reallocarray(porter.polls, count * 2, sizeof *porter.polls);
+  if (more == NULL) return false;
+  porter.polls = more;
+  porter.polls_room = count * 2;
+  return true;
+}
+
+enum { AT_SERVER, AT_DOOR, AT_LISTENER, AT_STRANGERS };
+
+static int await_anything(void) {
+  size_t count = AT_STRANGERS + porter.num_strangers;
+  for (size_t i = 0; i < porter.num_relays; i++) {
+    count += relay_num_polls(porter.relays[i]);
+  }
+  if (!make_room_for_polls(count)) return -ENOMEM;
+  bool pauses = porter.pause_ns > sys_clock_ns();
+  int64_t wake_ns = pauses ? porter.pause_ns : SYS_CLOCK_NEVER;
+  struct pollfd *at = porter.polls;
+  *at++ = (struct pollfd){.fd = porter.pidfd, .events = POLLIN};
+  *at++ = (struct pollfd){.fd = porter.door_fd, .events = POLLIN};
+  *at++ =
+      (struct pollfd){.fd = pauses ? -1 : porter.listener, .events = POLLIN};
+  for (size_t i = 0; i < porter.num_strangers; i++) {
+    struct stranger *stranger = &porter.strangers[i];
+    if (stranger->deadline_ns < wake_ns) wake_ns = stranger->deadline_ns;
+    *at++ = (struct pollfd){.fd = stranger->fd, .events = POLLIN};
+  }
+  for (size_t i = 0; i < porter.num_relays; i++) {
+    relay_fill_polls(porter.relays[i], at);
+    at += relay_num_polls(porter.relays[i]);
+  }
+  return sys_poll_soon(porter.polls, count, wake_ns);
+}
+
+static void serve_relays(const struct pollfd *at) {
+  size_t kept = 0;
+  for (size_t i = 0; i < porter.num_relays; i++) {
+    struct relay *relay = porter.relays[i];
+    size_t count = relay_num_polls(relay);
+    if (relay_step(relay, at)) {
+      porter.relays[kept++] = relay;
+    } else {
+      relay_free(relay);
+    }
+    at += count;
+  }
+  porter.num_relays = kept;
+}
+
+static void serve_strangers(const struct pollfd *at, size_t count) {
+  for (size_t i = count; i-- > 0;) {
+    if (at[i].revents != 0) hear_stranger(i);
+  }
+  int64_t now_ns = sys_clock_ns();
+  while (porter.num_strangers > 0 &&
+         porter.strangers[0].deadline_ns <= now_ns) {
+    remove_stranger(0, true);
+  }
+}
+
+static void let_in(void) {
+  for (;;) {
+    if (await_anything() < 0) continue;
+    if (porter.polls[AT_SERVER].revents != 0 ||
+        porter.polls[AT_DOOR].revents != 0) {
+      return; /* the server has ended: it sends nothing through this door */
+    }
+    size_t count = porter.num_strangers;
+    serve_relays(porter.polls + AT_STRANGERS + count);
+    serve_strangers(porter.polls + AT_STRANGERS, count);
+    if (porter.polls[AT_LISTENER].revents != 0) accept_some();
+  }
+}
+
+static void ignore_signals(void) {
+  sys_signal_answer(SIGINT, SIG_IGN);
+  sys_signal_answer(SIGTERM, SIG_IGN);
+  sys_fd_limit_raise();
+}
+
+void brood_net_porter(const brood_args *args) {
+  const brood_value *key = brood_args_get(args, PORTER_KEY);
+  const brood_value *address = brood_args_get(args, PORTER_ADDRESS);
+  const brood_value *pidfd = brood_args_get(args, PORTER_PIDFD);
+  ignore_signals();
+  manager_close_servers_end();
+  if (address_read(&porter.address, address->as.data) < 0) return;
+  porter.listener = brood_args_get(args, PORTER_LISTENER)->as.descriptor;
+  porter.key = (struct net_key){key->as.data, key->size_bytes};
+  porter.server = (uint64_t)brood_args_get(args, PORTER_ID)->as.int64;
+  porter.door = brood_value_object(brood_args_get(args, PORTER_DOOR),
+                                   BROOD_KIND_CONNECTION);
+  porter.door_fd = brood_connection_fileno(porter.door);
+  bool has_pidfd = pidfd->type == BROOD_TYPE_DESCRIPTOR &&
+                   sys_pidfd_pollable(pidfd->as.descriptor);
+  porter.pidfd = has_pidfd ? pidfd->as.descriptor : -1;
+  bool is_unix = porter.address.is_unix;
+  uint64_t file = is_unix ? sys_socket_file(porter.address.path) : 0;
+  let_in();
+  if (is_unix) sys_socket_file_remove(porter.address.path, file);
+}
+BROOD_TARGET(brood_net_porter);
+
+void brood_net_relay(const brood_args *args) {
+  ignore_signals();
+  porter_close_parents_end();
+  int stream = brood_args_get(args, RELAY_STREAM)->as.descriptor;
+  brood_connection *end = brood_value_object(brood_args_get(args, RELAY_END),
+                                             BROOD_KIND_CONNECTION);
+  int first = sys_fd_copy(brood_connection_fileno(end));
+  brood_connection_free(end);
+  if (make_room_for_relay() && first >= 0) {
+    porter.relays[0] = relay_new(stream, first, true);
+  }
+  porter.num_relays = porter.relays[0] != NULL;
+  while (porter.num_relays > 0) {
+    size_t count = relay_num_polls(porter.relays[0]);
+    if (!make_room_for_polls(count)) return;
+    relay_fill_polls(porter.relays[0], porter.polls);
+    if (sys_poll_soon(porter.polls, count, SYS_CLOCK_NEVER) < 0) continue;
+    serve_relays(porter.polls);
+  }
+}
+BROOD_TARGET(brood_net_relay);
