@@ -48,8 +48,6 @@ function comes(emitter, events, timeout) {
   });
 }
 
-const turn = () => new Promise(setImmediate);
-
 class Fd {
   constructor(number) { this.number = number; }
 }
@@ -141,18 +139,21 @@ class Process {
   }
 
   get pid() { return this.started().pid; }
-  get exitcode() {
+  // A promise: node learns of an end by an event, which may come some turns of
+  // the loop after the end.
+  get exitcode() { return this.heard().then(() => this.status()); }
+  async heard() {
+    if (this.status() !== null) return;
+    const ended = !fs.existsSync(`/proc/${this.pid}/exe`);
+    if (ended) await comes(this.child, ['exit'], 1);
+  }
+  status() {
     const {exitCode, signalCode} = this.started();
     return signalCode ? -signals[signalCode] : exitCode;
   }
-  // Once the loop has heard of whatever has ended by now.
-  async is_alive() {
-    await turn();
-    await turn();
-    return this.exitcode === null;
-  }
+  async is_alive() { return await this.exitcode === null; }
   async join(timeout = null) {
-    if (this.exitcode === null) await comes(this.child, ['exit'], timeout);
+    if (this.status() === null) await comes(this.child, ['exit'], timeout);
     return null;
   }
   terminate() { this.started().kill('SIGTERM'); }
