@@ -157,8 +157,9 @@ TEST_F(Method, ErrorNamesAreTheFields) {
                                "MaybeEncodingError",
                                "KeyError",
                                "RemoteError",
+                               "AuthenticationError",
                                "unknown error"};
-  for (int i = 0; i < 27; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
+  for (int i = 0; i < 28; i++) EXPECT_STREQ(brood_error_name(-i), names[i]);
   EXPECT_STREQ(brood_error_name(1), "unknown error");
 }
 
