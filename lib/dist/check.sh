@@ -52,12 +52,12 @@ for kind in $kinds; do
     shared) library="-L$out -lbrood" ;;
     whole) library="$out/libbrood.a -static" ;;
   esac
-  # clean_stop waits for Ctrl-C.
+  # clean_stop waits for Ctrl-C, and remote_manager needs lib/net.
   for file in "$bin/readme.c" "$lib/dist/smoke.c" \
     "$lib/test/linkage_clash.c" "$lib/test/header.c" "$lib"/examples/*.c; do
     name=$(basename "$file" .c)
     case $name in
-      clean_stop) continue ;;
+      clean_stop | remote_manager) continue ;;
       header) ${CC:-cc} -std=c11 -iquote "$lib" -c -o "$bin/header.o" "$file" ;;
       *)
         # shellcheck disable=SC2086
