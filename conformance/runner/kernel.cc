@@ -236,13 +236,15 @@ Json Kernel::Status(pid_t pid, const Deadline &deadline) {
 // goes through the list by a step that is prime, so that old and new ones fall.
 Json Kernel::Harass(pid_t pid, int times, double seconds) {
   int killed = 0;
+  std::set<pid_t> spared = spared_;
   for (int i = 0; i < times; i++) {
     usleep(static_cast<useconds_t>(seconds * 1e6 / times));
     reaper_->Poll();
-    std::vector<pid_t> victims = Victims(pid, spared_);
+    std::vector<pid_t> victims = Victims(pid, spared);
     if (victims.empty()) continue;
     size_t chosen = static_cast<size_t>(i) * 7919 % victims.size();
     if (kill(victims[chosen], SIGKILL) == 0) killed++;
+    spared.insert(victims[chosen]);  // it may look alive for a moment
   }
   return killed;
 }
