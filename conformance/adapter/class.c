@@ -36,7 +36,8 @@ static struct tables tables_of(const struct value *value) {
           {os_methods, os_descriptor_methods, os_bytes_methods,
            os_ending_methods, os_object_methods, os_signal_methods,
            os_thread_methods, os_process_methods, os_iterator_methods,
-           os_result_methods, callback_new_methods, source_new_methods, os_far_methods}};
+           os_result_methods, callback_new_methods, source_new_methods,
+           os_far_methods}};
     case VALUE_LOCK:
     case VALUE_RLOCK: return (struct tables){{lockable_methods, lock_methods}};
     case VALUE_SEMAPHORE:

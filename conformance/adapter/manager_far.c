@@ -45,10 +45,9 @@ int manager_read_far(struct call *call, int address, struct manager_far *out,
   }
   if (!is_given(call, address + 1)) return 0;
   const cJSON *json = call_plain(call, call->args[address + 1]);
-  const char *text = cJSON_GetStringValue(
-      cJSON_GetObjectItemCaseSensitive(json, "b64"));
-  out->key =
-      text != NULL ? base64_decode(text, &options->authkey_size) : NULL;
+  const char *text =
+      cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(json, "b64"));
+  out->key = text != NULL ? base64_decode(text, &options->authkey_size) : NULL;
   if (out->key == NULL) return call_fail(call, "TypeError", "not bytes");
   options->authkey = out->key;
   return 0;
