@@ -100,8 +100,8 @@ extern "C" {
 #error "brood.h needs a compiler with GNU attributes"
 #endif
 
-/* The version of this header. What is compiled with one minor version works
- * with its patches, and no others. */
+/* The version of this header. A program that was compiled with one minor
+ * version runs with its patches, and with no other version. */
 #define BROOD_VERSION_MAJOR 1
 #define BROOD_VERSION_MINOR 0
 #define BROOD_VERSION_PATCH 0
@@ -1763,7 +1763,7 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  *   over random numbers of both and over who proves it, that they have the same
  *   authkey; neither sends it (auth.wrong). What follows is neither
  *   hidden nor protected from somebody who can change what is on the wire: use
- *   a tunnel there. Whoever has the key may do all that a client can.
+ *   a tunnel there. A process that has the key may do all that a client can.
  * - A process of its own lets clients in: what strangers do costs the server
  *   nothing. Of connections that have not proven anything it keeps
  *   BROOD_MAX_STRANGERS, reads at most 72 bytes of each, and drops it after

@@ -40,7 +40,7 @@ TEST_F(MatrixTest, RowsAreTheSpecsAndCellsItsCases) {
   ASSERT_EQ(matrix.rows[0].cells[0].size(), 3u);
   EXPECT_EQ(matrix.rows[0].cells[0][1].label, "spawn");
   EXPECT_EQ(matrix.rows[0].cells[0][1].answer->Id(), "a.each/spawn");
-  // What was not run is seen.
+  // A reader sees which cases were not run.
   ASSERT_EQ(matrix.rows[0].cells[1].size(), 3u);
   EXPECT_EQ(matrix.rows[0].cells[1][1].answer, nullptr);
   EXPECT_EQ(matrix.rows[1].cells[1][0].answer->verdict, Verdict::kFail);

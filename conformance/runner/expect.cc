@@ -134,8 +134,8 @@ bool HasWildcard(const Expectation &line) {
   return line.clause.find_first_of("*?") != std::string::npos;
 }
 
-// What is wrong with how many cases a line takes in; "" if nothing is. What is
-// unsupported is so for one reason, and hides no failure.
+// Says what is wrong with the number of cases that a line takes in; "" if it is
+// right. A line for what is unsupported has one reason, and hides no failure.
 std::string WrongCount(const Expectation &line, size_t matched) {
   if (matched == 0) {
     return "matches no case: " + line.clause + " " + line.methods;

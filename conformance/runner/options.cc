@@ -161,7 +161,7 @@ std::string Quoted(const std::string &word) {
                                 : "'" + ReplaceAll(word, "'", "'\\''") + "'";
 }
 
-// What is wrong with options that go with each other, or not.
+// Says which options need each other, or do not go together.
 std::string CheckTogether(const Options &options) {
   bool runs = !options.list && !options.dump && options.check.empty();
   if (runs && SplitWords(options.adapter).empty()) {

@@ -308,8 +308,8 @@ static bool serve_caller(struct caller *caller) {
 /* As many as a socket holds, and more. */
 enum { TOLD_AT_ONCE = 1000 };
 
-/* Who frees proxies and then asks how many objects there are does so by two
- * lines: what is not answered comes first, and all of it. */
+/* A client frees proxies by one line and asks how many objects there are by
+ * another: the server hears all that is not answered before it answers. */
 static void serve_callers(int num_events) {
   for (int i = 0; i < num_events; i++) {
     struct caller *caller = server.events[i].data.ptr;
