@@ -67,7 +67,9 @@ bool Difference::Empty() const {
 
 Difference Compare(const Run &before, const Run &after) {
   Difference difference;
-  difference.same_spec = before.digest == after.digest;
+  // Whoever claims other profiles is asked other clauses.
+  difference.same_spec = before.digest == after.digest ||
+                         before.adapter.profiles != after.adapter.profiles;
   std::map<std::string, const Answer *> old;
   for (const Answer &answer : before.answers) old[answer.Id()] = &answer;
   for (const Answer &answer : after.answers) {

@@ -83,6 +83,13 @@ TEST_F(DiffTest, WhatOnlyOneOfThemAsked) {
   EXPECT_TRUE(difference.same_spec);
 }
 
+// A digest is of what an implementation is asked.
+TEST_F(DiffTest, OtherProfilesAreNoOtherSpec) {
+  after_.header["digest"] = "sha256:00";
+  after_.header["adapter"]["profiles"] = {"core"};
+  EXPECT_TRUE(Compared().same_spec);
+}
+
 TEST_F(DiffTest, ItIsToldInWords) {
   after_.header["digest"] = "sha256:00";
   after_.cases[0].update({{"verdict", "FAIL"},
@@ -96,7 +103,7 @@ TEST_F(DiffTest, ItIsToldInWords) {
             "### From mine 2.0, 2026-11-29T07:00:00Z to mine 2.0, "
             "2026-11-29T07:00:00Z\n\n"
             "The two were judged by different specs: `" +
-                DigestOf(spec_) +
+                DigestOf(spec_, {"core", "full"}) +
                 "` and `sha256:00`.\n\n"
                 "**No longer pass: 1**\n\n"
                 "- `a.each/fork` PASS → FAIL (value): It MUST hold.\n"

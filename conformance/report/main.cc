@@ -141,7 +141,7 @@ int Work(const Options &options) {
     printf("%s", told.c_str());
     code = difference.worse.empty() ? 0 : 1;
   }
-  const Matrix matrix = MakeMatrix(spec, DigestOf(spec), std::move(runs));
+  const Matrix matrix = MakeMatrix(spec, std::move(runs));
   if (!options.html.empty()) Write(options.html, MakePage(matrix, compare));
   if (!options.markdown.empty()) {
     Write(options.markdown,

@@ -22,11 +22,6 @@ int Count(const Standing &standing, std::initializer_list<Verdict> verdicts) {
   return count;
 }
 
-// "sha256:0123456789ab"
-std::string Short(const std::string &digest) {
-  return digest.substr(0, 19);
-}
-
 void AddRow(const std::vector<std::string> &cells, std::string *out) {
   *out += "| " + Join(cells, " | ") + " |\n";
 }
@@ -141,8 +136,8 @@ std::string TellWhy(const Answer &answer) {
 }
 
 std::string MakeMarkdown(const Matrix &matrix) {
-  std::string out = "## Conformance, spec " + Plain(matrix.spec->version) +
-                    " (" + Code(Short(matrix.digest)) + ")\n\n";
+  std::string out =
+      "## Conformance, spec " + Plain(matrix.spec->version) + "\n\n";
   AddTable(matrix, &out);
   for (const Run &run : matrix.runs) AddFailures(run, &out);
   return out;

@@ -3,6 +3,7 @@
 #include "conformance/report/matrix.h"
 
 #include "conformance/runner/plan.h"
+#include "conformance/runner/results.h"
 #include "conformance/runner/text.h"
 
 namespace conformance::report {
@@ -64,9 +65,9 @@ class Maker {
   std::map<std::string, size_t> index_;
 };
 
-void Stand(const Run &run, const std::string &digest, Standing *standing) {
+void Stand(const Run &run, const Spec &spec, Standing *standing) {
   for (const Answer &answer : run.answers) standing->counts[answer.verdict]++;
-  standing->same_spec = run.digest == digest;
+  standing->same_spec = run.digest == DigestOf(spec, run.adapter.profiles);
   auto add = [&](const std::string &why) { standing->partial.push_back(why); };
   if (!run.summary) {
     add("cut short after " + std::to_string(run.answers.size()) + " of " +
@@ -83,18 +84,16 @@ void Stand(const Run &run, const std::string &digest, Standing *standing) {
 
 }  // namespace
 
-Matrix MakeMatrix(const Spec &spec, const std::string &digest,
-                  std::vector<Run> runs) {
+Matrix MakeMatrix(const Spec &spec, std::vector<Run> runs) {
   Matrix matrix;
   matrix.spec = &spec;
-  matrix.digest = digest;
   matrix.runs = std::move(runs);
   matrix.standings.resize(matrix.runs.size());
   Maker maker(&matrix);
   for (const Clause &clause : spec.clauses) maker.AddRow(clause, true);
   for (size_t i = 0; i < matrix.runs.size(); i++) {
     maker.AddRun(i);
-    Stand(matrix.runs[i], digest, &matrix.standings[i]);
+    Stand(matrix.runs[i], spec, &matrix.standings[i]);
   }
   return matrix;
 }

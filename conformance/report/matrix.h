@@ -37,15 +37,13 @@ struct Standing {
 
 struct Matrix {
   const Spec *spec = nullptr;
-  std::string digest;  // of the spec
   std::vector<Run> runs;
   std::vector<Standing> standings;  // by run
   std::vector<Row> rows;            // in the order of the spec, then others
 };
 
 // `spec` must outlive the matrix.
-Matrix MakeMatrix(const Spec &spec, const std::string &digest,
-                  std::vector<Run> runs);
+Matrix MakeMatrix(const Spec &spec, std::vector<Run> runs);
 
 enum class Claim {
   kConforms,

@@ -16,7 +16,7 @@ class MatrixTest : public testing::Test {
   MatrixTest() : spec_(SampleSpec()) {
   }
   Matrix Of(std::vector<report::Run> runs) const {
-    return MakeMatrix(spec_, DigestOf(spec_), std::move(runs));
+    return MakeMatrix(spec_, std::move(runs));
   }
   Matrix Of(const Sample &sample) const {
     return Of({sample.Read()});

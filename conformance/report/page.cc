@@ -81,7 +81,7 @@ class Encoder {
     for (size_t i = 0; i < matrix_.runs.size(); i++) {
       runs.push_back(EncodeRun(i));
     }
-    return {{"spec", {matrix_.spec->version, matrix_.digest}},
+    return {{"spec", matrix_.spec->version},
             {"chapters", chapters_},
             {"clauses", clauses},
             {"runs", runs},

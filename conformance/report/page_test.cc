@@ -16,7 +16,7 @@ constexpr char kBegin[] = "<script type=\"application/json\" id=\"data\">";
 
 std::string PageOf(const Sample &sample) {
   static const Spec spec = SampleSpec();
-  return MakePage(MakeMatrix(spec, DigestOf(spec), {sample.Read()}));
+  return MakePage(MakeMatrix(spec, {sample.Read()}));
 }
 
 // The block of data, up to whatever a browser takes for its end.

@@ -42,8 +42,9 @@ Json ReadHeader(const std::vector<std::string> &lines) {
   return header;
 }
 
-void CheckSpec(const Json &header, const Spec &spec) {
-  std::string digest = header.at("digest"), ours = DigestOf(spec);
+void CheckSpec(const Json &header, const Spec &spec, const Hello &hello) {
+  std::string digest = header.at("digest");
+  std::string ours = DigestOf(spec, hello.profiles);
   if (digest == ours) return;
   throw Wrong("it is of spec " + header.at("spec").get<std::string>() + " (" +
               digest + "), not of this spec " + spec.version + " (" + ours +
@@ -111,7 +112,8 @@ void CheckVerdicts(const std::vector<Json> &lines, const Json &conforms) {
 std::string Check(const std::string &text, const Spec &spec) {
   std::vector<std::string> lines = SplitLines(text);
   Json header = ReadHeader(lines);
-  CheckSpec(header, spec);
+  Hello hello = HelloOf(header.at("adapter"));
+  CheckSpec(header, spec, hello);
   Json summary = Special(lines.back(), "summary");
   size_t stated = header.at("cases");
   if (summary.is_null()) {
@@ -122,7 +124,6 @@ std::string Check(const std::string &text, const Spec &spec) {
   for (size_t i = 1; i + 1 < lines.size(); i++) {
     cases.push_back(Json::parse(lines[i]));
   }
-  Hello hello = HelloOf(header.at("adapter"));
   std::vector<Case> all = MakePlan(spec, hello);
   std::vector<Case> asked = Asked(header, all);
   CheckCases(cases, asked, stated);

@@ -27,8 +27,7 @@ void MakePageOf(const Options &options) {
   std::optional<std::string> text = ReadFile(options.results);
   if (!text) throw std::runtime_error("cannot read " + options.results);
   report::Run run = report::ReadRun(options.results, *text);
-  report::Matrix matrix =
-      report::MakeMatrix(spec, DigestOf(spec), {std::move(run)});
+  report::Matrix matrix = report::MakeMatrix(spec, {std::move(run)});
   if (!WriteFile(options.html, report::MakePage(matrix))) {
     throw std::runtime_error("cannot write " + options.html);
   }

@@ -90,8 +90,13 @@ Ordered DescribeCase(const Case &one, const Outcome &outcome) {
 
 }  // namespace
 
-std::string DigestOf(const Spec &spec) {
-  return "sha256:" + Sha256(spec.text);
+std::string DigestOf(const Spec &spec,
+                     const std::vector<std::string> &profiles) {
+  std::string text;
+  for (const Clause &clause : spec.clauses) {
+    if (Contains(profiles, clause.profile)) text += clause.text;
+  }
+  return "sha256:" + Sha256(text);
 }
 
 Results::Results(const std::string &file) : file_(file) {
@@ -122,9 +127,12 @@ void Results::Write(const Ordered &line) {
 
 void Results::Begin(const Spec &spec, const Hello &hello, size_t cases,
                     const std::vector<std::string> &options) {
-  Ordered header = {{"format", kResultsFormat}, {"date", Today()},
-                    {"runner", kRunnerVersion}, {"spec", spec.version},
-                    {"digest", DigestOf(spec)}, {"cases", cases},
+  Ordered header = {{"format", kResultsFormat},
+                    {"date", Today()},
+                    {"runner", kRunnerVersion},
+                    {"spec", spec.version},
+                    {"digest", DigestOf(spec, hello.profiles)},
+                    {"cases", cases},
                     {"options", options}};
   header.update(DescribeMachine());
   header["adapter"] = DescribeAdapter(hello);

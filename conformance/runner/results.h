@@ -19,8 +19,10 @@ namespace conformance {
 // Readers of the file refuse another one.
 constexpr int kResultsFormat = 1;
 
-// "sha256:" and the digest of all that `spec.text` holds.
-std::string DigestOf(const Spec &spec);
+// "sha256:" and the digest of all clauses of these profiles: of what those are
+// asked who claim them, so that a clause of another profile outdates nobody.
+std::string DigestOf(const Spec &spec,
+                     const std::vector<std::string> &profiles);
 
 class Results {
  public:

@@ -90,7 +90,7 @@ TEST_F(CheckTest, TheHeaderSaysWhatWasAskedOfWhom) {
   Json header = Json::parse(Lines()[0])["header"];
   EXPECT_EQ(header["format"], 1);
   EXPECT_EQ(header["spec"], "1.0");
-  EXPECT_EQ(header["digest"], DigestOf(spec_));
+  EXPECT_EQ(header["digest"], DigestOf(spec_, hello_.profiles));
   EXPECT_EQ(header["cases"], 3);
   EXPECT_EQ(header["options"], Json({"--sparse"}));
   EXPECT_EQ(header["date"].get<std::string>().size(), 20u);
@@ -100,11 +100,20 @@ TEST_F(CheckTest, TheHeaderSaysWhatWasAskedOfWhom) {
 
 TEST_F(CheckTest, AnotherSpecIsRefused) {
   Write();
-  std::string before = DigestOf(spec_);
-  spec_.text += " ";
-  std::string after = DigestOf(spec_);
+  std::string before = DigestOf(spec_, hello_.profiles);
+  spec_.clauses[0].text += " ";
+  std::string after = DigestOf(spec_, hello_.profiles);
   Refused(Lines(), before.c_str());
   Refused(Lines(), after.c_str());
+}
+
+TEST_F(CheckTest, ClausesOfProfilesThatItDoesNotClaimOutdateNothing) {
+  Write();
+  ReadChapter("g.md",
+              "# G\n\nProse.\n\n### g.other\nMUST · full · one · once · since "
+              "1.0\nIt MUST hold.\nSource: x.\n\n    main: mp.f()\n",
+              &spec_);
+  EXPECT_EQ(Check(Lines()), "");
 }
 
 TEST_F(CheckTest, CasesThatAreMissingAreRefused) {

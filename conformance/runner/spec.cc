@@ -29,6 +29,7 @@ class ChapterReader {
   void Finish();
 
  private:
+  void Body(const std::string &line);
   void Complain(const std::string &text);
   void Start(const std::string &id);
   void Meta(const std::string &line);
@@ -146,7 +147,13 @@ void ChapterReader::Line(const std::string &line, int number) {
   } else if (StartsWith(line, "# ") || StartsWith(line, "## ")) {
     Finish();
     clause_ = Clause();
-  } else if (part_ == Part::kOutside || Trim(line).empty()) {
+  }
+  clause_.text += line + "\n";
+  if (!StartsWith(line, "#")) Body(line);
+}
+
+void ChapterReader::Body(const std::string &line) {
+  if (part_ == Part::kOutside || Trim(line).empty()) {
     if (part_ == Part::kSource) part_ = Part::kSteps;
   } else if (part_ == Part::kMeta) {
     Meta(Trim(line));
@@ -231,7 +238,6 @@ bool Spec::HasFeature(const std::string &name) const {
 }
 
 void ReadChapter(const std::string &file, const std::string &text, Spec *spec) {
-  spec->text += text;
   ChapterReader reader(file, spec);
   int number = 0;
   for (const std::string &line : SplitLines(text)) {
@@ -245,7 +251,6 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
   // Build tools that know files but no folders give the VERSION file.
   if (EndsWith(folder, "/VERSION")) folder.resize(folder.size() - 8);
   bool found = false;
-  std::string features, version;
   for (const std::string &name : ListFolder(folder)) {
     std::string file = folder + "/" + name;
     if (!EndsWith(name, ".md") && name != "VERSION" && name != "RETIRED" &&
@@ -260,7 +265,6 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
       found = true;
     } else if (name == "VERSION") {
       spec->version = Trim(*text);
-      version = *text;
     } else if (name == "RETIRED") {
       for (const std::string &line : SplitLines(*text)) {
         std::vector<std::string> words = SplitWords(line);
@@ -270,12 +274,10 @@ bool ReadSpecFolder(const std::string &path, Spec *spec) {
       }
     } else if (name == "features.txt") {
       ReadFeatures(file, *text, spec);
-      features = *text;
     } else {
       ReadApi(file, *text, spec);
     }
   }
-  spec->text += features + version;
   return found;
 }
 

@@ -26,6 +26,7 @@ struct Problem {
 struct Clause {
   std::string id;
   Place place;
+  std::string text;     // all of its lines, from its heading to the next
   std::string chapter;  // the file's name without its folder and ending
   std::string level;    // MUST, SHOULD or MAY
   std::string profile;
@@ -53,7 +54,6 @@ struct Feature {
 
 struct Spec {
   std::string version;
-  std::string text;  // the chapters, features.txt and VERSION, as they are
   std::vector<Clause> clauses;
   std::vector<Feature> features;
   std::map<std::string, std::string> titles;  // of chapters
