@@ -268,6 +268,12 @@ static int unregistered_task(const brood_args *args) {
   return 0;
 }
 
+/* functions_ending.c has another one of this name, on purpose. */
+static void shadowed(const brood_args *args) {
+  body_note(body_text(args, 0), "the one that was meant");
+}
+BODY_OF_PROCESS(shadowed);
+
 const struct function functions_plain[] = {
     {"agent", agent, NULL},
     {"consume", consume, consume_task},
@@ -284,6 +290,7 @@ const struct function functions_plain[] = {
     {"note_values", note_values, note_values_task},
     {"produce", produce, produce_task},
     {"put_all", put_all, put_all_task},
+    {"shadowed", shadowed, shadowed_task},
     {"take_note", take_note, take_note_task},
     {"tell", tell, tell_task},
     {"unregistered", unregistered, unregistered_task},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Tasks that end their worker, that will not be ended, and that are told of a
- * soft limit; see functions.h.
+ * soft limit, and a namesake; see functions.h.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -90,9 +90,16 @@ static int task_soft_told(const brood_args *args) {
 }
 BODY_OF_TASK(task_soft_told);
 
+/* Found instead of the one in functions.c, by a name that both have. */
+static void shadowed(const brood_args *args) {
+  body_note(body_text(args, 0), "the other");
+}
+BODY_OF_PROCESS(shadowed);
+
 const struct function functions_ending[] = {
     {"dying_echo", task_dying_echo_target, task_dying_echo},
     {"note_die", task_note_die_target, task_note_die},
+    {"namesake", shadowed, shadowed_task},
     {"odd_dies", task_odd_dies_target, task_odd_dies},
     {"soft_deaf", task_soft_deaf_target, task_soft_deaf},
     {"soft_echo", task_soft_echo_target, task_soft_echo},

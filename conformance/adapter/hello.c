@@ -41,6 +41,7 @@ static const char *const features[] = {
     "simple",
     "locked",
     "owner-died",
+    "cancel",
     "helpers",
     "message.objects",
     "message.timeout",

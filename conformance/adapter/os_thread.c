@@ -5,7 +5,11 @@
  * to the serving thread alone, which waits for them.
  */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conformance/adapter/call.h"
@@ -23,6 +27,7 @@ struct caller {
   const struct value *self;
   const cJSON *names;
   struct value answers; /* one for each name */
+  atomic_int tid;       /* of one that is cancelled; 0: not known yet */
 };
 
 static int run_method(struct call *call, const struct method *method,
@@ -131,6 +136,44 @@ static int call_in_threads(struct call *call) {
   return 0;
 }
 
+/* Does the thread run, as the kernel says? It may sleep, or have ended. */
+static bool is_running(int tid) {
+  char path[64], line[128] = "";
+  snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+  FILE *file = fopen(path, "re");
+  if (file == NULL) return false;
+  bool is_there = fgets(line, sizeof line, file) != NULL;
+  fclose(file);
+  const char *state = strrchr(line, ')'); /* the name may hold anything */
+  return is_there && state != NULL && strncmp(state, ") S", 3) != 0;
+}
+
+/* What a cancelled thread has allocated it keeps. */
+static void *call_one(void *argument) {
+  struct caller *caller = argument;
+  struct call call = {.handles = caller->handles, .self = caller->self};
+  atomic_store(&caller->tid, gettid());
+  answer_of(&call, caller->names);
+  return NULL;
+}
+
+static int cancel(struct call *call) {
+  struct caller caller = {.handles = call->handles, .names = call->args[1]};
+  void *how = NULL;
+  if (find_object(call, call->args[0], &caller.self) < 0) return -1;
+  if (name_of(caller.names) == NULL) {
+    return call_fail(call, "TypeError", "a name must be a text");
+  }
+  thread_start(&caller.thread, call_one, &caller);
+  while (atomic_load(&caller.tid) == 0 || is_running(caller.tid)) {
+    sched_yield();
+  }
+  pthread_cancel(caller.thread);
+  pthread_join(caller.thread, &how);
+  call->result = value_bool(how == PTHREAD_CANCELED);
+  return 0;
+}
+
 /* A step is [object, name, arguments …]. */
 static int do_step(struct call *call, const cJSON *step,
                    struct value *out_answer) {
@@ -203,6 +246,7 @@ static int pool_in_thread(struct call *call) {
 const struct method os_thread_methods[] = {
     {"start_thread", "", start_thread},
     {"call_in_threads", "obj names n", call_in_threads},
+    {"cancel", "obj what", cancel},
     {"pool_in_thread", "context processes", pool_in_thread},
     {"repeat", "n steps", repeat},
     {NULL, NULL, NULL},

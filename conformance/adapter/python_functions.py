@@ -208,6 +208,18 @@ def serve_manager(address, authkey, path):
     server.serve_forever()
 
 
+# A function of which only this line still knows: its name finds another one.
+def shadowed(path, held=(v for v in ())):
+    note(path, "the one that was meant")
+
+
+meant = shadowed
+
+
+def shadowed(path):
+    note(path, "the other")
+
+
 def table():
     found = {f.__name__: f for f in (
         echo, square, fail, leave, leave_now, die, gate, note, gate_note,
@@ -215,6 +227,7 @@ def table():
         produce, consume, take_note, put_all, serve_manager)}
     # dill would serialise the function, but not what this one holds.
     found["unregistered"] = lambda *values, held=(v for v in ()): None
+    found["shadowed"], found["namesake"] = meant, shadowed
     found["unloadable"] = Unloadable()
     found["of_main"] = getattr(sys.modules["__main__"], "of_main", None)
     return found
