@@ -315,7 +315,8 @@ static void end_worker(brood_pool *pool, uint32_t number) {
 
 int result_take_back(brood_async_result *result, int error, bool with_workers) {
   brood_pool *pool = result->pool;
-  int all = result->state == RESULT_WAITS;
+  int all = result->state == RESULT_WAITS &&
+            result->chunks_left == result->num_chunks;
   result->num_handles++;
   for (uint32_t i = 0; i < BROOD_MAX_PENDING; i++) {
     struct pending *pending = &pool->pending[i];
