@@ -224,6 +224,8 @@ TEST(ResultsTest, TheSummaryCountsAndTheHeaderSaysWhatWasAsked) {
   const nlohmann::json &line = *ran.Find("fake.value");
   EXPECT_NE(line["again"].get<std::string>().find("fake.value/once"),
             std::string::npos);
+  // Without the place of the file.
+  EXPECT_EQ(line["transcript"], "transcripts/fake.value.once.txt");
   EXPECT_FALSE(line.contains("reason"));
   EXPECT_FALSE(line.contains("adapter"));
 }

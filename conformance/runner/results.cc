@@ -161,7 +161,11 @@ std::string Results::Add(const Case &one, const CaseResult &result, bool red,
   // Ordered, so that a line reads from what to why.
   Ordered line = DescribeCase(one, result.outcome);
   line["seconds"] = result.seconds;
-  line["transcript"] = transcript;
+  // A result is shown to others, who have the folder but not its place.
+  std::string folder = FolderOf(file_) + "/";
+  line["transcript"] = StartsWith(transcript, folder)
+                           ? transcript.substr(folder.size())
+                           : transcript;
   line["again"] = again;
   if (!one.contested.empty()) line["contested"] = one.contested;
   if (result.runs > 1) line["failed_of"] = {result.failed, result.runs};
