@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include <algorithm>
 #include <set>
 #include <stdexcept>
 
@@ -109,6 +110,14 @@ void CheckVerdicts(const std::vector<Json> &lines, const Json &conforms) {
   }
 }
 
+// ", 15 known"
+std::string Count(const std::vector<Json> &lines, const char *verdict,
+                  const char *word) {
+  auto is = [&](const Json &line) { return line.at("verdict") == verdict; };
+  auto count = std::count_if(lines.begin(), lines.end(), is);
+  return count == 0 ? "" : ", " + std::to_string(count) + " " + word;
+}
+
 std::string Check(const std::string &text, const Spec &spec) {
   std::vector<std::string> lines = SplitLines(text);
   Json header = ReadHeader(lines);
@@ -134,7 +143,9 @@ std::string Check(const std::string &text, const Spec &spec) {
                                Number(all.size()) + " cases (" +
                                Show(header.at("options")) + ")";
   return what + " of spec " + spec.version + ", " + hello.name + " " +
-         hello.version + ", " + Show(summary.at("failed")) + " failed";
+         hello.version + ", " + Show(summary.at("failed")) + " failed" +
+         Count(cases, "XFAIL", "known") +
+         Count(cases, "UNSUPPORTED", "unsupported");
 }
 
 }  // namespace

@@ -44,9 +44,12 @@ Expectations ParseExpectations(const std::string &file,
 // in the version is a problem if any line asks for one.
 void KeepVersion(const std::string &version, Expectations *expectations);
 
+// Lines that --fix wrote, and to which nobody has given a reason yet.
+std::vector<Problem> CheckReasons(const Expectations &expectations);
+
 // What is wrong with the file as a whole, judged by all cases there are, run
 // or not: a line that matches none, two lines for one case, a wildcard that
-// takes in too much, any line at all for the reference.
+// takes in too much, a reason that is none, any line at all for the reference.
 std::vector<Problem> CheckExpectations(const Expectations &expectations,
                                        const std::vector<Case> &cases,
                                        const std::string &implementation);

@@ -52,6 +52,14 @@ TEST(ExpectTest, Columns) {
   EXPECT_TRUE(ParseExpectations("f", "# a comment\n\n").lines.empty());
 }
 
+// --fix reads what it wrote; whoever judges by the file has to say why.
+TEST(ExpectTest, LinesThatNobodyExplainedAreRefusedWhereTheyCount) {
+  Expectations e = ParseExpectations("f", "a.b  *  fail:x  unexplained");
+  EXPECT_EQ(TellProblems(e.problems), "");
+  EXPECT_EQ(TellProblems(CheckReasons(e)),
+            "f:1: 'unexplained' is no reason: say why a.b is expected\n");
+}
+
 TEST(ExpectTest, RefusesDishonestLines) {
   const char *const bad[] = {
       "a.b  *  fail:x",
@@ -64,7 +72,6 @@ TEST(ExpectTest, RefusesDishonestLines) {
       "a.b  *  hang:x  a reason",
       "a.b  *  crash",
       "a.b",
-      "a.b  *  fail:x  unexplained",
   };
   for (const char *line : bad) {
     Expectations e = ParseExpectations("f", line);

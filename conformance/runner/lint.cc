@@ -249,6 +249,9 @@ std::vector<Problem> LintExpectations(const Spec &spec, const std::string &file,
                                       const std::string &text) {
   Expectations expectations = ParseExpectations(file, text);
   std::vector<Problem> problems = expectations.problems;
+  for (const Problem &problem : CheckReasons(expectations)) {
+    problems.push_back(problem);
+  }
   for (const Expectation &line : expectations.lines) {
     bool found = std::any_of(
         spec.clauses.begin(), spec.clauses.end(),

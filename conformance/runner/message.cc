@@ -54,13 +54,18 @@ Json ReadMessage(const std::string &line, std::string *problem) {
   };
   Json message;
   try {
-    message = Json::parse(line, hear, false);
+    message = Json::parse(line, hear);
   } catch (const Refused &refused) {
     *problem = refused.what();
     return Json();
+  } catch (const Json::out_of_range &) {
+    *problem = "a number is beyond those of double precision";
+    return Json();
+  } catch (const Json::exception &) {
+    *problem = "not JSON in UTF-8";
+    return Json();
   }
-  if (message.is_discarded()) *problem = "not JSON in UTF-8";
-  if (!message.is_discarded() && !message.is_object()) {
+  if (!message.is_object()) {
     *problem = "a message is a JSON object";
   }
   return message;

@@ -38,7 +38,8 @@ std::string TellFailure(const Case &one, const CaseResult &result,
   Row(&out, "got", outcome.got);
   Row(&out, "because", outcome.text);
   if (!result.transcript.empty()) {
-    Row(&out, "transcript", transcript.empty() ? "not kept" : transcript);
+    Row(&out, "transcript",
+        transcript.empty() ? "in the folder that the end names" : transcript);
     for (const std::string &line :
          SplitLines(Tail(result.transcript, kTailShown))) {
       out += "    | " + line + "\n";

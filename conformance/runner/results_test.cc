@@ -69,10 +69,10 @@ class CheckTest : public testing::Test {
 TEST_F(CheckTest, WholeFilesPass) {
   Write();
   EXPECT_EQ(Check(Lines()), "");
-  EXPECT_EQ(told_, "all 5 cases of spec 1.0, mine 2, 0 failed");
+  EXPECT_EQ(told_, "all 5 cases of spec 1.0, mine 2, 0 failed, 2 unsupported");
   Write({"--strict"}, Verdict::kFail);
   EXPECT_EQ(Check(Lines()), "");
-  EXPECT_EQ(told_, "all 5 cases of spec 1.0, mine 2, 3 failed");
+  EXPECT_EQ(told_, "all 5 cases of spec 1.0, mine 2, 3 failed, 2 unsupported");
 }
 
 TEST_F(CheckTest, PartsAreSaidToBeParts) {
