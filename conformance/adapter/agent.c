@@ -25,7 +25,9 @@ static void keep_objects(struct handles *handles, const brood_args *args) {
   for (size_t i = 1; i < brood_args_count(args); i++) {
     char name[24];
     snprintf(name, sizeof name, "$%zu", i - 1);
-    handles_keep(handles, arguments_value(args, i), name);
+    struct value value = arguments_value(args, i);
+    value.given = true;
+    handles_keep(handles, value, name);
   }
 }
 

@@ -9,11 +9,13 @@
 
 #include "brood.h"
 #include "conformance/adapter/cell.h"
+#include "conformance/adapter/io.h"
 #include "conformance/adapter/memory.h"
 
 struct counter {
   int64_t value;
   int64_t cell; /* of the server, when the counter was made */
+  char *path;   /* to be noted in at the end, or NULL */
 };
 
 static int create_counter(void **out_self, const brood_args *args) {
@@ -22,6 +24,23 @@ static int create_counter(void **out_self, const brood_args *args) {
   *out_self = counter;
   if (brood_args_count(args) == 0) return 0;
   return brood_value_int64(brood_args_get(args, 0), &counter->value);
+}
+
+static void destroy_counter(void *self) {
+  struct counter *counter = self;
+  if (counter->path != NULL) io_note(counter->path, "gone");
+  free(counter->path);
+  free(counter);
+}
+
+static int note_end(void *self, const brood_args *args) {
+  struct counter *counter = self;
+  const char *path = NULL;
+  int r = brood_value_string(brood_args_get(args, 0), &path);
+  if (r < 0) return r;
+  free(counter->path);
+  counter->path = memory_text(path);
+  return 0;
 }
 
 static int add(void *self, const brood_args *args) {
@@ -80,13 +99,14 @@ static int unsendable(void *self, const brood_args *args) {
 static const struct brood_managed_method counter_methods[] = {
     {"add", add},   {"slow_add", slow_add},     {"value", value},
     {"cell", cell}, {"pid", server_pid},        {"echo", echo},
-    {"fail", fail}, {"unsendable", unsendable}, {NULL, NULL},
+    {"fail", fail}, {"unsendable", unsendable}, {"note_end", note_end},
+    {NULL, NULL},
 };
 
 static struct brood_managed_type counter_type = {
     .name = "Counter",
     .create = create_counter,
-    .destroy = free,
+    .destroy = destroy_counter,
     .methods = counter_methods,
 };
 BROOD_MANAGED_TYPE(counter_type);

@@ -91,9 +91,7 @@ static int read_initializer(struct call *call, brood_pool_options *options,
   return 0;
 }
 
-/* Also of a closed pool, of which a task may wait for ever. */
 static void free_pool(void *pool) {
-  brood_pool_terminate(pool);
   brood_pool_free(pool);
 }
 

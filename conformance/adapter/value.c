@@ -118,7 +118,9 @@ void value_clear(struct value *value) {
       if (value->owned) value->give_back(value->as.object);
       break;
     default:
-      if (object_is(value) && value->owned) object_free(value);
+      if (object_is(value) && (value->owned || value->given)) {
+        object_free(value);
+      }
       break;
   }
   *value = (struct value){.kind = VALUE_NOTHING};

@@ -62,6 +62,7 @@ struct value {
   enum value_kind kind;
   bool owned;    /* process, shared object: a count to give back */
   bool received; /* the same, of an object that came in a message */
+  bool given;    /* an object that came as an argument */
   union {
     cJSON *json;
     brood_process *process;
