@@ -1247,7 +1247,8 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  * - Nobody is told that there is no producer, or no consumer, left. A consumer
  *   is stopped by an item that means so, a brood_none() for each. A process
  *   that waits for results of others gets with a timeout, and looks in between
- *   whether they live; or it has them send through pipes, for brood_wait.
+ *   whether they live; or it waits for brood_queue_fileno and their sentinels
+ *   by brood_wait; or it has them send through pipes.
  */
 typedef struct brood_queue brood_queue;
 
@@ -1307,6 +1308,20 @@ int brood_queue_qsize(brood_queue *queue);
 int brood_queue_empty(brood_queue *queue);
 int brood_queue_full(brood_queue *queue);
 
+/* brood_queue_fileno returns a descriptor, for a program with a loop of its own
+ * (poll, epoll, brood_wait), that is readable while there are items
+ * (queue.fileno). It stays the queue's: valid in this process as long as the
+ * handle, close-on-exec, only to be waited for. Whoever finds it readable polls
+ * by brood_queue_get_nowait: BROOD_EMPTY means that another process was
+ * quicker, or that one was killed while it put or got an item. From the first
+ * call on, in whichever process, each put into the empty queue and each get of
+ * the last item costs a few system calls more, as long as the queue exists.
+ *
+ * BROOD_TIMEOUT          another process holds the queue
+ * BROOD_OS_ERROR         the program has closed it (EBADF); also of a put
+ * BROOD_ATTRIBUTE_ERROR  the queue is a manager's (queue.fileno.managed) */
+int brood_queue_fileno(brood_queue *queue);
+
 /* brood_queue_close says that this process will use the queue no more. Items
  * stay for others. A second call does nothing. */
 int brood_queue_close(brood_queue *queue);
@@ -1347,6 +1362,7 @@ brood_simple_queue *brood_simple_queue_free(brood_simple_queue *queue);
 int brood_simple_queue_put(brood_simple_queue *queue, brood_value item);
 int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item);
 int brood_simple_queue_empty(brood_simple_queue *queue); /* 1 or 0 */
+int brood_simple_queue_fileno(brood_simple_queue *queue);
 int brood_simple_queue_close(brood_simple_queue *queue);
 
 /* ----------------------------------------------------------------- Tasks -- */
@@ -1668,7 +1684,9 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid);
 /* For a program with a loop of its own: brood_pool_fileno returns a descriptor
  * of the pool's that is readable when there is something to handle;
  * brood_pool_handle takes results out and calls callbacks, waits for one if
- * there is none, and returns how many became ready. */
+ * there is none, and returns how many became ready. A result has no descriptor:
+ * the pool's tells of all its results, and brood_result_ready, or a callback,
+ * which of them it was. */
 int brood_pool_fileno(brood_pool *pool);
 int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
 

@@ -314,6 +314,9 @@
 #define queue_get brood_in_queue_get
 #define queue_get_quickly brood_in_queue_get_quickly
 #define queue_lock_get brood_in_queue_lock_get
+#define queue_notice_begin brood_in_queue_notice_begin
+#define queue_notice_send brood_in_queue_notice_send
+#define queue_notice_take brood_in_queue_notice_take
 #define queue_put brood_in_queue_put
 #define queue_put_quickly brood_in_queue_put_quickly
 #define queue_refuse_lock brood_in_queue_refuse_lock

@@ -22,6 +22,13 @@ enum { MOST_SMALL = PACK_OBJECT, FEW_BYTES = 512 };
 
 /* --------------------------------------------------------- The quick way -- */
 
+/* After the last item a large ring is to shrink, and a notice taken out.
+ * relaxed: written under the lock. */
+static bool is_more_to_do(const struct ring *ring) {
+  return ring_capacity(ring) > RING_USUAL ||
+         atomic_load_explicit(&ring->is_watched, memory_order_relaxed) != 0;
+}
+
 /* Gets the next item; false if there is none, or it is for the other way. */
 static bool take_light(struct ring *ring, brood_value *out_item,
                        bool *out_much_is_free) {
@@ -29,10 +36,7 @@ static bool take_light(struct ring *ring, brood_value *out_item,
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   uint64_t readable = ring_readable(ring, head);
   uint32_t items = mark_items(readable) - mark_items(head);
-  /* After the last one a large ring is to shrink. */
-  if (items == 0 || (items == 1 && ring_capacity(ring) > RING_USUAL)) {
-    return false;
-  }
+  if (items == 0 || (items == 1 && is_more_to_do(ring))) return false;
   int units = item_read_light(ring, head, readable, out_item);
   if (units <= 0) return false;
   head = mark_plus(head, 1, (uint32_t)units);
@@ -186,8 +190,11 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
    * from the producer. */
   bool much_is_free =
       reader.has_other || ring_much_is_free(ring, reader.head, reader.readable);
+  bool is_last = count > 0 && atomic_load(&ring->is_watched) != 0 &&
+                 mark_items(reader.head) == mark_items(reader.readable);
   sync_quick_release(&ring->get_lock);
   if (count > 0) ring_get_wake(ring, much_is_free);
+  if (is_last) queue_notice_take(queue);
   if (!reader.has_other) return count;
   int r = message_unpack_body(&reader.received, &reader.value);
   if (r == 0) {
@@ -208,6 +215,11 @@ int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
     /* A thread that was cancelled with the lock would stop all processes. */
     guard_shield();
     r = try_get(queue, out_items, capacity, deadline_ns, claim, &seen_tail);
+    /* The notice comes before the item: one that was just seen is there now. */
+    if (r == 0 && atomic_load(&queue->ring.is_watched) != 0 &&
+        queue_notice_take(queue)) {
+      r = try_get(queue, out_items, capacity, deadline_ns, claim, &seen_tail);
+    }
     guard_unshield();
     if (r != 0 || sync_is_over(deadline_ns)) break;
     has_slept |= ring_wait_item(&queue->ring, seen_tail, deadline_ns);

@@ -36,6 +36,7 @@ size_t queue_put_quickly(struct queue *queue, const brood_value *items,
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   const uint32_t begin = mark_units(tail);
   size_t done = 0;
+  if (ring->notice >= RING_NOTICE_UNSURE) count = 0; /* it has to be sent */
   while (done < count && mark_units(tail) - begin < UNITS_AT_ONCE) {
     uint32_t units = item_write_light(ring, tail, &items[done]);
     if (units == 0) break;
@@ -121,6 +122,7 @@ static int try_put(struct queue *queue, const struct message *message,
   /* relaxed: written under the lock. */
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   int r = write_in_ring(queue, tail, message, patience);
+  if (r == 0) r = queue_notice_send(queue);
   if (r == 0) {
     const struct pack *pack = &message->pack;
     uint32_t units = item_units(pack->size, pack->num_fds);

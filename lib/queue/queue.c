@@ -11,6 +11,7 @@
 #include "lib/share/object.h"
 #include "lib/share/proxy.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
@@ -194,6 +195,19 @@ SHARE_ANSWER(brood_queue_empty, brood_queue, check_queue(object), PROXY_EMPTY,
 SHARE_ANSWER(brood_queue_full, brood_queue, check_queue(object), PROXY_FULL,
              ring_is_full(&object->base.ring))
 
+static int descriptor_of(struct queue *queue) {
+  guard_shield();
+  int r = queue_notice_begin(queue);
+  guard_unshield();
+  if (r == -ETIMEDOUT) return queue_refuse_lock();
+  int fd = arena_fd(share_block_of(queue), ARENA_SENDER);
+  if (r == 0 && fd < 0) r = -EBADF;
+  return r < 0 ? error_set_os(r, "the queue has no descriptor") : fd;
+}
+
+SHARE_ANSWER(brood_queue_fileno, brood_queue, check_queue(object), PROXY_LACKS,
+             descriptor_of(&object->base))
+
 /* -------------------------------------------------------- JoinableQueue -- */
 
 /* An item is unfinished from its put on: the tail has counted it, the number of
@@ -308,6 +322,10 @@ int brood_simple_queue_get(brood_simple_queue *queue, brood_value *out_item) {
 SHARE_ANSWER(brood_simple_queue_empty, brood_simple_queue,
              check_simple_queue(object), PROXY_LACKS,
              ring_count(&object->base.ring) == 0)
+
+SHARE_ANSWER(brood_simple_queue_fileno, brood_simple_queue,
+             check_simple_queue(object), PROXY_LACKS,
+             descriptor_of(&object->base))
 
 SHARE_QUESTION(brood_simple_queue_close, brood_simple_queue, SHARE_SIMPLE_QUEUE,
                PROXY_LACKS, (arena_close(share_block_of(object)), 0))

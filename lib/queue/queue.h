@@ -26,6 +26,15 @@ int queue_lock_get(struct queue *queue, int64_t deadline_ns);
  * and so cannot see the ring. */
 int queue_refuse_lock(void);
 
+/* The descriptor that is readable while there are items: queue_notice_begin has
+ * it be so from now on; 0, -ETIMEDOUT or another -errno. queue_notice_send,
+ * with put_lock held, comes before the commit of an item: 0 or -errno.
+ * queue_notice_take, with no lock held, after the last one was got or none was
+ * found, takes it out; true: there is an item. */
+int queue_notice_begin(struct queue *queue);
+int queue_notice_send(struct queue *queue);
+bool queue_notice_take(struct queue *queue);
+
 /* queue_put_quickly puts items that need no waiting and are known to be right,
  * in one hold of the lock; returns how many. */
 size_t queue_put_quickly(struct queue *queue, const brood_value *items,

@@ -58,6 +58,15 @@ enum {
   RING_MOST = (1 << 26) / MARK_UNIT
 };
 
+/* The notice, a message that lies in a socket while there are items, as far as
+ * producers know (notice.c). From UNSURE on the next item needs a new one. */
+enum ring_notice {
+  RING_NOTICE_NONE, /* no process has ever asked for the descriptor */
+  RING_NOTICE_SENT,
+  RING_NOTICE_UNSURE, /* it may be there or not */
+  RING_NOTICE_TAKEN
+};
+
 /* Lines that different processes write are apart. */
 struct ring {
   _Alignas(64) uint32_t maxsize; /* 0: none */
@@ -69,14 +78,16 @@ struct ring {
   _Alignas(64) struct sync_lock put_lock;
   uint64_t seen_head;  /* by producers; under put_lock */
   uint32_t courier_id; /* likewise, of the last message beside the ring */
+  uint32_t notice;     /* likewise: enum ring_notice */
 
   _Alignas(64) _Atomic uint64_t tail; /* a mark; written under put_lock */
   _Atomic uint32_t getters_sleep;     /* a consumer may sleep on the tail */
 
   _Alignas(64) struct sync_lock get_lock;
-  uint64_t seen_tail;     /* by consumers; under get_lock */
-  uint32_t getter_died;   /* likewise: while it had the lock */
-  _Atomic uint32_t looks; /* how often to look for an item before sleep */
+  uint64_t seen_tail;          /* by consumers; under get_lock */
+  uint32_t getter_died;        /* likewise: while it had the lock */
+  _Atomic uint32_t looks;      /* how often to look for an item before sleep */
+  _Atomic uint32_t is_watched; /* who gets the last item takes the notice out */
 
   _Alignas(64) _Atomic uint64_t head; /* a mark; written under get_lock */
   _Atomic uint32_t putters_sleep;     /* how a producer may, on the head */

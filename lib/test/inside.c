@@ -24,6 +24,11 @@ void inside_hold_put_lock(brood_queue *queue) {
   hold(&inside(queue)->ring.put_lock);
 }
 
+void inside_begin_put(brood_queue *queue) {
+  inside_hold_put_lock(queue);
+  queue_notice_send(inside(queue));
+}
+
 void inside_set_taker(brood_queue *queue, uint32_t taker) {
   struct queue *all = inside(queue);
   all->tasks.change.head =

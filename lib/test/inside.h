@@ -14,6 +14,9 @@ extern "C" {
 void inside_hold_get_lock(brood_queue *queue);
 void inside_hold_put_lock(brood_queue *queue);
 
+/* inside_begin_put holds it too, and has told of an item that is not there. */
+void inside_begin_put(brood_queue *queue);
+
 /* inside_set_taker says that a taker has begun a change, while none gets. */
 void inside_set_taker(brood_queue *queue, uint32_t taker);
 
