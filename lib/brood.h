@@ -1319,7 +1319,7 @@ int brood_queue_full(brood_queue *queue);
  *
  * BROOD_TIMEOUT          another process holds the queue
  * BROOD_OS_ERROR         the program has closed it (EBADF); also of a put
- * BROOD_ATTRIBUTE_ERROR  the queue is a manager's (queue.fileno.managed) */
+ * BROOD_ATTRIBUTE_ERROR  the queue is a manager's (managed-queue.fileno) */
 int brood_queue_fileno(brood_queue *queue);
 
 /* brood_queue_close says that this process will use the queue no more. Items

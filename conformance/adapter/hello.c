@@ -49,6 +49,7 @@ static const char *const features[] = {
     "owner-death",
     "preload.report",
     "queue.direct",
+    "queue.fileno",
     "queue.many",
     "start.refused",
     "status.true",

@@ -111,6 +111,10 @@ static int full(struct call *call) {
   return call_answer_bool(call, brood_queue_full(queue_of(call)));
 }
 
+static int file_number(struct call *call) {
+  return answer_count(call, brood_queue_fileno(queue_of(call)));
+}
+
 static int close_queue(struct call *call) {
   return call_done(call, brood_queue_close(queue_of(call)));
 }
@@ -143,6 +147,7 @@ const struct method queue_methods[] = {
     {"qsize", "", qsize},
     {"empty", "", empty},
     {"full", "", full},
+    {"fileno", "", file_number},
     {"close", "", close_queue},
     {"join_thread", "", join_thread},
     {"cancel_join_thread", "", cancel_join_thread},

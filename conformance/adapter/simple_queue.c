@@ -34,11 +34,18 @@ static int empty(struct call *call) {
   return call_answer_bool(call, brood_simple_queue_empty(queue_of(call)));
 }
 
+static int file_number(struct call *call) {
+  int number = brood_simple_queue_fileno(queue_of(call));
+  if (number >= 0) call->result = value_int64(number);
+  return call_done(call, number);
+}
+
 static int close_queue(struct call *call) {
   return call_done(call, brood_simple_queue_close(queue_of(call)));
 }
 
 const struct method simple_queue_methods[] = {
-    {"put", "obj", put},        {"get", "", get},   {"empty", "", empty},
-    {"close", "", close_queue}, {NULL, NULL, NULL},
+    {"put", "obj", put},         {"get", "", get},
+    {"empty", "", empty},        {"close", "", close_queue},
+    {"fileno", "", file_number}, {NULL, NULL, NULL},
 };
