@@ -232,6 +232,15 @@ TEST(Examples, TasksByQueue) {
                                        }));
 }
 
+TEST(Examples, EpollLoop) {
+  EXPECT_EQ(RunWell("epoll_loop"), (Expected{
+                                       "4 squared is 16",
+                                       "5 squared is 25",
+                                       "6 squared is 36",
+                                       "the worker has ended",
+                                   }));
+}
+
 TEST(Examples, RoundsByBarrier) {
   EXPECT_EQ(RunWell("rounds_by_barrier"), (Expected{
                                               "work done.",
@@ -392,7 +401,7 @@ INSTANTIATE_TEST_SUITE_P(
     All, ExamplesThatFail,
     testing::Values("answers_by_pipe", "application_structure", "clean_stop",
                     "context_basics", "context_factory", "context_isolation",
-                    "distributed_system", "error_handling",
+                    "distributed_system", "epoll_loop", "error_handling",
                     "forkserver_preload", "multiple_contexts", "owner_died",
                     "pool_lost_worker", "pool_map", "pool_time_limit",
                     "pool_web_service", "rounds_by_barrier",
