@@ -98,15 +98,15 @@ const char *object_type(enum value_kind kind) {
   return find_kind(kind)->type;
 }
 
-/* Those of which free does nothing where they were given; others would have to
- * be counted. */
-static bool is_in_shared_memory(const struct value *value) {
+/* Those of which free does nothing where they were given, and connections,
+ * which it closes; others would have to be counted. */
+static bool may_be_freed_where_given(const struct value *value) {
   int kind = brood_kind_of(value->as.object);
-  return kind > 0 && kind < BROOD_KIND_CONNECTION;
+  return kind > 0 && kind <= BROOD_KIND_CONNECTION;
 }
 
 void object_free(const struct value *value) {
-  if (value->given && !is_in_shared_memory(value)) return;
+  if (value->given && !may_be_freed_where_given(value)) return;
   if (value->received) {
     brood_value received = brood_object(value->as.object);
     brood_value_clear(&received);

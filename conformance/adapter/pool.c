@@ -208,6 +208,20 @@ static int worker_pids(struct call *call) {
   return 0;
 }
 
+static int answer_count(struct call *call, int count) {
+  if (count < 0) return call_fail_brood(call);
+  call->result = value_int64(count);
+  return 0;
+}
+
+static int file_number(struct call *call) {
+  return answer_count(call, brood_pool_fileno(pool_of(call)));
+}
+
+static int handle_results(struct call *call) {
+  return answer_count(call, brood_pool_handle(pool_of(call), 0));
+}
+
 static int grow(struct call *call) {
   int n = 0;
   if (call_int(call, 0, &n) < 0) return -1;
@@ -248,6 +262,8 @@ const struct method pool_methods[] = {
     {"join", "timeout?", join},
     {"wait_any", "results timeout?", pool_wait_any},
     {"worker_pids", "", worker_pids},
+    {"fileno", "", file_number},
+    {"handle", "", handle_results},
     {"grow", "n", grow},
     {"shrink", "n", shrink},
     {"restart", "", restart},
