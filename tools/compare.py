@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 """Compares what Brood does with the raw calls and with its peers.
 
-    bazel run -c opt //tools:compare -- [--quick] [--only PART] [--json FILE]
-                                        [--svg FILE] [--ipc-svg FILE]
+    bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
+        [--json FILE] [--from FILE] [--svg FILE] [--ipc-svg FILE]
 
 comparison/run.py says how a part is measured. The parts are startup.py,
 sync.py, ipc.py, pool.py and manager.py in comparison/, each with its report
@@ -11,14 +11,13 @@ beside it.
 """
 import argparse
 import importlib
-import json
 import os
 import pathlib
 import signal
 import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
-from comparison import run, table  # noqa: E402
+from comparison import answer, run, runs, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
 from comparison import manager, manager_report  # noqa: E402
 from comparison import pool, pool_report  # noqa: E402
@@ -37,6 +36,20 @@ def user_path(text):
     if not os.access(path if path.exists() else path.parent, os.W_OK):
         raise argparse.ArgumentTypeError(f"{text} cannot be written")
     return path
+
+
+def earlier_run(text):
+    path = pathlib.Path(os.environ.get("BUILD_WORKING_DIRECTORY", "."), text)
+    try:
+        return runs.read(path)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(f"{text} is no run: {error}") from error
+
+
+def number(text):
+    if not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number")
+    return int(text)
 
 
 def sizes(text):
@@ -62,8 +75,14 @@ def parse_options():
                         help="startup: starting processes; sync: shared "
                              "objects; ipc: pipes and queues; pool: pools; "
                              "manager: managers (default: all)")
+    parser.add_argument("--holds", type=number, metavar="MIB",
+                        help="startup: memory of your program, which the answer "
+                             "is to be of")
     parser.add_argument("--json", type=user_path, metavar="FILE",
-                        help="write one record for each kind of sample")
+                        help="write the run: the machine, and one record for "
+                             "each kind of sample")
+    parser.add_argument("--from", dest="run", type=earlier_run, metavar="FILE",
+                        help="measure nothing: tell of a run of --json")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
                         default="brood-startup.svg",
                         help="startup: where to draw (default %(default)s)")
@@ -71,10 +90,13 @@ def parse_options():
                         default="brood-ipc.svg",
                         help="ipc: where to draw (default %(default)s)")
     parser.add_argument("--parent-mib", type=sizes, metavar="N,N,...",
-                        default="0,64,256,1024",
+                        default="0,16,64,256,1024",
                         help="startup: memory of the parent "
                              "(default %(default)s)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.holds is not None:
+        options.parent_mib = sorted({*options.parent_mib, options.holds})
+    return options
 
 
 def draw(part, records, path):
@@ -86,9 +108,11 @@ def draw(part, records, path):
     return f"Chart: {path}"
 
 
-def report(parts, records, options):
+def report(parts, the_run, options):
+    records = the_run["records"]
     if "startup" in parts:
         own = [r for r in records if r["bench"] == "startup"]
+        print("\n".join(answer.lines(own, options.holds)) + "\n")
         startup_report.print_all(own)
         print(f"\n  {draw('startup', own, options.svg)}\n")
     if "sync" in parts:
@@ -103,11 +127,10 @@ def report(parts, records, options):
         print()
     if "manager" in parts:
         manager_report.print_all(records)
+    table.print_notes(the_run)
 
 
-def main():
-    options = parse_options()
-    parts = [options.only] if options.only else PARTS
+def measure(parts, options):
     samples = Samples()
     if "startup" in parts:
         run.measure(startup.Startup(options.quick, options.parent_mib, samples),
@@ -120,12 +143,19 @@ def main():
         run.measure(pool.Pool(options.quick), samples)
     if "manager" in parts:
         run.measure(manager.Manager(options.quick), samples)
-    records = samples.records()
+    return runs.whole(samples, {
+        "quick": options.quick, "parts": list(parts),
+        "parent_mib": options.parent_mib})
+
+
+def main():
+    options = parse_options()
+    wanted = [options.only] if options.only else PARTS
+    the_run = options.run or measure(wanted, options)
     if options.json:
-        rows = ",\n".join(json.dumps(record) for record in records)
-        options.json.write_text(f"[\n{rows}\n]\n")
-    report(parts, records, options)
-    table.print_notes(samples)
+        runs.write(the_run, options.json)
+    parts = [part for part in wanted if part in the_run["options"]["parts"]]
+    report(parts, the_run, options)
 
 
 if __name__ == "__main__":

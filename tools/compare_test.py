@@ -64,7 +64,8 @@ class CompareTest(unittest.TestCase):
         cls.done = compare("--quick", "--parent-mib=1", "--json=out.json",
                            "--svg=out.svg", "--ipc-svg=ipc.svg")
 
-        cls.records = json.loads((TMP / "out.json").read_text())
+        cls.run_file = json.loads((TMP / "out.json").read_text())
+        cls.records = cls.run_file["records"]
 
     def here(self, *impls):
         """Returns those that are not named as absent."""
@@ -79,11 +80,26 @@ class CompareTest(unittest.TestCase):
             percentiles = {f"{name}_{unit}": float for name in PERCENTILES}
             figures = RATES.get(record["bench"], percentiles)
             self.assertEqual({"bench": str, **WHAT[record["bench"]], **figures,
-                              "n": int}, fields)
+                              "n": int, "rounds": dict}, fields)
+            for rounds in record["rounds"].values():
+                self.assertGreaterEqual(len(rounds), 1)
+                self.assertEqual(record["n"], sum(r["n"] for r in rounds))
+                for each in rounds:
+                    self.assertTrue(each["p50"] <= each["p90"] <= each["p99"])
             self.assertGreater(record["n"], 0)
             if figures is percentiles:
                 low, middle, high = (record[name] for name in figures)
                 self.assertTrue(0 <= low <= middle <= high, record)
+
+    def test_what_the_run_says_of_itself(self):
+        self.assertEqual({"quick": True, "parent_mib": [0, 1],
+                          "parts": ["startup", "sync", "ipc", "pool",
+                                    "manager"]}, self.run_file["options"])
+        for name in ("cpu", "cores", "memory_mib", "kernel", "libc"):
+            self.assertTrue(self.run_file["machine"][name], name)
+
+    def test_the_answer_comes_first(self):
+        self.assertRegex(self.done.stdout, r"\AUse (fork|spawn|forkserver) ")
 
     def test_what_is_started(self):
         expected = [("raw", method, mib) for method in ("fork", "posix_spawn")
@@ -167,8 +183,8 @@ class CompareTest(unittest.TestCase):
         done = compare("--quick", "--only=sync", "--json=sync.json",
                        "--svg=none.svg", "--ipc-svg=none.svg")
         self.assertEqual(0, done.returncode, done.stderr)
-        benches = {r["bench"]
-                   for r in json.loads((TMP / "sync.json").read_text())}
+        run_file = json.loads((TMP / "sync.json").read_text())
+        benches = {r["bench"] for r in run_file["records"]}
         self.assertEqual(set(WHAT) - IPC - POOL - MANAGER - {"startup"}, benches)
         self.assertNotIn("posix_spawn", done.stdout)
         self.assertFalse((TMP / "none.svg").exists())

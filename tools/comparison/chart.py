@@ -2,9 +2,10 @@
 """What the charts of //tools:compare have in common: the look, names at the
 ends of curves, and where the figures come from."""
 import datetime
-import platform
 
 import matplotlib
+
+from comparison.machine import describe as describe_machine
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -23,14 +24,8 @@ def apart(heights, gap):
 
 
 def machine():
-    cpu = platform.processor() or platform.machine()
-    try:
-        with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            cpu = next(line.split(":", 1)[1].strip() for line in lines
-                       if line.startswith("model name"))
-    except (OSError, StopIteration):
-        pass
-    return (f"Linux {platform.release()}, {cpu}, "
+    here = describe_machine()
+    return (f"Linux {here['kernel']}, {here['cpu']}, "
             f"{datetime.date.today().isoformat()}. "
             "bazel run -c opt //tools:compare")
 

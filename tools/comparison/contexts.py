@@ -5,7 +5,7 @@ import collections
 
 from comparison.run import METHODS, PEERS
 from comparison.samples import find
-from comparison.table import figure, ratio
+from comparison.table import figure, noise_text, ratio
 
 # A column is a field of the records over a divisor.
 Column = collections.namedtuple("Column", "field head divisor text")
@@ -62,7 +62,7 @@ def print_block(records, table, block):
                     for column in table.columns)
     print(f"{name:24}" + "".join(f"{method:>{len(heads)}}"
                                  for method in METHODS)
-          + f"{'times':>15}{'times':>8}")
+          + f"{'times':>15}{'times':>8}  noise")
     print(f"{'':24}{heads * len(METHODS)}{head:>15}{'Brood':>8}")
     for impl, item in subjects(records, what):
         row = [find(records, **what, impl=impl, object=item, context=method)
@@ -72,7 +72,7 @@ def print_block(records, table, block):
         print(f"{impl:<10}{item:<14}"
               + "".join(cells(record, table) for record in row)
               + f"{ratio(own, base.get(field)):>15}"
-              + f"{ratio(own, brood.get(field)):>8}")
+              + f"{ratio(own, brood.get(field)):>8}  {noise_text(*row)}")
     print()
 
 

@@ -12,11 +12,11 @@ class Ipc:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds = 1, 20
+            self.rounds, self.seconds = 1, 15
             self.samples, self.peer_samples = 100, 50
             self.window_ms = 3
         else:
-            self.rounds, self.seconds = 6, 140
+            self.rounds, self.seconds = 6, 125
             self.samples, self.peer_samples = 400, 200
             self.window_ms = 10
 

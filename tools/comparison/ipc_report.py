@@ -4,7 +4,8 @@ targets."""
 from comparison.contexts import (Column, Table, blocks, per_context,
                                  print_tables, subjects, times)
 from comparison.samples import find
-from comparison.table import figure, print_limit, print_target, ratio
+from comparison.table import (figure, noise_text, print_limit, print_target,
+                              ratio)
 
 PATTERNS = ("1:1", "4:1", "1:4", "4:4")
 # Of small messages their number is of interest, of large ones the bytes.
@@ -38,7 +39,7 @@ def print_sizes(records):
         boost = find(records, **what, size=64, impl="boost")
         heads = "".join(f"{name:>10}" for _, name, _ in SIZES)
         print(f"{'':24}{'':50}{'times':>10}{'times':>8}")
-        print(f"{pattern:24}{heads}{'boost':>10}{'Brood':>8}")
+        print(f"{pattern:24}{heads}{'boost':>10}{'Brood':>8}  noise")
         for impl, item in subjects(records, what):
             cells = ""
             for size, _, field in SIZES:
@@ -50,7 +51,8 @@ def print_sizes(records):
             brood = find(records, **what, size=64, impl="brood", object=item)
             over = [ratio(own.get("msgs_per_s"), each.get("msgs_per_s"))
                     for each in (boost, brood)]
-            print(f"{impl:<10}{item:<14}{cells}{over[0]:>10}{over[1]:>8}")
+            print(f"{impl:<10}{item:<14}{cells}{over[0]:>10}{over[1]:>8}  "
+                  + noise_text(own))
         print()
 
 

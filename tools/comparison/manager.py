@@ -12,7 +12,7 @@ class Manager:
     files = (MANAGER, PEER)
 
     def __init__(self, quick):
-        self.rounds, self.seconds = (1, 15) if quick else (3, 45)
+        self.rounds, self.seconds = (1, 10) if quick else (5, 45)
         self.samples, self.window_ms = (200, 3) if quick else (400, 10)
 
     def steps(self, _number):

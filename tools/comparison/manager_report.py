@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The tables about managers, and how the figures stand to their targets."""
 from comparison.samples import find
-from comparison.table import figure, print_target, ratio
+from comparison.table import figure, noise_text, print_target, ratio
 
 TRIP, SET, PAIR = "manager_trip", "manager_dict_set", "manager_lock_pair"
 NAMES = {TRIP: "round trip", SET: "dict set", "manager_dict_get": "dict get",
@@ -24,18 +24,22 @@ def rate(records, bench, impl, size, clients):
 def print_size(records, size):
     own = [r for r in records if r["bytes"] == size]
     counts = sorted({r["clients"] for r in own})
-    print(f"{SIZES[size] + ', clients:':<26}{1:>10}{'times':>8}{'times':>8}"
+    print(f"{SIZES[size] + ', clients:':<26}{1:>10}{1:>10}{'times':>8}{'times':>8}"
           + "".join(f"{count:>10}" for count in counts))
-    print(f"{'':26}{'p50 us':>10}{'raw':>8}{'Brood':>8}"
-          + "".join(f"{'calls/s':>10}" for _ in counts))
+    print(f"{'':26}{'p50 us':>10}{'p99 us':>10}{'raw':>8}{'Brood':>8}"
+          + "".join(f"{'calls/s':>10}" for _ in counts) + "  noise")
     trip = p50(own, TRIP, "raw", size)
     for impl, bench in dict.fromkeys((r["impl"], r["bench"]) for r in own):
         time = p50(own, bench, impl, size)
+        row = [find(own, bench=bench, impl=impl, bytes=size, clients=count)
+               for count in counts]
+        alone = find(row, clients=1)
         print(f"{impl:<10}{NAMES[bench]:<16}{figure(time):>10}"
+              f"{figure(alone.get('p99_us')):>10}"
               f"{ratio(time, trip):>8}"
               f"{ratio(time, p50(own, bench, 'brood', size)):>8}"
               + "".join(f"{figure(rate(own, bench, impl, size, count)):>10}"
-                        for count in counts))
+                        for count in counts) + f"  {noise_text(*row)}")
     print()
 
 

@@ -12,7 +12,7 @@ class Pool:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds = 1, 15
+            self.rounds, self.seconds = 1, 10
             self.samples, self.peer_samples = 100, 30
             self.map_ms, self.peer_map_ms = 5, 2
         else:

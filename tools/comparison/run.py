@@ -124,6 +124,7 @@ def measure(part, samples):
     progress = Progress(part)
     for number in range(1, part.rounds + 1):
         begin = time.monotonic()
+        samples.round = number
         for i, step in enumerate(part.steps(number)):
             progress.say(number, step.label, first=i == 0)
             step.run(samples)

@@ -8,6 +8,7 @@ are no samples. All else says what was measured, and goes into the record.
 """
 import json
 import math
+import statistics
 
 ABOUT_THE_PROGRAM = ("optimized", "version")
 PERCENTILES = (("p50", .50), ("p90", .90), ("p99", .99))
@@ -20,7 +21,8 @@ class Samples:
     """All samples so far, and why some are missing."""
 
     def __init__(self):
-        self.series = {}     # what was measured: {unit: [sample, ...]}
+        self.round = 1       # to which the lines belong that come now
+        self.series = {}     # what was measured: {unit: {round: [sample, ...]}}
         self.absent = {}     # what, in words: reason
         self.versions = {}   # impl: text
         self.unoptimized = set()  # names of benchmarks
@@ -40,21 +42,31 @@ class Samples:
         series = self.series.setdefault(tuple(what.items()), {})
         for name, value in item.items():
             if isinstance(value, list):
-                series.setdefault(name, []).extend(value)
+                rounds = series.setdefault(name, {})
+                rounds.setdefault(self.round, []).extend(value)
 
     def records(self):
         """Returns one record for each kind of sample."""
-        return [{**dict(what), **statistics(series)}
+        return [{**dict(what), **figures(series)}
                 for what, series in self.series.items()]
 
 
-def statistics(series):
-    fields = {}
-    for unit, samples in series.items():
-        # Nearest rank: the least sample that this share of all do not exceed.
-        ordered = sorted(samples)
-        ranks = {name: ordered[max(math.ceil(share * len(ordered)), 1) - 1]
-                 for name, share in PERCENTILES}
+def percentiles(samples):
+    """By nearest rank: the least sample that this share of all do not exceed."""
+    ordered = sorted(samples)
+    return {name: ordered[max(math.ceil(share * len(ordered)), 1) - 1]
+            for name, share in PERCENTILES}
+
+
+def figures(series):
+    """Returns the fields of one record. "rounds" has, for each unit, the number
+    of samples and their percentiles in each round."""
+    fields, of_rounds = {}, {}
+    for unit, rounds in series.items():
+        samples = [sample for each in rounds.values() for sample in each]
+        of_rounds[unit] = [{"n": len(each), **percentiles(each)}
+                           for each in rounds.values()]
+        ranks = percentiles(samples)
         if unit in MEDIANS:
             fields[unit] = round(ranks["p50"], MEDIANS[unit] or None)
         else:
@@ -62,7 +74,23 @@ def statistics(series):
             fields.update({f"{name}_{unit}": round(value, 1 if value >= 10 else 3)
                            for name, value in ranks.items()})
         fields["n"] = len(samples)
-    return fields
+    return {**fields, "rounds": of_rounds}
+
+
+def medians(record):
+    """Returns the median of each round, of the record's first unit."""
+    rounds = next(iter(record["rounds"].values()), [])
+    return [each["p50"] for each in rounds]
+
+
+def noise(record):
+    """Returns how far the median of a round is from that of all rounds, as a
+    share and at most, or None of a single round."""
+    of_rounds = medians(record)
+    if len(of_rounds) < 2:
+        return None
+    middle = statistics.median(of_rounds)
+    return max(abs(each - middle) for each in of_rounds) / middle if middle else 0
 
 
 def find(records, **what):

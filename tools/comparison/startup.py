@@ -16,11 +16,11 @@ class Startup:
     def __init__(self, quick, wanted_mib, samples):
         self.parent_mib = sizes_that_fit(wanted_mib, samples)
         if quick:
-            self.rounds, self.seconds = 2, 11
+            self.rounds, self.seconds = 2, 10
             self.turns, self.samples = 4, 12
             self.peer_samples = {"fork": 20, "forkserver": 10, "spawn": 4}
         else:
-            self.rounds, self.seconds = 12, 140
+            self.rounds, self.seconds = 12, 130
             self.turns, self.samples = 4, 25
             self.peer_samples = {"fork": 25, "forkserver": 15, "spawn": 9}
 

@@ -2,7 +2,7 @@
 """The tables about starting processes, and how the figures stand to their
 targets."""
 from comparison.samples import find
-from comparison.table import figure, print_target, ratio
+from comparison.table import figure, noise_text, print_target, ratio
 
 ENDS = ("first_instruction", "joined")
 IMPLS = ("raw", "brood", "cpython", "billiard")
@@ -49,7 +49,7 @@ def print_methods(figures):
     print(f"{'':22}{'first instruction':^24}{'joined':^24}{'times':>8}"
           f"{'times':>8}")
     columns = "".join(f"{name:>8}" for name in ("p50", "p90", "p99") * 2)
-    print(f"{'':22}{columns}{'raw':>8}{'Brood':>8}")
+    print(f"{'':22}{columns}{'raw':>8}{'Brood':>8}  noise")
     above = "fork"
     for impl, method, baseline in figures.subjects():
         own = "spawn" if method == "posix_spawn" else method
@@ -64,26 +64,34 @@ def print_methods(figures):
         joined = figures.p50(impl, method)
         print(f"{impl:<10}{method:<12}{cells}"
               f"{ratio(joined, figures.p50('raw', baseline)):>8}"
-              f"{ratio(joined, figures.p50('brood', own)):>8}")
+              f"{ratio(joined, figures.p50('brood', own)):>8}  "
+              + noise_text(figures.find(impl, method, 0, "joined")))
 
 
 def print_sizes(figures):
     sizes = sorted({r["parent_mib"] for r in figures.records})
     if len(sizes) < 2:
         return
-    print("\nA parent that holds memory; medians in microseconds; "
-          "n is that of the largest\n")
+    print("\nA parent that holds memory; microseconds; n is that of the largest, "
+          "noise that of all\n")
     head = "".join(f"{f'{mib} MiB':>10}" for mib in sizes)
-    print(f"{'':22}{'':<19}{head}{'growth':>9}{'n':>7}")
+    print(f"{'':22}{'':<23}{head}{'growth':>9}{'n':>7}  noise")
     for end in ENDS:
         for impl, method, _ in figures.subjects():
-            last = figures.find(impl, method, sizes[-1], end)
-            if not last:
-                continue
-            row = [figures.p50(impl, method, mib, end) for mib in sizes]
-            cells = "".join(f"{figure(number):>10}" for number in row)
-            print(f"{impl:<10}{method:<12}{end.replace('_', ' '):<19}{cells}"
-                  f"{ratio(row[-1], row[0]):>9}{last['n']:>7}")
+            row = [figures.find(impl, method, mib, end) for mib in sizes]
+            if row[-1]:
+                print_size_rows(f"{impl:<10}{method:<12}"
+                                f"{end.replace('_', ' '):<19}", row)
+
+
+def print_size_rows(name, row):
+    for field in ("p50_us", "p99_us"):
+        values = [record.get(field) for record in row]
+        cells = "".join(f"{figure(number):>10}" for number in values)
+        print(f"{name:<41}{field[:3]:<4}{cells}"
+              f"{ratio(values[-1], values[0]):>9}"
+              + (f"{row[-1]['n']:>7}  {noise_text(*row)}" if name else ""))
+        name = ""
 
 
 def print_targets(figures):

@@ -12,7 +12,7 @@ class Sync:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds = 2, 14
+            self.rounds, self.seconds = 2, 10
             self.turns, self.samples, self.peer_samples = 3, 25, 15
             self.contend_ms = 15
         else:

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """How figures are printed, and how they stand to their targets."""
-import os
+from comparison import machine
+from comparison.samples import noise
+
+QUIET = .1  # a row is quiet if no round's median is further from the middle
 
 
 def figure(value):
@@ -11,6 +14,28 @@ def figure(value):
 
 def ratio(value, base):
     return f"{value / base:.2f}" if value and base else "-"
+
+
+def noise_text(*records):
+    """The verdict on a row, which is that on the noisiest of its records."""
+    known = [each for each in map(noise, filter(None, records))
+             if each is not None]
+    if not known:
+        return "1 round"
+    return "quiet" if max(known) <= QUIET else f"noisy: ±{max(known):.0%}"
+
+
+def print_noise(records):
+    """One line about all rows."""
+    known = {index: noise(record) for index, record in enumerate(records)
+             if noise(record) is not None}
+    if not known:
+        print("  Noise: there was only one round, so nothing is known of it.")
+        return
+    quiet = sum(each <= QUIET for each in known.values())
+    print(f"  Noise: {quiet} of {len(known)} figures are quiet (no round's "
+          f"median is further than {QUIET:.0%} from that of all rounds); the "
+          f"worst is ±{max(known.values()):.0%}.")
 
 
 def print_target(text, figures, limit, at_most, unit=""):
@@ -41,15 +66,17 @@ def print_limit(text, figures, limit, unit):
           f" (at most {limit:g} {unit})")
 
 
-def print_notes(samples):
+def print_notes(run):
     notes = [f"absent: {name}: {reason}"
-             for name, reason in samples.absent.items()]
-    notes += [f"{impl} {version}"
-              for impl, version in samples.versions.items()]
+             for name, reason in run["absent"].items()]
+    notes += [f"{impl} {version}" for impl, version in run["versions"].items()]
     notes += [f"//bench:{name} was built without -c opt; its figures say "
-              "little" for name in sorted(samples.unoptimized)]
-    load = os.getloadavg()[0]
+              "little" for name in run["unoptimized"]]
+    load = run["load"]
     if load > 2.5:  # this program itself accounts for up to two
         notes.append(f"load average {load:.1f}: the machine does other work; "
                      "trust ratios more than figures")
-    print("\n" + "\n".join(f"  {note}" for note in notes))
+    notes.append(machine.text(run["machine"]))
+    print()
+    print_noise(run["records"])
+    print("\n".join(f"  {note}" for note in notes))

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What //tools:compare tells of runs that are given to it: the answer and noise.
+Measures nothing."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+from comparison import answer, machine, samples, table  # noqa: E402
+
+COMPARE = sys.argv[1]
+TMP = pathlib.Path(os.environ["TEST_TMPDIR"])
+SIZES = (0, 16, 64, 256, 1024)
+# Microseconds of a start, by the parent's MiB; how much rounds differ.
+COSTS = {"fork": lambda mib: 100 + 20 * mib, "spawn": lambda mib: 1000,
+         "forkserver": lambda mib: 200}
+ROUNDS = (.98, .99, 1, 1.01, 1.02, 1.03)
+
+
+def record(costs=1.0, rounds=ROUNDS, **what):
+    taken = samples.Samples()
+    for taken.round, factor in enumerate(rounds, 1):
+        taken.take(json.dumps({**what, "us": [costs * factor] * 9}))
+    return taken.records()[0]
+
+
+def starts(costs, rounds=ROUNDS, sizes=SIZES):
+    return [record(costs[method](mib), rounds, bench="startup", impl="brood",
+                   method=method, end="joined", parent_mib=mib)
+            for method in costs for mib in sizes]
+
+
+def a_run(costs=None, rounds=ROUNDS):
+    return {"format": 1, "machine": machine.describe(), "load": 1.0,
+            "versions": {},
+            "options": {"quick": False, "parts": ["startup"],
+                        "parent_mib": SIZES},
+            "absent": {}, "unoptimized": [],
+            "records": starts(costs or COSTS, rounds)}
+
+
+def write(name, run):
+    (TMP / name).write_text(json.dumps(run))
+    return name
+
+
+def compare(*options):
+    return subprocess.run(
+        [COMPARE, "--svg=x.svg", *options], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, timeout=60,
+        env={**os.environ, "BUILD_WORKING_DIRECTORY": TMP})
+
+
+class AnswerTest(unittest.TestCase):
+
+    def test_break_even_is_between_the_sizes_around_it(self):
+        said = answer.lines(starts(COSTS))
+        self.assertRegex(said[0], "^Use fork on this machine while the program "
+                                  "holds less than 5.0 MiB, forkserver from")
+        self.assertRegex(said[1], "^forkserver is cheaper .* holds 5.0 MiB "
+                                  r"\(single rounds: 5.0 MiB to 5.0 MiB\)$")
+        self.assertRegex(said[2], "^spawn is cheaper .* holds 45 MiB ")
+
+    def test_never(self):
+        costs = {**COSTS, "fork": lambda mib: 100, "spawn": lambda mib: 300}
+        said = answer.lines(starts(costs))
+        self.assertRegex(said[0], "^Use fork on this machine: ")
+        for line in said[1:3]:
+            self.assertIn("never within what was measured, up to 1024", line)
+
+    def test_always(self):
+        said = answer.lines(starts({**COSTS, "spawn": lambda mib: 50}))
+        self.assertRegex(said[0], "^Use spawn on this machine, whatever")
+        self.assertIn("even for the smallest parent", said[2])
+
+    def test_the_last_crossing_counts(self):
+        fork = [(0, 3), (10, 1), (20, 3)]
+        other = [(0, 2), (10, 2), (20, 2)]
+        self.assertEqual(15, answer.break_even(fork, other))
+
+    def test_of_one_size(self):
+        said = answer.lines(starts(COSTS), 64)
+        self.assertRegex(said[0], "^Use forkserver for a program that holds 64 "
+                                  "MiB .*200 us; spawn 1.0 ms .5.0 times., "
+                                  "fork 1.4 ms .6.9 times")
+        self.assertIn("A parent of 65 MiB was not measured.",
+                      answer.lines(starts(COSTS), 65))
+
+    def test_hazards_are_named(self):
+        said = "\n".join(answer.lines(starts(COSTS)))
+        for word in ("fork with threads", "BROOD_TARGET", "set-uid"):
+            self.assertIn(word, said)
+
+    def test_what_is_absent(self):
+        said = answer.lines(starts({"fork": COSTS["fork"]}))
+        self.assertEqual(["No answer: nothing was measured of spawn, "
+                          "forkserver"], said)
+
+    def test_it_is_said_first(self):
+        write("run.json", a_run())
+        done = compare("--from=run.json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertTrue(done.stdout.startswith("Use fork on this machine while"),
+                        done.stdout)
+        self.assertIn(machine.describe()["kernel"], done.stdout)
+
+
+class NoiseTest(unittest.TestCase):
+
+    def test_verdicts(self):
+        quiet, noisy = record(bench="b"), record(1, (1, 1, 1.23), bench="b")
+        single = record(1, (1,), bench="b")
+        self.assertEqual("quiet", table.noise_text(quiet, {}))
+        self.assertEqual("noisy: ±23%", table.noise_text(quiet, noisy))
+        self.assertEqual("1 round", table.noise_text(single, {}))
+
+    def test_rows_and_the_summary(self):
+        run = a_run(rounds=(.7, 1, 1.05))
+        run["records"] += starts({"fork": COSTS["fork"]}, sizes=(2048,))
+        write("noisy.json", run)
+        said = compare("--from=noisy.json").stdout
+        self.assertRegex(said, r"(?m)^brood +spawn .* noisy: ±30%$")
+        self.assertIn("1 of 16 figures are quiet", said)
+        self.assertIn("the worst is ±30%", said)
+
+    def test_p99_stands_beside_p50(self):
+        write("run.json", a_run())
+        self.assertRegex(compare("--from=run.json").stdout,
+                         r"(?m)^brood +fork +joined +p50 .* quiet\n +p99 ")
+
+
+class FileTest(unittest.TestCase):
+
+    def test_what_is_no_run_is_named(self):
+        (TMP / "list.json").write_text("[]")
+        for file in ("list.json", "missing.json"):
+            done = compare(f"--from={file}")
+            self.assertEqual(2, done.returncode)
+            self.assertIn(f"{file} is no run", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: MIT
+"""Which start method to use on this machine, and why: one sentence, where the
+methods break even, and what else each of them demands."""
+from comparison.samples import find
+
+METHODS = ("fork", "spawn", "forkserver")
+# README.md has these at length.
+HAZARDS = (
+    "fork with threads: the child has copies of locks that no thread of it "
+    "will release",
+    "spawn, forkserver: brood_init comes first in main, targets are registered "
+    "(BROOD_TARGET), and what they need is passed as arguments",
+    "a set-uid program starts processes by fork only",
+)
+
+
+def duration(us):
+    if us >= 1e6:
+        return f"{us / 1e6:.1f} s"
+    return f"{us / 1e3:.1f} ms" if us >= 1000 else f"{us:.0f} us"
+
+
+def curves(records):
+    """Returns {method: {MiB: record}} of Brood's, from start to joined."""
+    return {method: {r["parent_mib"]: r for r in records
+                     if find([r], bench="startup", impl="brood", end="joined",
+                             method=method)}
+            for method in METHODS}
+
+
+def break_even(fork, other):
+    """Returns from how many MiB on fork costs more: 0 if always, None if not
+    even at the last size. Both are [(MiB, figure), ...] of the same sizes;
+    between two of them a straight line holds, which suits what fork does."""
+    more = [(mib, mine - theirs)
+            for (mib, mine), (_, theirs) in zip(fork, other)]
+    if more[-1][1] <= 0:
+        return None
+    below = [i for i, (_, difference) in enumerate(more) if difference <= 0]
+    if not below:
+        return 0
+    (mib, less), (next_mib, greater) = more[below[-1]:below[-1] + 2]
+    return mib + (next_mib - mib) * -less / (greater - less)
+
+
+def medians(curve, sizes):
+    return [(mib, curve[mib]["p50_us"]) for mib in sizes]
+
+
+def rounds_between(one, other, sizes):
+    """Returns break_even of each round alone: how sure that of all is."""
+    def of_round(curve, i):
+        return [(mib, curve[mib]["rounds"]["us"][i]["p50"]) for mib in sizes]
+
+    count = min(len(curve[mib]["rounds"]["us"])
+                for curve in (one, other) for mib in sizes)
+    return [break_even(of_round(one, i), of_round(other, i))
+            for i in range(count)]
+
+
+def mib_text(mib):
+    return f"{mib:.1f} MiB" if mib < 10 else f"{mib:.0f} MiB"
+
+
+def break_even_text(method, fork, other, sizes):
+    begin = f"{method} is cheaper than fork"
+    found = break_even(medians(fork, sizes), medians(other, sizes))
+    rounds = rounds_between(fork, other, sizes)
+    spread = ""
+    if len(rounds) > 1:
+        ends = [float("inf") if each is None else each for each in rounds]
+        low, high = (mib_text(end) if end != float("inf") else "never"
+                     for end in (min(ends), max(ends)))
+        spread = f" (single rounds: {low} to {high})"
+    if found is None:
+        return (f"{begin} never within what was measured, up to "
+                f"{sizes[-1]} MiB{spread}")
+    if found == 0:
+        return f"{begin} even for the smallest parent that was measured{spread}"
+    return f"{begin} once the parent holds {mib_text(found)}{spread}"
+
+
+def for_size(all_curves, mib):
+    """The sentence about a parent of this size, which was measured."""
+    costs = {method: curve[mib]["p50_us"]
+             for method, curve in all_curves.items() if mib in curve}
+    best, *others = sorted(costs, key=costs.get)
+    rest = ", ".join(f"{method} {duration(costs[method])} "
+                     f"({costs[method] / costs[best]:.1f} times)"
+                     for method in others)
+    return (f"Use {best} for a program that holds {mib} MiB on this machine: it "
+            f"starts and joins a process in {duration(costs[best])}"
+            + (f"; {rest}." if rest else "."))
+
+
+def for_any_size(all_curves, sizes):
+    """The sentence about all sizes: fork beside the cheaper of the others."""
+    last = {method: curve[sizes[-1]]["p50_us"]
+            for method, curve in all_curves.items()}
+    rival = min(("spawn", "forkserver"), key=last.get)
+    fork = medians(all_curves["fork"], sizes)
+    other = medians(all_curves[rival], sizes)
+    found = break_even(fork, other)
+    why = (f"from {sizes[0]} to {sizes[-1]} MiB of the parent's memory a start "
+           f"by fork takes {duration(fork[0][1])} to {duration(fork[-1][1])}, "
+           f"by {rival} {duration(other[0][1])} to {duration(other[-1][1])}.")
+    if found is None:
+        return f"Use fork on this machine: {why}"
+    if found == 0:
+        return f"Use {rival} on this machine, whatever the program holds: {why}"
+    return (f"Use fork on this machine while the program holds less than "
+            f"{mib_text(found)}, {rival} from there on: {why}")
+
+
+def lines(records, holds_mib=None):
+    """Returns the answer; the first line is the sentence."""
+    all_curves = curves(records)
+    sizes = sorted(set.intersection(*map(set, all_curves.values())))
+    if not sizes:
+        absent = [method for method in METHODS if not all_curves[method]]
+        return ["No answer: nothing was measured of "
+                + (", ".join(absent) or "the same size by every method")]
+    if holds_mib in sizes:
+        said = [for_size(all_curves, holds_mib)]
+    else:
+        said = [for_any_size(all_curves, sizes)]
+        if holds_mib is not None:
+            said.append(f"A parent of {holds_mib} MiB was not measured.")
+    said += [break_even_text(method, all_curves["fork"], all_curves[method],
+                             sizes) for method in ("forkserver", "spawn")]
+    return said + [f"Mind: {hazard}." for hazard in HAZARDS]
