@@ -3,8 +3,10 @@
 """Compares what Brood does with the raw calls and with its peers.
 
     bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
-        [--json FILE] [--from FILE] [--svg FILE] [--ipc-svg FILE]
+        [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
+        [--other-machine]] [--svg FILE] [--ipc-svg FILE]
 
+The exit status is 1 if something is slower than in the run of --against.
 comparison/run.py says how a part is measured. The parts are startup.py,
 sync.py, ipc.py, pool.py and manager.py in comparison/, each with its report
 beside it.
@@ -17,7 +19,7 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
-from comparison import answer, run, runs, table  # noqa: E402
+from comparison import against, answer, machine, run, runs, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
 from comparison import manager, manager_report  # noqa: E402
 from comparison import pool, pool_report  # noqa: E402
@@ -83,6 +85,13 @@ def parse_options():
                              "each kind of sample")
     parser.add_argument("--from", dest="run", type=earlier_run, metavar="FILE",
                         help="measure nothing: tell of a run of --json")
+    parser.add_argument("--against", type=earlier_run, metavar="FILE",
+                        help="say what is slower than in this run of --json")
+    parser.add_argument("--threshold", type=number, metavar="PERCENT",
+                        default="5", help="against: what is slower by less does "
+                                          "not count (default %(default)s)")
+    parser.add_argument("--other-machine", action="store_true",
+                        help="against: the earlier run may be another machine's")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
                         default="brood-startup.svg",
                         help="startup: where to draw (default %(default)s)")
@@ -96,7 +105,19 @@ def parse_options():
     options = parser.parse_args()
     if options.holds is not None:
         options.parent_mib = sorted({*options.parent_mib, options.holds})
+    refuse_other_machine(parser, options)
     return options
+
+
+def refuse_other_machine(parser, options):
+    if options.against is None or options.other_machine:
+        return
+    here = options.run["machine"] if options.run else machine.describe()
+    differences = machine.differences(here, options.against["machine"])
+    if differences:
+        parser.error("argument --against: that is a run of another machine "
+                     f"({'; '.join(differences)}); --other-machine compares "
+                     "them all the same")
 
 
 def draw(part, records, path):
@@ -149,6 +170,7 @@ def measure(parts, options):
 
 
 def main():
+    """Returns the exit status."""
     options = parse_options()
     wanted = [options.only] if options.only else PARTS
     the_run = options.run or measure(wanted, options)
@@ -156,11 +178,16 @@ def main():
         runs.write(the_run, options.json)
     parts = [part for part in wanted if part in the_run["options"]["parts"]]
     report(parts, the_run, options)
+    if options.against is None:
+        return 0
+    threshold = options.threshold / 100
+    found = against.rows(options.against, the_run, threshold)
+    return int(against.print_all(found, threshold))
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in "compare | head"
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)

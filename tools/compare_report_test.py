@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""What //tools:compare tells of runs that are given to it: the answer and noise.
-Measures nothing."""
+"""What //tools:compare tells of runs that are given to it: the answer, noise,
+and what is slower than before. Measures nothing."""
+import copy
+import itertools
 import json
 import os
 import pathlib
@@ -10,7 +12,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from comparison import answer, machine, samples, table  # noqa: E402
+from comparison import against, answer, machine, samples, table  # noqa: E402
 
 COMPARE = sys.argv[1]
 TMP = pathlib.Path(os.environ["TEST_TMPDIR"])
@@ -133,14 +135,80 @@ class NoiseTest(unittest.TestCase):
                          r"(?m)^brood +fork +joined +p50 .* quiet\n +p99 ")
 
 
-class FileTest(unittest.TestCase):
+class AgainstTest(unittest.TestCase):
+
+    def test_p_is_that_of_all_orders(self):
+        values = (1, 2, 3, 4, 5, 6, 7)
+        for old in itertools.combinations(values, 3):
+            new = [x for x in values if x not in old]
+
+            def u(these):
+                return sum(a < b for a in these for b in values
+                           if b not in these)
+            orders = list(itertools.combinations(values, 3))
+            like = sum(u(these) >= u(old) for these in orders)
+            self.assertAlmostEqual(like / len(orders),
+                                   against.p_greater(old, new))
+
+    def verdict(self, factor, rounds=ROUNDS, threshold=.05, **what):
+        what = {"bench": "b", **what}
+        return against.compare(record(10, rounds, **what),
+                               record(10 * factor, rounds, **what), threshold)
+
+    def test_verdicts(self):
+        self.assertEqual("slower", self.verdict(1.2).verdict)
+        self.assertEqual("faster", self.verdict(.8).verdict)
+        self.assertEqual("same", self.verdict(1.0).verdict)
+        self.assertEqual("same", self.verdict(1.04).verdict)
+        self.assertEqual("same", self.verdict(1.2, threshold=.25).verdict)
+        # As much more, among rounds that differ more than that.
+        self.assertEqual("same", self.verdict(1.2, (.5, .7, 1, 1.4, 2)).verdict)
+        self.assertEqual("too few rounds", self.verdict(3, (1, 1, 1)).verdict)
+
+    def test_of_a_rate_less_is_slower(self):
+        old, new = ({**record(bench="b"), "rounds": {"msgs_per_s": [
+            {"p50": rate * factor} for factor in ROUNDS]}}
+            for rate in (1e6, 8e5))
+        self.assertEqual("slower", against.compare(old, new, .05).verdict)
+        self.assertEqual("faster", against.compare(new, old, .05).verdict)
+
+    def test_exit_status(self):
+        write("old.json", a_run())
+        slow = {**COSTS, "spawn": lambda mib: 1200}
+        write("new.json", a_run(slow))
+        done = compare("--from=new.json", "--against=old.json")
+        self.assertEqual(1, done.returncode, done.stderr)
+        self.assertIn("slower  startup brood spawn joined parent_mib 64: +20%",
+                      done.stdout)
+        self.assertIn("5 slower, 0 faster, 10 same", done.stdout)
+        for options in (("--from=old.json", "--against=old.json"),
+                        ("--from=old.json", "--against=new.json"),
+                        ("--from=new.json", "--against=old.json",
+                         "--threshold=25")):
+            done = compare(*options)
+            self.assertEqual(0, done.returncode, done.stdout)
+
+    def test_another_machine_is_refused(self):
+        write("here.json", a_run())
+        for name in ("cpu", "cores", "kernel"):
+            other = copy.deepcopy(a_run())
+            other["machine"][name] = "another"
+            write("other.json", other)
+            options = ("--from=here.json", "--against=other.json")
+            done = compare(*options)
+            self.assertEqual(2, done.returncode, done.stdout)
+            self.assertIn(f"{name} is ", done.stderr)
+            self.assertIn("another there", done.stderr)
+            self.assertEqual(0, compare(*options,
+                                        "--other-machine").returncode)
 
     def test_what_is_no_run_is_named(self):
         (TMP / "list.json").write_text("[]")
-        for file in ("list.json", "missing.json"):
-            done = compare(f"--from={file}")
-            self.assertEqual(2, done.returncode)
-            self.assertIn(f"{file} is no run", done.stderr)
+        for option in ("--from", "--against"):
+            for file in ("list.json", "missing.json"):
+                done = compare(f"{option}={file}")
+                self.assertEqual(2, done.returncode)
+                self.assertIn(f"{file} is no run", done.stderr)
 
 
 if __name__ == "__main__":

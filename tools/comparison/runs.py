@@ -11,8 +11,8 @@ FORMAT = 1
 
 def whole(samples, options):
     return {"format": FORMAT, "machine": machine.describe(), "options": options,
-            "load": os.getloadavg()[0], "versions": samples.versions, "absent": samples.absent,
-            "unoptimized": sorted(samples.unoptimized),
+            "load": os.getloadavg()[0], "versions": samples.versions,
+            "absent": samples.absent, "unoptimized": sorted(samples.unoptimized),
             "records": samples.records()}
 
 
