@@ -4,7 +4,7 @@
 
     bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
         [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
-        [--other-machine]] [--svg FILE] [--ipc-svg FILE]
+        [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
 
 The exit status is 1 if something is slower than in the run of --against.
 comparison/run.py says how a part is measured. The parts are startup.py,
@@ -12,14 +12,16 @@ sync.py, ipc.py, pool.py and manager.py in comparison/, each with its report
 beside it.
 """
 import argparse
+import contextlib
 import importlib
+import io
 import os
 import pathlib
 import signal
 import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
-from comparison import against, answer, machine, run, runs, table  # noqa: E402
+from comparison import against, answer, machine, page, run, runs, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
 from comparison import manager, manager_report  # noqa: E402
 from comparison import pool, pool_report  # noqa: E402
@@ -92,6 +94,8 @@ def parse_options():
                                           "not count (default %(default)s)")
     parser.add_argument("--other-machine", action="store_true",
                         help="against: the earlier run may be another machine's")
+    parser.add_argument("--html", type=user_path, metavar="FILE",
+                        help="write a page: the answer, the charts, the tables")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
                         default="brood-startup.svg",
                         help="startup: where to draw (default %(default)s)")
@@ -120,35 +124,59 @@ def refuse_other_machine(parser, options):
                      "them all the same")
 
 
-def draw(part, records, path):
+def draw(part, records, path, drawn):
+    """Says what became of the chart; adds it to those that were drawn."""
     try:
         chart = importlib.import_module(f"comparison.{part}_chart")
     except ImportError as error:
         return f"No chart: {error} (tools/setup installs python3-matplotlib)"
     chart.draw(records, path)
+    drawn.append(path)
     return f"Chart: {path}"
 
 
 def report(parts, the_run, options):
-    records = the_run["records"]
+    """Prints the tables; returns the charts that were drawn."""
+    records, drawn = the_run["records"], []
     if "startup" in parts:
         own = [r for r in records if r["bench"] == "startup"]
-        print("\n".join(answer.lines(own, options.holds)) + "\n")
         startup_report.print_all(own)
-        print(f"\n  {draw('startup', own, options.svg)}\n")
+        print(f"\n  {draw('startup', own, options.svg, drawn)}\n")
     if "sync" in parts:
         sync_report.print_all(records)
         print()
     if "ipc" in parts:
         ipc_report.print_all(records)
         own = [r for r in records if r["bench"] == "throughput"]
-        print(f"\n  {draw('ipc', own, options.ipc_svg)}\n")
+        print(f"\n  {draw('ipc', own, options.ipc_svg, drawn)}\n")
     if "pool" in parts:
         pool_report.print_all(records)
         print()
     if "manager" in parts:
         manager_report.print_all(records)
     table.print_notes(the_run)
+    return drawn
+
+
+def tell(parts, the_run, options):
+    """Prints the answer and the tables, which --html has too; returns whether
+    anything is slower than before."""
+    said, slower, text = [], False, io.StringIO()
+    if "startup" in parts:
+        said = answer.lines(the_run["records"], options.holds)
+    with contextlib.redirect_stdout(text):
+        drawn = report(parts, the_run, options)
+        if options.against is not None:
+            threshold = options.threshold / 100
+            slower = against.print_all(
+                against.rows(options.against, the_run, threshold), threshold)
+    print("\n".join([*said, "", text.getvalue()]).strip("\n"))
+    if options.html:
+        options.html.write_text(
+            page.make(said, drawn, text.getvalue(),
+                      machine.text(the_run["machine"])), "utf-8")
+        print(f"\n  Page: {options.html}")
+    return slower
 
 
 def measure(parts, options):
@@ -177,12 +205,7 @@ def main():
     if options.json:
         runs.write(the_run, options.json)
     parts = [part for part in wanted if part in the_run["options"]["parts"]]
-    report(parts, the_run, options)
-    if options.against is None:
-        return 0
-    threshold = options.threshold / 100
-    found = against.rows(options.against, the_run, threshold)
-    return int(against.print_all(found, threshold))
+    return int(tell(parts, the_run, options))
 
 
 if __name__ == "__main__":
