@@ -5,6 +5,7 @@
     bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
         [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
         [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
+        [-- PROGRAM ARGUMENT...]
 
 The exit status is 1 if something is slower than in the run of --against.
 comparison/run.py says how a part is measured. The parts are startup.py,
@@ -21,7 +22,8 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True  # the modules beside this file are sources
-from comparison import against, answer, machine, page, run, runs, table  # noqa: E402
+from comparison import against, answer, machine, outside, page  # noqa: E402
+from comparison import run, runs, table  # noqa: E402
 from comparison import ipc, ipc_report  # noqa: E402
 from comparison import manager, manager_report  # noqa: E402
 from comparison import pool, pool_report  # noqa: E402
@@ -106,7 +108,15 @@ def parse_options():
                         default="0,16,64,256,1024",
                         help="startup: memory of the parent "
                              "(default %(default)s)")
+    parser.add_argument("program", nargs="*", metavar="-- PROGRAM",
+                        help="time this program of yours too, from outside, and "
+                             "only the part startup beside it")
     options = parser.parse_args()
+    if options.program:
+        options.only = options.only or "startup"
+        if options.run or options.only != "startup":
+            parser.error("a program is timed in the part startup, by a run that "
+                         "measures")
     if options.holds is not None:
         options.parent_mib = sorted({*options.parent_mib, options.holds})
     refuse_other_machine(parser, options)
@@ -141,6 +151,8 @@ def report(parts, the_run, options):
     if "startup" in parts:
         own = [r for r in records if r["bench"] == "startup"]
         startup_report.print_all(own)
+        outside.print_check(records)
+        outside.print_program(records)
         print(f"\n  {draw('startup', own, options.svg, drawn)}\n")
     if "sync" in parts:
         sync_report.print_all(records)
@@ -182,8 +194,8 @@ def tell(parts, the_run, options):
 def measure(parts, options):
     samples = Samples()
     if "startup" in parts:
-        run.measure(startup.Startup(options.quick, options.parent_mib, samples),
-                    samples)
+        run.measure(startup.Startup(options.quick, options.parent_mib, samples,
+                                    options.program), samples)
     if "sync" in parts:
         run.measure(sync.Sync(options.quick), samples)
     if "ipc" in parts:

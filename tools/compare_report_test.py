@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: MIT
 """What //tools:compare tells of runs that are given to it: the answer, noise,
 and what is slower than before. Measures nothing."""
+import contextlib
 import copy
+import io
 import itertools
 import json
 import os
@@ -12,7 +14,8 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from comparison import against, answer, machine, samples, table  # noqa: E402
+from comparison import against, answer, machine, outside  # noqa: E402
+from comparison import samples, table  # noqa: E402
 
 COMPARE = sys.argv[1]
 TMP = pathlib.Path(os.environ["TEST_TMPDIR"])
@@ -133,6 +136,33 @@ class NoiseTest(unittest.TestCase):
         write("run.json", a_run())
         self.assertRegex(compare("--from=run.json").stdout,
                          r"(?m)^brood +fork +joined +p50 .* quiet\n +p99 ")
+
+
+class OutsideTest(unittest.TestCase):
+
+    def check(self, theirs, rounds=ROUNDS):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            outside.print_check([
+                record(theirs, rounds, **outside.CHECK),
+                record(500, bench="startup", impl="raw", method="posix_spawn",
+                       end="joined", parent_mib=0)])
+        return said.getvalue()
+
+    def test_the_check_of_our_figures(self):
+        self.assertIn("agree within 10%", self.check(540))
+        self.assertIn("agree within 10%", self.check(460))
+        self.assertIn("+40%. Its time has the opening", self.check(700))
+        self.assertIn("-40%. No reason is known", self.check(300))
+        self.assertIn("noisy: ±100%", self.check(700, (1, 1, 2)))
+
+    def test_the_program(self):
+        said = io.StringIO()
+        with contextlib.redirect_stdout(said):
+            outside.print_program([record(500, **outside.PROGRAM,
+                                          command="./prog -x")])
+        self.assertIn("./prog -x, a whole run of it: median 500 us, p99 515 us, "
+                      "54 runs, quiet", said.getvalue())
 
 
 class AgainstTest(unittest.TestCase):

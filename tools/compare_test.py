@@ -16,6 +16,7 @@ PERCENTILES = ("p50", "p90", "p99")
 # Of each part: what its records have besides "bench" and the figures.
 WHAT = {
     "startup": {"impl": str, "method": str, "end": str, "parent_mib": int},
+    "outside": {"impl": str, "method": str},
     "lock_pair": {"impl": str, "object": str, "context": str,
                   "processes": int},
     "lock_contended": {"impl": str, "object": str, "context": str,
@@ -41,9 +42,10 @@ WHAT = {
 RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
          "pool_map": {"tasks_per_s": int}}
-UNITS = {"startup": "us", "round_trip": "us", "pool_apply": "us",
+UNITS = {"startup": "us", "outside": "us", "round_trip": "us", "pool_apply": "us",
          "pool_new": "us", **{bench: "us" for bench in WHAT
                               if bench.startswith("manager_")}}
+STARTUP = {"startup", "outside"}
 IPC = {"throughput", "round_trip"}
 POOL = {"pool_map", "pool_apply", "pool_new"}
 MANAGER = {bench for bench in WHAT if bench.startswith("manager_")}
@@ -125,7 +127,7 @@ class CompareTest(unittest.TestCase):
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records
-                       if r["bench"] not in IPC | POOL | MANAGER | {"startup"}})
+                       if r["bench"] not in IPC | POOL | MANAGER | STARTUP})
 
     def test_what_is_sent(self):
         expected = [("raw", name, "fork") for name in (
@@ -163,6 +165,13 @@ class CompareTest(unittest.TestCase):
             expected, {(r["impl"], r["context"], r["bench"], r["clients"])
                        for r in self.records if r["bench"] in MANAGER})
 
+    def test_what_hyperfine_says(self):
+        if "absent: hyperfine" in self.done.stdout:
+            self.skipTest("hyperfine is not installed")
+        self.assertEqual(1, sum(r["bench"] == "outside" for r in self.records))
+        self.assertRegex(self.done.stdout, "hyperfine has .* for what raw "
+                                           "posix_spawn starts")
+
     def test_tables_name_every_target(self):
         self.assertRegex(self.done.stdout, r"raw +fork")
         self.assertRegex(self.done.stdout, r"brood +forkserver")
@@ -185,7 +194,7 @@ class CompareTest(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stderr)
         run_file = json.loads((TMP / "sync.json").read_text())
         benches = {r["bench"] for r in run_file["records"]}
-        self.assertEqual(set(WHAT) - IPC - POOL - MANAGER - {"startup"}, benches)
+        self.assertEqual(set(WHAT) - IPC - POOL - MANAGER - STARTUP, benches)
         self.assertNotIn("posix_spawn", done.stdout)
         self.assertFalse((TMP / "none.svg").exists())
 
@@ -205,6 +214,8 @@ class CompareTest(unittest.TestCase):
         for options, complaint in (
                 (["--fast"], "--fast"),
                 (["--only=all"], "'sync'"),
+                (["--only=ipc", "--", "true"], "in the part startup"),
+                (["--quick", "--", "no/such/program"], "no/such/program: "),
                 (["--json=no/such/folder.json"], "cannot be written"),
                 (["--svg=."], "is a folder"),
                 (["--ipc-svg=."], "is a folder"),

@@ -52,7 +52,8 @@ class Progress:
 
 
 def fail(text):
-    sys.exit(f"compare: {text}")
+    print(f"compare: {text}", file=sys.stderr)
+    sys.exit(2)  # 1 is what --against says
 
 
 @functools.lru_cache(maxsize=None)
@@ -84,12 +85,12 @@ def benchmark(path, *options):
     return Step("raw calls and Brood", run)
 
 
-def run_alone(command):
+def run_alone(command, cwd=None):
     """Returns the exit status, output and errors of a program that has a
     session of its own. In the end all of it is killed: a pool that hangs would
     leave its workers behind."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.PIPE,
+                          stderr=subprocess.PIPE, cwd=cwd,
                           start_new_session=True) as process:
         try:
             output, errors = process.communicate(timeout=STEP_SECONDS)

@@ -3,7 +3,7 @@
 at the top of bench/startup.cc."""
 import pathlib
 
-from comparison import run
+from comparison import outside, run
 
 STARTUP, PEER = "bench/startup", "bench/startup_peer.py"
 SPARE_MIB = 256  # memory to leave to the rest of the machine
@@ -11,9 +11,10 @@ SPARE_MIB = 256  # memory to leave to the rest of the machine
 
 class Startup:
     name = "startup"
-    files = (STARTUP, PEER)
+    files = (STARTUP, PEER, outside.CHILD)
 
-    def __init__(self, quick, wanted_mib, samples):
+    def __init__(self, quick, wanted_mib, samples, program=()):
+        self.program = program
         self.parent_mib = sizes_that_fit(wanted_mib, samples)
         if quick:
             self.rounds, self.seconds = 2, 10
@@ -25,6 +26,7 @@ class Startup:
             self.peer_samples = {"fork": 25, "forkserver": 15, "spawn": 9}
 
     def steps(self, number):
+        yield from outside.steps(self.program, 10)
         # What comes first in a new process finds the scheduler in another
         # mood: each size is first in every other round.
         sizes = self.parent_mib[::(-1) ** number]
