@@ -17,9 +17,9 @@ class Startup:
         self.program = program
         self.parent_mib = sizes_that_fit(wanted_mib, samples)
         if quick:
-            self.rounds, self.seconds = 2, 10
-            self.turns, self.samples = 4, 12
-            self.peer_samples = {"fork": 20, "forkserver": 10, "spawn": 4}
+            self.rounds, self.seconds = 5, 12
+            self.turns, self.samples = 1, 12
+            self.peer_samples = {"fork": 8, "forkserver": 4, "spawn": 2}
         else:
             self.rounds, self.seconds = 12, 130
             self.turns, self.samples = 4, 25

@@ -12,8 +12,8 @@ class Sync:
 
     def __init__(self, quick):
         if quick:
-            self.rounds, self.seconds = 2, 10
-            self.turns, self.samples, self.peer_samples = 3, 25, 15
+            self.rounds, self.seconds = 5, 10
+            self.turns, self.samples, self.peer_samples = 1, 25, 10
             self.contend_ms = 15
         else:
             self.rounds, self.seconds = 12, 80
