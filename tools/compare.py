@@ -76,7 +76,7 @@ def parse_options():
         description="What Brood costs, beside the raw calls, CPython's "
                     "multiprocessing, billiard, Boost and ZeroMQ.")
     parser.add_argument("--quick", action="store_true",
-                        help="2 minutes, rougher")
+                        help="about 1 minute, rougher")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "
                              "objects; ipc: pipes and queues; pool: pools; "

@@ -13,8 +13,8 @@ class Ipc:
     def __init__(self, quick):
         if quick:
             self.rounds, self.seconds = 1, 15
-            self.samples, self.peer_samples = 100, 50
-            self.window_ms = 3
+            self.samples, self.peer_samples = 60, 25
+            self.window_ms = 2
         else:
             self.rounds, self.seconds = 6, 125
             self.samples, self.peer_samples = 400, 200

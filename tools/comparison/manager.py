@@ -13,7 +13,7 @@ class Manager:
 
     def __init__(self, quick):
         self.rounds, self.seconds = (1, 10) if quick else (5, 45)
-        self.samples, self.window_ms = (200, 3) if quick else (400, 10)
+        self.samples, self.window_ms = (100, 2) if quick else (400, 10)
 
     def steps(self, _number):
         yield run.benchmark(MANAGER, f"--samples={self.samples}",

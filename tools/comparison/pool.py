@@ -13,8 +13,8 @@ class Pool:
     def __init__(self, quick):
         if quick:
             self.rounds, self.seconds = 1, 10
-            self.samples, self.peer_samples = 100, 30
-            self.map_ms, self.peer_map_ms = 5, 2
+            self.samples, self.peer_samples = 60, 15
+            self.map_ms, self.peer_map_ms = 3, 1
         else:
             self.rounds, self.seconds = 6, 100
             self.samples, self.peer_samples = 400, 100
