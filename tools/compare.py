@@ -49,7 +49,8 @@ def earlier_run(text):
     try:
         return runs.read(path)
     except (OSError, ValueError) as error:
-        raise argparse.ArgumentTypeError(f"{text} is no run: {error}") from error
+        raise argparse.ArgumentTypeError(
+            f"{text} is no run: {error}") from error
 
 
 def number(text):

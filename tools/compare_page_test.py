@@ -63,8 +63,9 @@ class PageTest(unittest.TestCase):
                                   "less than 5.0 MiB, forkserver from there")
         self.assertTrue(self.done.stdout.startswith(heading))
         text = self.browser.run("document.body.innerText")
-        for part in ("spawn is cheaper than fork once", "Mind: fork with threads",
-                     "An empty parent", "Noise: 9 of 9", HOSTILE):
+        for part in ("spawn is cheaper than fork once",
+                     "Mind: fork with threads", "An empty parent",
+                     "Noise: 9 of 9", HOSTILE):
             self.assertIn(part, text)
 
     def test_has_the_chart(self):

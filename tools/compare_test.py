@@ -42,8 +42,8 @@ WHAT = {
 RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
          "pool_map": {"tasks_per_s": int}}
-UNITS = {"startup": "us", "outside": "us", "round_trip": "us", "pool_apply": "us",
-         "pool_new": "us", **{bench: "us" for bench in WHAT
+UNITS = {"startup": "us", "outside": "us", "round_trip": "us",
+         "pool_apply": "us", "pool_new": "us", **{bench: "us" for bench in WHAT
                               if bench.startswith("manager_")}}
 STARTUP = {"startup", "outside"}
 IPC = {"throughput", "round_trip"}
@@ -83,9 +83,9 @@ class CompareTest(unittest.TestCase):
             figures = RATES.get(record["bench"], percentiles)
             self.assertEqual({"bench": str, **WHAT[record["bench"]], **figures,
                               "n": int, "rounds": dict}, fields)
+            self.assertIn(record["n"], [sum(r["n"] for r in rounds) for rounds
+                                        in record["rounds"].values()])
             for rounds in record["rounds"].values():
-                self.assertGreaterEqual(len(rounds), 1)
-                self.assertEqual(record["n"], sum(r["n"] for r in rounds))
                 for each in rounds:
                     self.assertTrue(each["p50"] <= each["p90"] <= each["p99"])
             self.assertGreater(record["n"], 0)

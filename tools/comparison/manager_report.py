@@ -24,7 +24,8 @@ def rate(records, bench, impl, size, clients):
 def print_size(records, size):
     own = [r for r in records if r["bytes"] == size]
     counts = sorted({r["clients"] for r in own})
-    print(f"{SIZES[size] + ', clients:':<26}{1:>10}{1:>10}{'times':>8}{'times':>8}"
+    print(f"{SIZES[size] + ', clients:':<26}{1:>10}{1:>10}"
+          f"{'times':>8}{'times':>8}"
           + "".join(f"{count:>10}" for count in counts))
     print(f"{'':26}{'p50 us':>10}{'p99 us':>10}{'raw':>8}{'Brood':>8}"
           + "".join(f"{'calls/s':>10}" for _ in counts) + "  noise")
