@@ -182,7 +182,8 @@ def tell(parts, the_run, options):
         if options.against is not None:
             threshold = options.threshold / 100
             slower = against.print_all(
-                against.rows(options.against, the_run, threshold), threshold)
+                against.rows(options.against, the_run, threshold), threshold,
+                (options.against["load"], the_run["load"]))
     print("\n".join([*said, "", text.getvalue()]).strip("\n"))
     if options.html:
         options.html.write_text(

@@ -211,6 +211,10 @@ class AgainstTest(unittest.TestCase):
         self.assertIn("slower  startup brood spawn joined parent_mib 64: +20%",
                       done.stdout)
         self.assertIn("5 slower, 0 faster, 10 same", done.stdout)
+        self.assertNotIn("The load average was", done.stdout)
+        write("busy.json", {**a_run(slow), "load": 9.0})
+        self.assertIn("The load average was 9.0 then and is 1.0 now",
+                      compare("--from=old.json", "--against=busy.json").stdout)
         for options in (("--from=old.json", "--against=old.json"),
                         ("--from=old.json", "--against=new.json"),
                         ("--from=new.json", "--against=old.json",

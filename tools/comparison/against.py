@@ -17,6 +17,7 @@ import statistics
 from comparison.samples import MEDIANS, PERCENTILES, medians
 
 ALPHA = .01
+BUSY = 2.5  # as load average: a run itself accounts for up to two
 SLOWER, FASTER, SAME, UNSURE = "slower", "faster", "same", "too few rounds"
 
 Row = collections.namedtuple("Row", "name verdict change p")
@@ -86,8 +87,9 @@ def rows(old, new, threshold):
             if key(record) in before and positive(record)]
 
 
-def print_all(found, threshold):
-    """Returns whether anything is slower."""
+def print_all(found, threshold, loads):
+    """loads: the load averages of both runs. Returns whether anything is
+    slower."""
     print(f"\nBeside the earlier run (a change of more than "
           f"{threshold:.0%}, sure to {1 - ALPHA:.0%}; Mann-Whitney of the "
           "rounds' medians)\n")
@@ -102,4 +104,7 @@ def print_all(found, threshold):
     if counted[UNSURE]:
         print("  Of too few rounds nothing is sure, however large a change: "
               "leave out --quick, in both runs.")
+    if max(loads) > BUSY:
+        print(f"  The load average was {loads[0]:.1f} then and is {loads[1]:.1f} "
+              "now: what all rounds of a run share may be other work.")
     return counted[SLOWER] > 0
