@@ -11,6 +11,7 @@
 
 extern "C" {
 #include "lib/wire/record.h"
+#include "lib/wire/setup.h"
 }
 
 namespace {
@@ -70,6 +71,23 @@ void CheckComesBack(wire_record record) {
   CHECK(Encode(again) == bytes);
 }
 
+// What a child reads of its setup.
+void CheckSetup(const wire_record &record) {
+  CheckInside(record.setup, record.setup_size);
+  CHECK(record.setup_fds <= WIRE_SETUP_MAX_FDS);
+  wire_setup setup;
+  if (!wire_setup_decode(&setup, record.setup, record.setup_size)) return;
+  for (uint32_t kind : setup.streams) CHECK(kind <= BROOD_STREAM_DESCRIPTOR);
+  CheckText(setup.directory);
+  CheckText(setup.prepare);
+  CheckTexts(setup.environment);
+  for (wire_list list : {setup.cpus, setup.groups, setup.limits}) {
+    size_t each = list.reader.at == setup.limits.reader.at ? 20 : 4;
+    if (list.count == 0) continue;
+    CheckInside(list.reader.at, list.count * each);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -88,6 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
   CheckInside(record.authkey, record.authkey_size);
   CheckInside(record.args, record.args_size);
+  if (record.flags & WIRE_RECORD_SETUP) CheckSetup(record);
   CheckComesBack(record);
   return 0;
 }

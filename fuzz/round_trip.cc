@@ -120,7 +120,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sent.authkey_size = authkey.size();
   sent.argv.texts = argv_pointers.data();
   sent.environment.texts = environment_pointers.data();
-  sent.num_fds = input.Number() | 3; /* room for its own */
+  sent.setup = authkey.data();
+  sent.setup_size = authkey.size();
+  sent.setup_fds = input.Number() % (WIRE_SETUP_MAX_FDS + 1);
+  sent.num_fds = input.Number() | 7; /* room for its own */
   sent.args_size = args.size();
 
   std::vector<uint8_t> bytes = Encode(sent, args);
@@ -138,6 +141,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   CheckSame(got.argv, argv);
   if (sent.flags & WIRE_RECORD_SURROUNDINGS)
     CheckSame(got.environment, environment);
+  if (sent.flags & WIRE_RECORD_SETUP) {
+    CHECK(std::string((const char *)got.setup, got.setup_size) == authkey);
+    CHECK(got.setup_fds == sent.setup_fds);
+  }
   CHECK(got.num_fds == sent.num_fds);
   CheckCutIsRefused(bytes);
   return 0;

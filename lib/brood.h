@@ -113,6 +113,8 @@ extern "C" {
 #define BROOD_MAX_RECORD (1 << 30)    /* bytes of all arguments together */
 #define BROOD_MAX_DEPTH 32            /* tuples inside of one another */
 #define BROOD_MAX_PRELOAD 255         /* names of preload functions */
+#define BROOD_MAX_SETUP 65536         /* entries of a list of a setup */
+#define BROOD_MAX_CPU 8191            /* number of a processor in a setup */
 #define BROOD_MAX_SEMAPHORE INT32_MAX /* value of a semaphore */
 #define BROOD_MAX_PARTIES 4095        /* parties of a barrier */
 #define BROOD_MAX_WAITERS 255         /* that wait on one condition at a time */
@@ -406,8 +408,10 @@ void brood_register_callable(struct brood_callable_entry *entry);
 #define BROOD_PRELOAD(function) \
   BROOD_REGISTER_(function, brood_callable_entry, brood_register_callable)
 
-/* BROOD_ACTION(function); likewise for brood_barrier_new. */
+/* BROOD_ACTION(function); likewise for brood_barrier_new, and
+ * BROOD_PREPARE(function); for a brood_child_setup. */
 #define BROOD_ACTION(function) BROOD_PRELOAD(function)
+#define BROOD_PREPARE(function) BROOD_PRELOAD(function)
 
 #define BROOD_REGISTER_(function, entry_type, registrar)          \
   static void BROOD_CONSTRUCTOR function##_##registrar(void) {    \
@@ -557,6 +561,80 @@ enum brood_daemon {
   BROOD_NOT_DAEMON
 };
 
+/* What a standard stream of a child leads to. Without a setup, standard input
+ * has nothing to read, and standard output and error are the creator's, of a
+ * forkserver's child those that the server began with. */
+enum brood_stream_kind {
+  BROOD_STREAM_DEFAULT = 0,
+  BROOD_STREAM_INHERIT,   /* the creator's own, at the start */
+  BROOD_STREAM_NULL,      /* /dev/null */
+  BROOD_STREAM_DESCRIPTOR /* that of the creator */
+};
+
+typedef struct brood_stream {
+  enum brood_stream_kind kind;
+  int descriptor;
+} brood_stream;
+
+/* A limit of a child: a RLIMIT_ constant of <sys/resource.h>, and its values.
+ */
+typedef struct brood_limit {
+  int resource;
+  uint64_t soft, hard;
+} brood_limit;
+#define BROOD_UNLIMITED UINT64_MAX
+
+/* Which members of a setup count whose 0 means something. */
+enum {
+  BROOD_SETUP_SESSION = 1u << 0,           /* the child leads a new session */
+  BROOD_SETUP_PROCESS_GROUP = 1u << 1,     /* process_group; 0: a new one */
+  BROOD_SETUP_NICE = 1u << 2,              /* nice */
+  BROOD_SETUP_UMASK = 1u << 3,             /* umask */
+  BROOD_SETUP_GROUPS = 1u << 4,            /* groups; there may be none */
+  BROOD_SETUP_GROUP_ID = 1u << 5,          /* group_id */
+  BROOD_SETUP_USER_ID = 1u << 6,           /* user_id */
+  BROOD_SETUP_NO_NEW_PRIVILEGES = 1u << 7, /* exec gives the child no rights */
+  BROOD_SETUP_ALL = (1u << 8) - 1
+};
+
+/* brood_child_setup: what a child is made of before its target runs, in the way
+ * of posix_spawn's attributes. All zero changes nothing. The members mean the
+ * same by every method (setup.environment and so on) and take effect in this
+ * order:
+ *
+ * - The streams come first: a small limit of descriptors does not hinder them.
+ * - Session, group, nice value, processors and limits come before the ids: they
+ *   may need rights that the ids give up.
+ * - The supplementary groups, the group and the user are set in this order,
+ *   each real, effective and saved. A user_id alone leaves the creator's
+ *   supplementary groups.
+ * - The directory is entered with the child's own rights. A relative path
+ *   begins at the creator's directory.
+ * - No new privileges, and then prepare: a function that was registered by
+ *   BROOD_PREPARE, by fork any. It runs as the target will, and start waits for
+ *   it. A number other than 0, which it returns, makes start fail.
+ *
+ * The environment replaces the creator's as a whole, for getenv and what the
+ * child runs; a spawned image itself was loaded with the creator's. */
+typedef struct brood_child_setup {
+  unsigned flags;                 /* BROOD_SETUP_..., or 0 */
+  char *const *environment;       /* "NAME=value", ended by NULL */
+  struct brood_stream streams[3]; /* standard input, output, error */
+  int process_group;
+  int nice; /* the value itself, -20 to 19: no increment */
+  const int *cpus;
+  size_t num_cpus; /* 0: as the creator */
+  const brood_limit *limits;
+  size_t num_limits;
+  unsigned umask;
+  const uint32_t *groups;
+  size_t num_groups;
+  uint32_t group_id;
+  uint32_t user_id;
+  const char *directory; /* NULL: the creator's */
+  brood_callable prepare;
+} brood_child_setup;
+
 /* All zero is a process that does nothing and returns 0. */
 typedef struct brood_process_options {
   const void *group;       /* must be NULL, as in Python */
@@ -565,6 +643,7 @@ typedef struct brood_process_options {
   const brood_value *args; /* copied */
   size_t num_args;
   enum brood_daemon daemon;
+  const brood_child_setup *setup; /* copied; NULL: nothing is set up */
 } brood_process_options;
 
 /* brood_process_new returns a process that has not been started. options NULL
@@ -575,9 +654,11 @@ typedef struct brood_process_options {
  * BROOD_ASSERTION_ERROR  group is not NULL (ctor.group)
  * BROOD_TYPE_ERROR       args is NULL but num_args is not 0; a value of no
  *                        known type; a NULL string or tuple; an object that
- *                        is none, or has been freed; an unknown daemon flag
+ *                        is none, or has been freed; an unknown daemon or
+ *                        setup flag, or kind of stream
  * BROOD_VALUE_ERROR      a name, a number, a size or a depth over its maximum;
- *                        a negative descriptor
+ *                        a negative descriptor; a nice value or a processor
+ *                        that there cannot be
  * BROOD_OS_ERROR         out of memory */
 brood_process *brood_process_new(const brood_context *context,
                                  const brood_process_options *options);
@@ -593,16 +674,23 @@ brood_process *brood_process_free(brood_process *process);
  * killed after it had been asked, and it cannot be known whether the process
  * ran, or runs. The library itself does not try that a second time.
  *
+ * With a setup it returns when the child is about to run its target, or has
+ * failed before: then the message names the member and its value ("working
+ * directory '/nope': No such file or directory").
+ *
  * BROOD_ASSERTION_ERROR  started already (start.once); made by another
  *                        process (start.foreign); the caller is daemonic
  *                        (daemon.no-children)
- * BROOD_VALUE_ERROR      closed; under spawn and forkserver: the target is
- *                        not registered, or its name is ambiguous
+ * BROOD_VALUE_ERROR      closed; under spawn and forkserver: the target or
+ *                        prepare is not registered, or its name is ambiguous
  * BROOD_TYPE_ERROR       under spawn and forkserver: a pointer argument
  * BROOD_RUNTIME_ERROR    under spawn and forkserver: no brood_init; a set-uid
  *                        program, or a real user or group that is not the
- *                        effective one; a preload function failed
- * BROOD_OS_ERROR         the kernel refused: no such executable (ENOENT), too
+ *                        effective one; a preload function failed. With a
+ *                        setup: prepare failed; the child ended, or was
+ *                        killed, before its target (setup.killed)
+ * BROOD_OS_ERROR         the kernel refused: a member of the setup (its own
+ *                        errno); no such executable (ENOENT), too
  *                        many processes (EAGAIN), a full descriptor table
  *                        (EMFILE), an argument's descriptor is not open
  *                        (EBADF), the forkserver was killed while it was
@@ -694,9 +782,9 @@ int brood_process_daemon(brood_process *process);
  * The kernel kills it when a pipe between the two closes. That does not reach a
  * daemonic process that has closed the descriptors it did not open, or replaced
  * itself by exec; that is PID 1 of a PID namespace; or that has changed its
- * user without having been root outside of all user namespaces. If its creator
- * is killed, such a one lives on. The ordinary end of the creator still ends
- * it.
+ * user, other than by its setup, without having been root outside of all user
+ * namespaces. If its creator is killed, such a one lives on. The ordinary end
+ * of the creator still ends it.
  *
  * BROOD_ASSERTION_ERROR  the process has been started */
 int brood_process_set_daemon(brood_process *process, bool daemon);

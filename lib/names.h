@@ -12,6 +12,7 @@
 #define sys_accept brood_in_sys_accept
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
 #define sys_affinity brood_in_sys_affinity
+#define sys_affinity_set brood_in_sys_affinity_set
 #define sys_clock_deadline brood_in_sys_clock_deadline
 #define sys_clock_left brood_in_sys_clock_left
 #define sys_clock_ns brood_in_sys_clock_ns
@@ -20,6 +21,7 @@
 #define sys_cpu_count brood_in_sys_cpu_count
 #define sys_cpus_online brood_in_sys_cpus_online
 #define sys_die_at_hangup brood_in_sys_die_at_hangup
+#define sys_directory_change brood_in_sys_directory_change
 #define sys_directory_enter brood_in_sys_directory_enter
 #define sys_directory_open brood_in_sys_directory_open
 #define sys_discard_child brood_in_sys_discard_child
@@ -48,12 +50,15 @@
 #define sys_futex_wake brood_in_sys_futex_wake
 #define sys_getpid brood_in_sys_getpid
 #define sys_gettid brood_in_sys_gettid
+#define sys_group_id_set brood_in_sys_group_id_set
+#define sys_groups_set brood_in_sys_groups_set
 #define sys_ids brood_in_sys_ids
 #define sys_is_privileged brood_in_sys_is_privileged
 #define sys_keep brood_in_sys_keep
 #define sys_keeper_run brood_in_sys_keeper_run
 #define sys_kept_close brood_in_sys_kept_close
 #define sys_kept_is_open brood_in_sys_kept_is_open
+#define sys_limit_set brood_in_sys_limit_set
 #define sys_map_file brood_in_sys_map_file
 #define sys_mem_map brood_in_sys_mem_map
 #define sys_mem_new brood_in_sys_mem_new
@@ -63,7 +68,10 @@
 #define sys_mem_size brood_in_sys_mem_size
 #define sys_mem_unmap brood_in_sys_mem_unmap
 #define sys_memfd_new brood_in_sys_memfd_new
+#define sys_nice_set brood_in_sys_nice_set
+#define sys_no_new_privileges brood_in_sys_no_new_privileges
 #define sys_open_null brood_in_sys_open_null
+#define sys_open_sink brood_in_sys_open_sink
 #define sys_own_image brood_in_sys_own_image
 #define sys_pidfd_exit_info brood_in_sys_pidfd_exit_info
 #define sys_pidfd_open brood_in_sys_pidfd_open
@@ -75,14 +83,16 @@
 #define sys_poll brood_in_sys_poll
 #define sys_poll_one brood_in_sys_poll_one
 #define sys_poll_soon brood_in_sys_poll_soon
+#define sys_process_group_join brood_in_sys_process_group_join
 #define sys_random brood_in_sys_random
 #define sys_read_at brood_in_sys_read_at
 #define sys_read_full brood_in_sys_read_full
 #define sys_reap_any brood_in_sys_reap_any
 #define sys_resident_bytes brood_in_sys_resident_bytes
+#define sys_sendmsg brood_in_sys_sendmsg
+#define sys_session_new brood_in_sys_session_new
 #define sys_set_environment brood_in_sys_set_environment
 #define sys_set_name brood_in_sys_set_name
-#define sys_sendmsg brood_in_sys_sendmsg
 #define sys_signal_answer brood_in_sys_signal_answer
 #define sys_signal_hold brood_in_sys_signal_hold
 #define sys_signal_name brood_in_sys_signal_name
@@ -106,7 +116,7 @@
 #define sys_socket_file_remove brood_in_sys_socket_file_remove
 #define sys_spawn brood_in_sys_spawn
 #define sys_spawn_close_from brood_in_sys_spawn_close_from
-#define sys_stdin brood_in_sys_stdin
+#define sys_stream brood_in_sys_stream
 #define sys_stream_read brood_in_sys_stream_read
 #define sys_stream_write brood_in_sys_stream_write
 #define sys_task_ended brood_in_sys_task_ended
@@ -117,9 +127,11 @@
 #define sys_tcp_port brood_in_sys_tcp_port
 #define sys_tcp_watch brood_in_sys_tcp_watch
 #define sys_try_yield brood_in_sys_try_yield
+#define sys_umask_set brood_in_sys_umask_set
 #define sys_unix_connect brood_in_sys_unix_connect
 #define sys_unix_listen brood_in_sys_unix_listen
 #define sys_unix_peer brood_in_sys_unix_peer
+#define sys_user_id_set brood_in_sys_user_id_set
 #define sys_wait_pid brood_in_sys_wait_pid
 #define sys_write_at brood_in_sys_write_at
 #define sys_write_full brood_in_sys_write_full
@@ -150,7 +162,10 @@
 #define wire_put_value brood_in_wire_put_value
 #define wire_record_decode brood_in_wire_record_decode
 #define wire_record_encode brood_in_wire_record_encode
+#define wire_record_first_setup_fd brood_in_wire_record_first_setup_fd
 #define wire_record_own_fds brood_in_wire_record_own_fds
+#define wire_setup_decode brood_in_wire_setup_decode
+#define wire_setup_encode brood_in_wire_setup_encode
 #define wire_type_name brood_in_wire_type_name
 
 /* error */
@@ -342,6 +357,7 @@
 
 /* start */
 #define child_flush brood_in_child_flush
+#define child_free_number brood_in_child_free_number
 #define child_leave brood_in_child_leave
 #define child_main brood_in_child_main
 #define child_refuse brood_in_child_refuse
@@ -386,6 +402,13 @@
 #define settings_initialised brood_in_settings_initialised
 #define settings_preload brood_in_settings_preload
 #define settings_set_argv brood_in_settings_set_argv
+#define setup_apply brood_in_setup_apply
+#define setup_await brood_in_setup_await
+#define setup_check brood_in_setup_check
+#define setup_discard brood_in_setup_discard
+#define setup_finish brood_in_setup_finish
+#define setup_open brood_in_setup_open
+#define setup_pack brood_in_setup_pack
 #define spawn_child brood_in_spawn_child
 #define start_fork brood_in_start_fork
 #define start_forkserver brood_in_start_forkserver

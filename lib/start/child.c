@@ -14,6 +14,7 @@
 
 #include "lib/share/pack.h"
 #include "lib/start/process.h"
+#include "lib/start/setup.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
@@ -79,6 +80,15 @@ static void become(const struct delivery *delivery,
     }
     sys_close(directory);
   }
+}
+
+int child_free_number(int *fds, size_t num_fds, int number) {
+  for (size_t i = 0; i < num_fds; i++) {
+    if (fds[i] != number) continue;
+    fds[i] = sys_fd_copy(number);
+    if (fds[i] < 0) return fds[i];
+  }
+  return 0;
 }
 
 /* A record names its target, and never says where it is: whoever can have this
@@ -175,7 +185,7 @@ __attribute__((constructor)) static void look_up_for_children(void) {
   pthread_cleanup_push(leave_by_thread_end, NULL);
   pthread_cleanup_pop(0);
   child_flush();
-  sys_stdin(-1);
+  sys_stream(-1, 0);
   sys_directory_enter(-1);
 }
 
@@ -204,6 +214,8 @@ void child_main(const struct delivery *delivery) {
         delivery->size, delivery->num_fds);
   }
   become(delivery, &record, few_texts);
+  struct sys_kept line = SYS_KEPT_NONE;
+  if (record.flags & WIRE_RECORD_SETUP) line = setup_apply(delivery, &record);
   size_t own_fds = wire_record_own_fds(&record);
   struct brood_args args;
   if (!unpack_args(&args, &record, delivery->fds + own_fds,
@@ -211,6 +223,7 @@ void child_main(const struct delivery *delivery) {
     child_refuse("cannot unpack arguments of %zu bytes", record.args_size);
   }
   args.target = find_target(delivery, &record);
+  if (record.flags & WIRE_RECORD_SETUP) setup_finish(&line);
   log_info("child process calling self.run()");
   if (args.target != NULL) guard_call(run_target, &args);
   child_leave(0);

@@ -35,6 +35,11 @@ struct delivery {
 /* child_main never returns, least of all into the creator's stack. */
 __attribute__((noreturn)) void child_main(const struct delivery *delivery);
 
+/* child_free_number has the descriptors of a table that have a number, which a
+ * standard stream is about to get, get others: the program may have had no such
+ * stream, or have passed it on. Returns 0 or -errno. */
+int child_free_number(int *fds, size_t num_fds, int number);
+
 /* child_leave is the ordinary end of a child. */
 __attribute__((noreturn)) void child_leave(int code);
 

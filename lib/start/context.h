@@ -28,6 +28,7 @@ struct launch {
   size_t args_size;
   int *fds;
   size_t num_fds;
+  int setup_line; /* the creator's end of it, or -1 */
 };
 
 /* A process that was delivered to. */

@@ -29,21 +29,12 @@ static int open_null_input(void) {
   return r < 0 ? r : 0;
 }
 
-/* The program may have had no standard input, and an argument its number. */
-static int free_stdin(const struct launch *launch) {
-  for (size_t i = 0; i < launch->num_fds; i++) {
-    if (launch->fds[i] != STDIN_FILENO) continue;
-    launch->fds[i] = sys_fd_copy(STDIN_FILENO);
-    if (launch->fds[i] < 0) return launch->fds[i];
-  }
-  return 0;
-}
-
 __attribute__((noreturn)) static void run_forked_child(
     const struct launch *launch) {
   guard_release_all();
-  int r = free_stdin(launch);
-  if (r == 0) r = sys_stdin(null_input.fd);
+  sys_close(launch->setup_line);
+  int r = child_free_number(launch->fds, launch->num_fds, STDIN_FILENO);
+  if (r == 0) r = sys_stream(null_input.fd, STDIN_FILENO);
   if (r < 0)
     child_refuse("cannot empty standard input: %s", sys_error_text(-r));
   child_main(&(struct delivery){.handle = launch->process,

@@ -11,6 +11,7 @@
 #include "lib/share/end.h"
 #include "lib/start/child.h"
 #include "lib/start/process.h"
+#include "lib/start/setup.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
@@ -97,13 +98,18 @@ static void fill_record(struct wire_record *record,
   if (context->method->own_image) record->argv.texts = brood_argv(NULL);
   record->args = process->args.body;
   record->args_size = process->args.size;
+  if (process->setup.data != NULL) record->flags |= WIRE_RECORD_SETUP;
+  record->setup = process->setup.data;
+  record->setup_size = process->setup.size;
+  record->setup_fds = process->setup.num_fds;
 }
 
 /* Lays out the table, with the record's own descriptors first, and behind it
  * the head, and delivers both. */
 static int deliver(struct brood_process *process,
                    const struct start_method *method,
-                   struct wire_record *record, int lifeline, int directory) {
+                   struct wire_record *record, int lifeline, int directory,
+                   int line) {
   int creator;
   current_maker(process, &record->creator_name, &record->creator, &creator);
   if (creator < 0) return creator;
@@ -120,6 +126,9 @@ static int deliver(struct brood_process *process,
   int *end = table;
   *end++ = creator;
   if (lifeline >= 0) *end++ = lifeline;
+  for (uint32_t i = 0; i < process->setup.num_fds; i++) {
+    *end++ = process->setup.fds[i];
+  }
   if (directory >= 0) *end++ = directory;
   for (uint32_t i = 0; i < process->args.num_fds; i++) {
     *end++ = process->args.fds[i];
@@ -132,7 +141,8 @@ static int deliver(struct brood_process *process,
                           .args = process->args.body,
                           .args_size = process->args.size,
                           .fds = table,
-                          .num_fds = record->num_fds};
+                          .num_fds = record->num_fds,
+                          .setup_line = line};
   child_flush();
   int r = method->launch(&launch, &process->launched);
   if (block != small) free(block);
@@ -143,11 +153,14 @@ static int deliver(struct brood_process *process,
 static int launch_and_list(struct brood_process *process,
                            const struct start_method *method,
                            struct wire_record *record, int directory) {
-  int lifeline = -1;
+  int lifeline = -1, line = -1;
+  bool has_setup = process->setup.data != NULL;
   int r = children_add(process, &lifeline);
   if (r < 0) return r;
-  r = deliver(process, method, record, lifeline, directory);
+  if (has_setup) r = line = setup_open(&process->setup);
+  if (r >= 0) r = deliver(process, method, record, lifeline, directory, line);
   sys_close(lifeline); /* the child's end */
+  if (line >= 0) r = setup_await(process, method, r, line);
   if (r != 0) children_remove(process);
   return r;
 }
@@ -160,6 +173,7 @@ static int launch_process(struct brood_process *process) {
   struct wire_record record = {.target = ""};
   int r = method->fresh_image ? check_fresh_image(process, &record.target) : 0;
   if (r == 0) r = check_descriptors(process);
+  if (r == 0) r = setup_check(process, method->fresh_image);
   if (r < 0) return r;
   fill_record(&record, process, context);
   int directory = -1;

@@ -265,6 +265,8 @@ static int fill_process(struct brood_process *process,
   if (r < 0) return r;
   r = pack_args(&process->args, options->args, options->num_args);
   if (r < 0) return r;
+  if (options->setup != NULL) r = setup_pack(&process->setup, options->setup);
+  if (r < 0) return r;
   process->target = options->target;
   process->daemon = options->daemon == BROOD_DAEMON_INHERIT
                         ? brood_current_process()->daemon
@@ -330,6 +332,7 @@ brood_process *brood_process_free(brood_process *process) {
   if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;
   process_release(process);
   pack_discard(&process->args);
+  setup_discard(&process->setup);
   while (process->texts != NULL) {
     struct process_text *text = process->texts;
     process->texts = text->next;

@@ -13,6 +13,7 @@
 #include "lib/names.h"
 #include "lib/share/pack.h"
 #include "lib/start/context.h"
+#include "lib/start/setup.h"
 #include "lib/wire/record.h"
 
 enum process_kind { PROCESS_CHILD, PROCESS_SELF, PROCESS_PARENT };
@@ -31,6 +32,7 @@ struct brood_process {
   const brood_context *context; /* NULL: the default at start */
   brood_target target;
   struct pack args;
+  struct setup setup;
   char *_Atomic name; /* in texts, constant, or in a launch record */
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;

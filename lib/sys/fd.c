@@ -76,9 +76,9 @@ void sys_kept_close(struct sys_kept *kept) {
   kept->fd = -1;
 }
 
-int sys_stdin(int fd) {
+int sys_stream(int fd, int number) {
   SYS_FAULT();
-  return dup2(fd, STDIN_FILENO) < 0 ? -errno : 0;
+  return dup2(fd, number) < 0 ? -errno : 0;
 }
 
 int sys_directory_open(void) {

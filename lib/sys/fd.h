@@ -46,8 +46,8 @@ void sys_kept_close(struct sys_kept *kept);
  * memory where there is none. */
 int sys_open_null(void);
 
-/* sys_stdin puts a descriptor on standard input. */
-int sys_stdin(int fd);
+/* sys_stream puts a descriptor on a standard stream. */
+int sys_stream(int fd, int number);
 
 /* sys_directory_open returns the working directory, whatever it is called or
  * permits by now. sys_directory_enter makes one the working directory. */

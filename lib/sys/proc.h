@@ -114,6 +114,31 @@ int sys_random(void *out_data, size_t size);
 char **sys_environment(void);
 void sys_set_environment(char **environment);
 
+/* ----------------------------------------------- What a child is made of --
+ *
+ * Of the calling process, in lib/sys/setup.c. */
+
+/* sys_open_sink opens /dev/null, to read and to write. */
+int sys_open_sink(void);
+
+int sys_session_new(void);
+int sys_process_group_join(pid_t group); /* 0: a new one */
+int sys_nice_set(int value);             /* no increment */
+
+/* sys_affinity_set takes a bit for each processor. */
+int sys_affinity_set(const uint64_t *bits, size_t num_words);
+
+int sys_limit_set(int resource, uint64_t soft, uint64_t hard);
+void sys_umask_set(mode_t mask);
+
+/* Of these the ids are real, effective and saved. */
+int sys_groups_set(const uint32_t *groups, size_t num_groups);
+int sys_group_id_set(gid_t group);
+int sys_user_id_set(uid_t user);
+
+int sys_directory_change(const char *path);
+int sys_no_new_privileges(void);
+
 /* -------------------------------------------------- Processes of others --
  *
  * What the kernel says of a process or thread that is not ours to wait for.

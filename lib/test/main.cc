@@ -2,10 +2,10 @@
 //
 // Variables of the environment change what it is then. With BROOD_TEST_REPORTS
 // a forkserver believes to run on a kernel before Linux 6.15, and reports the
-// ends of its children. BROOD_TEST_FAULT, "ROLE NTH ERRNO", makes a system call
-// fail in a process that is run in a role. With BROOD_TEST_NO_PIDFDS, which is
-// the reason, the kernel makes no pidfd. With BROOD_TEST_STORM a test gets a
-// signal each millisecond.
+// ends of its children. BROOD_TEST_FAULT, "ROLE NTH ERRNO [WRAPPER]", makes a
+// system call, or one of lib/sys, fail in a process that is run in a role. With
+// BROOD_TEST_NO_PIDFDS, which is the reason, the kernel makes no pidfd. With
+// BROOD_TEST_STORM a test gets a signal each millisecond.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <linux/filter.h>
@@ -29,11 +29,14 @@ extern "C" {
 
 static void ArmForRole(const char *role) {
   char armed_role[32];
-  int nth, error_number;
+  static char wrapper[64];
+  int nth, error_number, count;
   const char *fault = getenv("BROOD_TEST_FAULT");
-  if (fault != nullptr &&
-      sscanf(fault, "%31s %d %d", armed_role, &nth, &error_number) == 3 &&
-      strcmp(role, armed_role) == 0) {
+  count = fault == nullptr ? 0
+                           : sscanf(fault, "%31s %d %d %63s", armed_role, &nth,
+                                    &error_number, wrapper);
+  if (count >= 3 && strcmp(role, armed_role) == 0) {
+    if (count == 4) sys_fault_only(wrapper);
     sys_fault_arm(nth, error_number);
   } else if (getenv("BROOD_TEST_REPORTS") != nullptr &&
              strcmp(role, "--brood-forkserver") == 0) {

@@ -11,13 +11,15 @@ extern "C" {
 }
 
 Process::Process(const char *method, brood_target target, const Values &args,
-                 enum brood_daemon daemon, const char *name) {
+                 enum brood_daemon daemon, const char *name,
+                 const brood_child_setup *setup) {
   brood_process_options options = {};
   options.target = target;
   options.name = name;
   options.args = args.data();
   options.num_args = args.size();
   options.daemon = daemon;
+  options.setup = setup;
   const brood_context *context =
       method == nullptr ? nullptr : brood_get_context(method);
   handle_ = brood_process_new(context, &options);

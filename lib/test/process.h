@@ -19,7 +19,7 @@ class Process {
  public:
   Process(const char *method, brood_target target, const Values &args = {},
           enum brood_daemon daemon = BROOD_DAEMON_INHERIT,
-          const char *name = nullptr);
+          const char *name = nullptr, const brood_child_setup *setup = nullptr);
   Process(const Process &) = delete;
   ~Process() {
     brood_process_free(handle_);

@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <utility>
+#include <vector>
+
 #include "lib/test/process.h"
 #include "lib/test/targets.h"
 
@@ -147,6 +150,31 @@ TEST_P(Rights, LaidDownForAWhile) {
     ASSERT_EQ(seteuid(0), 0);
     Process later(GetParam(), exit_with, {brood_int64(7)});
     EXPECT_EQ(later.Run(), 7) << brood_error_message();
+  });
+}
+
+// A setup cannot give what its creator has not.
+TEST_P(Rights, OfASetup) {
+  InFork([] {
+    BecomeNobody();
+    uint32_t group = 0;
+    for (const auto &[flags, text] :
+         std::vector<std::pair<unsigned, const char *>>{
+             {BROOD_SETUP_USER_ID, "user id 0: Operation not permitted"},
+             {BROOD_SETUP_GROUP_ID, "group id 0: Operation not permitted"},
+             {BROOD_SETUP_GROUPS,
+              "1 supplementary groups: Operation not permitted"},
+             {BROOD_SETUP_NICE, "nice value -9: Permission denied"}}) {
+      brood_child_setup setup = {};
+      setup.flags = flags;
+      setup.nice = -9;
+      setup.groups = &group;
+      setup.num_groups = 1;
+      Process process(GetParam(), nothing, {}, BROOD_DAEMON_INHERIT, nullptr,
+                      &setup);
+      EXPECT_FAILS(process.Start(), BROOD_OS_ERROR, text);
+    }
+    EXPECT_EQ(brood_active_children(nullptr, 0), 0);
   });
 }
 

@@ -47,6 +47,10 @@ void wire_record_encode(struct wire_writer *writer,
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     wire_put_texts(writer, record->environment.texts);
   }
+  if (record->flags & WIRE_RECORD_SETUP) {
+    wire_put_blob(writer, record->setup, record->setup_size);
+    wire_put_u32(writer, record->setup_fds);
+  }
   wire_put_u32(writer, record->num_fds);
   size_t head_size = writer->used - begin;
   if (head_size > UINT32_MAX || record->args_size > UINT32_MAX) {
@@ -60,8 +64,14 @@ void wire_record_encode(struct wire_writer *writer,
 }
 
 uint32_t wire_record_own_fds(const struct wire_record *record) {
-  return 1 + ((record->flags & WIRE_RECORD_LIFELINE) != 0) +
+  bool has_setup = (record->flags & WIRE_RECORD_SETUP) != 0;
+  return wire_record_first_setup_fd(record) +
+         (has_setup ? record->setup_fds : 0) +
          ((record->flags & WIRE_RECORD_SURROUNDINGS) != 0);
+}
+
+uint32_t wire_record_first_setup_fd(const struct wire_record *record) {
+  return 1 + ((record->flags & WIRE_RECORD_LIFELINE) != 0);
 }
 
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
@@ -94,6 +104,11 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
   out_record->environment = (struct wire_texts){0};
   if (out_record->flags & WIRE_RECORD_SURROUNDINGS) {
     out_record->environment = wire_get_texts(&reader);
+  }
+  if (out_record->flags & WIRE_RECORD_SETUP) {
+    out_record->setup = wire_get_blob(&reader, &out_record->setup_size);
+    out_record->setup_fds = wire_get_u32(&reader);
+    if (out_record->setup_fds > WIRE_SETUP_MAX_FDS) return false;
   }
   out_record->num_fds = wire_get_u32(&reader);
   return !reader.bad && reader.left == 0 &&

@@ -19,9 +19,10 @@ enum {
 };
 
 enum {
-  WIRE_RECORD_DAEMON = 1u << 0,      /* the daemon flag */
-  WIRE_RECORD_LIFELINE = 1u << 1,    /* a lifeline is in the table */
-  WIRE_RECORD_SURROUNDINGS = 1u << 2 /* directory, environment */
+  WIRE_RECORD_DAEMON = 1u << 0,       /* the daemon flag */
+  WIRE_RECORD_LIFELINE = 1u << 1,     /* a lifeline is in the table */
+  WIRE_RECORD_SURROUNDINGS = 1u << 2, /* directory, environment */
+  WIRE_RECORD_SETUP = 1u << 3         /* lib/wire/setup.h */
 };
 
 /* The table of descriptors that goes with a record begins with these; the
@@ -29,8 +30,11 @@ enum {
 enum {
   WIRE_RECORD_FD_CREATOR = 0, /* a pidfd of the creator */
   WIRE_RECORD_FD_LIFELINE = 1 /* only with WIRE_RECORD_LIFELINE */
+  /* with WIRE_RECORD_SETUP: where its outcome is told, and the streams */
   /* with WIRE_RECORD_SURROUNDINGS, the last one: the working directory */
 };
+
+enum { WIRE_SETUP_MAX_FDS = 4 };
 
 /* Several strings; as an input they come from `texts`, ended by NULL. After
  * decoding they are read one by one with wire_get_string from a copy of
@@ -59,6 +63,9 @@ struct wire_record {
   uint32_t log_handlers;
   struct wire_texts argv;
   struct wire_texts environment;
+  const void *setup;
+  size_t setup_size;
+  uint32_t setup_fds;
   uint32_t num_fds; /* the whole table */
   const uint8_t *args;
   size_t args_size;
@@ -67,6 +74,9 @@ struct wire_record {
 /* wire_record_own_fds returns how many descriptors of the table are the
  * record's own. */
 uint32_t wire_record_own_fds(const struct wire_record *record);
+
+/* wire_record_first_setup_fd returns where in the table the setup's begin. */
+uint32_t wire_record_first_setup_fd(const struct wire_record *record);
 
 /* wire_record_encode writes the head; the caller appends args. */
 void wire_record_encode(struct wire_writer *writer,

@@ -36,7 +36,10 @@ wire_record Record(uint32_t flags) {
   record.log_handlers = 2;
   record.argv.texts = kArgv;
   record.environment.texts = kEnvironment;
-  record.num_fds = 3;
+  record.setup = "setup";
+  record.setup_size = 5;
+  record.setup_fds = 2;
+  record.num_fds = 5;
   record.args_size = 5;
   return record;
 }
@@ -54,8 +57,8 @@ Bytes Encode(const wire_record &record, bool with_args = true) {
   return bytes;
 }
 
-constexpr uint32_t kEverything =
-    WIRE_RECORD_DAEMON | WIRE_RECORD_LIFELINE | WIRE_RECORD_SURROUNDINGS;
+constexpr uint32_t kEverything = WIRE_RECORD_DAEMON | WIRE_RECORD_LIFELINE |
+                                 WIRE_RECORD_SURROUNDINGS | WIRE_RECORD_SETUP;
 
 std::vector<std::string> Texts(const wire_texts &texts) {
   std::vector<std::string> list;
@@ -95,6 +98,9 @@ TEST(Record, ComesBackWhole) {
   EXPECT_EQ(Texts(got.environment),
             (std::vector<std::string>{"HOME=/", "EMPTY="}));
   EXPECT_EQ(memcmp(got.args, kArgs, 5), 0);
+  ASSERT_EQ(got.setup_size, 5u);
+  EXPECT_EQ(memcmp(got.setup, "setup", 5), 0);
+  EXPECT_EQ(got.setup_fds, 2u);
 }
 
 TEST(Record, LeavesOutWhatItsFlagsDoNotName) {
@@ -123,16 +129,28 @@ TEST(Record, ItsOwnDescriptorsMustFitIntoTheTable) {
   } kinds[] = {{0, 1},
                {WIRE_RECORD_LIFELINE, 2},
                {WIRE_RECORD_SURROUNDINGS, 2},
-               {kEverything, 3}};
+               {WIRE_RECORD_SETUP, 3},
+               {kEverything, 5}};
   for (const auto &kind : kinds) {
     wire_record sent = Record(kind.flags);
     EXPECT_EQ(wire_record_own_fds(&sent), kind.own_fds);
-    for (sent.num_fds = 0; sent.num_fds < 4; sent.num_fds++) {
+    for (sent.num_fds = 0; sent.num_fds < 6; sent.num_fds++) {
       Bytes bytes = Encode(sent);
       wire_record got;
       EXPECT_EQ(wire_record_decode(&got, bytes.data(), bytes.size(), nullptr),
                 sent.num_fds >= kind.own_fds);
     }
+  }
+}
+
+TEST(Record, ASetupHasFewDescriptors) {
+  wire_record sent = Record(kEverything);
+  sent.num_fds = UINT32_MAX;
+  for (uint32_t count : {WIRE_SETUP_MAX_FDS + 1u, UINT32_MAX, UINT32_MAX - 2}) {
+    sent.setup_fds = count;
+    Bytes bytes = Encode(sent);
+    wire_record got;
+    EXPECT_FALSE(wire_record_decode(&got, bytes.data(), bytes.size(), nullptr));
   }
 }
 
@@ -172,6 +190,8 @@ bool StaysInside(const Bytes &bytes, const wire_record &record) {
   }
   return IsInside(bytes, record.authkey, record.authkey_size) &&
          IsInside(bytes, record.args, record.args_size) &&
+         ((record.flags & WIRE_RECORD_SETUP) == 0 ||
+          IsInside(bytes, record.setup, record.setup_size)) &&
          TextsAreInside(bytes, record.argv) &&
          TextsAreInside(bytes, record.environment);
 }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a new process makes of itself before its target runs: one call of the
+ * kernel each. lib/start/setup.c knows the order.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+int sys_open_sink(void) {
+  SYS_FAULT();
+  int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  return sys_fd_new(fd < 0 ? -errno : fd);
+}
+
+int sys_session_new(void) {
+  SYS_FAULT();
+  return setsid() < 0 ? -errno : 0;
+}
+
+int sys_process_group_join(pid_t group) {
+  SYS_FAULT();
+  return setpgid(0, group) < 0 ? -errno : 0;
+}
+
+int sys_nice_set(int value) {
+  SYS_FAULT();
+  return setpriority(PRIO_PROCESS, 0, value) < 0 ? -errno : 0;
+}
+
+int sys_affinity_set(const uint64_t *bits, size_t num_words) {
+  SYS_FAULT();
+  size_t size = num_words * sizeof *bits;
+  return sched_setaffinity(0, size, (const cpu_set_t *)bits) < 0 ? -errno : 0;
+}
+
+int sys_limit_set(int resource, uint64_t soft, uint64_t hard) {
+  SYS_FAULT();
+  struct rlimit limit = {
+      .rlim_cur = soft == UINT64_MAX ? RLIM_INFINITY : (rlim_t)soft,
+      .rlim_max = hard == UINT64_MAX ? RLIM_INFINITY : (rlim_t)hard};
+  return setrlimit(resource, &limit) < 0 ? -errno : 0;
+}
+
+void sys_umask_set(mode_t mask) {
+  umask(mask);
+}
+
+int sys_groups_set(const uint32_t *groups, size_t num_groups) {
+  SYS_FAULT();
+  _Static_assert(sizeof(gid_t) == sizeof *groups, "a group's number");
+  return setgroups(num_groups, groups) < 0 ? -errno : 0;
+}
+
+int sys_group_id_set(gid_t group) {
+  SYS_FAULT();
+  return setresgid(group, group, group) < 0 ? -errno : 0;
+}
+
+int sys_user_id_set(uid_t user) {
+  SYS_FAULT();
+  return setresuid(user, user, user) < 0 ? -errno : 0;
+}
+
+int sys_directory_change(const char *path) {
+  SYS_FAULT();
+  return chdir(path) < 0 ? -errno : 0;
+}
+
+int sys_no_new_privileges(void) {
+  SYS_FAULT();
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
