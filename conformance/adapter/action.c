@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * Actions of barriers; see action.h.
+ * Actions of barriers, and what prepares a child; see action.h.
  */
 #include "conformance/adapter/action.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -19,7 +20,25 @@ static int act_fails(void) {
 }
 BROOD_ACTION(act_fails);
 
+static int ready(void) {
+  return io_note("ready", "ready") < 0 ? 1 : 0;
+}
+BROOD_PREPARE(ready);
+
+static int ready_fails(void) {
+  return 7;
+}
+BROOD_PREPARE(ready_fails);
+
+static int ready_dies(void) {
+  return raise(SIGKILL);
+}
+BROOD_PREPARE(ready_dies);
+
 brood_callable action_find(const char *name) {
   if (strcmp(name, "act") == 0) return act;
-  return strcmp(name, "act_fails") == 0 ? act_fails : NULL;
+  if (strcmp(name, "act_fails") == 0) return act_fails;
+  if (strcmp(name, "ready") == 0) return ready;
+  if (strcmp(name, "ready_fails") == 0) return ready_fails;
+  return strcmp(name, "ready_dies") == 0 ? ready_dies : NULL;
 }

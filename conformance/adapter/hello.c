@@ -48,6 +48,7 @@ static const char *const features[] = {
     "message.whole",
     "owner-death",
     "preload.report",
+    "process.setup",
     "queue.direct",
     "queue.fileno",
     "queue.many",

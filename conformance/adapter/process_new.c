@@ -10,8 +10,9 @@
 #include "conformance/adapter/arguments.h"
 #include "conformance/adapter/class.h"
 #include "conformance/adapter/functions.h"
+#include "conformance/adapter/setup.h"
 
-enum { GROUP, TARGET, NAME, ARGS, KWARGS, DAEMON };
+enum { GROUP, TARGET, NAME, ARGS, KWARGS, DAEMON, SETUP };
 
 static bool is_none(const cJSON *json) {
   return json == NULL || cJSON_IsNull(json);
@@ -36,12 +37,16 @@ static int check_kwargs(struct call *call) {
 }
 
 static int read_options(struct call *call, brood_process_options *options,
-                        struct arguments *arguments) {
+                        struct arguments *arguments, struct setup *setup) {
   const cJSON *list = NULL;
   if (!is_none(call->args[GROUP])) options->group = call->args[GROUP];
   if (!is_none(call->args[DAEMON])) {
     bool daemon = call_truth(call, DAEMON, false);
     options->daemon = daemon ? BROOD_DAEMON : BROOD_NOT_DAEMON;
+  }
+  if (!is_none(call->args[SETUP])) {
+    if (setup_read(call, SETUP, setup) < 0) return -1;
+    options->setup = &setup->is;
   }
   if (read_target(call, &options->target) < 0) return -1;
   if (call_text_or_null(call, NAME, &options->name) < 0) return -1;
@@ -91,7 +96,8 @@ const struct method os_process_methods[] = {
 int process_new(struct call *call) {
   brood_process_options options = {0};
   struct arguments arguments = {0};
-  int r = read_options(call, &options, &arguments);
+  struct setup setup = {0};
+  int r = read_options(call, &options, &arguments, &setup);
   if (r < 0) goto out;
   brood_process *process = brood_process_new(call->self->as.context, &options);
   if (process == NULL) {
@@ -101,6 +107,7 @@ int process_new(struct call *call) {
   arguments_pin(call, &arguments);
   call->result = value_process(process, true);
 out:
+  setup_clear(&setup);
   arguments_clear(&arguments);
   return r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one class of a context: Process(group, target, name, args, kwargs, *,
- * daemon).
+ * daemon, setup).
  */
 #ifndef BROOD_ADAPTER_PROCESS_NEW_H
 #define BROOD_ADAPTER_PROCESS_NEW_H

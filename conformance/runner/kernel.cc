@@ -99,6 +99,10 @@ const std::map<std::string, Ask> &Asks() {
          std::optional<long> limit = OpenFilesLimit(pid);
          return limit ? Json(*limit) : Json();
        }},
+      {"processors",
+       [](pid_t pid) { return OrNull(StatusField(pid, "Cpus_allowed_list")); }},
+      {"no_new_privileges",
+       [](pid_t pid) { return OrNull(StatusField(pid, "NoNewPrivs")); }},
       {"blocked", [](pid_t pid) { return Mask(pid, "SigBlk"); }},
       {"ignored", [](pid_t pid) { return Mask(pid, "SigIgn"); }},
       {"caught", [](pid_t pid) { return Mask(pid, "SigCgt"); }},

@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -93,9 +95,16 @@ TEST_F(KernelTest, SaysWhatAProcessIs) {
     sigprocmask(SIG_BLOCK, &set, nullptr);
     rlimit limit = {77, 99};
     setrlimit(RLIMIT_NOFILE, &limit);
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(0, &first);
+    sched_setaffinity(0, sizeof first, &first);
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     setsid();
   });
   pid_t pid = child.Pid();
+  EXPECT_EQ(Ask(&kernel_, "processors", {pid}), "0");
+  EXPECT_EQ(Ask(&kernel_, "no_new_privileges", {pid}), "1");
   EXPECT_EQ(Ask(&kernel_, "parent", {pid}), getpid());
   EXPECT_EQ(Ask(&kernel_, "session", {pid}), pid);
   EXPECT_EQ(Ask(&kernel_, "group", {pid}), pid);
