@@ -331,6 +331,15 @@ TEST(Examples, ErrorHandling) {
   EXPECT_EQ(lines[6], "killed: exit code -9");
 }
 
+TEST(Examples, ChildSetup) {
+  EXPECT_EQ(RunWell("child_setup"),
+            (Expected{"fork: in /, with 64 descriptors",
+                      "spawn: in /, with 64 descriptors",
+                      "forkserver: in /, with 64 descriptors",
+                      "cannot start 'worker' by spawn: working directory "
+                      "'/no/such/directory': No such file or directory"}));
+}
+
 TEST(Examples, ForkserverPreload) {
   EXPECT_EQ(RunWell("forkserver_preload"),
             (Expected{
@@ -402,6 +411,10 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("answers_by_pipe", "application_structure", "clean_stop",
                     "context_basics", "context_factory", "context_isolation",
                     "distributed_system", "epoll_loop", "error_handling",
+
+    testing::Values("answers_by_pipe", "application_structure", "child_setup",
+                    "clean_stop", "context_basics", "context_factory",
+                    "context_isolation", "distributed_system", "error_handling",
                     "forkserver_preload", "multiple_contexts", "owner_died",
                     "pool_lost_worker", "pool_map", "pool_time_limit",
                     "pool_web_service", "rounds_by_barrier",
