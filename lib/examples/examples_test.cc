@@ -408,16 +408,12 @@ TEST_P(ExamplesThatFail, EndNevertheless) {
 }
 INSTANTIATE_TEST_SUITE_P(
     All, ExamplesThatFail,
-    testing::Values("answers_by_pipe", "application_structure", "clean_stop",
-                    "context_basics", "context_factory", "context_isolation",
-                    "distributed_system", "epoll_loop", "error_handling",
-
     testing::Values("answers_by_pipe", "application_structure", "child_setup",
                     "clean_stop", "context_basics", "context_factory",
-                    "context_isolation", "distributed_system", "error_handling",
-                    "forkserver_preload", "multiple_contexts", "owner_died",
-                    "pool_lost_worker", "pool_map", "pool_time_limit",
-                    "pool_web_service", "rounds_by_barrier",
+                    "context_isolation", "distributed_system", "epoll_loop",
+                    "error_handling", "forkserver_preload", "multiple_contexts",
+                    "owner_died", "pool_lost_worker", "pool_map",
+                    "pool_time_limit", "pool_web_service", "rounds_by_barrier",
                     "select_optimal_context", "shared_counter",
                     "start_method_comparison", "tasks_by_queue"),
     [](const auto &info) { return info.param; });
