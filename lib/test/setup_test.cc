@@ -264,13 +264,19 @@ TEST_P(Setup, LimitThatIsNone) {
 // All that a start needs is there before.
 TEST_P(Setup, LimitOfHardlyADescriptor) {
   Pipe in, out;
-  brood_limit limit = {RLIMIT_NOFILE, 3, 3};
+#ifdef __SANITIZE_ADDRESS__
+  const rlim_t few = 32;  // it looks for leaks at the end of an image
+#else
+  const rlim_t few = 3;
+#endif
+  brood_limit limit = {RLIMIT_NOFILE, few, few};
   brood_child_setup setup = {};
   setup.limits = &limit;
   setup.num_limits = 1;
   setup.streams[0] = {BROOD_STREAM_DESCRIPTOR, in.reading()};
   setup.streams[2] = {BROOD_STREAM_DESCRIPTOR, out.writing()};
-  EXPECT_THAT(FactsOf(&setup, BROOD_DAEMON), testing::HasSubstr("files=3/3\n"));
+  EXPECT_THAT(FactsOf(&setup, BROOD_DAEMON),
+              testing::HasSubstr("files=" + std::to_string(few) + "/"));
 }
 
 TEST_P(Setup, Umask) {
