@@ -179,7 +179,8 @@ static int active_children(struct call *call) {
 }
 
 const struct method context_methods[] = {
-    {"Process", "group? target? name? args? kwargs? *daemon? *setup?", process_new},
+    {"Process", "group? target? name? args? kwargs? *daemon? *setup?",
+     process_new},
     {"get_context", "method?", get_context},
     {"get_start_method", "allow_none?", get_start_method},
     {"set_start_method", "method force?", set_start_method},
