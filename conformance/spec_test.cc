@@ -38,6 +38,17 @@ Tables RealTables() {
   return tables;
 }
 
+Sources RealSources() {
+  Sources sources;
+  for (const char *name : {"facts", "pains"}) {
+    std::string file = kFolder + std::string("sources/") + name + ".md";
+    std::optional<std::string> text = ReadFile(file);
+    EXPECT_TRUE(text) << file;
+    sources[name] = ReadSource(text.value_or(""));
+  }
+  return sources;
+}
+
 TEST(SpecTest, EveryClauseIsWellFormed) {
   EXPECT_EQ(TellProblems(LintClauses(RealSpec())), "");
 }
@@ -67,6 +78,21 @@ TEST(SpecTest, ExpectationsNameClauses) {
     std::optional<std::string> text = ReadFile(file);
     ASSERT_TRUE(text) << file;
     EXPECT_EQ(TellProblems(LintExpectations(spec, file, *text)), "");
+  }
+}
+
+TEST(SpecTest, WhatIsCitedIsInTheSources) {
+  Sources sources = RealSources();
+  EXPECT_EQ(TellProblems(LintSources(RealSpec(), sources)), "");
+  std::vector<std::string> files = expectation_files;
+  files.push_back(kFolder + std::string("README.md"));
+  files.push_back(kFolder + std::string("SCENARIOS.md"));
+  for (const std::string &file : files) {
+    int number = 0;
+    for (const std::string &line : SplitLines(ReadFile(file).value_or(""))) {
+      Place place = {file, ++number};
+      EXPECT_EQ(TellProblems(LintCitations(place, line, sources)), "");
+    }
   }
 }
 

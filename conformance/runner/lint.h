@@ -5,6 +5,8 @@
 #ifndef BROOD_CONFORMANCE_RUNNER_LINT_H_
 #define BROOD_CONFORMANCE_RUNNER_LINT_H_
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +24,22 @@ std::vector<Problem> LintOperations(const Spec &spec, const Tables &tables);
 
 // Names and actors that a scenario uses before they are there.
 std::vector<Problem> LintNames(const Spec &spec);
+
+// The notes that Source lines cite: the name of each, "facts" or "pains", and
+// the ids in it.
+using Sources = std::map<std::string, std::set<std::string>>;
+
+// The ids of one note: the first word of each heading, and the first cell of
+// each row, alone and as "HEADING (CELL)".
+std::set<std::string> ReadSource(const std::string &text);
+
+// Ids in a text, such as `facts CTX-36, D1` and `pains B.5 (40, 47)`, that the
+// notes do not have.
+std::vector<Problem> LintCitations(const Place &place, const std::string &text,
+                                   const Sources &sources);
+
+// Such ids in the Source lines of a spec.
+std::vector<Problem> LintSources(const Spec &spec, const Sources &sources);
 
 // Lines of an expectations file that name no clause.
 std::vector<Problem> LintExpectations(const Spec &spec, const std::string &file,

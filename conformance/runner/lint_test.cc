@@ -106,6 +106,39 @@ TEST(SpecReaderTest, WhatStandsBetweenFencesIsNoClause) {
   EXPECT_TRUE(Read("```\n### a.b\n```\n").clauses.empty());
 }
 
+std::string Cited(const std::string &text) {
+  Sources sources = {
+      {"facts", ReadSource("# Facts\n## §2 Process\n### §2.4 Waiting\n"
+                           "| # | rule |\n|---|---|\n| D1 | works |\n")},
+      {"pains", ReadSource("## B.5 Locks\n| 40 | held |\n| 47 | lost |\n"
+                           "## B.6 Names\n| 52 | left |\n")}};
+  return TellProblems(LintCitations({"f.md", 7}, text, sources));
+}
+
+TEST(LintTest, WhatTheSourcesHaveMayBeCited) {
+  EXPECT_EQ(Cited("facts §2.4, D1; pains B.5 (40, 47), B.6 (52); docs."), "");
+  EXPECT_EQ(Cited("departs from facts D1: it hangs; facts §2."), "");
+  EXPECT_EQ(Cited("facts D1, from which this departs."), "");
+  EXPECT_EQ(Cited("it is killed (facts D1); from 3.11.7 on it is not"), "");
+  EXPECT_EQ(Cited("CPython docs, Process; artefacts of it."), "");
+}
+
+TEST(LintTest, WhatTheSourcesLackIsToldWithItsPlace) {
+  EXPECT_EQ(Cited("facts D1, D2."), "f.md:7: sources/facts.md has no 'D2'\n");
+  EXPECT_EQ(Cited("facts §2.5."), "f.md:7: sources/facts.md has no '§2.5'\n");
+  EXPECT_EQ(Cited("facts B.5."), "f.md:7: sources/facts.md has no 'B.5'\n");
+  // A row of another section.
+  EXPECT_EQ(Cited("pains B.6 (52, 40)."),
+            "f.md:7: sources/pains.md has no 'B.6 (40)'\n");
+  EXPECT_EQ(Cited("facts of life."), "f.md:7: no id follows 'facts'\n");
+}
+
+TEST(LintTest, AClauseWhoseSourceIsNotThere) {
+  Spec spec = Read(With("Source: docs.", "Source: docs; facts D2."));
+  EXPECT_EQ(TellProblems(LintSources(spec, {{"facts", {"D1"}}})),
+            "f.md:5: a.good: sources/facts.md has no 'D2'\n");
+}
+
 TEST(LintTest, TheGoodChapterIsGood) {
   EXPECT_EQ(Clauses(kGood), "");
   EXPECT_EQ(Operations(Read(kGood)), "");
