@@ -1410,8 +1410,8 @@ int brood_queue_full(brood_queue *queue);
  * BROOD_ATTRIBUTE_ERROR  the queue is a manager's (managed-queue.fileno) */
 int brood_queue_fileno(brood_queue *queue);
 
-/* brood_queue_close says that this process will use the queue no more. Items
- * stay for others. A second call does nothing. */
+/* brood_queue_close says that this process will put and get no more. It may
+ * still say what is done (joinable.closed-done). A second call does nothing. */
 int brood_queue_close(brood_queue *queue);
 
 /* brood_queue_join_thread returns at once: there is no thread, and nothing to
@@ -1958,10 +1958,10 @@ brood_queue *brood_manager_joinable_queue(brood_manager *manager,
 
 /* Where a managed object differs from one in shared memory: who waits for a
  * lock, a semaphore, a condition or a queue gets it in the order in which they
- * came. A queue has no limit of bytes, and no close; brood_queue_put_many puts,
- * and brood_queue_get_many gets, what there is room for, or is there, in one
- * step. An item whose getter is killed before the call has returned goes to
- * another. */
+ * came. A queue has no limit of bytes, and no close; brood_queue_put_many and
+ * brood_queue_get_many make a call for each item, so that calls of others may
+ * come between. An item whose getter is killed before the call has returned
+ * goes to another. */
 
 /* ----------------------------------------------------------- Dictionaries --
  */
