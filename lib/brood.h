@@ -1680,7 +1680,7 @@ typedef struct brood_failure {
   int code;         /* what it returned; or BROOD_WORKER_LOST ... */
   const char *name; /* "ValueError", "WorkerLostError"; "error 3" of 3 */
   const char *text; /* what it said; of a lost worker how it ended */
-  int64_t index;    /* of a map: of the item */
+  int64_t index;    /* of a map or an iteration: of the item */
   int worker_pid;   /* 0: no worker had begun it */
   int exitcode;     /* of a lost worker, as of a process (lost.exitcode) */
 } brood_failure;
@@ -1773,8 +1773,8 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid);
  * of the pool's that is readable when there is something to handle;
  * brood_pool_handle takes results out and calls callbacks, waits for one if
  * there is none, and returns how many became ready. A result has no descriptor:
- * the pool's tells of all its results, and brood_result_ready, or a callback,
- * which of them it was. */
+ * the pool's tells of all its results, and brood_async_result_ready, or a
+ * callback, which of them it was. */
 int brood_pool_fileno(brood_pool *pool);
 int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
 

@@ -23,6 +23,7 @@ struct brood_imap {
   size_t capacity; /* of chunks, */
   size_t count;    /* and how many there are, in order */
   size_t next;     /* of options.items */
+  size_t given;    /* items, in chunks */
   bool has_all;    /* of the source */
   brood_value *items;
   size_t *ready; /* place for what brood_async_result_wait_any writes */
@@ -50,7 +51,10 @@ static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error) {
     pool_leave(imap->pool);
     imap->has_all = true;
   }
-  if (chunk != NULL) imap->chunks[imap->count++] = chunk;
+  if (chunk == NULL) return;
+  chunk->first = imap->given;
+  imap->given += chunk->num_items;
+  imap->chunks[imap->count++] = chunk;
 }
 
 static void give_chunk(brood_imap *imap) {

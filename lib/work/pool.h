@@ -59,7 +59,8 @@ struct brood_async_result {
   bool is_map;
   enum result_state state;
   size_t num_items, chunksize, num_chunks, chunks_left;
-  size_t next; /* to be returned by an iterator */
+  size_t next;  /* to be returned by an iterator */
+  size_t first; /* its index among all that are iterated over; of others 0 */
   brood_async_result *next_due;
   brood_task_options options;
   brood_value chunks[]; /* their outcomes: as received, or an error's number */

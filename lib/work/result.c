@@ -47,7 +47,7 @@ static void find(const brood_async_result *result, size_t index,
                  struct found *out) {
   const brood_value *outcome = &result->chunks[index / result->chunksize];
   size_t place = index % result->chunksize;
-  *out = (struct found){.failure.index = (int64_t)index};
+  *out = (struct found){.failure.index = (int64_t)(result->first + index)};
   bool is_tuple = outcome->type == BROOD_TYPE_TUPLE;
   const struct outcome_head *head =
       is_tuple ? outcome->as.items[0].as.data : NULL;
