@@ -141,11 +141,14 @@ class Actor:
     def serve(self, wire):
         self.own.connection = wire.fileno()
         send(wire, {"hello": {"pid": os.getpid()}})
-        for line in wire.makefile("rb"):
-            request = json.loads(line)
-            if request["do"] == "bye":
-                return send(wire, {"id": request["id"], "ok": None})
-            send(wire, {"id": request["id"], **self.reply(request)})
+        # Closed here: where nothing counts references, the connection would
+        # outlive this function, and the runner would see no end of it.
+        with wire.makefile("rb") as lines:
+            for line in lines:
+                request = json.loads(line)
+                if request["do"] == "bye":
+                    return send(wire, {"id": request["id"], "ok": None})
+                send(wire, {"id": request["id"], **self.reply(request)})
 
 
 def send(wire, message):

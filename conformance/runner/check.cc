@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -75,6 +76,11 @@ std::vector<Case> Asked(const Json &header, const std::vector<Case> &all) {
   return selection.Choose(all);
 }
 
+std::string IdOf(const Json &line) {
+  return line.at("clause").get<std::string>() + "/" +
+         line.at("method").get<std::string>();
+}
+
 // Exactly the cases that were asked, each once.
 void CheckCases(const std::vector<Json> &lines, const std::vector<Case> &asked,
                 size_t stated) {
@@ -85,8 +91,7 @@ void CheckCases(const std::vector<Json> &lines, const std::vector<Case> &asked,
                 "has " + Number(asked.size()) + " for what was asked");
   }
   for (const Json &line : lines) {
-    std::string id = line.at("clause").get<std::string>() + "/" +
-                     line.at("method").get<std::string>();
+    std::string id = IdOf(line);
     if (left.erase(id) == 0) {
       throw Wrong("the case " + id + " was not asked, or is there twice");
     }
@@ -148,18 +153,59 @@ std::string Check(const std::string &text, const Spec &spec) {
          Count(cases, "UNSUPPORTED", "unsupported");
 }
 
-}  // namespace
+std::set<std::string> Passed(const std::string &text, const Hello &hello,
+                             const std::vector<Case> &cases) {
+  std::vector<std::string> lines = SplitLines(text);
+  Json header = ReadHeader(lines);
+  Json said = header.at("adapter");
+  Json says = DescribeAdapter(hello);
+  for (const auto &member : says.items()) {
+    if (said.at(member.key()) == member.value()) continue;
+    throw Wrong("its adapter said that its " + member.key() + " is " +
+                Show(said[member.key()]) + ", and now it is " +
+                Show(member.value()));
+  }
+  std::map<std::string, std::string> digests;  // of those that passed
+  for (const std::string &line : lines) {
+    // The last line of a run that was killed may lack its end.
+    Json one = Json::parse(line, nullptr, false);
+    if (one.is_object() && one.value("verdict", Json()) == "PASS") {
+      digests[IdOf(one)] = one.at("digest");
+    }
+  }
+  std::set<std::string> passed;
+  for (const Case &one : cases) {
+    auto found = digests.find(one.Id());
+    bool same = found != digests.end() && found->second == DigestOf(one);
+    if (same) passed.insert(one.Id());
+  }
+  return passed;
+}
 
-std::string CheckResults(const std::string &text, const Spec &spec,
-                         std::string *told) {
+// Calls it; what is wrong with the file, or "".
+template <typename Read>
+std::string Try(Read read) {
   try {
-    *told = Check(text, spec);
+    read();
     return "";
   } catch (const Wrong &wrong) {
     return wrong.what();
   } catch (const Json::exception &error) {
     return std::string("it is not of the format: ") + error.what();
   }
+}
+
+}  // namespace
+
+std::string CheckResults(const std::string &text, const Spec &spec,
+                         std::string *told) {
+  return Try([&] { *told = Check(text, spec); });
+}
+
+std::string PassedBefore(const std::string &text, const Hello &hello,
+                         const std::vector<Case> &cases,
+                         std::set<std::string> *passed) {
+  return Try([&] { *passed = Passed(text, hello, cases); });
 }
 
 int CheckFile(const Options &options, const Spec &spec) {

@@ -5,9 +5,13 @@
 #ifndef BROOD_CONFORMANCE_RUNNER_CHECK_H_
 #define BROOD_CONFORMANCE_RUNNER_CHECK_H_
 
+#include <set>
 #include <string>
+#include <vector>
 
 #include "conformance/runner/options.h"
+#include "conformance/runner/plan.h"
+#include "conformance/runner/session.h"
 #include "conformance/runner/spec.h"
 
 namespace conformance {
@@ -17,7 +21,15 @@ namespace conformance {
 std::string CheckResults(const std::string &text, const Spec &spec,
                          std::string *told);
 
-// The same for the file of --check; 0 if nothing is wrong with it.
+// Those of the cases that passed in such a file, whole or cut short, and whose
+// clauses say today what they said then: a run that takes it up need not run
+// them again. Why it cannot take it up, or "": its adapter said something else
+// of itself.
+std::string PassedBefore(const std::string &text, const Hello &hello,
+                         const std::vector<Case> &cases,
+                         std::set<std::string> *passed);
+
+// CheckResults for the file of --check; 0 if nothing is wrong with it.
 int CheckFile(const Options &options, const Spec &spec);
 
 }  // namespace conformance

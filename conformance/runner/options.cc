@@ -31,6 +31,9 @@ const char kUsage[] =
     "  --repeat=N      runs each case N times: failed 1 of 3, say\n"
     "  --max-failures=N  runs no more cases after so many have failed\n"
     "  --wrap=CMD      runs the adapter under CMD, valgrind for one\n"
+    "  --resume=FILE   runs what did not pass in this file of results, what "
+    "is\n"
+    "                  not in it, and what has changed since\n"
     "  --results=FILE  one JSON line for each case; transcripts beside it\n"
     "  --html=FILE     the page of these results, when they are there\n"
     "  --check=FILE    whether such a file is whole and of this spec\n"
@@ -75,6 +78,7 @@ std::string ParseOne(const std::string &arg, Options *options) {
       TakeText(arg, "wrap", &options->wrap) ||
       TakeText(arg, "expect", &options->expect) ||
       TakeText(arg, "results", &options->results) ||
+      TakeText(arg, "resume", &options->resume) ||
       TakeText(arg, "html", &options->html) ||
       TakeText(arg, "check", &options->check)) {
     return "";
@@ -127,7 +131,9 @@ std::string WithoutPlaces(const std::string &arg) {
   for (const char *prefix : left_out) {
     if (StartsWith(arg, prefix)) return "";
   }
-  if (!StartsWith(arg, "--expect=") && !StartsWith(arg, "--wrap=")) return arg;
+  bool place = StartsWith(arg, "--expect=") || StartsWith(arg, "--wrap=") ||
+               StartsWith(arg, "--resume=");
+  if (!place) return arg;
   size_t value = arg.find('=') + 1;
   size_t slash = arg.rfind('/', arg.find(' '));
   return slash == std::string::npos
@@ -172,6 +178,10 @@ std::string CheckTogether(const Options &options) {
   }
   if (!options.html.empty() && options.results.empty()) {
     return "--html=FILE shows the results of --results=FILE, which is missing";
+  }
+  if (!options.resume.empty() && options.resume == options.results) {
+    return "--resume=" + options.resume +
+           " is the file of --results, which is written anew";
   }
   if (options.fix && options.expect.empty()) {
     return "--fix rewrites the file of --expect=FILE, which is missing";

@@ -21,6 +21,7 @@ struct Options {
   Selection selection;
   std::string expect;
   std::string results;
+  std::string resume;
   std::string html;
   std::string check;
   double scale = 1;

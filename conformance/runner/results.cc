@@ -61,29 +61,16 @@ Ordered DescribeMachine() {
           {"libc", libc}};
 }
 
-Ordered DescribeAdapter(const Hello &hello) {
-  return {{"name", hello.name},         {"version", hello.version},
-          {"language", hello.language}, {"methods", hello.methods},
-          {"features", hello.features}, {"profiles", hello.profiles}};
-}
-
 Ordered DescribeCase(const Case &one, const Outcome &outcome) {
   return {
-      {"clause", one.clause},
-      {"method", one.label},
-      {"verdict", VerdictName(outcome.verdict)},
-      {"way", WayName(outcome.way)},
-      {"text", outcome.text},
-      {"want", outcome.want},
-      {"got", outcome.got},
-      {"step", outcome.step_text},
-      {"step_line", outcome.line},
-      {"level", one.level},
-      {"provisional", one.provisional},
-      {"profile", one.profile},
-      {"feature", one.feature},
-      {"sentence", one.sentence},
-      {"file", one.place.file},
+      {"clause", one.clause},        {"method", one.label},
+      {"digest", DigestOf(one)},     {"verdict", VerdictName(outcome.verdict)},
+      {"way", WayName(outcome.way)}, {"text", outcome.text},
+      {"want", outcome.want},        {"got", outcome.got},
+      {"step", outcome.step_text},   {"step_line", outcome.line},
+      {"level", one.level},          {"provisional", one.provisional},
+      {"profile", one.profile},      {"feature", one.feature},
+      {"sentence", one.sentence},    {"file", one.place.file},
       {"line", one.place.line},
   };
 }
@@ -97,6 +84,18 @@ std::string DigestOf(const Spec &spec,
     if (Contains(profiles, clause.profile)) text += clause.text;
   }
   return "sha256:" + Sha256(text);
+}
+
+Ordered DescribeAdapter(const Hello &hello) {
+  return {{"name", hello.name},         {"version", hello.version},
+          {"language", hello.language}, {"methods", hello.methods},
+          {"features", hello.features}, {"profiles", hello.profiles}};
+}
+
+std::string DigestOf(const Case &one) {
+  std::string text;
+  for (const Clause *clause : one.scenarios) text += clause->text;
+  return "sha256:" + Sha256(text).substr(0, 16);
 }
 
 Results::Results(const std::string &file) : file_(file) {

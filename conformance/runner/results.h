@@ -24,6 +24,12 @@ constexpr int kResultsFormat = 1;
 std::string DigestOf(const Spec &spec,
                      const std::vector<std::string> &profiles);
 
+// The same of what one case runs.
+std::string DigestOf(const Case &one);
+
+// What the header says of the adapter.
+nlohmann::ordered_json DescribeAdapter(const Hello &hello);
+
 class Results {
  public:
   // `file` is that of --results; without it $TEST_UNDECLARED_OUTPUTS_DIR is

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <set>
+
 #include "conformance/runner/check.h"
 #include "conformance/runner/text.h"
 
@@ -105,6 +107,46 @@ TEST_F(CheckTest, AnotherSpecIsRefused) {
   std::string after = DigestOf(spec_, hello_.profiles);
   Refused(Lines(), before.c_str());
   Refused(Lines(), after.c_str());
+}
+
+// What a run over the chapter that takes the file up need not run.
+TEST_F(CheckTest, WhatPassedIsTakenUp) {
+  Write({}, Verdict::kPass);
+  std::vector<Case> all = MakePlan(spec_, hello_);
+  std::string text = ReadFile(file_).value_or("");
+  std::set<std::string> passed;
+  EXPECT_EQ(PassedBefore(text, hello_, all, &passed), "");
+  EXPECT_EQ(passed.count("a.each/fork"), 1u);
+  EXPECT_EQ(passed.count("a.each/spawn"), 0u);  // unsupported
+  size_t before = passed.size();
+  // Of a run that was killed while it wrote, all but the last.
+  text = text.substr(0, text.rfind("\"verdict\":\"PASS\""));
+  EXPECT_EQ(PassedBefore(text, hello_, all, &passed), "");
+  EXPECT_EQ(passed.size(), before - 1);
+  Write({}, Verdict::kFail);
+  text = ReadFile(file_).value_or("");
+  EXPECT_EQ(PassedBefore(text, hello_, all, &passed), "");
+  EXPECT_TRUE(passed.empty());
+}
+
+TEST_F(CheckTest, AClauseThatHasChangedIsNotTakenUp) {
+  Write();
+  spec_.clauses[0].text += " ";
+  std::set<std::string> passed;
+  std::string text = ReadFile(file_).value_or("");
+  EXPECT_EQ(PassedBefore(text, hello_, MakePlan(spec_, hello_), &passed), "");
+  EXPECT_EQ(passed.count("a.each/fork"), 0u);
+  EXPECT_EQ(passed.count("a.once/once"), 1u);
+}
+
+TEST_F(CheckTest, AnotherAdapterIsNotTakenUp) {
+  Write();
+  hello_.version = "3";
+  std::set<std::string> passed;
+  std::string text = ReadFile(file_).value_or("");
+  EXPECT_EQ(PassedBefore(text, hello_, MakePlan(spec_, hello_), &passed),
+            "its adapter said that its version is \"2\", and now it is \"3\"");
+  EXPECT_NE(PassedBefore("", hello_, {}, &passed), "");
 }
 
 TEST_F(CheckTest, ClausesOfProfilesThatItDoesNotClaimOutdateNothing) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "conformance/runner/check.h"
 #include "conformance/runner/clock.h"
@@ -44,6 +45,7 @@ struct TheRun {
   std::vector<Case> selected;
   std::vector<Happened> happened;           // for --fix
   std::map<std::string, std::string> hung;  // kin of cases -> which hung first
+  std::set<std::string> passed;             // in the file of --resume
   std::unique_ptr<Crew> crew;
 };
 
@@ -62,7 +64,10 @@ double StepSeconds(const TheRun &run, const Case &one) {
 }
 
 CaseResult RunHere(TheRun *run, size_t index, const Setup &setup) {
-  return RunRepeatedly(setup, run->selected[index], run->options.repeat);
+  const Case &one = run->selected[index];
+  return run->passed.count(one.Id()) != 0
+             ? CaseResult()
+             : RunRepeatedly(setup, one, run->options.repeat);
 }
 
 CaseResult TakeResult(TheRun *run, size_t index) {
@@ -270,6 +275,19 @@ int ReadExpectations(TheRun *run) {
                 : 0;
 }
 
+int ReadEarlier(TheRun *run) {
+  const std::string &file = run->options.resume;
+  if (file.empty()) return 0;
+  std::optional<std::string> text = ReadFile(file);
+  std::string wrong =
+      text ? PassedBefore(*text, run->hello, run->selected, &run->passed)
+           : "it cannot be read";
+  if (wrong.empty()) return 0;
+  fprintf(stderr, "runner: cannot take up %s: %s\n", file.c_str(),
+          Printable(wrong).c_str());
+  return 1;
+}
+
 void Register(TheRun *run) {
   for (size_t i = 0; i < run->selected.size(); i++) {
     const Case &one = run->selected[i];
@@ -384,7 +402,7 @@ int RunSuite(const Options &options, const std::string &run_folder) {
     fprintf(stderr, "runner: %s\n", wrong.c_str());
     return 1;
   }
-  if (ReadExpectations(&run) != 0) return 1;
+  if (ReadExpectations(&run) != 0 || ReadEarlier(&run) != 0) return 1;
   run.tally.emplace(run.spec, run.hello, run.selected.size(), run.all.size());
   Register(&run);
   return RunAll(&run);
