@@ -41,6 +41,11 @@
  *     brood_queue_free(queue);
  *   }
  *
+ * What follows: errors, the program, contexts, targets and preload, arguments,
+ * processes, shared objects (locks to arrays), messages, pipes, queues, tasks,
+ * pools, results, iterating, managers with their dictionaries, lists and other
+ * objects, and whom a process trusts.
+ *
  * What is true of every function
  *
  * - Functions that make or find something return it, or NULL. All others return
