@@ -15,7 +15,9 @@ from multiprocessing import (Pipe, active_children, context, current_process,
                              log_to_stderr, parent_process, process)
 
 NAME = "loky"
-LACKS = ("method", "forkserver", "preload", "executable", "foreign")
+LACKS = ("method", "forkserver", "preload", "executable", "foreign",
+         "manager", "manager.sync", "manager.own", "manager.nested",
+         "manager.count", "manager.remote")
 __version__ = loky.__version__
 
 
@@ -25,6 +27,7 @@ def get_all_start_methods():
 
 
 for part, home in (("connection", "multiprocessing.connection"),
+                   ("managers", "multiprocessing.managers"),
                    ("pool", "multiprocessing.pool"),
                    ("sharedctypes", "multiprocessing.sharedctypes"),
                    ("reduction", "loky.backend._posix_reduction"),
