@@ -694,7 +694,9 @@ TEST_P(Setup, FaultsOfTheCreator) {
       sys_fault_arm(0, 0);
       EXPECT_TRUE(r == 0 || r == BROOD_OS_ERROR || r == BROOD_RUNTIME_ERROR)
           << r;
-      if (r == 0) EXPECT_WORKS(process.Join());
+      if (r == 0) {
+        EXPECT_WORKS(process.Join());
+      }
       EXPECT_EQ(brood_active_children(nullptr, 0), 0);
     }
     EXPECT_EQ(Process(GetParam(), exit_with, {brood_int64(7)}).Run(), 7);
