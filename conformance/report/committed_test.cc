@@ -28,9 +28,9 @@ std::vector<Run> Committed() {
 }
 
 TEST(CommittedTest, ImplementationsAreManyAndOfSeveralKinds) {
-  std::vector<Run> runs = Committed();
+  auto runs = Committed();
   int others = 0;
-  for (const Run &run : runs) {
+  for (const auto &run : runs) {
     EXPECT_TRUE(run.summary) << run.file << " was cut short";
     bool cpython = run.adapter.name == "multiprocessing" &&
                    StartsWith(run.adapter.version, "CPython");
@@ -42,7 +42,7 @@ TEST(CommittedTest, ImplementationsAreManyAndOfSeveralKinds) {
 
 // What was not expected has no reason, so that nobody has looked at it.
 TEST(CommittedTest, EveryFailureHasAReason) {
-  for (const Run &run : Committed()) {
+  for (const auto &run : Committed()) {
     for (const Answer &one : run.answers) {
       bool unexplained = one.verdict == Verdict::kFail ||
                          one.verdict == Verdict::kXpass ||
