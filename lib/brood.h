@@ -41,11 +41,6 @@
  *     brood_queue_free(queue);
  *   }
  *
- * What follows: errors, the program, contexts, targets and preload, arguments,
- * processes, shared objects (locks to arrays), messages, pipes, queues, tasks,
- * pools, results, iterating, managers with their dictionaries, lists and other
- * objects, and whom a process trusts.
- *
  * What is true of every function
  *
  * - Functions that make or find something return it, or NULL. All others return
@@ -81,7 +76,9 @@
  *   process by std::terminate. pthread_exit in a target ends the process, with
  *   0; in an action it ends the thread, and breaks the barrier for the others.
  *
- * The end of this file says whom a process trusts, and which ends it notices.
+ * In order: errors, contexts, targets, arguments, processes, shared objects,
+ * messages, pipes, queues, tasks, pools, results, managers and their objects;
+ * at the end, whom a process trusts and which ends it notices.
  *
  * Source: Python's multiprocessing and billiard, as measured; where the two
  * disagree, tools/decisions says which side is taken.
