@@ -90,7 +90,7 @@ static int say_left_to_dead(const struct managed *queue) {
   return error_set(BROOD_OWNER_DIED,
                    "all items of the queue are done but %" PRId64
                    ", which processes had got that have ended",
-                   queue->lost);
+                   queue->unfinished);
 }
 
 static bool is_left_to_dead(const struct managed *queue) {
@@ -167,10 +167,8 @@ static int64_t task_done(struct managed *queue, struct caller *caller) {
   struct tally *got = tally_of(&queue->holds, caller->session, 0);
   if (got != NULL) {
     tally_add(&queue->holds, caller->session, 0, -1);
-  } else if (queue->lost > 0) {
-    queue->lost--;
-  } else if (queue->holds.count > 0) {
-    tally_add(&queue->holds, queue->holds.all[0].session, 0, -1);
+  } else {
+    queue->lost--; /* whose it was cannot be known: perhaps one of the dead's */
   }
   queue->unfinished--;
   channel_feed(queue);

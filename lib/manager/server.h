@@ -105,7 +105,8 @@ struct managed {
                          the barrier, for an item */
   struct waiters putters, joiners;
 
-  int64_t maxsize, unfinished, lost; /* lost: got by the dead */
+  int64_t maxsize, unfinished;
+  int64_t lost; /* got by the dead, less what others were done with */
   bool is_joinable;
 
   struct kept *items; /* list, array, value; of a queue a ring */

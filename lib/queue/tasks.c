@@ -41,7 +41,6 @@ static void begin_change(struct tasks *tasks, const struct tasks_taker *taker,
   tasks->change.all_done =
       atomic_load_explicit(&tasks->done, memory_order_relaxed);
   tasks->change.head = head;
-  tasks->change.lost = tasks->lost;
   atomic_store_explicit(&tasks->change.taker,
                         (uint32_t)(taker - tasks->takers) + 1,
                         memory_order_release);
@@ -52,14 +51,13 @@ static void end_change(struct tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
-/* All places are taken: those of the dead are given up, and the items that they
- * got are counted together. */
+/* All places are taken: those of the dead are given up. What they had got then
+ * counts as done by them; that it is not, tasks_of_dead sees by the sum. */
 static void bury(struct tasks *tasks, uint32_t head) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     struct tasks_taker *taker = &tasks->takers[i];
     if (open_of(taker) == 0 || !sync_has_ended(taker->process)) continue;
     begin_change(tasks, taker, head);
-    tasks->lost += open_of(taker);
     taker->done = taker->taken;
     end_change(tasks);
   }
@@ -86,38 +84,24 @@ void tasks_settle(struct tasks *tasks, uint32_t head) {
   if (head == tasks->change.head && index <= TASKS_TAKERS) { /* none was got */
     tasks->takers[index - 1].taken = tasks->change.taken;
     tasks->takers[index - 1].done = tasks->change.done;
-    tasks->lost = tasks->change.lost;
     atomic_store_explicit(&tasks->done, tasks->change.all_done,
                           memory_order_relaxed);
   }
   end_change(tasks);
 }
 
-/* Finds the taker whose task is done: the caller, or else any. */
-static struct tasks_taker *find_open(struct tasks *tasks) {
-  struct tasks_taker *own = place_of(tasks, sync_self_process());
-  if (own != NULL && open_of(own) > 0) return own;
-  for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
-    if (open_of(&tasks->takers[i]) > 0) return &tasks->takers[i];
-  }
-  return NULL;
-}
-
 bool tasks_done(struct tasks *tasks, uint32_t head, uint32_t put) {
   uint32_t done = atomic_load_explicit(&tasks->done, memory_order_relaxed);
   if (done == put) return false;
-  struct tasks_taker *taker = find_open(tasks);
-  if (taker != NULL) {
-    begin_change(tasks, taker, head);
-    taker->done++;
-  } else if (tasks->lost > 0) {
-    taker = tasks->takers; /* any: it does not change */
-    begin_change(tasks, taker, head);
-    tasks->lost--;
+  struct tasks_taker *own = place_of(tasks, sync_self_process());
+  bool is_own = own != NULL && open_of(own) > 0;
+  if (is_own) {
+    begin_change(tasks, own, head);
+    own->done++;
   }
   /* seq_cst: before the look at the flag in tasks_wake. */
   atomic_store(&tasks->done, done + 1);
-  if (taker != NULL) end_change(tasks);
+  if (is_own) end_change(tasks);
   return true;
 }
 
@@ -146,12 +130,17 @@ void tasks_find_dead(const struct tasks *tasks, struct tasks_dead *out) {
 
 uint32_t tasks_of_dead(const struct tasks *tasks,
                        const struct tasks_dead *dead) {
-  uint32_t sum = tasks->lost;
+  uint32_t sum = 0, own_done = 0;
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     const struct tasks_taker *taker = &tasks->takers[i];
+    own_done += taker->done;
     if (dead->processes[i] != 0 && dead->processes[i] == taker->process) {
       sum += open_of(taker);
     }
   }
-  return sum;
+  /* Some items were done by others than had got them. Whose they were cannot be
+   * known: as many of the dead's may have been among them. */
+  uint32_t foreign = atomic_load(&tasks->done) - own_done;
+  int32_t left = (int32_t)(sum - foreign);
+  return left > 0 ? (uint32_t)left : 0;
 }

@@ -30,9 +30,7 @@ struct tasks {
     uint32_t taken, done;   /* of the taker, */
     uint32_t all_done;      /* and of all, before it */
     uint32_t head;          /* items got before it */
-    uint32_t lost;
   } change;
-  uint32_t lost; /* got by the dead whose places others have now */
   struct tasks_taker takers[TASKS_TAKERS];
 };
 
@@ -53,9 +51,9 @@ void tasks_wake(struct tasks *tasks, uint32_t put);
 /* tasks_wait sleeps until `done` is another number; true after a slice. */
 bool tasks_wait(struct tasks *tasks, uint32_t done, int64_t deadline_ns);
 
-/* tasks_dead returns how many items ended processes had got and were not done
- * with. Of two calls the first, without the lock, finds out which have ended;
- * the second, with it, counts their items. */
+/* tasks_of_dead returns how many items ended processes had got and nobody can
+ * have been done with. It needs the lock; tasks_find_dead finds out before, and
+ * without it, which processes have ended. */
 struct tasks_dead {
   uint64_t processes[TASKS_TAKERS];
 };
