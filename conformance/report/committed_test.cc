@@ -40,7 +40,7 @@ TEST(CommittedTest, ImplementationsAreManyAndOfSeveralKinds) {
   EXPECT_GE(others, 4);
 }
 
-// What was not expected has no reason, so that nobody has looked at it.
+// A failure without a reason is one that nobody has looked at.
 TEST(CommittedTest, EveryFailureHasAReason) {
   for (const auto &run : Committed()) {
     for (const Answer &one : run.answers) {

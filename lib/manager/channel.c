@@ -168,7 +168,7 @@ static int64_t task_done(struct managed *queue, struct caller *caller) {
   if (got != NULL) {
     tally_add(&queue->holds, caller->session, 0, -1);
   } else {
-    queue->lost--; /* whose it was cannot be known: perhaps one of the dead's */
+    queue->lost--; /* nobody knows whose it was: perhaps one of the dead's */
   }
   queue->unfinished--;
   channel_feed(queue);

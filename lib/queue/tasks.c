@@ -138,8 +138,8 @@ uint32_t tasks_of_dead(const struct tasks *tasks,
       sum += open_of(taker);
     }
   }
-  /* Some items were done by others than had got them. Whose they were cannot be
-   * known: as many of the dead's may have been among them. */
+  /* Processes said of so many items that they are done, and had not got them.
+   * Nobody can know whose items these were: perhaps those of the dead. */
   uint32_t foreign = atomic_load(&tasks->done) - own_done;
   int32_t left = (int32_t)(sum - foreign);
   return left > 0 ? (uint32_t)left : 0;
