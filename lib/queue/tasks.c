@@ -51,8 +51,8 @@ static void end_change(struct tasks *tasks) {
   atomic_store_explicit(&tasks->change.taker, 0, memory_order_release);
 }
 
-/* All places are taken: those of the dead are given up. What they had got then
- * counts as done by them; that it is not, tasks_of_dead sees by the sum. */
+/* All places are taken: gives up those of the dead. It adds nothing to the sum
+ * of all that is done: tasks_of_dead still finds their items missing. */
 static void bury(struct tasks *tasks, uint32_t head) {
   for (uint32_t i = 0; i < TASKS_TAKERS; i++) {
     struct tasks_taker *taker = &tasks->takers[i];
