@@ -87,7 +87,7 @@ constexpr int64_t kUntimedUs = 3000;
 // Samples of a stream in a turn, one after the other.
 constexpr int kWindows = 3;
 // If nothing came in that time, nothing goes.
-constexpr int64_t kSilentNs = 1000000000;
+constexpr int64_t kSilentNs = INT64_C(10000000000);
 
 constexpr size_t kSizes[] = {8, 64, 4096, 1 << 16, 1 << 20};
 struct Pattern {

@@ -30,7 +30,7 @@ constexpr int64_t kTripsUntimed = 100;
 // end with one. The look at the clock is a hundredth of what such a one takes.
 constexpr size_t kLargeBytes = 1 << 16;
 // A message that has not come after so long is lost.
-constexpr int64_t kLostNs = INT64_C(3000000000);
+constexpr int64_t kLostNs = INT64_C(10000000000);
 
 // Out and In of a channel that copies from and to memory of the caller, with
 // bool Put(const char *message, size_t size) and

@@ -60,9 +60,12 @@ constexpr int kWindows = 3;
 constexpr int kLoneTurns = 5;
 // Until all are awake and in their stride.
 constexpr int64_t kUntimedUs = 2000;
+// A crew that has done nothing for so long hangs.
+constexpr int64_t kSilentNs = INT64_C(10000000000);
 
 struct Options : CommonOptions {
   int64_t window_ms = 10;
+  int64_t most_clients = kMaxClients;
 };
 
 struct Case {
@@ -93,7 +96,7 @@ int64_t CountCalls(const ManagerBoard &board) {
 double Observe(const ManagerBoard &board, int64_t window_ms) {
   int64_t begin = CountCalls(board), end = begin;
   int64_t begin_ns = bench_now_ns(), end_ns = begin_ns;
-  while (end == begin && end_ns - begin_ns < INT64_C(1000000000)) {
+  while (end == begin && end_ns - begin_ns < kSilentNs) {
     usleep(window_ms * 1000);
     end = CountCalls(board);
     end_ns = bench_now_ns();
@@ -156,10 +159,11 @@ bool HasCase(const Crew &crew, int clients, int64_t bytes) {
          (!lock || bytes == kSmallBytes[0]);
 }
 
-std::vector<Case> MakeCases(const Crews &crews) {
+std::vector<Case> MakeCases(const Crews &crews, int64_t most_clients) {
   std::vector<Case> cases;
   for (int64_t bytes : {kSmallBytes[0], kSmallBytes[1], kLargeBytes}) {
     for (int clients : kClients) {
+      if (clients > most_clients) break;
       int turns = clients == 1 && bytes < kLargeBytes ? kLoneTurns : 1;
       for (int turn = 0; turn < turns; turn++) {
         for (const auto &crew : crews) {
@@ -177,7 +181,9 @@ int Main(int argc, char **argv) {
   Options options{{400}};
   bool parsed = Parse(argc, argv, &options,
                       {{"window_ms", "=N     that calls are counted for (10)",
-                        Count(&options.window_ms)}});
+                        Count(&options.window_ms)},
+                       {"most_clients", "=N  that there are at a time (100)",
+                        Count(&options.most_clients)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
   ManagerBoard *board = nullptr;
@@ -189,7 +195,7 @@ int Main(int argc, char **argv) {
   Crews crews;
   AddRawCrew(board, &crews);
   AddBroodCrews(board, board_fd, &crews);
-  std::vector<Case> cases = MakeCases(crews);
+  std::vector<Case> cases = MakeCases(crews, options.most_clients);
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);
   }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """What calls to a SyncManager of CPython's multiprocessing or of billiard cost.
 
-    manager_peer.py MODULE SAMPLES WINDOW_MS [METHOD...]
+    manager_peer.py MODULE SAMPLES WINDOW_MS MOST_CLIENTS [METHOD...]
 
 The measures are those of manager.cc, in an interpreter's terms. A crew stays
 together for all that its number of clients do, because starting it takes longer
@@ -22,7 +22,7 @@ LARGE_CLIENTS = 4
 WINDOWS = 3
 CALLS_UNTIMED = 3
 UNTIMED_SECONDS = 0.01
-LOST_SECONDS = 5
+LOST_SECONDS = 10
 LIST_BYTES, LIST_ITEMS = 32 << 20, 4096
 
 BENCHES = ("manager_dict_set", "manager_dict_get", "manager_list_append",
@@ -134,9 +134,9 @@ def measure_round(crew, clients, number, num_kept, window_ms):
     return rates, us
 
 
-def measure(context, targets, num_samples, window_ms):
+def measure(context, targets, num_samples, window_ms, most_clients):
     """Yields bench and fields. Each number of clients has a manager."""
-    for clients in CLIENTS:
+    for clients in (n for n in CLIENTS if n <= most_clients):
         num_kept = max(min(num_samples, MAX_SAMPLES) // clients, 1)
         with context.Manager() as manager:
             objects = (manager.dict(), manager.list(), manager.Lock(),
@@ -151,4 +151,4 @@ def measure(context, targets, num_samples, window_ms):
 
 
 if __name__ == "__main__":
-    peer.main("manager_peer", measure)
+    peer.main("manager_peer", measure, 3)

@@ -67,6 +67,7 @@ class ManagerTest(unittest.TestCase):
 
     def test_bad_options_are_named(self):
         for option in ("--samples=0", "--turns=x", "--window_ms=-1", "--no",
+                       "--most_clients=0",
                        "--samples_file=/nonexistent/file"):
             done = run(MANAGER, option)
             self.assertEqual(2, done.returncode, option)
@@ -74,7 +75,7 @@ class ManagerTest(unittest.TestCase):
             self.assertIn("--window_ms", done.stderr)
 
     def test_cpython_has_every_case(self):
-        done = run(PEER, "multiprocessing", "2", "1", "forkserver")
+        done = run(PEER, "multiprocessing", "2", "1", "100", "forkserver")
         self.assertEqual(0, done.returncode, done.stderr)
         items = parse(done.stdout)
         self.check_samples(items, 2)
@@ -82,10 +83,10 @@ class ManagerTest(unittest.TestCase):
                               [kind(item) for item in items])
 
     def test_an_absent_peer_and_method_are_named(self):
-        absent = parse(run(PEER, "no_such_module", "1", "1").stdout)
+        absent = parse(run(PEER, "no_such_module", "1", "1", "1").stdout)
         self.assertEqual(1, len(absent))
         self.assertIn("no_such_module", absent[0]["absent"])
-        absent = parse(run(PEER, "multiprocessing", "1", "1",
+        absent = parse(run(PEER, "multiprocessing", "1", "1", "1",
                            "thread").stdout)
         self.assertEqual("thread", absent[0]["context"])
         self.assertIn("absent", absent[0])

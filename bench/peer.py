@@ -87,16 +87,16 @@ class Crew:
             os.close(self.fd)
 
 
-def main(script, measure):
-    """Runs measure(context, targets, samples, ms), which yields bench, object
-    or None, and all else that a line says, for each method. targets has the
-    functions of the script."""
+def main(script, measure, count=2):
+    """Runs measure(context, targets, *numbers), which yields bench, object or
+    None, and all else that a line says, for each method. targets has the
+    functions of the script. So many numbers are between module and methods."""
     import importlib
     import json
     import platform
 
-    name, samples, ms = sys.argv[1], *map(int, sys.argv[2:4])
-    methods = sys.argv[4:] or ["fork", "forkserver", "spawn"]
+    name, numbers = sys.argv[1], [int(text) for text in sys.argv[2:2 + count]]
+    methods = sys.argv[2 + count:] or ["fork", "forkserver", "spawn"]
     impl = "cpython" if name == "multiprocessing" else name
 
     def say(**fields):
@@ -116,7 +116,8 @@ def main(script, measure):
     for method in methods:
         try:
             context = module.get_context(method)
-            for bench, item, fields in measure(context, targets, samples, ms):
+            for bench, item, fields in measure(context, targets,
+                                               *numbers):
                 about = {"bench": bench, "impl": impl}
                 if item is not None:
                     about["object"] = item

@@ -65,8 +65,16 @@ class Pool:
 
 class BilliardPool(Pool):
     """One of billiard's. Its terminate may wait for ever for a worker that is
-    just beginning; close does not, and takes a second. So there are fewer."""
+    just beginning; close does not, and takes a second. So there are fewer. A
+    worker that has forked waits 30 seconds at its end for a program that has
+    long read all of its results."""
     counts = [LENGTH_WORKERS]
+
+    def __init__(self, context, workers):
+        import billiard.pool
+
+        billiard.pool.GUARANTEE_MESSAGE_CONSUMPTION_RETRY_LIMIT = 1
+        super().__init__(context, workers)
 
     def free(self):
         self.pool.close()

@@ -74,6 +74,10 @@ class CompareTest(unittest.TestCase):
         return [impl for impl in impls
                 if f"absent: {impl}" not in self.done.stdout]
 
+    def methods(self, impl):
+        """Returns those that a quick run asks about pipes, queues and pools."""
+        return METHODS if impl.startswith("brood") else METHODS[:1]
+
     def test_records(self):
         self.assertEqual(0, self.done.returncode, self.done.stderr)
         for record in self.records:
@@ -136,7 +140,7 @@ class CompareTest(unittest.TestCase):
         expected += [(impl, name, method)
                      for impl in self.here("brood", "cpython", "billiard")
                      for name in ("pipe", "queue", "simple_queue")
-                     for method in METHODS]
+                     for method in self.methods(impl)]
         expected += [("brood", "queue_many", method) for method in METHODS]
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
@@ -146,7 +150,7 @@ class CompareTest(unittest.TestCase):
         pools = self.here("brood", "cpython", "billiard")
         pools += ["cpython_executor"] * ("cpython" in pools)
         expected = [(impl, method, bench) for impl in pools
-                    for method in METHODS for bench in POOL]
+                    for method in self.methods(impl) for bench in POOL]
         expected += [("brood_queues", method, bench) for method in METHODS
                      for bench in ("pool_map", "pool_apply")]
         expected.append(("raw", "fork", "pool_apply"))
@@ -158,9 +162,9 @@ class CompareTest(unittest.TestCase):
         expected = [(impl, "forkserver", bench, clients)
                     for impl in self.here("brood", "cpython", "billiard")
                     for bench in MANAGER - {"manager_trip"}
-                    for clients in (1, 4, 16, 100)]
+                    for clients in (1, 4)]
         expected += [("raw", "fork", "manager_trip", clients)
-                     for clients in (1, 4, 16, 100)]
+                     for clients in (1, 4)]
         self.assertCountEqual(
             expected, {(r["impl"], r["context"], r["bench"], r["clients"])
                        for r in self.records if r["bench"] in MANAGER})
@@ -181,7 +185,7 @@ class CompareTest(unittest.TestCase):
         self.assertRegex(self.done.stdout, r"queues +pool")
         self.assertRegex(self.done.stdout, r"brood +dict set")
         targets = [line for line in self.done.stdout.splitlines()
-                   if line.startswith(("  met", "  missed",
+                   if line.startswith(("  met", "  partly", "  missed",
                                        "  not measured"))]
         startup, sync, ipc = 7, 3 + len(PLACES), 6 + 2 * len(PLACES)
         pool, manager = 9, 5

@@ -11,6 +11,7 @@ class Ipc:
     files = (IPC, PEER)
 
     def __init__(self, quick):
+        self.quick = quick
         if quick:
             self.rounds, self.seconds = 1, 15
             self.samples, self.peer_samples = 60, 25
@@ -23,7 +24,5 @@ class Ipc:
     def steps(self, _number):
         yield run.benchmark(IPC, f"--samples={self.samples}",
                             f"--window_ms={self.window_ms}")
-        for impl in run.PEERS:
-            for method in run.METHODS:
-                yield run.peer(PEER, impl, method, str(self.peer_samples),
-                               str(self.window_ms))
+        yield from run.peers(PEER, self.quick, self.peer_samples,
+                             self.window_ms)

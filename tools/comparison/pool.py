@@ -11,6 +11,7 @@ class Pool:
     files = (POOL, PEER)
 
     def __init__(self, quick):
+        self.quick = quick
         if quick:
             self.rounds, self.seconds = 1, 10
             self.samples, self.peer_samples = 60, 15
@@ -23,7 +24,5 @@ class Pool:
     def steps(self, _number):
         yield run.benchmark(POOL, f"--samples={self.samples}",
                             f"--map_ms={self.map_ms}")
-        for impl in run.PEERS:
-            for method in run.METHODS:
-                yield run.peer(PEER, impl, method, str(self.peer_samples),
-                               str(self.peer_map_ms))
+        yield from run.peers(PEER, self.quick, self.peer_samples,
+                             self.peer_map_ms)

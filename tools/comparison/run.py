@@ -119,6 +119,14 @@ def peer(path, impl, method, *arguments):
     return Step(impl, run)
 
 
+def peers(path, quick, *arguments):
+    """A step for each peer and start method; in a quick run for fork alone,
+    since what is asked here hardly depends on it."""
+    for impl in PEERS:
+        for method in METHODS[:1] if quick else METHODS:
+            yield peer(path, impl, method, *map(str, arguments))
+
+
 def measure(part, samples):
     for path in part.files:
         runfile(path)

@@ -39,19 +39,21 @@ def print_noise(records):
 
 
 def print_target(text, figures, limit, at_most, unit=""):
-    """figures: (name, value, base); met if the limit holds for each of them.
-    With a unit, values and bases are printed too."""
-    if not all(value and base for _, value, base in figures):
+    """figures: (name, value, base); met if the limit holds for each of them,
+    partly if it holds for those that were measured. With a unit, values and
+    bases are printed too."""
+    ratios = [value / base for _, value, base in figures if value and base]
+    if not ratios:
         print(f"  not measured  {text}")
         return
-    ratios = [value / base for _, value, base in figures]
     met = max(ratios) <= limit if at_most else min(ratios) >= limit
+    verdict = "met" if len(ratios) == len(figures) else "partly"
     word = "at most" if at_most else "at least"
     listed = ", ".join(f"{name} {ratio(value, base)}".strip()
                        for name, value, base in figures)
     details = "".join(f"; {figure(value)} over {figure(base)} {unit}"
                       for _, value, base in figures if unit)
-    print(f"  {'met   ' if met else 'missed'}  {text}: {listed}"
+    print(f"  {verdict if met else 'missed':6}  {text}: {listed}"
           f" ({word} {limit:g}{details})")
 
 
