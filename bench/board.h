@@ -16,7 +16,7 @@ namespace bench {
 
 constexpr int64_t kMaxSamples = 4096;
 // Nobody works this long, and nobody waits longer for somebody who died.
-constexpr int kHungSeconds = 20;
+constexpr int kHungSeconds = 60;
 
 // Each on cache lines of its own: no two of them are written by one step.
 constexpr size_t kLineBytes = 64;

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-HUNG_SECONDS = 30
+HUNG_SECONDS = 60
 LOOK_SECONDS = 0.0005
 MAX_CREW = 8
 ALLOWED = sorted(os.sched_getaffinity(0))  # before anybody is tied
