@@ -15,6 +15,10 @@
 // - pool_new: a pool of four workers is made, performs one task, and is freed,
 //   which terminates it. Without the task there need not be a worker yet.
 //
+// - pool_lost: a task that says when, and kills its worker, until apply returns
+//   BROOD_WORKER_LOST. Two workers have come before. "raw" is a process that
+//   waits in waitpid for another.
+//
 // What keeps the comparison fair:
 //
 // - A task gets one number and returns one, whoever performs it, and works so
@@ -77,7 +81,7 @@ std::string Fields(const PoolSubject &subject, const PoolCase &one) {
   std::string fields = std::string("\"bench\":\"") + one.bench +
                        "\",\"impl\":\"" + subject.impl() + "\",\"context\":\"" +
                        subject.context() + "\"";
-  if (one.bench != std::string(kApply))
+  if (IsMap(one) || one.bench == std::string(kNew))
     fields += ",\"workers\":" + std::to_string(one.workers);
   if (IsMap(one))
     fields += ",\"chunksize\":" + std::to_string(one.chunksize) +
@@ -128,6 +132,7 @@ std::vector<PoolCase> MakeCases(const Options &options) {
   }
   cases.push_back({kApply, kApplyWorkers, 1, 0, 1, options.samples});
   cases.push_back({kNew, kNewWorkers, 1, 0, 1, kNews});
+  cases.push_back({kLost, kApplyWorkers, 1, 0, 1, options.samples});
   return cases;
 }
 
@@ -145,6 +150,7 @@ int Main(int argc, char **argv) {
     fprintf(stderr, "pool: %s\n", fault.c_str());
     return 2;
   }
+  AddRawDeath(&subjects);
   AddPools(&subjects);
   std::vector<PoolCase> cases = MakeCases(options);
   for (int64_t turn = 1; turn <= options.turns; turn++) {

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: MIT
 //
 // Brood's pools.
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <climits>
+#include <cstring>
 #include <set>
 #include <string>
 #include <vector>
@@ -33,6 +37,14 @@ int bench_who(const brood_args *) {
 }
 BROOD_TASK(bench_who);
 
+int bench_die(const brood_args *args) {
+  int fd = -1;
+  if (brood_value_descriptor(brood_args_get(args, 0), &fd) < 0)
+    return brood_error();
+  DieAndSayWhen(fd);
+}
+BROOD_TASK(bench_die);
+
 std::string Complaint(const char *what) {
   return std::string(what) + ": " + brood_error_message();
 }
@@ -43,6 +55,7 @@ class Pool {
   Pool(const char *context, int workers) {
     brood_pool_options options = {};
     options.processes = workers;
+    options.max_restarts = INT_MAX;
     pool_ = brood_pool_new(brood_get_context(context), &options);
   }
   Pool(const Pool &) = delete;
@@ -57,6 +70,8 @@ class Pool {
   std::string Apply(int64_t number);
   void Prepare(const PoolCase &one);
   std::string Map(int64_t chunksize);
+  // A task whose worker dies: the call must say so.
+  std::string Lose(const Stamp &stamp);
 
  private:
   brood_pool *pool_;
@@ -106,6 +121,27 @@ std::string Pool::Map(int64_t chunksize) {
   return right ? "" : "results of another sum";
 }
 
+std::string Pool::Lose(const Stamp &stamp) {
+  brood_value fd = brood_descriptor(stamp.fd());
+  brood_value value = brood_none();
+  if (pool_ == nullptr) return Complaint("pool");
+  int error =
+      brood_pool_apply(pool_, bench_die, brood_tuple(&fd, 1), &value, kHungNs);
+  return error == BROOD_WORKER_LOST ? "" : Complaint("no worker was lost");
+}
+
+std::vector<double> Losses(Pool *pool, const PoolCase &one,
+                           std::string *fault) {
+  std::vector<double> us;
+  Stamp stamp;
+  for (int64_t i = 0; i < one.samples && fault->empty(); i++) {
+    *fault = pool->Lose(stamp);
+    us.push_back(stamp.AgeUs());
+    if (fault->empty()) *fault = pool->AwaitAll(one.workers);
+  }
+  return us;
+}
+
 std::vector<double> Maps(Pool *pool, const PoolCase &one, std::string *fault) {
   std::vector<double> tasks_per_s;
   pool->Prepare(one);
@@ -151,9 +187,10 @@ class BroodPools : public PoolSubject {
     }
     Pool pool(context_, one.workers);
     fault = pool.AwaitAll(one.workers);
-    bool map = one.bench == std::string(kMap);
-    std::vector<double> samples =
-        map ? Maps(&pool, one, &fault) : Applies(&pool, one, &fault);
+    auto measure = one.bench == std::string(kMap)    ? Maps
+                   : one.bench == std::string(kLost) ? Losses
+                                                     : Applies;
+    std::vector<double> samples = measure(&pool, one, &fault);
     return OfPool(one, fault, samples);
   }
 
@@ -176,7 +213,39 @@ class BroodPools : public PoolSubject {
   const char *context_;
 };
 
+// One process waits for another, which dies.
+class RawDeath : public PoolSubject {
+ public:
+  const char *impl() const override {
+    return "raw";
+  }
+  const char *context() const override {
+    return "fork";
+  }
+  bool Has(const PoolCase &one) const override {
+    return one.bench == std::string(kLost);
+  }
+  Measured Measure(const PoolCase &one) override {
+    std::vector<double> us;
+    Stamp stamp;
+    std::string fault;
+    for (int64_t i = 0; i < one.samples && fault.empty(); i++) {
+      pid_t pid = fork();
+      if (pid == 0) DieAndSayWhen(stamp.fd());
+      int status = 0;
+      bool died = pid > 0 && waitpid(pid, &status, 0) == pid;
+      us.push_back(stamp.AgeUs());
+      if (!died) fault = std::string("no death: ") + strerror(errno);
+    }
+    return OfPool(one, fault, us);
+  }
+};
+
 }  // namespace
+
+void AddRawDeath(PoolSubjects *subjects) {
+  subjects->push_back(std::make_unique<RawDeath>());
+}
 
 void AddPools(PoolSubjects *subjects) {
   for (const char *context : {"fork", "forkserver", "spawn"})

@@ -5,12 +5,17 @@
 #ifndef BENCH_POOL_CASE_H_
 #define BENCH_POOL_CASE_H_
 
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdint>
 #include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench/clock.h"
 #include "bench/samples.h"
 
 namespace bench {
@@ -19,6 +24,7 @@ namespace bench {
 constexpr char kMap[] = "pool_map";
 constexpr char kApply[] = "pool_apply";
 constexpr char kNew[] = "pool_new";
+constexpr char kLost[] = "pool_lost";
 
 constexpr int64_t kDefaultChunksize = 0;
 // How many results of apply, or maps, go before the first sample.
@@ -78,6 +84,36 @@ class PoolSubject {
 
 using PoolSubjects = std::vector<std::unique_ptr<PoolSubject>>;
 
+// Where somebody who dies says when: in a file that others have too.
+class Stamp {
+ public:
+  Stamp() : fd_(memfd_create("stamp", MFD_CLOEXEC)) {
+  }
+  Stamp(const Stamp &) = delete;
+  ~Stamp() {
+    close(fd_);
+  }
+  int fd() const {
+    return fd_;
+  }
+  // Microseconds since then.
+  double AgeUs() const {
+    int64_t then_ns = 0, now_ns = bench_now_ns();
+    bool read = pread(fd_, &then_ns, sizeof then_ns, 0) == sizeof then_ns;
+    return read ? (now_ns - then_ns) / 1e3 : 0;
+  }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] inline void DieAndSayWhen(int fd) {
+  int64_t now_ns = bench_now_ns();
+  if (pwrite(fd, &now_ns, sizeof now_ns, 0) == sizeof now_ns)
+    kill(getpid(), SIGKILL);
+  _exit(9);
+}
+
 inline Measured OfPool(const PoolCase &one, const std::string &fault,
                        const std::vector<double> &samples) {
   bool rate = one.bench == std::string(kMap);
@@ -87,6 +123,7 @@ inline Measured OfPool(const PoolCase &one, const std::string &fault,
 // Adds a pool of Brood's for each of its contexts, and what it is measured
 // against: crews that do the same without a pool.
 void AddPools(PoolSubjects *subjects);
+void AddRawDeath(PoolSubjects *subjects);
 std::string AddPoolCrews(PoolSubjects *subjects);
 
 }  // namespace bench

@@ -22,6 +22,7 @@ MAPS += [("pool_map", count, 1, task_us) for count in COUNTS
          for task_us in TASKS_US if task_us in (0, 100) or count == 2]
 APPLY = ("pool_apply", None, None, None)
 OF_A_POOL = MAPS + [APPLY, ("pool_new", 4, None, None)]
+LOST = ("pool_lost", None, None, None)
 OF_QUEUES = [("pool_map", 2, 1, task_us) for task_us in TASKS_US] + [APPLY]
 
 
@@ -51,7 +52,7 @@ class PoolTest(unittest.TestCase):
             rate = item["bench"] == "pool_map"
             samples = item["tasks_per_s" if rate else "us"]
             self.assertGreater(min(samples), 0, item)
-            if item["bench"] == "pool_apply":
+            if item["bench"] in ("pool_apply", "pool_lost"):
                 self.assertEqual(num_samples, len(samples), item)
 
     def test_every_subject_and_case(self):
@@ -61,8 +62,9 @@ class PoolTest(unittest.TestCase):
         items = parse(file.read_text())
         self.check_samples(items, 2)
         self.assertCountEqual(
-            kinds("brood", OF_A_POOL) + kinds("brood_queues", OF_QUEUES)
-            + kinds("raw", [APPLY], ["fork"]), [kind(item) for item in items])
+            kinds("brood", OF_A_POOL + [LOST])
+            + kinds("brood_queues", OF_QUEUES)
+            + kinds("raw", [APPLY, LOST], ["fork"]), [kind(item) for item in items])
 
     def test_bad_options_are_named(self):
         for option in ("--samples=0", "--turns=x", "--map_ms=-1", "--no",

@@ -33,6 +33,7 @@ WHAT = {
                  "task_us": int},
     "pool_apply": {"impl": str, "context": str},
     "pool_new": {"impl": str, "context": str, "workers": int},
+    "pool_lost": {"impl": str, "context": str},
     **{f"manager_{call}": {"impl": str, "context": str, "clients": int,
                            "bytes": int, "ops_per_s": int}
        for call in ("trip", "dict_set", "dict_get", "list_append", "lock_pair",
@@ -43,11 +44,11 @@ RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
          "pool_map": {"tasks_per_s": int}}
 UNITS = {"startup": "us", "outside": "us", "round_trip": "us",
-         "pool_apply": "us", "pool_new": "us", **{bench: "us" for bench in WHAT
-                              if bench.startswith("manager_")}}
+         "pool_apply": "us", "pool_new": "us", "pool_lost": "us",
+         **{bench: "us" for bench in WHAT if bench.startswith("manager_")}}
 STARTUP = {"startup", "outside"}
 IPC = {"throughput", "round_trip"}
-POOL = {"pool_map", "pool_apply", "pool_new"}
+POOL = {"pool_map", "pool_apply", "pool_new", "pool_lost"}
 MANAGER = {bench for bench in WHAT if bench.startswith("manager_")}
 METHODS = ("fork", "forkserver", "spawn")
 PLACES = sorted({1, min(2, len(os.sched_getaffinity(0)))})
@@ -150,10 +151,13 @@ class CompareTest(unittest.TestCase):
         pools = self.here("brood", "cpython", "billiard")
         pools += ["cpython_executor"] * ("cpython" in pools)
         expected = [(impl, method, bench) for impl in pools
-                    for method in self.methods(impl) for bench in POOL]
+                    for method in self.methods(impl)
+                    for bench in POOL - {"pool_lost"}]
         expected += [("brood_queues", method, bench) for method in METHODS
                      for bench in ("pool_map", "pool_apply")]
-        expected.append(("raw", "fork", "pool_apply"))
+        expected += [("brood", method, "pool_lost") for method in METHODS]
+        expected += [("raw", "fork", bench)
+                     for bench in ("pool_apply", "pool_lost")]
         self.assertCountEqual(
             expected, {(r["impl"], r["context"], r["bench"])
                        for r in self.records if r["bench"] in POOL})
@@ -188,7 +192,7 @@ class CompareTest(unittest.TestCase):
                    if line.startswith(("  met", "  partly", "  missed",
                                        "  not measured"))]
         startup, sync, ipc = 7, 3 + len(PLACES), 6 + 2 * len(PLACES)
-        pool, manager = 9, 5
+        pool, manager = 10, 5
         self.assertEqual(startup + sync + ipc + pool + manager, len(targets),
                          targets)
 

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The tables about pools, and how the figures stand to their targets."""
 from comparison.contexts import Column, Table, per_context, print_tables, times
-from comparison.table import figure, print_target
+from comparison.run import METHODS
+from comparison.samples import find
+from comparison.table import figure, print_limit, print_target
 
-BENCHES = ("pool_map", "pool_apply", "pool_new")
+BENCHES = ("pool_map", "pool_apply", "pool_new", "pool_lost")
 # Names in the tables: what performs the tasks, and what it is compared with.
 NAMES = {"raw": ("raw", "futex"), "brood_queues": ("queues", "pool"),
          "cpython_executor": ("executor", "pool")}
@@ -27,7 +29,11 @@ APPLY = Table({"bench": "pool_apply"},
 NEW = Table({"bench": "pool_new"},
             "A pool of four is made, performs one task, and is freed; "
             "milliseconds", times("us", 1e3), None, ("cpython", "pool"))
-TABLES = (EMPTY, LENGTHS, WORKERS, APPLY, NEW)
+LOST = Table({"bench": "pool_lost"},
+             "A worker dies in a task, until apply says so; microseconds.\n"
+             "waitpid: a process waits for another that dies",
+             times("us", 1), None, ("raw", "waitpid"))
+TABLES = (EMPTY, LENGTHS, WORKERS, APPLY, NEW, LOST)
 
 
 def named(records):
@@ -36,8 +42,14 @@ def named(records):
     for record in records:
         if record["bench"] in BENCHES:
             impl, item = NAMES.get(record["impl"], (record["impl"], "pool"))
+            if (impl, record["bench"]) == ("raw", "pool_lost"):
+                item = "waitpid"
             own.append({**record, "impl": impl, "object": item})
     return own
+
+
+def ms(us):
+    return us and us / 1e3
 
 
 def print_targets(records):
@@ -67,6 +79,10 @@ def print_targets(records):
                  False)
     print_target("a new pool, cpython / brood", figures(NEW, cpython, pool), 3,
                  False)
+    print_limit("a lost worker is told of, p99",
+                [(method, ms(find(records, **LOST.what, impl="brood",
+                                  context=method).get("p99_us")))
+                 for method in METHODS], 5, "ms")
 
 
 def print_all(records):
