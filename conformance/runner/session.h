@@ -22,10 +22,10 @@ struct Setup {
   std::vector<std::string> command;  // absolute
   std::string run_folder;
   double scale = 1;
-  double start_seconds = 10;  // these four are multiplied by the scale
+  double start_seconds = 20;  // these four are multiplied by the scale
   double step_seconds = 10;
   double case_seconds = 30;
-  double leave_seconds = 2;
+  double leave_seconds = 5;
   Reaper *reaper = nullptr;
 };
 
