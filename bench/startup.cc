@@ -14,6 +14,9 @@
 // - "first_instruction" ends at the CLOCK_MONOTONIC time that the child takes
 //   as its first act: in the target, or in main for raw posix_spawn. The child
 //   hands it over afterwards, so how it does so is no part of the figure.
+// - "burst" is of an empty parent: so many are started one after another, then
+//   all are joined; the time of one is its share.
+// - "memory" is what a child says of itself by /proc/self/smaps_rollup.
 // - Raw posix_spawn and Brood's spawn run one executable, a C program that
 //   links Brood and nothing else; the raw child ends in the first statement
 //   of main. Fork and the forkserver copy this program, which is larger.
@@ -23,7 +26,8 @@
 //   pages: with those, fork copies 512 times fewer entries.
 // - The forkserver runs before the first sample. It is a program of its own,
 //   so what the parent holds by then makes no difference to it.
-// - Nothing is pinned, one child lives at a time. The raw calls sleep at once;
+// - Nothing is pinned, one child lives at a time, but in a burst. The raw calls
+// sleep at once;
 //   what Brood does before it sleeps is part of Brood (decision 008).
 //
 // - With --turns the subjects take turns, a few milliseconds each, so that
@@ -58,28 +62,41 @@ constexpr double kBudgetUs = 60e3;
 
 constexpr int64_t kPageBytes = 4096;
 
-enum class End { kFirstInstruction, kJoined };
+constexpr int kBurst = 16;
+
+enum class End { kFirstInstruction, kJoined, kBurst, kMemory };
 
 const char *Name(End end) {
-  return end == End::kJoined ? "joined" : "first_instruction";
+  switch (end) {
+    case End::kFirstInstruction: return "first_instruction";
+    case End::kJoined: return "joined";
+    case End::kBurst: return "burst";
+    case End::kMemory: return "memory";
+  }
+  return "";
 }
 
 struct Options : CommonOptions {
   std::vector<int64_t> parent_mib = {0, 64, 256, 1024};
 };
 
-// One start of one process, in microseconds; *out_fault is "" if all is well.
+// One start of one process, in microseconds, or its share of a burst;
+// *out_fault is "" if all is well.
 double Sample(Subject &subject, End end, std::string *out_fault) {
   bool stamped = end == End::kFirstInstruction;
+  int starts = end == End::kBurst ? kBurst : 1;
   ClearStamp();
   int64_t begin_ns = bench_now_ns();
-  bool done = subject.Start(stamped) && subject.Join();
+  bool done = true;
+  for (int i = 0; i < starts && done; i++)
+    done = subject.Start(stamped ? Act::kSayWhen : Act::kNothing);
+  done = subject.Join() && done;
   int64_t end_ns = bench_now_ns();
   *out_fault = subject.Finish();
   if (stamped) end_ns = ReadStampNs();
   if (out_fault->empty() && (!done || end_ns < begin_ns))
     *out_fault = "the child did not say when it began";
-  return (end_ns - begin_ns) / 1e3;
+  return (end_ns - begin_ns) / 1e3 / starts;
 }
 
 // Makes the parent hold this much memory from now on.
@@ -106,18 +123,35 @@ void Hold(int64_t mib) {
 }
 
 // What is measured, as //tools:compare reads it.
-std::string Fields(const Subject &subject) {
-  return std::string("\"bench\":\"startup\",\"impl\":\"") + subject.impl() +
-         "\",\"method\":\"" + subject.method() + "\"";
+std::string Fields(const Subject &subject, const char *bench = "startup") {
+  return std::string("\"bench\":\"") + bench + "\",\"impl\":\"" +
+         subject.impl() + "\",\"method\":\"" + subject.method() + "\"";
 }
 
 std::string Fields(const Subject &subject, End end, int64_t parent_mib) {
-  return Fields(subject) + ",\"end\":\"" + Name(end) +
-         "\",\"parent_mib\":" + std::to_string(parent_mib);
+  std::string parent = ",\"parent_mib\":" + std::to_string(parent_mib);
+  if (end == End::kBurst || end == End::kMemory)
+    return Fields(subject, Name(end)) + parent;
+  return Fields(subject) + ",\"end\":\"" + Name(end) + "\"" + parent;
+}
+
+Measured MeasureMemory(Subject &subject, int64_t parent_mib) {
+  Hold(parent_mib);
+  ClearStamp();
+  bool done = subject.Start(Act::kSayMemory);
+  done = subject.Join() && done;
+  std::string fault = subject.Finish();
+  Memory memory = ReadMemory();
+  if (fault.empty() && (!done || memory.pss_kib == 0))
+    fault = "the child did not say what memory it has";
+  return {fault,
+          {{"private_kib", {memory.private_kib * 1.}},
+           {"pss_kib", {memory.pss_kib * 1.}}}};
 }
 
 Measured Measure(Subject &subject, End end, int64_t parent_mib,
                  int64_t samples) {
+  if (end == End::kMemory) return MeasureMemory(subject, parent_mib);
   Hold(parent_mib);
   Measured measured = {"", {{"us", {}}}, 1e-6};
   // Not recorded: the first start after Hold write-protects pages that were
@@ -128,7 +162,10 @@ Measured Measure(Subject &subject, End end, int64_t parent_mib,
   return measured;
 }
 
-int64_t NumSamples(const Subject &subject, int64_t parent_mib, int64_t most) {
+int64_t NumSamples(const Subject &subject, End end, int64_t parent_mib,
+                   int64_t most) {
+  if (end == End::kMemory) return 1;
+  if (end == End::kBurst) return std::max<int64_t>(most / kBurst, 1);
   double guess_us = 1000;
   if (strcmp(subject.method(), "fork") == 0) guess_us = 100 + 20. * parent_mib;
   if (strcmp(subject.method(), "forkserver") == 0) guess_us = 150;
@@ -142,7 +179,7 @@ void Register(const Options &options, Subject *subject, End end,
                      subject->method() + "/" + Name(end) +
                      "/parent_mib:" + std::to_string(parent_mib);
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
-  int64_t samples = NumSamples(*subject, parent_mib, options.samples);
+  int64_t samples = NumSamples(*subject, end, parent_mib, options.samples);
   FILE *file = options.samples_file;
   auto run = [=](benchmark::State &state) {
     Measured measured = Measure(*subject, end, parent_mib, samples);
@@ -161,7 +198,9 @@ void RegisterAll(const Options &options,
                  const std::vector<std::unique_ptr<Subject>> &subjects) {
   for (int64_t mib : options.parent_mib) {
     for (int64_t turn = 1; turn <= options.turns; turn++) {
-      for (End end : {End::kFirstInstruction, End::kJoined}) {
+      for (End end :
+           {End::kFirstInstruction, End::kJoined, End::kBurst, End::kMemory}) {
+        if (end == End::kBurst && mib != 0) continue;
         for (const auto &subject : subjects)
           Register(options, subject.get(), end, mib, turn);
       }

@@ -15,6 +15,7 @@ import sys
 import time
 
 ENDS = ("first_instruction", "joined")
+BURST = 16
 STARTS_UNTIMED = 1  # the first one of a forkserver makes the server
 JOIN_SECONDS = 30
 
@@ -27,6 +28,46 @@ def say_when(path):
     now_ns = time.monotonic_ns()
     fd = os.open(path, os.O_WRONLY)
     os.pwrite(fd, now_ns.to_bytes(8, "little"), 0)
+
+
+def say_memory(path):
+    own = {"Private_": 0, "Pss:": 0}
+    with open("/proc/self/smaps_rollup") as lines:
+        for line in lines:
+            for name in own:
+                if line.startswith(name):
+                    own[name] += int(line.split()[1])
+    fd = os.open(path, os.O_WRONLY)
+    os.pwrite(fd, b"".join(n.to_bytes(8, "little") for n in own.values()), 0)
+
+
+def burst(context, targets):
+    """Returns the share of one of so many in microseconds."""
+    begin_ns = time.monotonic_ns()
+    processes = [context.Process(target=targets.do_nothing)
+                 for _ in range(BURST)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(JOIN_SECONDS)
+    end_ns = time.monotonic_ns()
+    if any(process.exitcode != 0 for process in processes):
+        raise RuntimeError("a child of a burst failed")
+    return (end_ns - begin_ns) / 1e3 / BURST
+
+
+def memory(context, targets, stamp_fd):
+    """Returns the KiB that only a child has, and its share of all."""
+    os.pwrite(stamp_fd, bytes(16), 0)
+    process = context.Process(
+        target=targets.say_memory,
+        args=(f"/proc/{os.getpid()}/fd/{stamp_fd}",))
+    process.start()
+    process.join(JOIN_SECONDS)
+    if process.exitcode != 0:
+        raise RuntimeError(f"the child's exit code is {process.exitcode}")
+    return [int.from_bytes(os.pread(stamp_fd, 8, at), "little")
+            for at in (0, 8)]
 
 
 def sample(context, targets, end, stamp_fd):
@@ -49,12 +90,18 @@ def sample(context, targets, end, stamp_fd):
 
 
 def measure(module, targets, method, num_samples, stamp_fd):
+    """Yields what a line says."""
     context = module.get_context(method)
     for end in ENDS:
         for _ in range(STARTS_UNTIMED):
             sample(context, targets, end, stamp_fd)
-        yield end, [sample(context, targets, end, stamp_fd)
-                    for _ in range(num_samples)]
+        us = [sample(context, targets, end, stamp_fd)
+              for _ in range(num_samples)]
+        yield {"bench": "startup", "end": end, "us": us}
+    yield {"bench": "burst", "us": [burst(context, targets)]}
+    private_kib, pss_kib = memory(context, targets, stamp_fd)
+    yield {"bench": "memory", "private_kib": [private_kib],
+           "pss_kib": [pss_kib]}
 
 
 def main():
@@ -84,10 +131,9 @@ def main():
     stamp_fd = os.memfd_create("stamp")
     for method in methods:
         try:
-            for end, samples in measure(module, targets, method, num_samples,
-                                        stamp_fd):
-                say(bench="startup", method=method, end=end, parent_mib=0,
-                    us=[round(us, 3) for us in samples])
+            for fields in measure(module, targets, method, num_samples,
+                                  stamp_fd):
+                say(method=method, parent_mib=0, **fields)
         except Exception as error:  # one broken method leaves the others
             say(method=method, absent=f"{type(error).__name__}: {error}")
 

@@ -24,12 +24,22 @@ def parse(text):
     return [json.loads(line) for line in text.splitlines()]
 
 
+def what(item):
+    return item.get("end", item["bench"])
+
+
 class StartupTest(unittest.TestCase):
 
     def check_samples(self, items, num_samples):
         for item in items:
             self.assertNotIn("absent", item)
-            self.assertEqual(num_samples, len(item["us"]), item)
+            if item["bench"] == "memory":
+                self.assertGreater(item["private_kib"][0], 0, item)
+                self.assertGreaterEqual(item["pss_kib"][0],
+                                        item["private_kib"][0], item)
+                continue
+            expected = num_samples if item["bench"] == "startup" else 1
+            self.assertEqual(expected, len(item["us"]), item)
             self.assertGreaterEqual(min(item["us"]), 0, item)
 
     def test_every_subject_end_and_size(self):
@@ -40,9 +50,10 @@ class StartupTest(unittest.TestCase):
         items = parse(file.read_text())
         self.check_samples(items, 2)
         self.assertCountEqual(
-            [(*subject, end, mib) for subject in SUBJECTS for end in ENDS
-             for mib in (0, 1) for _turn in range(2)],
-            [(item["impl"], item["method"], item["end"], item["parent_mib"])
+            [(*subject, end, mib) for subject in SUBJECTS
+             for end in (*ENDS, "burst", "memory") for mib in (0, 1)
+             for _turn in range(2) if end != "burst" or mib == 0],
+            [(item["impl"], item["method"], what(item), item["parent_mib"])
              for item in items])
 
     def test_bad_options_are_named(self):
@@ -60,9 +71,9 @@ class StartupTest(unittest.TestCase):
         items = parse(done.stdout)
         self.check_samples(items, 2)
         self.assertCountEqual(
-            [("cpython", method, end) for end in ENDS
+            [("cpython", method, end) for end in (*ENDS, "burst", "memory")
              for method in ("fork", "forkserver", "spawn")],
-            [(item["impl"], item["method"], item["end"]) for item in items])
+            [(item["impl"], item["method"], what(item)) for item in items])
 
     def test_an_absent_peer_and_method_are_named(self):
         absent = parse(run(PEER, "no_such_module", "1").stdout)

@@ -36,23 +36,34 @@ class RawSubject : public Subject {
   const char *impl() const override {
     return "raw";
   }
+  bool Start(Act act) override {
+    pid_t pid = StartOne(act);
+    if (pid < 0) fault_ = std::string(method()) + ": " + strerror(errno);
+    if (pid > 0) pids_.push_back(pid);
+    return pid > 0;
+  }
   bool Join() override {
-    pid_t pid;
-    while ((pid = waitpid(pid_, &status_, 0)) < 0 && errno == EINTR) {
+    for (pid_t pid : pids_) {
+      int status = -1;
+      while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+      }
+      if (status != 0)
+        fault_ = "a child ended with wait status " + std::to_string(status);
     }
-    return pid == pid_;
+    return true;
   }
   std::string Finish() override {
-    if (pid_ < 0) return std::string(method()) + ": " + strerror(errno);
-    if (status_ == 0) return "";
-    return "the child ended with wait status " + std::to_string(status_);
+    pids_.clear();
+    return std::exchange(fault_, "");
   }
 
  protected:
-  pid_t pid_ = -1;
+  // The pid, or -1 with errno.
+  virtual pid_t StartOne(Act act) = 0;
 
  private:
-  int status_ = -1;
+  std::vector<pid_t> pids_;
+  std::string fault_;
 };
 
 class RawFork : public RawSubject {
@@ -60,10 +71,13 @@ class RawFork : public RawSubject {
   const char *method() const override {
     return "fork";
   }
-  bool Start(bool stamped) override {
-    pid_ = ForkWithoutHandlers();
-    if (pid_ != 0) return pid_ > 0;
-    if (stamped) bench_write_stamp(stamp_fd, bench_now_ns());
+
+ protected:
+  pid_t StartOne(Act act) override {
+    pid_t pid = ForkWithoutHandlers();
+    if (pid != 0) return pid;
+    if (act == Act::kSayWhen) bench_write_stamp(stamp_fd, bench_now_ns());
+    if (act == Act::kSayMemory) bench_write_memory(stamp_fd);
     _exit(0);
   }
 };
@@ -75,15 +89,15 @@ class RawPosixSpawn : public RawSubject {
   const char *method() const override {
     return "posix_spawn";
   }
-  bool Start(bool stamped) override {
+
+ protected:
+  pid_t StartOne(Act act) override {
     char *argv[] = {path_.data(), marker_.data(),
-                    stamped ? stamp_.data() : nullptr, nullptr};
-    int error =
-        posix_spawn(&pid_, path_.c_str(), nullptr, nullptr, argv, environ);
-    if (error == 0) return true;
-    errno = error;
-    pid_ = -1;
-    return false;
+                    act != Act::kNothing ? stamp_.data() : nullptr,
+                    act == Act::kSayMemory ? marker_.data() : nullptr, nullptr};
+    pid_t pid = -1;
+    errno = posix_spawn(&pid, path_.c_str(), nullptr, nullptr, argv, environ);
+    return errno == 0 ? pid : -1;
   }
 
  private:
@@ -102,35 +116,46 @@ class Brood : public Subject {
   const char *method() const override {
     return method_;
   }
-  bool Start(bool stamped) override {
+  bool Start(Act act) override {
     brood_value value = brood_descriptor(stamp_fd);
     brood_process_options options = {};
-    options.target = stamped ? bench_say_when : bench_do_nothing;
-    options.args = stamped ? &value : nullptr;
-    options.num_args = stamped ? 1 : 0;
-    process_ = brood_process_new(brood_get_context(method_), &options);
-    return process_ != nullptr && brood_process_start(process_) == 0;
+    options.target = act == Act::kNothing   ? bench_do_nothing
+                     : act == Act::kSayWhen ? bench_say_when
+                                            : bench_say_memory;
+    options.args = act == Act::kNothing ? nullptr : &value;
+    options.num_args = act == Act::kNothing ? 0 : 1;
+    brood_process *process =
+        brood_process_new(brood_get_context(method_), &options);
+    if (process != nullptr) processes_.push_back(process);
+    if (process != nullptr && brood_process_start(process) == 0) return true;
+    fault_ = std::string(method_) + ": " + brood_error_message();
+    return false;
   }
   bool Join() override {
-    return brood_process_join(process_, BROOD_FOREVER) == 0;
+    bool joined = true;
+    for (brood_process *process : processes_)
+      joined = brood_process_join(process, BROOD_FOREVER) == 0 && joined;
+    return joined;
   }
   std::string Finish() override {
-    std::string fault;
-    int exitcode = -1;
-    if (process_ == nullptr || brood_process_pid(process_) == 0) {
-      fault = std::string(method_) + ": " + brood_error_message();
-    } else if (brood_process_exitcode(process_, &exitcode) != 1) {
-      fault = "the child has no exit code after join";
-    } else if (exitcode != 0) {
-      fault = "the child ended with exit code " + std::to_string(exitcode);
+    for (brood_process *process : processes_) {
+      int exitcode = -1;
+      if (!fault_.empty()) {
+      } else if (brood_process_exitcode(process, &exitcode) != 1) {
+        fault_ = "a child has no exit code after join";
+      } else if (exitcode != 0) {
+        fault_ = "a child ended with exit code " + std::to_string(exitcode);
+      }
+      brood_process_free(process);
     }
-    process_ = brood_process_free(process_);
-    return fault;
+    processes_.clear();
+    return std::exchange(fault_, "");
   }
 
  private:
   const char *method_;
-  brood_process *process_ = nullptr;
+  std::vector<brood_process *> processes_;
+  std::string fault_;
 };
 
 }  // namespace
@@ -145,6 +170,12 @@ int64_t ReadStampNs() {
   return n == sizeof then_ns ? then_ns : 0;
 }
 
+Memory ReadMemory() {
+  Memory memory = {};
+  ssize_t n = pread(stamp_fd, &memory, sizeof memory, 0);
+  return n == sizeof memory ? memory : Memory{};
+}
+
 std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault) {
   std::vector<std::unique_ptr<Subject>> subjects;
   // Not close-on-exec: a raw child finds it under the same number.
@@ -156,7 +187,7 @@ std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault) {
   // The server first, while it is still this program that it would run: its
   // children are copies as large as those of a fork.
   Brood forkserver("forkserver");
-  bool done = forkserver.Start(false) && forkserver.Join();
+  bool done = forkserver.Start(Act::kNothing) && forkserver.Join();
   *out_fault = forkserver.Finish();
   std::string path = ChildPath();
   if (!done || brood_set_executable(path.c_str()) < 0) return subjects;

@@ -11,17 +11,20 @@
 
 namespace bench {
 
-// A way to start one process after another. Start and Join are timed, and
-// false is a failure; Finish is not timed, and returns the fault, or "".
+// What a child does: nothing, or what it is to say goes to the stamp: the time
+// of its first act, or its memory.
+enum class Act { kNothing, kSayWhen, kSayMemory };
+
+// A way to start processes. Start and Join, of all that were started, are
+// timed, and false is a failure; Finish is not timed, and returns the fault, or
+// "".
 class Subject {
  public:
   virtual ~Subject() = default;
   virtual const char *impl() const = 0;
   virtual const char *method() const = 0;
 
-  // Starts a child that does nothing, or, stamped, one that writes the time
-  // of its first act to the stamp.
-  virtual bool Start(bool stamped) = 0;
+  virtual bool Start(Act act) = 0;
   virtual bool Join() = 0;
   virtual std::string Finish() = 0;
 };
@@ -30,6 +33,12 @@ class Subject {
 // that no child has written since ClearStamp.
 void ClearStamp();
 int64_t ReadStampNs();
+
+// In KiB: what only this process has, and its share of all that it has.
+struct Memory {
+  int64_t private_kib, pss_kib;
+};
+Memory ReadMemory();
 
 // Returns every subject, each of Brood's methods behind what it is measured
 // against, and starts the forkserver; none, with *out_fault set, on failure.

@@ -151,7 +151,7 @@ def report(parts, the_run, options):
     records, drawn = the_run["records"], []
     if "startup" in parts:
         own = [r for r in records if r["bench"] == "startup"]
-        startup_report.print_all(own)
+        startup_report.print_all(records)
         outside.print_check(records)
         outside.print_program(records)
         print(f"\n  {draw('startup', own, options.svg, drawn)}\n")

@@ -16,6 +16,8 @@ PERCENTILES = ("p50", "p90", "p99")
 # Of each part: what its records have besides "bench" and the figures.
 WHAT = {
     "startup": {"impl": str, "method": str, "end": str, "parent_mib": int},
+    "burst": {"impl": str, "method": str, "parent_mib": int},
+    "memory": {"impl": str, "method": str, "parent_mib": int},
     "outside": {"impl": str, "method": str},
     "lock_pair": {"impl": str, "object": str, "context": str,
                   "processes": int},
@@ -42,11 +44,12 @@ WHAT = {
 # What they have instead of percentiles, or the unit of those.
 RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
-         "pool_map": {"tasks_per_s": int}}
-UNITS = {"startup": "us", "outside": "us", "round_trip": "us",
+         "pool_map": {"tasks_per_s": int},
+         "memory": {"private_kib": int, "pss_kib": int}}
+UNITS = {"startup": "us", "outside": "us", "burst": "us", "round_trip": "us",
          "pool_apply": "us", "pool_new": "us", "pool_lost": "us",
          **{bench: "us" for bench in WHAT if bench.startswith("manager_")}}
-STARTUP = {"startup", "outside"}
+STARTUP = {"startup", "outside", "burst", "memory"}
 IPC = {"throughput", "round_trip"}
 POOL = {"pool_map", "pool_apply", "pool_new", "pool_lost"}
 MANAGER = {bench for bench in WHAT if bench.startswith("manager_")}
@@ -121,6 +124,13 @@ class CompareTest(unittest.TestCase):
              for end in ("first_instruction", "joined")],
             [(r["impl"], r["method"], r["parent_mib"], r["end"])
              for r in self.records if r["bench"] == "startup"])
+        self.assertCountEqual(
+            expected, [(r["impl"], r["method"], r["parent_mib"])
+                       for r in self.records if r["bench"] == "memory"])
+        self.assertCountEqual(
+            {subject[:2] for subject in expected},
+            [(r["impl"], r["method"]) for r in self.records
+             if r["bench"] == "burst"])
 
     def test_what_is_shared(self):
         expected = [("raw", name, "fork") for name in (

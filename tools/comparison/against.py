@@ -14,7 +14,7 @@ import functools
 import math
 import statistics
 
-from comparison.samples import MEDIANS, PERCENTILES, medians
+from comparison.samples import MEDIANS, PERCENTILES, SIZES, medians
 
 ALPHA = .01
 BUSY = 2.5  # as load average: a run itself accounts for up to two
@@ -63,7 +63,8 @@ def compare(old, new, threshold):
     """Returns the Row of two records of the same thing."""
     before, after = medians(old), medians(new)
     middle, now = statistics.median(before), statistics.median(after)
-    if next(iter(new["rounds"])) in MEDIANS:  # a rate: less is slower
+    unit = next(iter(new["rounds"]))
+    if unit in MEDIANS and unit not in SIZES:  # a rate: less is slower
         before, after = [1 / x for x in before], [1 / x for x in after]
         middle, now = 1 / middle, 1 / now
     if 1 / math.comb(len(before) + len(after), len(before)) > ALPHA:

@@ -14,7 +14,8 @@ ABOUT_THE_PROGRAM = ("optimized", "version")
 PERCENTILES = (("p50", .50), ("p90", .90), ("p99", .99))
 # Of a time the percentiles tell; of these the median, to so many digits.
 MEDIANS = {"pairs_per_s": 0, "least_share": 2, "msgs_per_s": 0, "mib_per_s": 1,
-           "tasks_per_s": 0, "ops_per_s": 0}
+           "tasks_per_s": 0, "ops_per_s": 0, "private_kib": 0, "pss_kib": 0}
+SIZES = ("private_kib", "pss_kib")  # of these less is better, of rates more
 
 
 class Samples:

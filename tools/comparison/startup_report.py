@@ -29,12 +29,13 @@ class Figures:
         return self.find(impl, method, parent_mib, end).get("p50_us")
 
     def find(self, impl, method, parent_mib, end):
-        return find(self.records, impl=impl, method=method, end=end,
-                    parent_mib=parent_mib)
+        return find(self.records, bench="startup", impl=impl, method=method,
+                    end=end, parent_mib=parent_mib)
 
     def subjects(self):
         """Returns (impl, method, baseline), by method, raw calls first."""
-        seen = {(r["impl"], r["method"]) for r in self.records}
+        seen = {(r["impl"], r["method"]) for r in self.records
+                if r["bench"] == "startup"}
         rows = []
         for method, baseline in BASELINES.items():
             if method != "forkserver":  # it shares its baseline with fork
@@ -68,8 +69,36 @@ def print_methods(figures):
               + noise_text(figures.find(impl, method, 0, "joined")))
 
 
+def print_others(figures):
+    """What many at once cost each, and what memory a child has."""
+    sizes = sorted({r["parent_mib"] for r in figures.records
+                    if r["bench"] == "memory"})
+    if not sizes:
+        return
+    print("\nSixteen at once, start to joined, the share of each in "
+          "microseconds, and times one alone;\nmemory that only a child has, "
+          "and its part of what it shares as well (Pss), in KiB\n")
+    print(f"{'':22}{'burst':>10}{'times':>8}"
+          + "".join(f"{f'parent {mib} MiB':>18}" for mib in sizes))
+    print(f"{'':22}{'p50':>10}{'alone':>8}"
+          + f"{'own':>9}{'Pss':>9}" * len(sizes) + "  noise")
+    for impl, method, _ in figures.subjects():
+        what = {"impl": impl, "method": method}
+        burst = find(figures.records, bench="burst", **what)
+        cells = ""
+        for mib in sizes:
+            record = find(figures.records, bench="memory", parent_mib=mib,
+                          **what)
+            cells += "".join(f"{figure(record.get(name)):>9}"
+                             for name in ("private_kib", "pss_kib"))
+        print(f"{impl:<10}{method:<12}{figure(burst.get('p50_us')):>10}"
+              f"{ratio(burst.get('p50_us'), figures.p50(impl, method)):>8}"
+              f"{cells}  {noise_text(burst)}")
+
+
 def print_sizes(figures):
-    sizes = sorted({r["parent_mib"] for r in figures.records})
+    sizes = sorted({r["parent_mib"] for r in figures.records
+                    if r["bench"] == "startup"})
     if len(sizes) < 2:
         return
     print("\nA parent that holds memory; microseconds; n is that of the largest, "
@@ -114,5 +143,6 @@ def print_all(records):
     figures = Figures(records)
     print("Starting processes\n")
     print_methods(figures)
+    print_others(figures)
     print_sizes(figures)
     print_targets(figures)
