@@ -202,6 +202,12 @@ class AgainstTest(unittest.TestCase):
         self.assertEqual("slower", against.compare(old, new, .05).verdict)
         self.assertEqual("faster", against.compare(new, old, .05).verdict)
 
+    def test_of_memory_more_is_slower(self):
+        old, new = ({**record(bench="b"), "rounds": {"private_kib": [
+            {"p50": kib * factor} for factor in ROUNDS]}} for kib in (50, 80))
+        self.assertEqual("slower", against.compare(old, new, .05).verdict)
+        self.assertEqual("faster", against.compare(new, old, .05).verdict)
+
     def test_exit_status(self):
         write("old.json", a_run())
         slow = {**COSTS, "spawn": lambda mib: 1200}
