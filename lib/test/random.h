@@ -13,7 +13,8 @@ uint32_t Random(uint32_t limit);
 // less. It orders nothing: it picks an instant.
 void SleepAtRandom(uint32_t limit_us);
 
-// Rounds returns how often a test repeats itself.
+// Rounds returns how often a test repeats itself; BROOD_TEST_ROUNDS says
+// otherwise.
 int Rounds(int standard);
 
 #endif  // BROOD_LIB_TEST_RANDOM_H
