@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Managers with an address: where they are, who connects to them, and a
- * stranger who does. On the wire an address is [host, port], or a path.
+ * Managers with an address: where they are, and who connects to them. On the
+ * wire an address is [host, port], or a path.
  */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "brood.h"
 #include "conformance/adapter/base64.h"
@@ -94,31 +91,6 @@ int manager_read_address(struct call *call) {
   call->result = value_json(list);
   return 0;
 }
-
-/* "address text?": what somebody does who has no library; the connection stays
- * open as long as the process lives. */
-static int knock(struct call *call) {
-  const cJSON *json = call_plain(call, call->args[0]);
-  const cJSON *port = cJSON_GetArrayItem(json, 1);
-  const char *text = NULL;
-  if (call_text_or_null(call, 1, &text) < 0) return -1;
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-  if (!cJSON_IsNumber(port)) return call_fail(call, "TypeError", "not a port");
-  address.sin_port = htons((uint16_t)port->valueint);
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-    return call_fail_os(call, "knock");
-  }
-  if (text == NULL) return 0;
-  bool is_sent = send(fd, text, strlen(text), MSG_NOSIGNAL) > 0;
-  return is_sent ? 0 : call_fail_os(call, "knock");
-}
-
-const struct method os_far_methods[] = {
-    {"knock", "address text?", knock},
-    {NULL, NULL, NULL},
-};
 
 /* ------------------------------------------------- What processes run -- */
 
