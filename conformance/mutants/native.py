@@ -13,6 +13,8 @@ import subprocess
 
 FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-w", "-pipe"]
 LIBRARIES = ["-lcjson", "-lsodium", "-lpthread", "-lm"]
+# Nobody asks for lib/net by name: it has a constructor, and processes.
+WANTED = ["brood_net_porter", "brood_in_porter_close_parents_end"]
 INCLUDE = re.compile(r'^#include "(lib/[^"]+)"', re.MULTILINE)
 
 
@@ -95,5 +97,6 @@ class Native:
                 self.compile(source, objects[-1], scratch)
         run([self.compiler, "-s", "-o", str(program),
              str(self.base / "adapter.o"), *map(str, objects),
+             *(f"-Wl,-u,{name}" for name in WANTED),
              str(self.base / "lib.a"), *LIBRARIES])
         shutil.rmtree(scratch)
