@@ -75,6 +75,13 @@ static void hear_last_words(struct caller *caller) {
   }
 }
 
+/* What it carries is given back at once, and not when the caller is swept away:
+ * a call that is answered in between might ask how many objects there are. */
+static void drop_carried(struct caller *caller) {
+  if (caller->carries != NULL) object_release(caller->carries);
+  caller->carries = NULL;
+}
+
 static void free_caller(struct caller *caller) {
   hear_last_words(caller);
   if (caller->object != NULL) object_abandon(caller);
@@ -85,7 +92,7 @@ static void free_caller(struct caller *caller) {
     channel_take_back(queue, caller);
     object_release(queue);
   }
-  if (caller->carries != NULL) object_release(caller->carries);
+  drop_carried(caller);
   struct session *session = caller->session;
   if (session != NULL && --session->num_lines == 0) session->has_ended = true;
   brood_value_clear(&caller->whole);
@@ -298,6 +305,7 @@ static bool serve_caller(struct caller *caller) {
   if (r < 0 || (waits && to->type != BROOD_TYPE_TUPLE) ||
       (!had_more && !read_head(caller))) {
     caller->is_closed = true;
+    drop_carried(caller);
     return false;
   }
   caller->has_more = !had_more && caller->head.flags & CALL_FOLLOWS;
