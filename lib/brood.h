@@ -1554,7 +1554,8 @@ typedef struct brood_pool_options {
                               comes back when there is some */
   int64_t grace_ns;        /* from SIGTERM to SIGKILL; 0: half a second */
   int max_restarts;        /* of workers that ended in disorder, */
-  int64_t restart_window_ns; /* in such a time; 0: 100 for each, in 1 s */
+  int64_t restart_window_ns; /* in such a time, or before their first task; 0:
+                                100 for each, in 1 s */
   unsigned flags;            /* BROOD_NO_THREAD */
 } brood_pool_options;
 

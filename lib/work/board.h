@@ -77,6 +77,7 @@ struct board {
   _Atomic uint32_t wanted;     /* workers there should be */
   _Atomic uint32_t live;       /* and are; written by the supervisor */
   _Atomic uint32_t generation; /* workers of an older one leave */
+  _Atomic uint32_t beginners;  /* workers that have come to ask for tasks */
   _Atomic uint32_t is_watched; /* the bell is to be rung */
   _Atomic uint32_t has_reason; /* somebody writes it: */
   char reason[256];            /* why the pool is broken */

@@ -37,7 +37,8 @@ static struct {
   uint32_t num_slots; /* of members, in use or not */
   int64_t window_ns;  /* since when restarts are counted */
   int32_t restarts;
-  int64_t wake_ns; /* when there is something to do next */
+  uint32_t beginners; /* of the board, then */
+  int64_t wake_ns;    /* when there is something to do next */
 } all;
 
 /* A process that is killed while it writes the reason leaves a part of it: the
@@ -181,13 +182,18 @@ static bool report(uint32_t slot, int exitcode) {
 }
 
 /* Workers that ended in disorder are counted: too many in a while, and no
- * worker is to be had. */
-static void count_restart(const char *last) {
+ * worker is to be had. The while goes on as long as each one dies before its
+ * first task: how many do so in a second is a matter of the machine. */
+static void count_restart(const char *last, bool is_death) {
   const struct board_limits *limits = &all.crew.board->limits;
+  uint32_t beginners = atomic_load(&all.crew.board->beginners);
   int64_t now_ns = sys_clock_ns();
-  if (now_ns - all.window_ns > limits->window_ns) {
+  bool is_over = now_ns - all.window_ns > limits->window_ns;
+  if (is_death && beginners == all.beginners) is_over = all.window_ns == 0;
+  if (is_over) {
     all.window_ns = now_ns;
     all.restarts = 0;
+    all.beginners = beginners;
   }
   if (++all.restarts <= limits->max_restarts) return;
   board_break(all.crew.board,
@@ -218,7 +224,7 @@ static void bury_member(uint32_t slot) {
     if (exitcode != 0 && member->kill_ns == 0) {
       char text[128];
       describe(text, BROOD_WORKER_LOST, exitcode);
-      count_restart(text);
+      count_restart(text, true);
     }
   }
   if (!report(slot, member->exitcode)) {
@@ -293,7 +299,7 @@ static void start_missing(void) {
   for (uint32_t slot = 0; count > 0 && slot < BROOD_MAX_WORKERS; slot++) {
     if (!is_free(slot)) continue;
     if (start_worker(slot) < 0) {
-      count_restart(brood_error_message());
+      count_restart(brood_error_message(), false);
       wake_at(sys_clock_ns() + AGAIN_NS);
       return;
     }

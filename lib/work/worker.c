@@ -231,6 +231,7 @@ void brood_pool_worker(const brood_args *args) {
   atomic_store(&me->pid, worker.pid); /* before the supervisor comes to it */
   atomic_store(&me->process, sync_self_process());
   initialize(&worker, args);
+  atomic_fetch_add(&worker.crew.board->beginners, 1);
   while (!is_to_leave(&worker, generation) && work_once(&worker)) continue;
 }
 BROOD_TARGET(brood_pool_worker);
