@@ -25,7 +25,7 @@ struct Setup {
   double start_seconds = 20;  // these four are multiplied by the scale
   double step_seconds = 10;
   double case_seconds = 30;
-  double leave_seconds = 5;
+  double leave_seconds = 2;
   Reaper *reaper = nullptr;
 };
 

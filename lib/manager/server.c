@@ -191,8 +191,7 @@ static void hear_hello(struct caller *caller) {
   session->num_lines++;
   if (caller->carries == NULL) return;
   object_count_for(caller->carries, session, 1);
-  object_release(caller->carries);
-  caller->carries = NULL;
+  drop_carried(caller);
 }
 
 static void hear_door(struct caller *caller) {
