@@ -971,8 +971,8 @@ int brood_condition_notify(brood_condition *condition, int n);
 int brood_condition_notify_all(brood_condition *condition);
 
 /* brood_event_new makes a flag that is not set; brood_event_is_set reads it.
- * brood_event_set and brood_event_clear never wait; they alone may be called in
- * a signal handler. */
+ * brood_event_set and brood_event_clear never wait (but for watched ones, see
+ * below); they alone may be called in a signal handler. */
 brood_event *brood_event_new(const brood_context *context);
 brood_event *brood_event_free(brood_event *event);
 int brood_event_is_set(brood_event *event); /* 1 or 0 */
@@ -984,6 +984,23 @@ int brood_event_clear(brood_event *event);
  *
  * BROOD_TIMEOUT  it was not */
 int brood_event_wait(brood_event *event, int64_t timeout_ns);
+
+/* brood_watched_event_new makes one for a program with a loop of its own:
+ * brood_event_fileno returns a descriptor (poll, epoll, brood_wait) that is
+ * readable while the flag is set (event.fileno), in each process that has the
+ * event. It stays the event's: valid in this process as long as the handle,
+ * close-on-exec, only to be waited for. A process that is killed in
+ * brood_event_set or brood_event_clear may leave it readable in vain, until one
+ * calls brood_event_is_set or brood_event_clear. Such an event has a file and
+ * two sockets of its own; each change of its flag costs some system calls, and
+ * waits until another that is under way is done.
+ *
+ * BROOD_ATTRIBUTE_ERROR  fileno: an event made otherwise, or a manager's
+ *                        (managed-event.fileno)
+ * BROOD_OS_ERROR         the program has closed it (EBADF): also of set, which
+ *                        then has set nothing */
+brood_event *brood_watched_event_new(const brood_context *context);
+int brood_event_fileno(brood_event *event);
 
 /* brood_barrier_new returns a barrier for so many parties. One of them calls
  * action, registered with BROOD_ACTION or NULL, each time before all are let

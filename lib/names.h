@@ -243,6 +243,8 @@
 #define arena_keep brood_in_arena_keep
 #define arena_lock_of brood_in_arena_lock_of
 #define arena_look_closed brood_in_arena_look_closed
+#define arena_notice_send brood_in_arena_notice_send
+#define arena_notice_take brood_in_arena_notice_take
 #define arena_num_closed brood_in_arena_num_closed
 #define arena_of brood_in_arena_of
 #define arena_release brood_in_arena_release

@@ -164,6 +164,11 @@ int call_answer_bool(struct call *call, int r) {
   return call_done(call, r);
 }
 
+int call_answer_count(struct call *call, int r) {
+  if (r >= 0) call->result = value_int64(r);
+  return call_done(call, r);
+}
+
 int call_answer_timed(struct call *call, int r) {
   bool late = r == BROOD_TIMEOUT;
   if (r >= 0 || late) call->result = value_bool(!late);

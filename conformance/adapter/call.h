@@ -88,10 +88,12 @@ int call_descriptor_of(struct call *call, const cJSON *json,
 bool call_truth(const struct call *call, int index, bool otherwise);
 
 /* Each gives the library's answer: call_done no more than success or failure,
- * call_answer_bool what is 1 or 0. call_answer_timed says, as Python does,
+ * call_answer_bool what is 1 or 0, call_answer_count what is a number from 0
+ * up. call_answer_timed says, as Python does,
  * whether it was in time. call_made takes a new object, or NULL. */
 int call_done(struct call *call, int r);
 int call_answer_bool(struct call *call, int r);
+int call_answer_count(struct call *call, int r);
 int call_answer_timed(struct call *call, int r);
 int call_made(struct call *call, enum value_kind kind, void *object);
 

@@ -27,7 +27,12 @@ static int wait(struct call *call) {
                            brood_event_wait(call->self->as.object, timeout_ns));
 }
 
+static int file_number(struct call *call) {
+  return call_answer_count(call, brood_event_fileno(call->self->as.object));
+}
+
 const struct method event_methods[] = {
-    {"is_set", "", is_set},     {"set", "", set},   {"clear", "", clear},
-    {"wait", "timeout?", wait}, {NULL, NULL, NULL},
+    {"is_set", "", is_set},      {"set", "", set},
+    {"clear", "", clear},        {"wait", "timeout?", wait},
+    {"fileno", "", file_number}, {NULL, NULL, NULL},
 };

@@ -51,6 +51,7 @@ static const char *const features[] = {
     "owner-death",
     "preload.report",
     "process.setup",
+    "event.fileno",
     "queue.direct",
     "queue.fileno",
     "queue.many",

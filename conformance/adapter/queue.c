@@ -18,11 +18,6 @@ static brood_queue *queue_of(const struct call *call) {
   return call->self->as.object;
 }
 
-static int answer_count(struct call *call, int count) {
-  if (count >= 0) call->result = value_int64(count);
-  return call_done(call, count);
-}
-
 static int put(struct call *call) {
   struct arguments item = {0};
   int64_t timeout_ns = BROOD_FOREVER;
@@ -73,8 +68,9 @@ static int put_many(struct call *call) {
   if (call_block(call, 1, &timeout_ns) < 0) return -1;
   int r = arguments_read(call, list, &items);
   if (r == 0) {
-    r = answer_count(call, brood_queue_put_many(queue_of(call), items.values,
-                                                items.count, timeout_ns));
+    r = call_answer_count(
+        call, brood_queue_put_many(queue_of(call), items.values, items.count,
+                                   timeout_ns));
   }
   arguments_clear(&items);
   return r;
@@ -100,7 +96,7 @@ static int get_many(struct call *call) {
 }
 
 static int qsize(struct call *call) {
-  return answer_count(call, brood_queue_qsize(queue_of(call)));
+  return call_answer_count(call, brood_queue_qsize(queue_of(call)));
 }
 
 static int empty(struct call *call) {
@@ -112,7 +108,7 @@ static int full(struct call *call) {
 }
 
 static int file_number(struct call *call) {
-  return answer_count(call, brood_queue_fileno(queue_of(call)));
+  return call_answer_count(call, brood_queue_fileno(queue_of(call)));
 }
 
 static int close_queue(struct call *call) {

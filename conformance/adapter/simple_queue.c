@@ -35,9 +35,7 @@ static int empty(struct call *call) {
 }
 
 static int file_number(struct call *call) {
-  int number = brood_simple_queue_fileno(queue_of(call));
-  if (number >= 0) call->result = value_int64(number);
-  return call_done(call, number);
+  return call_answer_count(call, brood_simple_queue_fileno(queue_of(call)));
 }
 
 static int close_queue(struct call *call) {

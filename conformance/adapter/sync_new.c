@@ -46,7 +46,10 @@ static int condition(struct call *call) {
 }
 
 static int event(struct call *call) {
-  return call_made(call, VALUE_EVENT, brood_event_new(context_of(call)));
+  return call_made(call, VALUE_EVENT,
+                   call_truth(call, 0, false)
+                       ? brood_watched_event_new(context_of(call))
+                       : brood_event_new(context_of(call)));
 }
 
 static int read_action(struct call *call, int index,
@@ -76,7 +79,7 @@ const struct method sync_new_methods[] = {
     {"Semaphore", "value?", semaphore},
     {"BoundedSemaphore", "value?", bounded_semaphore},
     {"Condition", "lock?", condition},
-    {"Event", "", event},
+    {"Event", "*watched?", event},
     {"Barrier", "parties action? timeout?", barrier},
     {NULL, NULL, NULL},
 };

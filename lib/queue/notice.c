@@ -3,8 +3,7 @@
  * The descriptor of a queue that is readable while there are items. Nothing is
  * made for it: the courier of a queue is a pair of sockets, which every process
  * that has the queue has, and it carries one way only. The other way goes the
- * notice, a message of one byte: the end that the courier sends from is
- * readable as long as it lies there, in all processes.
+ * notice: see lib/share/arena.h.
  *
  * What is known of it is under put_lock: a producer sends it before it commits
  * the first item, and only who sees the ring empty with that lock takes it out.
@@ -14,39 +13,12 @@
  * until a process has looked for an item. There is no moment at which an item
  * is there without a notice.
  */
-#include <errno.h>
-
 #include "lib/queue/queue.h"
 #include "lib/share/arena.h"
 #include "lib/sync/lock.h"
-#include "lib/sys/fd.h"
-#include "lib/sys/sock.h"
 
 int queue_notice_send(struct queue *queue) {
-  struct ring *ring = &queue->ring;
-  if (ring->notice < RING_NOTICE_UNSURE) return 0;
-  uint8_t byte = 0;
-  const struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
-  int sock = arena_fd(share_block_of(queue), ARENA_RECEIVER);
-  ring->notice = RING_NOTICE_UNSURE; /* if this process is killed now */
-  int r = sys_sock_try_send(sock, &part, 1, NULL, 0);
-  if (r < 0 && r != -EAGAIN) return r;
-  /* No room: those of killed producers lie there, which do as well. */
-  ring->notice = RING_NOTICE_SENT;
-  return 0;
-}
-
-/* Takes all out, of killed producers too. With put_lock, the ring being empty;
- * a process that is killed here has the next producer send one in any case. */
-static void take_out(struct queue *queue) {
-  struct ring *ring = &queue->ring;
-  if (ring->notice == RING_NOTICE_TAKEN) return;
-  ring->notice = RING_NOTICE_UNSURE;
-  int sock = arena_fd(share_block_of(queue), ARENA_SENDER);
-  int r;
-  while ((r = sys_poll_one(sock, POLLIN, 0)) > 0) sys_sock_drop(sock);
-  /* -1 is nothing to poll: the program has closed it, another may take it. */
-  if (r == 0 && sock >= 0) ring->notice = RING_NOTICE_TAKEN;
+  return arena_notice_send(share_block_of(queue), &queue->ring.notice);
 }
 
 /* A producer is quick unless it is stopped: the caller waits for it, as one
@@ -55,7 +27,7 @@ bool queue_notice_take(struct queue *queue) {
   struct ring *ring = &queue->ring;
   if (ring_lock(ring, &ring->put_lock, 0) < 0) return false;
   bool has_item = ring_count(ring) > 0;
-  if (!has_item) take_out(queue);
+  if (!has_item) arena_notice_take(share_block_of(queue), &ring->notice);
   sync_quick_release(&ring->put_lock);
   return has_item;
 }
@@ -64,7 +36,7 @@ bool queue_notice_take(struct queue *queue) {
 static int begin(struct queue *queue) {
   struct ring *ring = &queue->ring;
   int r = 0;
-  ring->notice = RING_NOTICE_UNSURE;
+  ring->notice = ARENA_NOTICE_UNSURE;
   if (ring_count(ring) > 0) r = queue_notice_send(queue);
   if (r == 0) atomic_store(&ring->is_watched, 1);
   return r;

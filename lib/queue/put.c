@@ -7,6 +7,7 @@
 
 #include "lib/queue/item.h"
 #include "lib/queue/queue.h"
+#include "lib/share/arena.h"
 #include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -36,7 +37,7 @@ size_t queue_put_quickly(struct queue *queue, const brood_value *items,
   uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
   const uint32_t begin = mark_units(tail);
   size_t done = 0;
-  if (ring->notice >= RING_NOTICE_UNSURE) count = 0; /* it has to be sent */
+  if (ring->notice >= ARENA_NOTICE_UNSURE) count = 0; /* it has to be sent */
   while (done < count && mark_units(tail) - begin < UNITS_AT_ONCE) {
     uint32_t units = item_write_light(ring, tail, &items[done]);
     if (units == 0) break;

@@ -58,15 +58,6 @@ enum {
   RING_MOST = (1 << 26) / MARK_UNIT
 };
 
-/* The notice, a message that lies in a socket while there are items, as far as
- * producers know (notice.c). From UNSURE on the next item needs a new one. */
-enum ring_notice {
-  RING_NOTICE_NONE, /* no process has ever asked for the descriptor */
-  RING_NOTICE_SENT,
-  RING_NOTICE_UNSURE, /* it may be there or not */
-  RING_NOTICE_TAKEN
-};
-
 /* Lines that different processes write are apart. */
 struct ring {
   _Alignas(64) uint32_t maxsize; /* 0: none */
@@ -78,7 +69,7 @@ struct ring {
   _Alignas(64) struct sync_lock put_lock;
   uint64_t seen_head;  /* by producers; under put_lock */
   uint32_t courier_id; /* likewise, of the last message beside the ring */
-  uint32_t notice;     /* likewise: enum ring_notice */
+  uint32_t notice;     /* likewise: enum arena_notice */
 
   _Alignas(64) _Atomic uint64_t tail; /* a mark; written under put_lock */
   _Atomic uint32_t getters_sleep;     /* a consumer may sleep on the tail */

@@ -275,6 +275,33 @@ struct arena_name arena_of(const struct share_block *block) {
   return name;
 }
 
+/* -------------------------------------------------------------- Notices -- */
+
+/* Killed where? Each of the two says first that nothing is known: the next
+ * process that is to send a notice sends one in any case. */
+int arena_notice_send(const struct share_block *block, uint32_t *notice) {
+  if (*notice < ARENA_NOTICE_UNSURE) return 0;
+  uint8_t byte = 0;
+  const struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
+  int sock = arena_fd(block, ARENA_RECEIVER);
+  *notice = ARENA_NOTICE_UNSURE;
+  int r = sys_sock_try_send(sock, &part, 1, NULL, 0);
+  if (r < 0 && r != -EAGAIN) return r;
+  /* No room: those of killed senders lie there, which do as well. */
+  *notice = ARENA_NOTICE_SENT;
+  return 0;
+}
+
+void arena_notice_take(const struct share_block *block, uint32_t *notice) {
+  if (*notice == ARENA_NOTICE_TAKEN) return;
+  *notice = ARENA_NOTICE_UNSURE;
+  int sock = arena_fd(block, ARENA_SENDER);
+  int r;
+  while ((r = sys_poll_one(sock, POLLIN, 0)) > 0) sys_sock_drop(sock);
+  /* -1 is nothing to poll: the program has closed it, another may take it. */
+  if (r == 0 && sock >= 0) *notice = ARENA_NOTICE_TAKEN;
+}
+
 /* --------------------------------------------------------------- Pages -- */
 
 static size_t region_offset(const struct share_block *block, size_t offset) {

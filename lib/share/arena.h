@@ -16,8 +16,8 @@
 /* arena_allocate writes a block of this kind, zeroed, held by its maker; 0 or
  * -errno. A large one has an arena of its own, and pages for the first `least`
  * bytes of it only (arena_reserve gives more). RLIMIT_FSIZE may make it smaller
- * than `most`: block->size says so. A queue's socket pair goes with its arena
- * to whoever is told of it. */
+ * than `most`: block->size says so. A socket pair goes with its arena to
+ * whoever is told of it. */
 int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block);
 
@@ -61,14 +61,29 @@ struct arena_name {
 
 struct arena_name arena_of(const struct share_block *block);
 
-/* arena_num_fds: queues, and only they, have a socket pair. */
+/* arena_num_fds: queues and bells, and only they, have a socket pair. */
 static inline uint32_t arena_num_fds(uint32_t kind) {
-  bool queue = kind == SHARE_QUEUE || kind == SHARE_SIMPLE_QUEUE;
-  return queue ? ARENA_MAX_FDS : 1;
+  bool has_pair =
+      kind == SHARE_QUEUE || kind == SHARE_SIMPLE_QUEUE || kind == SHARE_BELL;
+  return has_pair ? ARENA_MAX_FDS : 1;
 }
 
 /* arena_fd returns one of these descriptors only. */
 int arena_fd(const struct share_block *block, int which);
+
+/* A notice is a message that lies in the socket pair as long as something is
+ * so, as far as the one who holds the lock of it knows: then the sender's end
+ * is readable, in all processes. arena_notice_send has one lie there, 0 or
+ * -errno; arena_notice_take takes out all, of killed processes too. */
+enum arena_notice {
+  ARENA_NOTICE_NONE, /* nobody has ever asked for the descriptor */
+  ARENA_NOTICE_SENT,
+  ARENA_NOTICE_UNSURE, /* it may be there or not: the next needs a new one */
+  ARENA_NOTICE_TAKEN
+};
+
+int arena_notice_send(const struct share_block *block, uint32_t *notice);
+void arena_notice_take(const struct share_block *block, uint32_t *notice);
 
 /* arena_attach finds the block in an arena, which it maps if it is not mapped
  * yet; then, and only then, it takes the descriptors and sets *out_taken.

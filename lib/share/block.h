@@ -20,7 +20,8 @@ _Static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LLONG_LOCK_FREE == 2,
  * anything else is recognised as such. */
 enum share_kind {
   SHARE_FREE = 0,
-  SHARE_NEW = 1, /* being made */
+  SHARE_NEW = 1,  /* being made */
+  SHARE_BELL = 2, /* by which a watched event tells of itself */
   SHARE_NO_KIND = 0x4b434f4b,
   SHARE_LOCK = SHARE_NO_KIND + BROOD_KIND_LOCK,
   SHARE_RLOCK,

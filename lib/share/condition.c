@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "lib/share/arena.h"
 #include "lib/share/object.h"
+#include "lib/share/region.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sync/words.h"
@@ -23,18 +26,106 @@ brood_event *brood_event_new(const brood_context *context) {
 
 SHARE_FREE_FUNCTION(brood_event_free, brood_event, SHARE_EVENT)
 
+/* What a watched event has for its lock. It has an arena of its own, and so the
+ * descriptors, and guards the flag and what is known of the notice.
+ *
+ * Killed where? The notice comes before the flag and goes after it: never is
+ * the flag up and the descriptor not readable. It may be in vain, until a
+ * process has looked at the flag. */
+struct bell {
+  struct sync_lock lock;
+  uint32_t notice;
+};
+
+brood_event *brood_watched_event_new(const brood_context *context) {
+  brood_event *event = brood_event_new(context);
+  if (event == NULL) return NULL;
+  struct bell *bell =
+      share_new_partly(context, SHARE_BELL, sizeof *bell, REGION_LARGE);
+  if (bell == NULL) return brood_event_free(event);
+  bell->notice = ARENA_NOTICE_TAKEN;
+  arena_set_lock(share_block_of(event), share_block_of(bell));
+  share_free(bell, SHARE_BELL); /* the event holds it now */
+  return event;
+}
+
+static bool is_watched(const brood_event *event) {
+  return share_block_of(event)->lock_offset != 0;
+}
+
+/* NULL: the program has closed it, or others have written to the memory. */
+static struct bell *bell_of(const brood_event *event) {
+  struct bell *bell = guarded_lock_of(event);
+  return share_kind_of(bell) == SHARE_BELL ? bell : NULL;
+}
+
+enum turn { TURN_UP, TURN_DOWN, TURN_NOT };
+
+/* Signals wait meanwhile: a handler may turn the same flag. */
+static int turn_watched(brood_event *event, enum turn how) {
+  struct bell *bell = bell_of(event);
+  if (bell == NULL) return -EBADF;
+  const struct share_block *block = share_block_of(bell);
+  int r = 0;
+  guard_hold_signals();
+  sync_lock_acquire(&bell->lock, sync_self_process(), SYS_CLOCK_NEVER);
+  if (how == TURN_UP) r = arena_notice_send(block, &bell->notice);
+  if (how == TURN_UP && r == 0) sync_event_set(&event->cell);
+  if (how == TURN_DOWN) sync_event_clear(&event->cell);
+  if (!sync_event_is_set(&event->cell)) {
+    arena_notice_take(block, &bell->notice);
+  }
+  sync_quick_release(&bell->lock);
+  guard_release_signals();
+  return r;
+}
+
+static int turn(brood_event *event, enum turn how) {
+  int r = 0;
+  if (is_watched(event)) {
+    r = turn_watched(event, how);
+  } else if (how == TURN_UP) {
+    sync_event_set(&event->cell);
+  } else {
+    sync_event_clear(&event->cell);
+  }
+  return r < 0 ? error_set_os(r, "cannot tell that the event changes") : 0;
+}
+
+/* One that was told a moment ago waits for the flag. */
+static bool is_up(brood_event *event) {
+  if (is_watched(event) && !sync_event_is_set(&event->cell)) {
+    turn_watched(event, TURN_NOT);
+  }
+  return sync_event_is_set(&event->cell);
+}
+
+static int find_descriptor(const brood_event *event) {
+  if (!is_watched(event)) {
+    return error_set(BROOD_ATTRIBUTE_ERROR,
+                     "event at %p was not made to be watched",
+                     (const void *)event);
+  }
+  const struct bell *bell = bell_of(event);
+  int fd = bell == NULL ? -1 : arena_fd(share_block_of(bell), ARENA_SENDER);
+  return fd < 0 ? error_set_os(-EBADF, "the event has no descriptor") : fd;
+}
+
 SHARE_QUESTION(brood_event_is_set, brood_event, SHARE_EVENT, PROXY_IS_SET,
-               sync_event_is_set(&object->cell))
+               is_up(object))
 SHARE_QUESTION(brood_event_set, brood_event, SHARE_EVENT, PROXY_SET,
-               (sync_event_set(&object->cell), 0))
+               turn(object, TURN_UP))
 SHARE_QUESTION(brood_event_clear, brood_event, SHARE_EVENT, PROXY_CLEAR,
-               (sync_event_clear(&object->cell), 0))
+               turn(object, TURN_DOWN))
+SHARE_QUESTION(brood_event_fileno, brood_event, SHARE_EVENT, PROXY_LACKS,
+               find_descriptor(object))
 
 int brood_event_wait(brood_event *event, int64_t timeout_ns) {
   int r = share_check(event, SHARE_EVENT);
   if (r != 0) return proxy_ask(r, event, PROXY_WAIT, timeout_ns);
   r = sync_event_wait(&event->cell, sys_clock_deadline(timeout_ns));
-  return r == 0 ? 0 : error_set(BROOD_TIMEOUT, "the event was not set in time");
+  if (r == 0 || (is_watched(event) && is_up(event))) return 0;
+  return error_set(BROOD_TIMEOUT, "the event was not set in time");
 }
 
 /* ----------------------------------------------------------- Condition -- */
