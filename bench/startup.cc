@@ -16,6 +16,8 @@
 //   hands it over afterwards, so how it does so is no part of the figure.
 // - "burst" is of an empty parent: so many are started one after another, then
 //   all are joined; the time of one is its share.
+// - "linkage" is "joined" of an empty parent, whose children run one program
+//   that is linked in several ways.
 // - "memory" is what a child says of itself by /proc/self/smaps_rollup.
 // - Raw posix_spawn and Brood's spawn run one executable, a C program that
 //   links Brood and nothing else; the raw child ends in the first statement
@@ -27,9 +29,8 @@
 // - The forkserver runs before the first sample. It is a program of its own,
 //   so what the parent holds by then makes no difference to it.
 // - Nothing is pinned, one child lives at a time, but in a burst. The raw calls
-// sleep at once;
-//   what Brood does before it sleeps is part of Brood (decision 008).
-//
+//   sleep at once; what Brood does before it sleeps is part of Brood (decision
+//   008).
 // - With --turns the subjects take turns, a few milliseconds each, so that
 //   whatever else the machine does hits a subject and its baseline alike;
 //   many turns make the parent itself larger, a few do not.
@@ -64,13 +65,14 @@ constexpr int64_t kPageBytes = 4096;
 
 constexpr int kBurst = 16;
 
-enum class End { kFirstInstruction, kJoined, kBurst, kMemory };
+enum class End { kFirstInstruction, kJoined, kBurst, kLinkage, kMemory };
 
 const char *Name(End end) {
   switch (end) {
     case End::kFirstInstruction: return "first_instruction";
     case End::kJoined: return "joined";
     case End::kBurst: return "burst";
+    case End::kLinkage: return "linkage";
     case End::kMemory: return "memory";
   }
   return "";
@@ -130,6 +132,9 @@ std::string Fields(const Subject &subject, const char *bench = "startup") {
 
 std::string Fields(const Subject &subject, End end, int64_t parent_mib) {
   std::string parent = ",\"parent_mib\":" + std::to_string(parent_mib);
+  if (end == End::kLinkage)
+    return Fields(subject, Name(end)) + ",\"linkage\":\"" + subject.linkage() +
+           "\"";
   if (end == End::kBurst || end == End::kMemory)
     return Fields(subject, Name(end)) + parent;
   return Fields(subject) + ",\"end\":\"" + Name(end) + "\"" + parent;
@@ -151,6 +156,7 @@ Measured MeasureMemory(Subject &subject, int64_t parent_mib) {
 
 Measured Measure(Subject &subject, End end, int64_t parent_mib,
                  int64_t samples) {
+  subject.Choose();
   if (end == End::kMemory) return MeasureMemory(subject, parent_mib);
   Hold(parent_mib);
   Measured measured = {"", {{"us", {}}}, 1e-6};
@@ -178,6 +184,7 @@ void Register(const Options &options, Subject *subject, End end,
   std::string name = std::string("startup/") + subject->impl() + "/" +
                      subject->method() + "/" + Name(end) +
                      "/parent_mib:" + std::to_string(parent_mib);
+  if (end == End::kLinkage) name += std::string("/") + subject->linkage();
   if (options.turns > 1) name += "/turn:" + std::to_string(turn);
   int64_t samples = NumSamples(*subject, end, parent_mib, options.samples);
   FILE *file = options.samples_file;
@@ -194,10 +201,14 @@ void Register(const Options &options, Subject *subject, End end,
       ->Iterations(samples);
 }
 
-void RegisterAll(const Options &options,
-                 const std::vector<std::unique_ptr<Subject>> &subjects) {
+void RegisterAll(const Options &options, const Subjects &subjects,
+                 const Subjects &linkages) {
   for (int64_t mib : options.parent_mib) {
     for (int64_t turn = 1; turn <= options.turns; turn++) {
+      for (const auto &subject : linkages) {
+        if (mib == 0)
+          Register(options, subject.get(), End::kLinkage, mib, turn);
+      }
       for (End end :
            {End::kFirstInstruction, End::kJoined, End::kBurst, End::kMemory}) {
         if (end == End::kBurst && mib != 0) continue;
@@ -221,7 +232,8 @@ int Main(int argc, char **argv) {
     fprintf(stderr, "startup: %s\n", fault.c_str());
     return 2;
   }
-  RegisterAll(options, subjects);
+  auto linkages = MakeLinkages();
+  RegisterAll(options, subjects, linkages);
   return RunAll(options.samples_file);
 }
 

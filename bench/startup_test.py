@@ -38,7 +38,7 @@ class StartupTest(unittest.TestCase):
                 self.assertGreaterEqual(item["pss_kib"][0],
                                         item["private_kib"][0], item)
                 continue
-            expected = num_samples if item["bench"] == "startup" else 1
+            expected = 1 if item["bench"] == "burst" else num_samples
             self.assertEqual(expected, len(item["us"]), item)
             self.assertGreaterEqual(min(item["us"]), 0, item)
 
@@ -49,12 +49,21 @@ class StartupTest(unittest.TestCase):
         self.assertEqual(0, done.returncode, done.stdout + done.stderr)
         items = parse(file.read_text())
         self.check_samples(items, 2)
+        linked = [item for item in items if item["bench"] == "linkage"]
         self.assertCountEqual(
             [(*subject, end, mib) for subject in SUBJECTS
              for end in (*ENDS, "burst", "memory") for mib in (0, 1)
              for _turn in range(2) if end != "burst" or mib == 0],
             [(item["impl"], item["method"], what(item), item["parent_mib"])
-             for item in items])
+             for item in items if item not in linked])
+        linkages = {item["linkage"] for item in linked}
+        self.assertGreaterEqual(len(linkages), 3)
+        self.assertCountEqual(
+            [(*subject, linkage) for linkage in linkages
+             for subject in (("raw", "posix_spawn"), ("brood", "spawn"))
+             for _turn in range(2)],
+            [(item["impl"], item["method"], item["linkage"])
+             for item in linked])
 
     def test_bad_options_are_named(self):
         for option in ("--samples=0", "--samples=x", "--samples=1,2",

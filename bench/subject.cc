@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,11 +25,11 @@ namespace {
 
 int stamp_fd = -1;
 
-// What raw posix_spawn and Brood's spawn run: the program beside this one.
-std::string ChildPath() {
+// What raw posix_spawn and Brood's spawn run: a program beside this one.
+std::string ChildPath(const char *linkage = "") {
   char self[PATH_MAX] = "";
   if (readlink("/proc/self/exe", self, sizeof self - 1) < 0) return "";
-  return std::string(self, strrchr(self, '/') + 1) + "startup_child";
+  return std::string(self, strrchr(self, '/') + 1) + "startup_child" + linkage;
 }
 
 class RawSubject : public Subject {
@@ -84,10 +85,14 @@ class RawFork : public RawSubject {
 
 class RawPosixSpawn : public RawSubject {
  public:
-  explicit RawPosixSpawn(std::string path) : path_(std::move(path)) {
+  explicit RawPosixSpawn(std::string path, const char *linkage = "")
+      : path_(std::move(path)), linkage_(linkage) {
   }
   const char *method() const override {
     return "posix_spawn";
+  }
+  const char *linkage() const override {
+    return linkage_;
   }
 
  protected:
@@ -102,6 +107,7 @@ class RawPosixSpawn : public RawSubject {
 
  private:
   std::string path_;
+  const char *linkage_;
   std::string marker_ = BENCH_RAW_CHILD;
   std::string stamp_ = std::to_string(stamp_fd);
 };
@@ -158,6 +164,23 @@ class Brood : public Subject {
   std::string fault_;
 };
 
+class BroodSpawn : public Brood {
+ public:
+  explicit BroodSpawn(std::string path, const char *linkage = "")
+      : Brood("spawn"), path_(std::move(path)), linkage_(linkage) {
+  }
+  const char *linkage() const override {
+    return linkage_;
+  }
+  void Choose() override {
+    brood_set_executable(path_.c_str());
+  }
+
+ private:
+  std::string path_;
+  const char *linkage_;
+};
+
 }  // namespace
 
 void ClearStamp() {
@@ -176,8 +199,8 @@ Memory ReadMemory() {
   return n == sizeof memory ? memory : Memory{};
 }
 
-std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault) {
-  std::vector<std::unique_ptr<Subject>> subjects;
+Subjects MakeSubjects(std::string *out_fault) {
+  Subjects subjects;
   // Not close-on-exec: a raw child finds it under the same number.
   stamp_fd = memfd_create("stamp", 0);
   if (stamp_fd < 0) {
@@ -195,7 +218,26 @@ std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault) {
   subjects.push_back(std::make_unique<Brood>("fork"));
   subjects.push_back(std::make_unique<Brood>("forkserver"));
   subjects.push_back(std::make_unique<RawPosixSpawn>(path));
-  subjects.push_back(std::make_unique<Brood>("spawn"));
+  subjects.push_back(std::make_unique<BroodSpawn>(path));
+  return subjects;
+}
+
+Subjects MakeLinkages() {
+  // bench/BUILD makes them, an empty file for what this machine cannot make.
+  constexpr struct {
+    const char *ending, *name;
+  } kLinkages[] = {{"_shared", "libbrood.so, libc.so"},
+                   {"", "libbrood.a, libc.so"},
+                   {"_static", "static"},
+                   {"_musl", "static, musl"}};
+  Subjects subjects;
+  for (const auto &linkage : kLinkages) {
+    std::string path = ChildPath(linkage.ending);
+    struct stat status;
+    if (stat(path.c_str(), &status) < 0 || status.st_size == 0) continue;
+    subjects.push_back(std::make_unique<RawPosixSpawn>(path, linkage.name));
+    subjects.push_back(std::make_unique<BroodSpawn>(path, linkage.name));
+  }
   return subjects;
 }
 

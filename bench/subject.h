@@ -23,7 +23,14 @@ class Subject {
   virtual ~Subject() = default;
   virtual const char *impl() const = 0;
   virtual const char *method() const = 0;
+  // How the program is linked that a child runs.
+  virtual const char *linkage() const {
+    return "";
+  }
 
+  // What has to be said once before the next starts; not timed.
+  virtual void Choose() {
+  }
   virtual bool Start(Act act) = 0;
   virtual bool Join() = 0;
   virtual std::string Finish() = 0;
@@ -40,9 +47,15 @@ struct Memory {
 };
 Memory ReadMemory();
 
+using Subjects = std::vector<std::unique_ptr<Subject>>;
+
 // Returns every subject, each of Brood's methods behind what it is measured
 // against, and starts the forkserver; none, with *out_fault set, on failure.
-std::vector<std::unique_ptr<Subject>> MakeSubjects(std::string *out_fault);
+Subjects MakeSubjects(std::string *out_fault);
+
+// Returns raw posix_spawn and Brood's spawn of one program that is linked in
+// several ways, as far as they are there; MakeSubjects comes first.
+Subjects MakeLinkages();
 
 }  // namespace bench
 

@@ -3,7 +3,7 @@
 """Compares what Brood does with the raw calls and with its peers.
 
     bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
-        [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
+        [--threads N] [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
         [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
         [-- PROGRAM ARGUMENT...]
 
@@ -85,6 +85,9 @@ def parse_options():
     parser.add_argument("--holds", type=number, metavar="MIB",
                         help="startup: memory of your program, which the answer "
                              "is to be of")
+    parser.add_argument("--threads", type=number, metavar="N", default="1",
+                        help="startup: threads of your program when it starts "
+                             "processes: with several the answer is not fork")
     parser.add_argument("--json", type=user_path, metavar="FILE",
                         help="write the run: the machine, and one record for "
                              "each kind of sample")
@@ -176,7 +179,8 @@ def tell(parts, the_run, options):
     anything is slower than before."""
     said, slower, text = [], False, io.StringIO()
     if "startup" in parts:
-        said = answer.lines(the_run["records"], options.holds)
+        said = answer.lines(the_run["records"], options.holds,
+                            options.threads)
     with contextlib.redirect_stdout(text):
         drawn = report(parts, the_run, options)
         if options.against is not None:

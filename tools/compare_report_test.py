@@ -70,6 +70,16 @@ class AnswerTest(unittest.TestCase):
                                   r"\(single rounds: 5.0 MiB to 5.0 MiB\)$")
         self.assertRegex(said[2], "^spawn is cheaper .* holds 45 MiB ")
 
+    def test_threads_rule_fork_out(self):
+        said = answer.lines(starts(COSTS), threads=8)
+        self.assertRegex(said[0], "^Use forkserver for a program of 8 threads .* "
+                                  "in 200 us, spawn in 1.0 ms, .* fork .* 100 us")
+        said = answer.lines(starts(COSTS), holds_mib=64, threads=2)
+        self.assertRegex(said[0], "^Use forkserver .* fork would take 1.4 ms, for "
+                                  "a parent of 64 MiB")
+        said = answer.lines(starts(COSTS), holds_mib=3, threads=2)
+        self.assertIn("A parent of 3 MiB was not measured.", said)
+
     def test_never(self):
         costs = {**COSTS, "fork": lambda mib: 100, "spawn": lambda mib: 300}
         said = answer.lines(starts(costs))

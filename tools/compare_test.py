@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import unittest
@@ -17,6 +18,7 @@ PERCENTILES = ("p50", "p90", "p99")
 WHAT = {
     "startup": {"impl": str, "method": str, "end": str, "parent_mib": int},
     "burst": {"impl": str, "method": str, "parent_mib": int},
+    "linkage": {"impl": str, "method": str, "linkage": str},
     "memory": {"impl": str, "method": str, "parent_mib": int},
     "outside": {"impl": str, "method": str},
     "lock_pair": {"impl": str, "object": str, "context": str,
@@ -46,10 +48,10 @@ RATES = {"lock_contended": {"pairs_per_s": int, "least_share": float},
          "throughput": {"msgs_per_s": int, "mib_per_s": float},
          "pool_map": {"tasks_per_s": int},
          "memory": {"private_kib": int, "pss_kib": int}}
-UNITS = {"startup": "us", "outside": "us", "burst": "us", "round_trip": "us",
+UNITS = {"startup": "us", "outside": "us", "burst": "us", "linkage": "us", "round_trip": "us",
          "pool_apply": "us", "pool_new": "us", "pool_lost": "us",
          **{bench: "us" for bench in WHAT if bench.startswith("manager_")}}
-STARTUP = {"startup", "outside", "burst", "memory"}
+STARTUP = {"startup", "outside", "burst", "linkage", "memory"}
 IPC = {"throughput", "round_trip"}
 POOL = {"pool_map", "pool_apply", "pool_new", "pool_lost"}
 MANAGER = {bench for bench in WHAT if bench.startswith("manager_")}
@@ -131,6 +133,18 @@ class CompareTest(unittest.TestCase):
             {subject[:2] for subject in expected},
             [(r["impl"], r["method"]) for r in self.records
              if r["bench"] == "burst"])
+
+    def test_how_what_is_started_is_linked(self):
+        linkages = ["libbrood.so, libc.so", "libbrood.a, libc.so", "static"]
+        if shutil.which("musl-gcc"):
+            linkages.append("static, musl")
+        self.assertCountEqual(
+            [(*subject, linkage) for linkage in linkages for subject in (
+                ("raw", "posix_spawn"), ("brood", "spawn"))],
+            [(r["impl"], r["method"], r["linkage"]) for r in self.records
+             if r["bench"] == "linkage"])
+        for linkage in linkages:
+            self.assertRegex(self.done.stdout, rf"(?m)^{linkage} +[0-9]")
 
     def test_what_is_shared(self):
         expected = [("raw", name, "fork") for name in (

@@ -112,7 +112,21 @@ def for_any_size(all_curves, sizes):
             f"{mib_text(found)}, {rival} from there on: {why}")
 
 
-def lines(records, holds_mib=None):
+def for_threads(all_curves, mib, threads):
+    """The sentence about a program that has several, and this memory: fork is
+    none of the choices, whatever it costs."""
+    others = {method: curve[mib]["p50_us"]
+              for method, curve in all_curves.items() if method != "fork"}
+    best, other = sorted(others, key=others.get)
+    fork_us = all_curves["fork"][mib]["p50_us"]
+    return (f"Use {best} for a program of {threads} threads on this machine: of "
+            f"those a fork copies only one, with the locks of all. It starts and "
+            f"joins a process in {duration(others[best])}, {other} in "
+            f"{duration(others[other])}, where fork would take "
+            f"{duration(fork_us)}, for a parent of {mib} MiB.")
+
+
+def lines(records, holds_mib=None, threads=1):
     """Returns the answer; the first line is the sentence."""
     all_curves = curves(records)
     sizes = sorted(set.intersection(*map(set, all_curves.values())))
@@ -120,12 +134,15 @@ def lines(records, holds_mib=None):
         absent = [method for method in METHODS if not all_curves[method]]
         return ["No answer: nothing was measured of "
                 + (", ".join(absent) or "the same size by every method")]
-    if holds_mib in sizes:
+    if threads > 1:
+        mib = holds_mib if holds_mib in sizes else sizes[0]
+        said = [for_threads(all_curves, mib, threads)]
+    elif holds_mib in sizes:
         said = [for_size(all_curves, holds_mib)]
     else:
         said = [for_any_size(all_curves, sizes)]
-        if holds_mib is not None:
-            said.append(f"A parent of {holds_mib} MiB was not measured.")
+    if holds_mib is not None and holds_mib not in sizes:
+        said.append(f"A parent of {holds_mib} MiB was not measured.")
     said += [break_even_text(method, all_curves["fork"], all_curves[method],
                              sizes) for method in ("forkserver", "spawn")]
     return said + [f"Mind: {hazard}." for hazard in HAZARDS]

@@ -96,6 +96,29 @@ def print_others(figures):
               f"{cells}  {noise_text(burst)}")
 
 
+def print_linkages(figures):
+    """What the dynamic linker has to do costs each child of a spawn."""
+    seen = dict.fromkeys(r["linkage"] for r in figures.records
+                         if r["bench"] == "linkage")
+    if not seen:
+        return
+    print("\nHow the program of a spawned child is linked; start to joined, "
+          "microseconds, and times the first\n")
+    print(f"{'':22}{'raw posix_spawn':^24}{'brood spawn':^24}")
+    columns = "".join(f"{name:>8}" for name in ("p50", "p99", "times") * 2)
+    print(f"{'':22}{columns}  noise")
+    first = {}
+    for linkage in seen:
+        cells = ""
+        for impl in ("raw", "brood"):
+            record = find(figures.records, bench="linkage", impl=impl,
+                          linkage=linkage)
+            p50 = record.get("p50_us")
+            cells += (f"{figure(p50):>8}{figure(record.get('p99_us')):>8}"
+                      f"{ratio(p50, first.setdefault(impl, p50)):>8}")
+        print(f"{linkage:<22}{cells}  {noise_text(record)}")
+
+
 def print_sizes(figures):
     sizes = sorted({r["parent_mib"] for r in figures.records
                     if r["bench"] == "startup"})
@@ -144,5 +167,6 @@ def print_all(records):
     print("Starting processes\n")
     print_methods(figures)
     print_others(figures)
+    print_linkages(figures)
     print_sizes(figures)
     print_targets(figures)
