@@ -118,6 +118,15 @@ static int then_rest(struct callback *callback) {
   return note_done(callback);
 }
 
+/* Until a gate beside the file is opened. */
+static int then_gate(struct callback *callback) {
+  char *gate = NULL;
+  memory_must(asprintf(&gate, "%s.gate", callback->path) < 0 ? NULL : gate);
+  int r = io_gate(gate);
+  free(gate);
+  return r;
+}
+
 static int then_close(struct callback *callback) {
   int r = brood_pool_close(atomic_load(&used_pool));
   return r < 0 ? r : note_done(callback);
@@ -170,6 +179,7 @@ static const struct {
     {"fail", then_fail},     {"rest", then_rest},
     {"close", then_close},   {"terminate", then_terminate},
     {"submit", then_submit}, {"ready", then_ready},
+    {"gate", then_gate},
 };
 
 /* -------------------------------------------------------------- Handles -- */

@@ -68,6 +68,13 @@ static int task_fail(const brood_args *args) {
 }
 BODY_OF_TASK(task_fail);
 
+/* With a number of its own, after another error that was no reason. */
+static int task_fail_bare(const brood_args *args) {
+  (void)brood_get_context("no such method");
+  return (int)body_int64(args, 0);
+}
+BODY_OF_TASK(task_fail_bare);
+
 static int task_raise_value(const brood_args *args) {
   return brood_raise(BROOD_VALUE_ERROR, "%s", body_text(args, 0));
 }
@@ -271,6 +278,7 @@ const struct function functions_valued[] = {
     {"fail", task_fail_target, task_fail},
     {"gate_echo", task_gate_echo_target, task_gate_echo},
     {"gate_item", task_gate_item_target, task_gate_item},
+    {"fail_bare", task_fail_bare_target, task_fail_bare},
     {"gate_raise", task_gate_raise_target, task_gate_raise},
     {"keep_cell", task_keep_cell_target, task_keep_cell},
     {"nap_echo", task_nap_echo_target, task_nap_echo},

@@ -146,6 +146,20 @@ static int limit_processors(struct call *call) {
              : 0;
 }
 
+static int processors(struct call *call) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) < 0) {
+    return call_fail_os(call, "sched_getaffinity");
+  }
+  cJSON *list = memory_must(cJSON_CreateArray());
+  for (int i = 0; i < CPU_SETSIZE; i++) {
+    if (!CPU_ISSET(i, &allowed)) continue;
+    cJSON_AddItemToArray(list, memory_must(cJSON_CreateNumber(i)));
+  }
+  call->result = value_json(list);
+  return 0;
+}
+
 static int wait_any(struct call *call) {
   int status = 0;
   pid_t pid = waitpid(-1, &status, WNOHANG);
@@ -176,5 +190,6 @@ const struct method os_methods[] = {
     {"wait_any", "", wait_any},
     {"allow_core", "", allow_core},
     {"limit_processors", "n", limit_processors},
+    {"processors", "", processors},
     {NULL, NULL, NULL},
 };
