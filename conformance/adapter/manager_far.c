@@ -22,7 +22,9 @@ static int write_address(const cJSON *json, char *out, size_t size) {
     return snprintf(out, size, "unix:%s", json->valuestring);
   }
   if (!cJSON_IsString(host) || !cJSON_IsNumber(port)) return -1;
-  return snprintf(out, size, "tcp://%s:%d", host->valuestring, port->valueint);
+  bool is_ipv6 = strchr(host->valuestring, ':') != NULL;
+  return snprintf(out, size, is_ipv6 ? "tcp://[%s]:%d" : "tcp://%s:%d",
+                  host->valuestring, port->valueint);
 }
 
 static bool is_given(const struct call *call, int index) {
@@ -81,7 +83,8 @@ int manager_read_address(struct call *call) {
   char host[256];
   int port;
   if (address == NULL) return brood_error() < 0 ? call_fail_brood(call) : 0;
-  if (sscanf(address, "tcp://%255[^:]:%d", host, &port) != 2) {
+  if (sscanf(address, "tcp://%255[^:[]:%d", host, &port) != 2 &&
+      sscanf(address, "tcp://[%255[^]]]:%d", host, &port) != 2) {
     call->result = value_text(address + sizeof "unix:" - 1);
     return 0;
   }

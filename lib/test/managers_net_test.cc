@@ -2,6 +2,7 @@
 // do, over unix and over tcp, whichever of them is killed.
 // SPDX-License-Identifier: MIT
 #include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -118,9 +119,8 @@ void use(const brood_args *args) {
 }
 BROOD_TARGET(use);
 
-TEST_P(ManagersNet, AreUsedByOtherPrograms) {
-  std::string address = Address();
-  Manager manager(Method(), AtAddress(address));
+void UseFromAnotherProgram(const char *method, const std::string &address) {
+  Manager manager(method, AtAddress(address));
   auto dict = Own(brood_manager_dict(manager, "birds"));
   {
     auto list = Own(brood_manager_list(manager, nullptr));
@@ -129,8 +129,8 @@ TEST_P(ManagersNet, AreUsedByOtherPrograms) {
   }
   std::string is_at = brood_manager_address(manager);
   EXPECT_THAT(is_at, StartsWith(address.substr(0, address.size() - 1)));
-  Process user(Method(), use,
-               {brood_string(is_at.c_str()), brood_string(Method())});
+  Process user(method, use,
+               {brood_string(is_at.c_str()), brood_string(method)});
   ASSERT_EQ(user.Run(), 0);
   EXPECT_EQ(Get(dict, Text("by")), std::to_string(user.Pid()));
   Queue queue(brood_manager_queue(manager, "queue", 0));
@@ -139,6 +139,27 @@ TEST_P(ManagersNet, AreUsedByOtherPrograms) {
   EXPECT_EQ(brood_kind_of(got.as.object), BROOD_KIND_DICT);
   brood_value_clear(&got);
   EXPECT_TRUE(manager.Has(3));
+}
+
+TEST_P(ManagersNet, AreUsedByOtherPrograms) {
+  UseFromAnotherProgram(Method(), Address());
+}
+
+bool HasIpv6() {
+  int sock = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in6 address = {};
+  address.sin6_family = AF_INET6;
+  address.sin6_addr = in6addr_loopback;
+  bool has = bind(sock, (sockaddr *)&address, sizeof address) == 0;
+  close(sock);
+  return has;
+}
+
+class ManagersNetHere : public LibraryTest {};
+
+TEST_F(ManagersNetHere, AreUsedOverIpv6) {
+  if (!HasIpv6()) GTEST_SKIP() << "no [::1] here";
+  UseFromAnotherProgram("fork", "tcp://[::1]:0");
 }
 
 // add(dict): a child that was given a proxy.
