@@ -42,7 +42,8 @@ static int check_key(const brood_value *key) {
   return error_set(BROOD_TYPE_ERROR, "a double or an object cannot be a key");
 }
 
-static void remove_entry(struct managed *dict, struct dict_entry *entry) {
+/* Takes it out of the tree and the list. */
+static void unlink_entry(struct managed *dict, struct dict_entry *entry) {
   tdelete(entry, &dict->tree, compare_entries);
   struct dict_entry **from_before =
       entry->before == NULL ? &dict->oldest : &entry->before->after;
@@ -51,73 +52,60 @@ static void remove_entry(struct managed *dict, struct dict_entry *entry) {
   *from_before = entry->after;
   *from_after = entry->before;
   dict->num_items--;
+}
+
+static void free_entry(struct dict_entry *entry) {
   drop_kept(&entry->key);
   drop_kept(&entry->value);
   free(entry);
+}
+
+static void remove_entry(struct managed *dict, struct dict_entry *entry) {
+  unlink_entry(dict, entry);
+  free_entry(entry);
 }
 
 void clear_dict(struct managed *dict) {
   while (dict->newest != NULL) remove_entry(dict, dict->newest);
 }
 
-/* A new entry; key and value are taken. */
-static int add_entry(struct managed *dict, struct kept *key,
-                     struct kept *value) {
+/* A new entry; the value is taken. */
+static int add_entry(struct managed *dict, const brood_value *key,
+                     struct kept *value, struct dict_entry **out) {
   struct dict_entry *entry = calloc(1, sizeof *entry);
-  if (entry != NULL) {
-    *entry = (struct dict_entry){
-        .key = *key, .value = *value, .before = dict->newest};
-    if (tsearch(entry, &dict->tree, compare_entries) == NULL) {
-      free(entry);
-      entry = NULL;
-    }
-  }
   if (entry == NULL) {
-    drop_kept(key);
     drop_kept(value);
     return refuse_memory();
   }
+  *entry = (struct dict_entry){.value = *value, .before = dict->newest};
+  int r = keep_copy(key, &entry->key);
+  if (r == 0 && tsearch(entry, &dict->tree, compare_entries) == NULL) {
+    r = refuse_memory();
+  }
+  if (r < 0) {
+    free_entry(entry);
+    return r;
+  }
   *(dict->newest == NULL ? &dict->oldest : &dict->newest->after) = entry;
-  dict->newest = entry;
+  *out = dict->newest = entry;
   dict->num_items++;
   return 0;
 }
 
-/* Sets a copy. */
-static int set_copy(struct managed *dict, const brood_value *key,
-                    const brood_value *value) {
-  struct kept new_value, new_key;
-  int r = keep_copy(value, &new_value);
-  if (r < 0) return r;
-  struct dict_entry *entry = find_entry(dict, key);
-  if (entry != NULL) {
-    drop_kept(&entry->value);
-    entry->value = new_value;
-    return 0;
-  }
-  r = keep_copy(key, &new_key);
-  if (r == 0) return add_entry(dict, &new_key, &new_value);
-  drop_kept(&new_value);
-  return r;
+/* Has an entry, of NULL a new one, this value, which is taken. */
+static int set_entry(struct managed *dict, struct dict_entry **entry,
+                     const brood_value *key, struct kept *value) {
+  if (*entry == NULL) return add_entry(dict, key, value, entry);
+  drop_kept(&(*entry)->value);
+  (*entry)->value = *value;
+  return 0;
 }
 
-/* The message, in which the value lies, is kept as it came; a small key is
- * copied. */
-static int set_item(struct managed *dict, struct caller *caller,
-                    struct dict_entry *entry) {
-  const brood_value *key = call_value(caller, 0);
-  struct kept new_key = {0}, new_value;
-  int r = entry == NULL ? keep_copy(key, &new_key) : 0;
-  if (r < 0) return r;
-  r = keep_value(caller, 1, &new_value);
-  if (r < 0) {
-    drop_kept(&new_key);
-    return r;
-  }
-  if (entry == NULL) return add_entry(dict, &new_key, &new_value);
-  drop_kept(&entry->value);
-  entry->value = new_value;
-  return 0;
+static int set_entry_copy(struct managed *dict, struct dict_entry **entry,
+                          const brood_value *key, const brood_value *value) {
+  struct kept copy;
+  int r = keep_copy(value, &copy);
+  return r < 0 ? r : set_entry(dict, entry, key, &copy);
 }
 
 static int update_dict(struct managed *dict, const brood_value *pairs) {
@@ -132,13 +120,11 @@ static int update_dict(struct managed *dict, const brood_value *pairs) {
   }
   for (size_t i = 0; r == 0 && i < pairs->num_items; i++) {
     const brood_value *items = pairs->as.items[i].as.items;
-    r = set_copy(dict, &items[0], &items[1]);
+    struct dict_entry *entry = find_entry(dict, &items[0]);
+    r = set_entry_copy(dict, &entry, &items[0], &items[1]);
   }
   return r;
 }
-
-/* What popitem answers. */
-static brood_value pair[2];
 
 enum part { KEYS = 1, VALUES = 2, ITEMS = 3 };
 
@@ -163,30 +149,24 @@ static int fetch_all(const struct managed *dict, enum part part,
   return 0;
 }
 
-static int64_t take_entry(struct managed *dict, struct dict_entry *entry) {
+static struct kept gone_key;
+
+/* Takes one out; its key and its value live until the next one is. */
+static void take_entry(struct managed *dict, struct dict_entry *entry) {
+  unlink_entry(dict, entry);
+  drop_kept(&gone_key);
   drop_kept(&answered.gone);
+  gone_key = entry->key;
   answered.gone = entry->value;
-  entry->value = (struct kept){0};
-  remove_entry(dict, entry);
-  return 0;
+  free(entry);
 }
 
 static int64_t pop_pair(struct managed *dict, const brood_value **out_value) {
-  struct dict_entry *entry = dict->newest;
-  if (entry == NULL) {
+  static brood_value pair[2];
+  if (dict->newest == NULL) {
     return error_set(BROOD_KEY_ERROR, "popitem(): dictionary is empty");
   }
-  static struct kept gone_key;
-  drop_kept(&gone_key);
-  gone_key = entry->key;
-  drop_kept(&answered.gone);
-  answered.gone = entry->value;
-  /* The tree needs the key. */
-  tdelete(entry, &dict->tree, compare_entries);
-  dict->newest = entry->before;
-  *(entry->before == NULL ? &dict->oldest : &entry->before->after) = NULL;
-  dict->num_items--;
-  free(entry);
+  take_entry(dict, dict->newest);
   pair[0] = *kept_value(&gone_key);
   pair[1] = *kept_value(&answered.gone);
   answered.tuple = brood_tuple(pair, 2);
@@ -194,26 +174,25 @@ static int64_t pop_pair(struct managed *dict, const brood_value **out_value) {
   return 0;
 }
 
-static int64_t add_number(struct managed *dict, struct caller *caller,
-                          struct dict_entry *entry) {
+static int add_number(struct managed *dict, struct dict_entry **entry,
+                      const brood_value *key, int64_t number) {
   int64_t sum = 0;
-  if (entry != NULL) {
-    const brood_value *value = kept_value(&entry->value);
+  if (*entry != NULL) {
+    const brood_value *value = kept_value(&(*entry)->value);
     if (value->type != BROOD_TYPE_INT64) {
       return error_set(BROOD_TYPE_ERROR, "the key's value is no integer");
     }
     sum = value->as.int64;
   }
-  if (__builtin_add_overflow(sum, caller->head.number, &sum)) {
+  if (__builtin_add_overflow(sum, number, &sum)) {
     return error_set(BROOD_OVERFLOW_ERROR, "the sum has over 64 bits");
   }
-  brood_value number = brood_int64(sum);
-  int r = set_copy(dict, call_value(caller, 0), &number);
-  return r;
+  struct kept kept = {.whole = brood_int64(sum)};
+  return set_entry(dict, entry, key, &kept);
 }
 
-static int64_t compare_set(struct managed *dict, struct caller *caller,
-                           const struct dict_entry *entry) {
+static int compare_set(struct managed *dict, struct dict_entry *entry,
+                       struct caller *caller) {
   const brood_value *expected = call_value(caller, 1);
   const brood_value *value = call_value(caller, 2);
   if (expected == NULL || value == NULL) return refuse_memory();
@@ -221,7 +200,7 @@ static int64_t compare_set(struct managed *dict, struct caller *caller,
                             ? expected->type == BROOD_TYPE_NONE
                             : is_equal(expected, kept_value(&entry->value));
   if (!is_as_expected) return 0;
-  int r = set_copy(dict, call_value(caller, 0), value);
+  int r = set_entry_copy(dict, &entry, call_value(caller, 0), value);
   return r < 0 ? r : 1;
 }
 
@@ -231,42 +210,39 @@ static int refuse_key(const struct managed *dict) {
              : error_set(BROOD_KEY_ERROR, "no such key");
 }
 
-/* Calls that are about one key. */
+/* Calls that are about one key; 1 with its value: it is new. */
 static int64_t call_entry(struct managed *dict, struct caller *caller,
                           const brood_value **out_value) {
   const brood_value *key = call_value(caller, 0);
   int r = check_key(key);
   if (r < 0) return r;
   struct dict_entry *entry = find_entry(dict, key);
+  bool is_new = entry == NULL;
+  struct kept value;
   switch (caller->head.op) {
-    case CALL_CONTAINS: return entry != NULL;
-    case CALL_SET_ITEM: return set_item(dict, caller, entry);
-    case CALL_ADD: {
-      int64_t added = add_number(dict, caller, entry);
-      if (added < 0) return added;
-      *out_value = kept_value(&find_entry(dict, key)->value);
-      return 0;
-    }
-    case CALL_COMPARE_SET: return compare_set(dict, caller, entry);
-    case CALL_SET_DEFAULT: {
-      bool is_new = entry == NULL;
-      const brood_value *value = call_value(caller, 1);
-      if (is_new && value != NULL) r = set_copy(dict, key, value);
-      entry = find_entry(dict, key);
-      if (r < 0 || entry == NULL) return r < 0 ? r : refuse_memory();
-      *out_value = kept_value(&entry->value);
-      return is_new;
-    }
-    default: break;
+    case CALL_CONTAINS: return !is_new;
+    case CALL_COMPARE_SET: return compare_set(dict, entry, caller);
+    case CALL_SET_ITEM:
+      /* The message, in which key and value lie, is kept as it came. */
+      r = keep_value(caller, 1, &value);
+      return r < 0 ? r : set_entry(dict, &entry, key, &value);
+    case CALL_ADD:
+      r = add_number(dict, &entry, key, caller->head.number);
+      break;
+    case CALL_SET_DEFAULT:
+      if (is_new) r = set_entry_copy(dict, &entry, key, call_value(caller, 1));
+      break;
+    default:
+      if (is_new) r = refuse_key(dict);
   }
-  if (entry == NULL) return refuse_key(dict);
+  if (r < 0) return r;
   switch (caller->head.op) {
-    case CALL_GET_ITEM: *out_value = kept_value(&entry->value); return 0;
+    case CALL_DELETE: remove_entry(dict, entry); return 0;
     case CALL_POP:
       take_entry(dict, entry);
       *out_value = kept_value(&answered.gone);
       return 0;
-    default: remove_entry(dict, entry); return 0;
+    default: *out_value = kept_value(&entry->value); return is_new;
   }
 }
 
