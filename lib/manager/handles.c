@@ -39,41 +39,50 @@ static int64_t fetch_kind(void *object, enum share_kind kind, uint32_t op,
                : call_kind(object, kind, op, number, out, num_values, values);
 }
 
-#define ASK(name, noun, KIND, op)                              \
-  int name(noun *object) {                                     \
-    return (int)call_kind(object, KIND, op, 0, NULL, 0, NULL); \
+/* Calls with nothing, with an index, or with a value; and such that fetch one.
+ */
+#define ASK(type, name, noun, KIND, op)                         \
+  type name(noun *object) {                                     \
+    return (type)call_kind(object, KIND, op, 0, NULL, 0, NULL); \
   }
 
-#define LENGTH(name, noun, KIND)                                   \
-  int64_t name(noun *object) {                                     \
-    return call_kind(object, KIND, CALL_LENGTH, 0, NULL, 0, NULL); \
+#define TELL(type, name, noun, KIND, op)                          \
+  type name(noun *object, brood_value value) {                    \
+    return (type)call_kind(object, KIND, op, 0, NULL, 1, &value); \
   }
 
-#define FETCH_ALL(name, op)                                        \
-  int name(brood_dict *dict, brood_value *out) {                   \
-    return (int)fetch_kind(dict, SHARE_DICT, op, 0, out, 0, NULL); \
+#define TELL_AT(name, noun, KIND, op)                                \
+  int name(noun *object, int64_t index, brood_value value) {         \
+    return (int)call_kind(object, KIND, op, index, NULL, 1, &value); \
   }
 
-#define BY_KEY(name, op)                                           \
-  int name(brood_dict *dict, brood_value key) {                    \
-    return (int)call_kind(dict, SHARE_DICT, op, 0, NULL, 1, &key); \
+#define FETCH(name, noun, KIND, op)                            \
+  int name(noun *object, brood_value *out) {                   \
+    return (int)fetch_kind(object, KIND, op, 0, out, 0, NULL); \
   }
 
-#define FETCH_BY_KEY(name, op)                                     \
-  int name(brood_dict *dict, brood_value key, brood_value *out) {  \
-    return (int)fetch_kind(dict, SHARE_DICT, op, 0, out, 1, &key); \
+#define FETCH_AT(name, noun, KIND, op)                             \
+  int name(noun *object, int64_t index, brood_value *out) {        \
+    return (int)fetch_kind(object, KIND, op, index, out, 0, NULL); \
   }
 
-BY_KEY(brood_dict_delete, CALL_DELETE)
-BY_KEY(brood_dict_contains, CALL_CONTAINS)
-FETCH_BY_KEY(brood_dict_get, CALL_GET_ITEM)
-FETCH_BY_KEY(brood_dict_pop, CALL_POP)
-FETCH_ALL(brood_dict_popitem, CALL_POPITEM)
-FETCH_ALL(brood_dict_items, CALL_ITEMS)
-FETCH_ALL(brood_dict_keys, CALL_KEYS)
-FETCH_ALL(brood_dict_values, CALL_VALUES)
-LENGTH(brood_dict_length, brood_dict, SHARE_DICT)
-ASK(brood_dict_clear, brood_dict, SHARE_DICT, CALL_CLEAR)
+#define FETCH_BY(name, noun, KIND, op)                         \
+  int name(noun *object, brood_value key, brood_value *out) {  \
+    return (int)fetch_kind(object, KIND, op, 0, out, 1, &key); \
+  }
+
+/* ---------------------------------------------------------- Dictionaries -- */
+
+TELL(int, brood_dict_delete, brood_dict, SHARE_DICT, CALL_DELETE)
+TELL(int, brood_dict_contains, brood_dict, SHARE_DICT, CALL_CONTAINS)
+FETCH_BY(brood_dict_get, brood_dict, SHARE_DICT, CALL_GET_ITEM)
+FETCH_BY(brood_dict_pop, brood_dict, SHARE_DICT, CALL_POP)
+FETCH(brood_dict_popitem, brood_dict, SHARE_DICT, CALL_POPITEM)
+FETCH(brood_dict_items, brood_dict, SHARE_DICT, CALL_ITEMS)
+FETCH(brood_dict_keys, brood_dict, SHARE_DICT, CALL_KEYS)
+FETCH(brood_dict_values, brood_dict, SHARE_DICT, CALL_VALUES)
+ASK(int64_t, brood_dict_length, brood_dict, SHARE_DICT, CALL_LENGTH)
+ASK(int, brood_dict_clear, brood_dict, SHARE_DICT, CALL_CLEAR)
 
 int brood_dict_set(brood_dict *dict, brood_value key, brood_value value) {
   brood_value values[] = {key, value};
@@ -111,32 +120,17 @@ int brood_dict_add(brood_dict *dict, brood_value key, int64_t number,
 
 /* ----------------------------------------------------------------- Lists -- */
 
-#define AT_INDEX(name, op)                                               \
-  int name(brood_list *list, int64_t index, brood_value value) {         \
-    return (int)call_kind(list, SHARE_LIST, op, index, NULL, 1, &value); \
-  }
-
-#define FETCH_AT_INDEX(name, op)                                       \
-  int name(brood_list *list, int64_t index, brood_value *out) {        \
-    return (int)fetch_kind(list, SHARE_LIST, op, index, out, 0, NULL); \
-  }
-
-#define OF_EQUAL(type, name, op)                                      \
-  type name(brood_list *list, brood_value value) {                    \
-    return (type)call_kind(list, SHARE_LIST, op, 0, NULL, 1, &value); \
-  }
-
-LENGTH(brood_list_length, brood_list, SHARE_LIST)
-FETCH_AT_INDEX(brood_list_get, CALL_GET_ITEM)
-FETCH_AT_INDEX(brood_list_pop, CALL_POP)
-AT_INDEX(brood_list_set, CALL_SET_ITEM)
-AT_INDEX(brood_list_insert, CALL_INSERT)
-OF_EQUAL(int, brood_list_remove, CALL_REMOVE)
-OF_EQUAL(int64_t, brood_list_index, CALL_INDEX)
-OF_EQUAL(int64_t, brood_list_count, CALL_COUNT_EQUAL)
-ASK(brood_list_clear, brood_list, SHARE_LIST, CALL_CLEAR)
-ASK(brood_list_reverse, brood_list, SHARE_LIST, CALL_REVERSE)
-ASK(brood_list_sort, brood_list, SHARE_LIST, CALL_SORT)
+ASK(int64_t, brood_list_length, brood_list, SHARE_LIST, CALL_LENGTH)
+FETCH_AT(brood_list_get, brood_list, SHARE_LIST, CALL_GET_ITEM)
+FETCH_AT(brood_list_pop, brood_list, SHARE_LIST, CALL_POP)
+TELL_AT(brood_list_set, brood_list, SHARE_LIST, CALL_SET_ITEM)
+TELL_AT(brood_list_insert, brood_list, SHARE_LIST, CALL_INSERT)
+TELL(int, brood_list_remove, brood_list, SHARE_LIST, CALL_REMOVE)
+TELL(int64_t, brood_list_index, brood_list, SHARE_LIST, CALL_INDEX)
+TELL(int64_t, brood_list_count, brood_list, SHARE_LIST, CALL_COUNT_EQUAL)
+ASK(int, brood_list_clear, brood_list, SHARE_LIST, CALL_CLEAR)
+ASK(int, brood_list_reverse, brood_list, SHARE_LIST, CALL_REVERSE)
+ASK(int, brood_list_sort, brood_list, SHARE_LIST, CALL_SORT)
 
 int brood_list_append(brood_list *list, brood_value value) {
   return brood_list_insert(list, INT64_MAX, value);
@@ -167,55 +161,36 @@ int brood_list_set_slice(brood_list *list, int64_t start, int64_t stop,
 
 /* ----------------------------------------------- Namespace, value, array -- */
 
-static int64_t call_space(brood_namespace *space, uint32_t op,
-                          const char *attribute, const brood_value *value,
-                          brood_value *out) {
-  brood_value values[] = {brood_string(attribute),
-                          value == NULL ? brood_none() : *value};
-  return call_kind(space, SHARE_NAMESPACE, op, 0, out, 1 + (value != NULL),
-                   values);
-}
-
 int brood_namespace_set(brood_namespace *space, const char *attribute,
                         brood_value value) {
-  return (int)call_space(space, CALL_SET_ITEM, attribute, &value, NULL);
+  brood_value values[] = {brood_string(attribute), value};
+  return (int)call_kind(space, SHARE_NAMESPACE, CALL_SET_ITEM, 0, NULL, 2,
+                        values);
 }
 
 int brood_namespace_get(brood_namespace *space, const char *attribute,
                         brood_value *out_value) {
-  int r = error_check_out(out_value);
-  if (r < 0) return r;
-  return (int)call_space(space, CALL_GET_ITEM, attribute, NULL, out_value);
+  brood_value key = brood_string(attribute);
+  return (int)fetch_kind(space, SHARE_NAMESPACE, CALL_GET_ITEM, 0, out_value, 1,
+                         &key);
 }
 
 int brood_namespace_delete(brood_namespace *space, const char *attribute) {
-  return (int)call_space(space, CALL_DELETE, attribute, NULL, NULL);
+  brood_value key = brood_string(attribute);
+  return (int)call_kind(space, SHARE_NAMESPACE, CALL_DELETE, 0, NULL, 1, &key);
 }
 
-int brood_managed_value_get(brood_managed_value *value,
-                            brood_value *out_value) {
-  return (int)fetch_kind(value, SHARE_MANAGED_VALUE, CALL_GET_ITEM, 0,
-                         out_value, 0, NULL);
-}
+FETCH(brood_managed_value_get, brood_managed_value, SHARE_MANAGED_VALUE,
+      CALL_GET_ITEM)
+TELL(int, brood_managed_value_set, brood_managed_value, SHARE_MANAGED_VALUE,
+     CALL_SET_ITEM)
 
-int brood_managed_value_set(brood_managed_value *value, brood_value new_value) {
-  return (int)call_kind(value, SHARE_MANAGED_VALUE, CALL_SET_ITEM, 0, NULL, 1,
-                        &new_value);
-}
-
-LENGTH(brood_managed_array_length, brood_managed_array, SHARE_MANAGED_ARRAY)
-
-int brood_managed_array_get(brood_managed_array *array, int64_t index,
-                            brood_value *out_value) {
-  return (int)fetch_kind(array, SHARE_MANAGED_ARRAY, CALL_GET_ITEM, index,
-                         out_value, 0, NULL);
-}
-
-int brood_managed_array_set(brood_managed_array *array, int64_t index,
-                            brood_value value) {
-  return (int)call_kind(array, SHARE_MANAGED_ARRAY, CALL_SET_ITEM, index, NULL,
-                        1, &value);
-}
+ASK(int64_t, brood_managed_array_length, brood_managed_array,
+    SHARE_MANAGED_ARRAY, CALL_LENGTH)
+FETCH_AT(brood_managed_array_get, brood_managed_array, SHARE_MANAGED_ARRAY,
+         CALL_GET_ITEM)
+TELL_AT(brood_managed_array_set, brood_managed_array, SHARE_MANAGED_ARRAY,
+        CALL_SET_ITEM)
 
 int brood_proxy_call(brood_proxy *proxy, const char *method, brood_value args,
                      brood_value *out_value) {
