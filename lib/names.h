@@ -457,7 +457,6 @@
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session
-#define channel_expire brood_in_channel_expire
 #define channel_feed brood_in_channel_feed
 #define channel_take_back brood_in_channel_take_back
 #define clear_dict brood_in_clear_dict
@@ -469,7 +468,6 @@
 #define held_abandon brood_in_held_abandon
 #define held_call brood_in_held_call
 #define held_end_session brood_in_held_end_session
-#define held_expire brood_in_held_expire
 #define held_fill brood_in_held_fill
 #define held_look_for_dead brood_in_held_look_for_dead
 #define is_equal brood_in_is_equal

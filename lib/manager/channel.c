@@ -10,7 +10,6 @@
 
 #include "lib/manager/server.h"
 #include "lib/state/error.h"
-#include "lib/sys/clock.h"
 
 static bool is_full(const struct managed *queue) {
   return queue->maxsize > 0 && (int64_t)queue->num_items >= queue->maxsize;
@@ -198,19 +197,6 @@ int64_t channel_call(struct managed *queue, struct caller *caller) {
 }
 
 /* --------------------------------------------------------------- Endings -- */
-
-void channel_expire(struct managed *queue, struct caller *caller) {
-  int r = caller->row == &queue->row       ? BROOD_EMPTY
-          : caller->row == &queue->putters ? BROOD_FULL
-                                           : BROOD_TIMEOUT;
-  unpark_call(caller);
-  drop_kept(&caller->item);
-  error_set(r, "%s",
-            r == BROOD_EMPTY  ? "the queue is empty"
-            : r == BROOD_FULL ? "the queue is full"
-                              : "items are not done");
-  answer_call(caller, r, NULL);
-}
 
 void channel_end_session(struct managed *queue, struct session *session) {
   struct tally *got = tally_of(&queue->holds, session, 0);

@@ -88,7 +88,7 @@ static int64_t enter_gate(struct managed *gate, struct caller *caller) {
                      "killed",
                      share_kind_name(gate->kind));
   }
-  if (caller->regained == BROOD_TIMEOUT) {
+  if (caller->depth > 0 && caller->notified_by == 0) { /* it waited in vain */
     return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
   }
   return 0;
@@ -142,27 +142,36 @@ static int64_t release(struct managed *gate, struct caller *caller) {
 
 /* ------------------------------------------------------------- Condition -- */
 
+/* Has a caller wait for the lock, however long that takes. */
+static void step_over(const struct managed *condition, struct caller *caller) {
+  caller->deadline_ns = SYS_CLOCK_NEVER;
+  park_call(caller, condition->lock, &condition->lock->row);
+}
+
 static bool notify_one(struct managed *condition) {
   struct caller *caller = condition->row.first;
   if (caller == NULL) return false;
   object_hold(condition);
   unpark_call(caller);
   caller->notified_by = condition->id;
-  caller->deadline_ns = SYS_CLOCK_NEVER;
-  park_call(caller, condition->lock, &condition->lock->row);
+  step_over(condition, caller);
   object_release(condition);
   return true;
 }
 
 static int64_t wait_notified(struct managed *condition, struct caller *caller) {
   struct managed *lock = condition->lock;
+  if (caller->depth > 0) { /* it has waited, until now */
+    step_over(condition, caller);
+    let_in(lock);
+    return PARKED;
+  }
   struct tally *hold = hold_of(lock, caller);
   if (hold == NULL) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "must acquire() condition before using wait()");
   }
   caller->depth = (uint32_t)hold->count;
-  caller->regained = 0;
   if (park_call(caller, condition, &condition->row) != PARKED) {
     return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
   }
@@ -226,7 +235,6 @@ static int64_t call_event(struct managed *object, struct caller *caller) {
 
 static void break_barrier(struct managed *object) {
   object->is_set = true;
-  object->num_waiting = 0;
   answer_all(object, BROOD_BROKEN_BARRIER, false);
 }
 
@@ -234,18 +242,14 @@ static int64_t wait_at_barrier(struct managed *object, struct caller *caller) {
   if (object->is_set) {
     return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
   }
-  if (object->num_waiting + 1 == object->parties) {
-    object->num_waiting = 0;
+  if (object->row.count + 1 == object->parties) {
     answer_all(object, 0, true);
     return object->parties - 1;
   }
-  if (caller->head.timeout_ns == BROOD_FOREVER) {
+  if (caller->deadline_ns > 0 && caller->head.timeout_ns == BROOD_FOREVER) {
     caller->deadline_ns = sys_clock_deadline(object->timeout_ns);
   }
-  if (park_call(caller, object, &object->row) == PARKED) {
-    object->num_waiting++;
-    return PARKED;
-  }
+  if (park_call(caller, object, &object->row) == PARKED) return PARKED;
   break_barrier(object);
   return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
 }
@@ -259,7 +263,7 @@ static int64_t call_barrier(struct managed *object, struct caller *caller) {
       object->is_set = false;
       return 0;
     case PROXY_PARTIES: return object->parties;
-    case PROXY_N_WAITING: return object->num_waiting;
+    case PROXY_N_WAITING: return object->row.count;
     case PROXY_BROKEN: return object->is_set;
     default: return object_lacks(object);
   }
@@ -279,24 +283,6 @@ int64_t held_call(struct managed *object, struct caller *caller) {
 }
 
 /* ------------------------------------------------------------- Endings -- */
-
-void held_expire(struct managed *object, struct caller *caller) {
-  if (object->kind == SHARE_BARRIER) {
-    break_barrier(object);
-    return;
-  }
-  unpark_call(caller);
-  if (object->kind == SHARE_CONDITION) {
-    caller->regained = BROOD_TIMEOUT;
-    caller->deadline_ns = SYS_CLOCK_NEVER;
-    park_call(caller, object->lock, &object->lock->row);
-    let_in(object->lock);
-    return;
-  }
-  error_set(BROOD_TIMEOUT, "%s was not to be had in time",
-            share_kind_name(object->kind));
-  answer_call(caller, BROOD_TIMEOUT, NULL);
-}
 
 /* A notification that nobody has done anything with. */
 static void pass_on(uint64_t condition_id) {

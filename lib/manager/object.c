@@ -13,7 +13,6 @@
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
-#include "lib/sys/clock.h"
 
 static struct {
   struct place {
@@ -224,14 +223,17 @@ int64_t object_lacks(const struct managed *object) {
                    share_kind_name(object->kind));
 }
 
+/* The call is made once more, as a poll: its function says what it is that has
+ * not come in time. */
 void object_expire(struct caller *caller) {
   struct managed *object = caller->object;
+  const brood_value *value = NULL;
   object_hold(object);
-  if (object->kind == SHARE_QUEUE) {
-    channel_expire(object, caller);
-  } else {
-    held_expire(object, caller);
-  }
+  unpark_call(caller);
+  drop_kept(&caller->item);
+  caller->deadline_ns = 0;
+  int64_t r = object_call(object, caller, &value);
+  if (r != PARKED) answer_call(caller, r, value);
   object_release(object);
 }
 

@@ -118,6 +118,7 @@ int64_t park_call(struct caller *caller, struct managed *object,
     row->last->next = caller;
   }
   row->last = caller;
+  row->count++;
   server.num_parked++;
   return PARKED;
 }
@@ -131,6 +132,7 @@ void unpark_call(struct caller *caller) {
   }
   *at = caller->next;
   if (row->last == caller) row->last = before;
+  row->count--;
   struct managed *object = caller->object;
   caller->object = NULL;
   caller->row = NULL;
@@ -259,7 +261,6 @@ static void begin_call(struct caller *caller) {
   const brood_value *value = NULL;
   caller->deadline_ns = sys_clock_deadline(caller->head.timeout_ns);
   caller->depth = 0;
-  caller->regained = 0;
   caller->notified_by = 0;
   hear_taken(caller); /* a client that calls has got what it was given */
   int64_t r = make_call(caller, &value);
@@ -300,9 +301,7 @@ static bool serve_caller(struct caller *caller) {
   brood_value *to = had_more ? &caller->last : &caller->whole;
   int r = brood_connection_recv(caller->end, to, 0);
   if (r == BROOD_TIMEOUT) return false;
-  bool waits = caller->object != NULL && !had_more;
-  if (r < 0 || (waits && to->type != BROOD_TYPE_TUPLE) ||
-      (!had_more && !read_head(caller))) {
+  if (r < 0 || caller->object != NULL || (!had_more && !read_head(caller))) {
     caller->is_closed = true;
     drop_carried(caller);
     return false;
@@ -416,7 +415,6 @@ static void expire_calls(void) {
   for (size_t i = 0; i < server.num_callers; i++) {
     struct caller *caller = server.callers[i];
     if (caller->object != NULL && caller->deadline_ns <= now_ns) {
-      caller->deadline_ns = SYS_CLOCK_NEVER;
       object_expire(caller);
     }
   }

@@ -43,6 +43,7 @@ struct kept {
 /* What waits, in the order in which it came. */
 struct waiters {
   struct caller *first, *last;
+  int64_t count;
 };
 
 /* A line as the server has it, and the call that it makes. */
@@ -65,7 +66,6 @@ struct caller {
   int64_t deadline_ns;
   struct kept item;         /* to be put */
   uint32_t depth;           /* of an rlock that it waits for again */
-  int regained;             /* what a wait returns then */
   uint64_t notified_by;     /* the condition's id, or 0 */
   struct managed *got_from; /* a queue, and what it was given: */
   struct kept got;
@@ -100,7 +100,7 @@ struct managed {
 
   struct managed *lock; /* a condition's */
   bool is_set;          /* an event; a barrier is broken */
-  int64_t parties, num_waiting, timeout_ns;
+  int64_t parties, timeout_ns;
   struct waiters row; /* who waits to enter, to be notified, for the event, at
                          the barrier, for an item */
   struct waiters putters, joiners;
@@ -206,14 +206,12 @@ void tally_drop(struct tallies *tallies, struct tally *tally);
 /* ---------------------------------------------------- held.c, channel.c -- */
 
 int64_t held_call(struct managed *object, struct caller *caller);
-void held_expire(struct managed *object, struct caller *caller);
 void held_end_session(struct managed *object, const struct session *session);
 void held_abandon(struct managed *object, uint64_t notified_by);
 int held_fill(struct managed *object, struct caller *caller);
 bool held_look_for_dead(struct managed *object);
 
 int64_t channel_call(struct managed *object, struct caller *caller);
-void channel_expire(struct managed *object, struct caller *caller);
 void channel_end_session(struct managed *object, struct session *session);
 void channel_take_back(struct managed *object, struct caller *caller);
 void channel_feed(struct managed *object);
