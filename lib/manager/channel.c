@@ -3,75 +3,54 @@
  * See server.h: queues. An item that is got is the client's when it says so;
  * until then it lies with its line, and goes back to the front if that closes.
  */
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
-#include "lib/manager/server.h"
+#include "lib/manager/data.h"
 #include "lib/state/error.h"
 
 static bool is_full(const struct managed *queue) {
   return queue->maxsize > 0 && (int64_t)queue->num_items >= queue->maxsize;
 }
 
-/* Has room for one more item in the ring. */
-static int make_item_room(struct managed *queue) {
-  if (queue->num_items < queue->room) return 0;
-  size_t room = queue->room * 2 + 8;
-  struct kept *items = calloc(room, sizeof *items);
-  if (items == NULL) return error_set_os(-ENOMEM, "cannot put an item");
-  for (size_t i = 0; i < queue->num_items; i++) {
-    items[i] = queue->items[(queue->first + i) % queue->room];
+/* Puts an item, which is taken. */
+static int add_item(struct managed *queue, struct kept *item) {
+  int r = replace_items(queue, queue->num_items, 0, item, 1);
+  if (r == 0) {
+    *item = (struct kept){0};
+    queue->unfinished++;
   }
-  free(queue->items);
-  queue->items = items;
-  queue->room = room;
-  queue->first = 0;
-  return 0;
+  drop_kept(item);
+  return r;
 }
 
-static void push(struct managed *queue, struct kept *item) {
-  size_t at = (queue->first + queue->num_items++) % queue->room;
-  queue->items[at] = *item;
-  *item = (struct kept){0};
+void channel_take_back(struct caller *caller) {
+  struct managed *queue = caller->got_from;
+  if (queue->is_joinable) tally_add(&queue->holds, caller->session, 0, -1);
+  if (queue->first > 0) {
+    queue->items[--queue->first] = caller->got;
+    queue->num_items++;
+  } else if (replace_items(queue, 0, 0, &caller->got, 1) < 0) {
+    drop_kept(&caller->got); /* there is no memory for a pointer */
+  }
+  caller->got = (struct kept){0};
+  caller->got_from = NULL;
+  channel_feed(queue);
+  object_release(queue);
 }
 
-/* An item that was got, and did not arrive. */
-static void push_front(struct managed *queue, struct kept *item) {
-  if (make_item_room(queue) < 0) {
-    drop_kept(item); /* there is no memory for a pointer */
+/* Gives the oldest item. */
+static void give_item(struct managed *queue, struct caller *caller) {
+  if (queue->is_joinable && !tally_add(&queue->holds, caller->session, 0, 1)) {
+    answer_call(caller, refuse_memory(), NULL);
     return;
   }
-  queue->first = (queue->first + queue->room - 1) % queue->room;
-  queue->items[queue->first] = *item;
-  queue->num_items++;
-  *item = (struct kept){0};
-}
-
-/* Gives the oldest item: its answer is still to be made. */
-static int take_item(struct managed *queue, struct caller *caller) {
-  if (queue->is_joinable && !tally_add(&queue->holds, caller->session, 0, 1)) {
-    return error_set_os(-ENOMEM, "cannot get an item");
-  }
-  caller->got = queue->items[queue->first];
-  queue->first = (queue->first + 1) % queue->room;
+  caller->got = queue->items[queue->first++];
   queue->num_items--;
   object_hold(queue);
   caller->got_from = queue;
-  return 0;
-}
-
-static void give_item(struct managed *queue, struct caller *caller) {
-  int r = take_item(queue, caller);
-  if (r < 0) {
-    answer_call(caller, r, NULL);
-  } else if (!answer_call(caller, 0, kept_value(&caller->got)) &&
-             !caller->is_closed) {
+  if (!answer_call(caller, 0, kept_value(&caller->got)) && !caller->is_closed) {
     /* It cannot be sent, to this client, now; and that was said. */
-    caller->got_from = NULL;
-    channel_take_back(queue, caller);
-    object_release(queue);
+    channel_take_back(caller);
   }
 }
 
@@ -102,11 +81,7 @@ void channel_feed(struct managed *queue) {
     struct caller *putter = queue->putters.first;
     if (putter != NULL && !is_full(queue)) {
       unpark_call(putter);
-      int r = make_item_room(queue);
-      if (r == 0) push(queue, &putter->item);
-      if (r == 0) queue->unfinished++;
-      drop_kept(&putter->item);
-      answer_call(putter, r, NULL);
+      answer_call(putter, add_item(queue, &putter->item), NULL);
     } else if (queue->row.first != NULL && queue->num_items > 0) {
       struct caller *getter = queue->row.first;
       unpark_call(getter);
@@ -121,12 +96,6 @@ void channel_feed(struct managed *queue) {
   object_release(queue);
 }
 
-void channel_take_back(struct managed *queue, struct caller *caller) {
-  if (queue->is_joinable) tally_add(&queue->holds, caller->session, 0, -1);
-  push_front(queue, &caller->got);
-  channel_feed(queue);
-}
-
 /* ----------------------------------------------------------------- Calls -- */
 
 static int64_t put(struct managed *queue, struct caller *caller) {
@@ -138,12 +107,7 @@ static int64_t put(struct managed *queue, struct caller *caller) {
   int r = keep_value(caller, 0, &caller->item);
   if (r < 0) return r;
   if (waits) return park_call(caller, queue, &queue->putters);
-  r = make_item_room(queue);
-  if (r == 0) {
-    push(queue, &caller->item);
-    queue->unfinished++;
-  }
-  drop_kept(&caller->item);
+  r = add_item(queue, &caller->item);
   if (r == 0) channel_feed(queue);
   return r;
 }

@@ -122,10 +122,7 @@ int64_t data_call(struct managed *object, struct caller *caller,
 void data_destroy(struct managed *object) {
   clear_dict(object);
   for (size_t i = 0; i < object->num_items; i++) {
-    struct kept *item = object->kind == SHARE_QUEUE
-                            ? &object->items[(object->first + i) % object->room]
-                            : &object->items[i];
-    drop_kept(item);
+    drop_kept(&object->items[object->first + i]);
   }
   free(object->items);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See server.h: dict, list, namespace, value, array. A list, an array, and a
- * value, which is a list of one, are an array of values.
+ * See server.h: dict, list, namespace, value, array. A list, an array, a value,
+ * which is a list of one, and what is in a queue are an array of values.
  *
  *   data.c     value, array; who answers for which object
  *   dict.c     dict, namespace

@@ -13,15 +13,20 @@
 int replace_items(struct managed *list, size_t at, size_t num_old,
                   struct kept *new_items, size_t num_new) {
   size_t count = list->num_items - num_old + num_new;
-  if (count > list->room) {
-    size_t room = count + count / 2 + 4;
+  if (list->first + count > list->room && list->first > list->num_items) {
+    memcpy(list->items, list->items + list->first,
+           list->num_items * sizeof *list->items);
+    list->first = 0;
+  }
+  if (list->first + count > list->room) {
+    size_t room = list->first + count + count / 2 + 4;
     struct kept *more = reallocarray(list->items, room, sizeof *more);
     if (more == NULL) return refuse_memory();
     list->items = more;
     list->room = room;
   }
   if (count == 0 && num_old == 0) return 0; /* there may be no memory yet */
-  struct kept *gap = list->items + at;
+  struct kept *gap = list->items + list->first + at;
   for (size_t i = 0; i < num_old; i++) drop_kept(&gap[i]);
   memmove(gap + num_new, gap + num_old,
           (list->num_items - at - num_old) * sizeof *gap);

@@ -86,12 +86,7 @@ static void free_caller(struct caller *caller) {
   hear_last_words(caller);
   if (caller->object != NULL) object_abandon(caller);
   drop_kept(&caller->item);
-  if (caller->got_from != NULL) {
-    struct managed *queue = caller->got_from;
-    caller->got_from = NULL;
-    channel_take_back(queue, caller);
-    object_release(queue);
-  }
+  if (caller->got_from != NULL) channel_take_back(caller);
   drop_carried(caller);
   struct session *session = caller->session;
   if (session != NULL && --session->num_lines == 0) session->has_ended = true;

@@ -109,8 +109,8 @@ struct managed {
   int64_t lost; /* got by the dead, less what others were done with */
   bool is_joinable;
 
-  struct kept *items; /* list, array, value; of a queue a ring */
-  size_t first, num_items, room;
+  struct kept *items;            /* list, array, value, queue */
+  size_t first, num_items, room; /* only a queue's may begin later than at 0 */
 
   void *tree;                         /* dict, namespace: entries by key, */
   struct dict_entry *oldest, *newest; /* and in their order */
@@ -213,7 +213,7 @@ bool held_look_for_dead(struct managed *object);
 
 int64_t channel_call(struct managed *object, struct caller *caller);
 void channel_end_session(struct managed *object, struct session *session);
-void channel_take_back(struct managed *object, struct caller *caller);
+void channel_take_back(struct caller *caller);
 void channel_feed(struct managed *object);
 
 /* --------------------------------------------------------------- data.c -- */
