@@ -19,11 +19,10 @@
 
 static struct {
   uint64_t token; /* 0: this process is no server */
-  struct caller **callers;
-  size_t num_callers, room;
+  struct caller *callers;
   struct session *sessions;
-  size_t num_sessions;
   int epoll; /* lines and pidfds */
+  size_t num_watched;
   struct epoll_event *events;
   size_t events_room;
   bool is_calm; /* hardly anything was to be done the last time */
@@ -38,28 +37,22 @@ bool server_is_here(uint64_t token) {
 
 /* --------------------------------------------------------------- Callers -- */
 
-static struct caller *watch_caller(brood_connection *end, int fd) {
-  if (server.num_callers == server.room) {
-    size_t room = server.room * 2 + 8;
-    void *more = reallocarray(server.callers, room, sizeof *server.callers);
-    if (more == NULL) return NULL;
-    server.callers = more;
-    server.room = room;
-  }
-  struct caller *caller = calloc(1, sizeof *caller);
-  if (caller == NULL) return NULL;
-  caller->end = end;
-  caller->fd = fd;
-  if (sys_epoll_add(server.epoll, caller->fd, caller) < 0) {
+struct caller *server_add(brood_connection *end, int fd) {
+  struct caller *caller = malloc(sizeof *caller);
+  int r = caller == NULL ? -ENOMEM : sys_epoll_add(server.epoll, fd, caller);
+  if (r < 0) {
     free(caller);
+    error_set_os(r, "a server cannot watch descriptor %d", fd);
     return NULL;
   }
-  server.callers[server.num_callers++] = caller;
+  *caller = (struct caller){.end = end, .fd = fd, .other = server.callers};
+  server.callers = caller;
+  server.num_watched++;
   return caller;
 }
 
-static struct caller *add_caller(brood_connection *end) {
-  return watch_caller(end, brood_connection_fileno(end));
+static struct caller *add_end(brood_connection *end) {
+  return server_add(end, brood_connection_fileno(end));
 }
 
 static void hear_taken(struct caller *caller);
@@ -93,6 +86,7 @@ static void free_caller(struct caller *caller) {
   brood_value_clear(&caller->whole);
   brood_value_clear(&caller->last);
   sys_epoll_remove(server.epoll, caller->fd);
+  server.num_watched--;
   brood_connection_free(caller->end);
   free(caller);
 }
@@ -172,7 +166,7 @@ static struct session *open_session(struct caller *caller) {
   }
   session->next = server.sessions;
   server.sessions = session;
-  server.num_sessions++;
+  server.num_watched++;
   return session;
 }
 
@@ -199,7 +193,7 @@ static void hear_door(struct caller *caller) {
       (caller->head.object != 0 && object == NULL)) {
     return; /* who has the other end sees it close */
   }
-  struct caller *newcomer = add_caller(value->as.object);
+  struct caller *newcomer = add_end(value->as.object);
   if (newcomer == NULL) return;
   *(brood_value *)value = brood_none(); /* it is taken */
   if (object == NULL) return;
@@ -329,8 +323,8 @@ static void serve_callers(int num_events) {
 /* When something is to be done though nobody says anything. */
 static int64_t next_wake(void) {
   int64_t wake_ns = server.look_ns;
-  for (size_t i = 0; server.num_parked > 0 && i < server.num_callers; i++) {
-    const struct caller *caller = server.callers[i];
+  const struct caller *caller = server.num_parked > 0 ? server.callers : NULL;
+  for (; caller != NULL; caller = caller->other) {
     bool waits = caller->object != NULL;
     if (waits && caller->deadline_ns < wake_ns) wake_ns = caller->deadline_ns;
   }
@@ -341,7 +335,7 @@ static int64_t next_wake(void) {
  * same moment. Who calls alone does so again after its answer, and for that
  * needs the processor. */
 static int await_events(void) {
-  size_t count = server.num_callers + server.num_sessions;
+  size_t count = server.num_watched;
   if (count > server.events_room) {
     void *more = reallocarray(server.events, count * 2, sizeof *server.events);
     if (more == NULL) return -ENOMEM;
@@ -362,14 +356,13 @@ static void end_sessions(void) {
       at = &session->next;
       continue;
     }
-    for (size_t i = 0; i < server.num_callers; i++) {
-      struct caller *caller = server.callers[i];
-      if (caller->session == session) caller->is_closed = true;
+    for (struct caller *c = server.callers; c != NULL; c = c->other) {
+      if (c->session == session) c->is_closed = true;
     }
     if (session->num_lines > 0) return; /* first these */
     object_end_session(session);
     *at = session->next;
-    server.num_sessions--;
+    server.num_watched--;
     if (session->pidfd >= 0) sys_epoll_remove(server.epoll, session->pidfd);
     sys_close(session->pidfd);
     free(session);
@@ -382,10 +375,14 @@ static void sweep(void) {
   while (again) {
     again = false;
     end_sessions();
-    for (size_t i = 0; i < server.num_callers; i++) {
-      struct caller *caller = server.callers[i];
-      if (!caller->is_closed) continue;
-      server.callers[i--] = server.callers[--server.num_callers];
+    struct caller **at = &server.callers;
+    while (*at != NULL) {
+      struct caller *caller = *at;
+      if (!caller->is_closed) {
+        at = &caller->other;
+        continue;
+      }
+      *at = caller->other; /* newcomers come before */
       free_caller(caller);
       again = true;
     }
@@ -407,11 +404,8 @@ static bool look_for_ended(void) {
 static void expire_calls(void) {
   if (server.num_parked == 0 && server.look_ns == SYS_CLOCK_NEVER) return;
   int64_t now_ns = sys_clock_ns();
-  for (size_t i = 0; i < server.num_callers; i++) {
-    struct caller *caller = server.callers[i];
-    if (caller->object != NULL && caller->deadline_ns <= now_ns) {
-      object_expire(caller);
-    }
+  for (struct caller *c = server.callers; c != NULL; c = c->other) {
+    if (c->object != NULL && c->deadline_ns <= now_ns) object_expire(c);
   }
   if (now_ns < server.look_ns) return;
   bool again = object_look_for_dead() || look_for_ended();
@@ -433,7 +427,7 @@ static bool see_ends(int num_events) {
 
 void server_run(void) {
   server.look_ns = SYS_CLOCK_NEVER;
-  while (!server.is_over && server.num_callers > 0) {
+  while (!server.is_over && server.callers != NULL) {
     int num_events = await_events();
     if (!see_ends(num_events)) serve_callers(num_events);
     expire_calls();
@@ -448,7 +442,7 @@ int server_send(uint64_t id, brood_connection **out_end) {
   brood_connection *near;
   int r = object == NULL ? -ENOENT : link_pair(&near, out_end);
   if (r < 0) return error_set_os(r, "cannot send a proxy");
-  struct caller *caller = add_caller(near);
+  struct caller *caller = add_end(near);
   if (caller == NULL) {
     brood_connection_free(near);
     *out_end = brood_connection_free(*out_end);
@@ -479,22 +473,13 @@ uint64_t server_id(void) {
   return server.token;
 }
 
-struct caller *server_add(brood_connection *end, int fd) {
-  struct caller *caller = watch_caller(end, fd);
-  if (caller == NULL) {
-    error_set_os(-ENOMEM, "a server cannot watch descriptor %d", fd);
-  }
-  return caller;
-}
-
 void server_close(void) {
-  for (size_t i = 0; i < server.num_callers; i++) {
-    server.callers[i]->is_closed = true;
+  for (struct caller *c = server.callers; c != NULL; c = c->other) {
+    c->is_closed = true;
   }
   sweep();
   object_destroy_all();
   sys_close(server.epoll);
-  free(server.callers);
   free(server.events);
   memset(&server, 0, sizeof server);
 }

@@ -48,6 +48,7 @@ struct waiters {
 
 /* A line as the server has it, and the call that it makes. */
 struct caller {
+  struct caller *other; /* in the list of all */
   brood_connection *end;
   int fd;
   bool is_closed;
