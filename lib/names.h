@@ -444,6 +444,7 @@
 #define result_take_back brood_in_result_take_back
 #define result_wait brood_in_result_wait
 #define task_call brood_in_task_call
+#define task_initialize brood_in_task_initialize
 #define task_run brood_in_task_run
 
 /* manager */
@@ -509,7 +510,6 @@
 #define server_close brood_in_server_close
 #define server_forget brood_in_server_forget
 #define server_id brood_in_server_id
-#define server_initialize brood_in_server_initialize
 #define server_is_here brood_in_server_is_here
 #define server_open brood_in_server_open
 #define server_run brood_in_server_run

@@ -14,6 +14,7 @@
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
+#include "lib/work/task.h"
 
 static const struct manager_net *manager_net;
 
@@ -178,7 +179,7 @@ static int serve_at(brood_manager *manager, const brood_context *context,
   if (r < 0) return r;
   manager->server = server_id();
   if (options->initializer != NULL) {
-    r = server_initialize(options->initializer, &options->initargs);
+    r = task_initialize(options->initializer, &options->initargs);
   }
   if (r == 0) r = start_porter(manager, context, options, &near);
   if (r == 0) r = add_ends(near, stop);

@@ -26,9 +26,7 @@ static int start_server(brood_manager *manager, const brood_context *context,
       [SERVER_DOOR] = brood_object(far),
       [SERVER_INITIALIZER] =
           initializer == NULL ? brood_none() : brood_string(initializer),
-      [SERVER_INITARGS] = options->initargs.type == BROOD_TYPE_TUPLE
-                              ? options->initargs
-                              : brood_tuple(NULL, 0)};
+      [SERVER_INITARGS] = options->initargs};
   manager->process = process_new_servant(
       context, options->name == NULL ? "SyncManager" : options->name,
       brood_manager_server, args, SERVER_ARGS);

@@ -238,9 +238,6 @@ void server_close(void);
 
 /* -------------------------------------------------------------- serve.c -- */
 
-/* server_initialize calls an initializer, with arguments or none. */
-int server_initialize(brood_task function, const brood_value *initargs);
-
 void brood_manager_server(const brood_args *args);
 
 enum { SERVER_DOOR, SERVER_INITIALIZER, SERVER_INITARGS, SERVER_ARGS };

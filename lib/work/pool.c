@@ -138,9 +138,7 @@ int pool_start(brood_pool *pool) {
       [CREW_INITIALIZER] = pool->initializer == NULL
                                ? brood_none()
                                : brood_string(pool->initializer),
-      [CREW_INITARGS] = pool->initargs.type == BROOD_TYPE_TUPLE
-                            ? pool->initargs
-                            : brood_tuple(NULL, 0),
+      [CREW_INITARGS] = pool->initargs,
       [CREW_LOOK] = brood_object(pool->look)};
   brood_process *supervisor = process_new_servant(
       pool->context, "PoolSupervisor", brood_pool_supervisor, args, CREW_COUNT);

@@ -70,3 +70,16 @@ int task_call(brood_task function, const brood_value *item,
               brood_value *out_value) {
   return task_run(call_registered, &function, item, out_value);
 }
+
+int task_initialize(brood_task function, const brood_value *initargs) {
+  brood_value value = brood_none(), nothing = brood_tuple(NULL, 0);
+  bool has_args = initargs->type == BROOD_TYPE_TUPLE;
+  int r = task_call(function, has_args ? initargs : &nothing, &value);
+  if (r != 0) {
+    r = error_set(
+        BROOD_RUNTIME_ERROR, "the initializer failed: %s",
+        value.type == BROOD_TYPE_STRING ? (const char *)value.as.data : "");
+  }
+  brood_value_clear(&value);
+  return r;
+}

@@ -19,4 +19,8 @@ int task_call(brood_task function, const brood_value *item,
 int task_run(int (*function)(void *context, const brood_args *args),
              void *context, const brood_value *item, brood_value *out_value);
 
+/* task_initialize calls an initializer, with arguments or none; sets and
+ * returns an error, with its text, if that fails. */
+int task_initialize(brood_task function, const brood_value *initargs);
+
 #endif /* BROOD_WORK_TASK_H */

@@ -201,15 +201,10 @@ static void initialize(struct worker *worker, const brood_args *args) {
   const brood_value *initializer = brood_args_get(args, CREW_INITIALIZER);
   if (initializer->type != BROOD_TYPE_STRING) return;
   brood_task function = registry_task(initializer->as.data);
-  brood_value text;
-  int r = task_call(function, brood_args_get(args, CREW_INITARGS), &text);
-  if (r != 0) {
-    board_break(
-        worker->crew.board, "the initializer failed: %s",
-        text.type == BROOD_TYPE_STRING ? (const char *)text.as.data : "");
+  if (task_initialize(function, brood_args_get(args, CREW_INITARGS)) < 0) {
+    board_break(worker->crew.board, "%s", brood_error_message());
     brood_exit(1);
   }
-  brood_value_clear(&text);
 }
 
 void brood_pool_worker(const brood_args *args) {
