@@ -482,7 +482,6 @@
 #define link_open brood_in_link_open
 #define link_pair brood_in_link_pair
 #define make_many brood_in_make_many
-#define manager_close_servers_end brood_in_manager_close_servers_end
 #define manager_let_in brood_in_manager_let_in
 #define manager_listen brood_in_manager_listen
 #define manager_new brood_in_manager_new
@@ -536,7 +535,6 @@
 #define handshake_prove brood_in_handshake_prove
 #define handshake_refuse brood_in_handshake_refuse
 #define handshake_token brood_in_handshake_token
-#define porter_close_parents_end brood_in_porter_close_parents_end
 #define relay_fill_polls brood_in_relay_fill_polls
 #define relay_free brood_in_relay_free
 #define relay_new brood_in_relay_new

@@ -66,11 +66,12 @@ int manager_listen(brood_manager *manager,
 
 int manager_let_in(brood_manager *manager, const brood_context *context,
                    const brood_manager_options *options, brood_connection *door,
-                   int pidfd) {
+                   brood_connection *not_ours, int pidfd) {
   struct net_server server = {.listener = manager->listener,
                               .address = manager->address,
                               .id = manager->server,
                               .door = door,
+                              .not_ours = not_ours,
                               .pidfd = pidfd};
   int r = read_key(options, &server.key);
   if (r < 0) return r;
@@ -141,22 +142,14 @@ brood_manager *brood_manager_connect(const brood_context *context,
 
 /* --------------------------------------------------------------- Serving -- */
 
-/* A forked porter has a copy of the server's end of its door. */
-static _Thread_local brood_connection *not_the_porters;
-
-void manager_close_servers_end(void) {
-  brood_connection_free(not_the_porters);
-}
-
 static int start_porter(brood_manager *manager, const brood_context *context,
                         const brood_manager_options *options,
                         brood_connection **out_near) {
   brood_connection *far;
   int r = link_pair(out_near, &far);
   if (r < 0) return error_set_os(r, "cannot serve");
-  not_the_porters = *out_near;
-  r = manager_let_in(manager, context, options, far, current_pidfd());
-  not_the_porters = NULL;
+  r = manager_let_in(manager, context, options, far, *out_near,
+                     current_pidfd());
   brood_connection_free(far);
   if (r < 0) brood_connection_free(*out_near);
   return r;

@@ -69,7 +69,7 @@ static int open_porter(brood_manager *manager, const brood_context *context,
   if (manager->listener < 0) return 0;
   int r = link_give(manager->server, &door);
   if (r < 0) return r;
-  r = manager_let_in(manager, context, options, door,
+  r = manager_let_in(manager, context, options, door, NULL,
                      brood_process_sentinel(manager->process));
   brood_connection_free(door);
   return r;

@@ -30,11 +30,7 @@ int manager_listen(brood_manager *manager,
                    const brood_manager_options *options);
 int manager_let_in(brood_manager *manager, const brood_context *context,
                    const brood_manager_options *options, brood_connection *door,
-                   int pidfd);
+                   brood_connection *not_ours, int pidfd);
 void manager_unlisten(brood_manager *manager);
-
-/* manager_close_servers_end is for a forked porter of brood_manager_serve: it
- * would not see that the server closes that. */
-void manager_close_servers_end(void);
 
 #endif /* BROOD_MANAGER_MANAGER_H */

@@ -22,8 +22,9 @@ struct net_server {
   const char *address;
   struct net_key key;
   uint64_t id;
-  brood_connection *door; /* through which it gets other lines */
-  int pidfd;              /* of its process, or -1 */
+  brood_connection *door;     /* through which it gets other lines */
+  brood_connection *not_ours; /* its other end, if that is here; or NULL */
+  int pidfd;                  /* of its process, or -1 */
 };
 
 /* All set the error. */

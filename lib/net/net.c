@@ -51,6 +51,9 @@ static brood_process *make_porter(const brood_context *context,
       [PORTER_KEY] = brood_bytes(server->key.data, server->key.size),
       [PORTER_ID] = brood_int64((int64_t)server->id),
       [PORTER_DOOR] = brood_object(server->door),
+      [PORTER_NOT_OURS] = server->not_ours == NULL
+                              ? brood_none()
+                              : brood_object(server->not_ours),
       [PORTER_PIDFD] =
           server->pidfd < 0 ? brood_none() : brood_descriptor(server->pidfd)};
   brood_process *porter = process_new_servant(
@@ -109,19 +112,13 @@ static int connect_to_server(const struct address *address,
   return r;
 }
 
-/* The other end of the relay's: a forked one has a copy, by which it would
- * never see that this process closes it. */
-static _Thread_local brood_connection *not_the_relays;
-
-void porter_close_parents_end(void) {
-  brood_connection_free(not_the_relays);
-}
-
 /* A relay that serves a line; it takes the stream. */
 static int start_relay(const brood_context *context, int stream,
-                       brood_connection *far, brood_process **out_relay) {
+                       brood_connection *near, brood_connection *far,
+                       brood_process **out_relay) {
   brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
-                                  [RELAY_END] = brood_object(far)};
+                                  [RELAY_END] = brood_object(far),
+                                  [RELAY_NOT_OURS] = brood_object(near)};
   *out_relay = process_new_servant(context, "SyncManager-relay",
                                    brood_net_relay, args, RELAY_ARGS);
   if (*out_relay != NULL) (*out_relay)->is_relay = true;
@@ -136,9 +133,7 @@ static int relay_stream(const brood_context *context, int stream,
   brood_connection *near = NULL, *far = NULL;
   int r = link_pair(&near, &far);
   if (r < 0) return error_set_os(r, "cannot connect to a manager");
-  not_the_relays = near;
-  r = start_relay(context, stream, far, out_relay);
-  not_the_relays = NULL;
+  r = start_relay(context, stream, near, far, out_relay);
   brood_connection_free(far);
   if (r < 0) near = brood_connection_free(near);
   *out_door = near;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "lib/manager/call.h"
-#include "lib/manager/manager.h"
 #include "lib/net/address.h"
 #include "lib/net/handshake.h"
 #include "lib/net/relay.h"
@@ -272,24 +271,29 @@ static void let_in(void) {
   }
 }
 
-static void ignore_signals(void) {
+static brood_connection *end_at(const brood_args *args, size_t index) {
+  return brood_value_object(brood_args_get(args, index), BROOD_KIND_CONNECTION);
+}
+
+/* Of the other end of its own it must have no copy, which after a fork it has:
+ * it would never see that closed. */
+static void prepare(brood_connection *not_ours) {
   sys_signal_answer(SIGINT, SIG_IGN);
   sys_signal_answer(SIGTERM, SIG_IGN);
   sys_fd_limit_raise();
+  brood_connection_free(not_ours);
 }
 
 void brood_net_porter(const brood_args *args) {
   const brood_value *key = brood_args_get(args, PORTER_KEY);
   const brood_value *address = brood_args_get(args, PORTER_ADDRESS);
   const brood_value *pidfd = brood_args_get(args, PORTER_PIDFD);
-  ignore_signals();
-  manager_close_servers_end();
+  prepare(end_at(args, PORTER_NOT_OURS));
   if (address_read(&porter.address, address->as.data) < 0) return;
   porter.listener = brood_args_get(args, PORTER_LISTENER)->as.descriptor;
   porter.key = (struct net_key){key->as.data, key->size_bytes};
   porter.server = (uint64_t)brood_args_get(args, PORTER_ID)->as.int64;
-  porter.door = brood_value_object(brood_args_get(args, PORTER_DOOR),
-                                   BROOD_KIND_CONNECTION);
+  porter.door = end_at(args, PORTER_DOOR);
   porter.door_fd = brood_connection_fileno(porter.door);
   bool has_pidfd = pidfd->type == BROOD_TYPE_DESCRIPTOR &&
                    sys_pidfd_pollable(pidfd->as.descriptor);
@@ -302,23 +306,20 @@ void brood_net_porter(const brood_args *args) {
 BROOD_TARGET(brood_net_porter);
 
 void brood_net_relay(const brood_args *args) {
-  ignore_signals();
-  porter_close_parents_end();
+  prepare(end_at(args, RELAY_NOT_OURS));
   int stream = brood_args_get(args, RELAY_STREAM)->as.descriptor;
-  brood_connection *end = brood_value_object(brood_args_get(args, RELAY_END),
-                                             BROOD_KIND_CONNECTION);
+  brood_connection *end = end_at(args, RELAY_END);
   int first = sys_fd_copy(brood_connection_fileno(end));
   brood_connection_free(end);
-  if (make_room_for_relay() && first >= 0) {
-    porter.relays[0] = relay_new(stream, first, true);
-  }
-  porter.num_relays = porter.relays[0] != NULL;
-  while (porter.num_relays > 0) {
-    size_t count = relay_num_polls(porter.relays[0]);
+  struct relay *relay = first < 0 ? NULL : relay_new(stream, first, true);
+  bool goes_on = relay != NULL;
+  while (goes_on) {
+    size_t count = relay_num_polls(relay);
     if (!make_room_for_polls(count)) return;
-    relay_fill_polls(porter.relays[0], porter.polls);
+    relay_fill_polls(relay, porter.polls);
     if (sys_poll_soon(porter.polls, count, SYS_CLOCK_NEVER) < 0) continue;
-    serve_relays(porter.polls);
+    goes_on = relay_step(relay, porter.polls);
   }
+  relay_free(relay);
 }
 BROOD_TARGET(brood_net_relay);

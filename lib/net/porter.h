@@ -15,16 +15,13 @@ enum {
   PORTER_KEY,
   PORTER_ID,
   PORTER_DOOR,
+  PORTER_NOT_OURS, /* the other end of that, if it has a copy */
   PORTER_PIDFD,
   PORTER_ARGS
 };
 void brood_net_porter(const brood_args *args);
 
-enum { RELAY_STREAM, RELAY_END, RELAY_ARGS };
+enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };
 void brood_net_relay(const brood_args *args);
-
-/* porter_close_parents_end closes what a forked relay has a copy of: the other
- * end of its own, which it would never see closed. In net.c. */
-void porter_close_parents_end(void);
 
 #endif /* BROOD_NET_PORTER_H */
