@@ -392,11 +392,11 @@
 #define process_is_own_child brood_in_process_is_own_child
 #define process_is_waited_for brood_in_process_is_waited_for
 #define process_lock brood_in_process_lock
-#define process_new_servant brood_in_process_new_servant
 #define process_poll brood_in_process_poll
 #define process_refuse_null brood_in_process_refuse_null
 #define process_release brood_in_process_release
 #define process_signal brood_in_process_signal
+#define process_start_servant brood_in_process_start_servant
 #define process_state brood_in_process_state
 #define process_unlock brood_in_process_unlock
 #define reap_watch brood_in_reap_watch

@@ -76,10 +76,9 @@ int manager_let_in(brood_manager *manager, const brood_context *context,
   int r = read_key(options, &server.key);
   if (r < 0) return r;
   manager->porter = manager_net->porter(context, &server);
-  r = manager->porter == NULL ? brood_error()
-                              : brood_process_start(manager->porter);
-  if (r == 0) manager->listener = sys_close(manager->listener);
-  return r;
+  if (manager->porter == NULL) return brood_error();
+  manager->listener = sys_close(manager->listener);
+  return 0;
 }
 
 /* The porter removes the file, unless it has been killed. */

@@ -27,11 +27,10 @@ static int start_server(brood_manager *manager, const brood_context *context,
       [SERVER_INITIALIZER] =
           initializer == NULL ? brood_none() : brood_string(initializer),
       [SERVER_INITARGS] = options->initargs};
-  manager->process = process_new_servant(
-      context, options->name == NULL ? "SyncManager" : options->name,
-      brood_manager_server, args, SERVER_ARGS);
-  return manager->process == NULL ? brood_error()
-                                  : brood_process_start(manager->process);
+  const char *name = options->name == NULL ? "SyncManager" : options->name;
+  manager->process = process_start_servant(
+      context, name, SERVANT_PLAIN, brood_manager_server, args, SERVER_ARGS);
+  return manager->process == NULL ? brood_error() : 0;
 }
 
 /* Whatever is refused meanwhile. */

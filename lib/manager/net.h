@@ -32,8 +32,8 @@ struct manager_net {
   /* Listens; writes the address that has come of it. unlisten undoes that. */
   int (*listen)(const char *address, char out_address[NET_ADDRESS]);
   void (*unlisten)(int listener, const char *address);
-  /* A process, to be started, that lets in who has the key, until the server
-   * ends; then it takes the address away. */
+  /* Starts a process that lets in who has the key, until the server ends; then
+   * it takes the address away. */
   brood_process *(*porter)(const brood_context *context,
                            const struct net_server *server);
   /* Connects: the server's id, and a line to it; perhaps by a process, which

@@ -42,9 +42,8 @@ static void net_unlisten(int listener, const char *text) {
   sys_socket_file_remove(address.path, sys_socket_file(address.path));
 }
 
-/* A servant that ends by itself, after the server. */
-static brood_process *make_porter(const brood_context *context,
-                                  const struct net_server *server) {
+static brood_process *run_porter(const brood_context *context,
+                                 const struct net_server *server) {
   brood_value args[PORTER_ARGS] = {
       [PORTER_LISTENER] = brood_descriptor(server->listener),
       [PORTER_ADDRESS] = brood_string(server->address),
@@ -56,10 +55,8 @@ static brood_process *make_porter(const brood_context *context,
                               : brood_object(server->not_ours),
       [PORTER_PIDFD] =
           server->pidfd < 0 ? brood_none() : brood_descriptor(server->pidfd)};
-  brood_process *porter = process_new_servant(
-      context, "SyncManager-porter", brood_net_porter, args, PORTER_ARGS);
-  if (porter != NULL) brood_process_set_daemon(porter, false);
-  return porter;
+  return process_start_servant(context, "SyncManager-porter", SERVANT_STAYS,
+                               brood_net_porter, args, PORTER_ARGS);
 }
 
 /* ------------------------------------------------------------ Connecting -- */
@@ -112,30 +109,24 @@ static int connect_to_server(const struct address *address,
   return r;
 }
 
-/* A relay that serves a line; it takes the stream. */
-static int start_relay(const brood_context *context, int stream,
-                       brood_connection *near, brood_connection *far,
-                       brood_process **out_relay) {
-  brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
-                                  [RELAY_END] = brood_object(far),
-                                  [RELAY_NOT_OURS] = brood_object(near)};
-  *out_relay = process_new_servant(context, "SyncManager-relay",
-                                   brood_net_relay, args, RELAY_ARGS);
-  if (*out_relay != NULL) (*out_relay)->is_relay = true;
-  int r = *out_relay == NULL ? brood_error() : brood_process_start(*out_relay);
-  if (r < 0) *out_relay = brood_process_free(*out_relay);
-  return r;
-}
-
+/* A line by way of a relay, which gets the stream. */
 static int relay_stream(const brood_context *context, int stream,
                         brood_connection **out_door,
                         brood_process **out_relay) {
   brood_connection *near = NULL, *far = NULL;
   int r = link_pair(&near, &far);
   if (r < 0) return error_set_os(r, "cannot connect to a manager");
-  r = start_relay(context, stream, near, far, out_relay);
+  brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
+                                  [RELAY_END] = brood_object(far),
+                                  [RELAY_NOT_OURS] = brood_object(near)};
+  *out_relay =
+      process_start_servant(context, "SyncManager-relay", SERVANT_RELAY,
+                            brood_net_relay, args, RELAY_ARGS);
+  if (*out_relay == NULL) {
+    r = brood_error();
+    near = brood_connection_free(near);
+  }
   brood_connection_free(far);
-  if (r < 0) near = brood_connection_free(near);
   *out_door = near;
   return r;
 }
@@ -175,7 +166,7 @@ static int net_connect(const brood_context *context, const char *text,
 __attribute__((constructor)) static void register_net(void) {
   static const struct manager_net net = {.listen = net_listen,
                                          .unlisten = net_unlisten,
-                                         .porter = make_porter,
+                                         .porter = run_porter,
                                          .connect = net_connect};
   if (sodium_init() >= 0) manager_set_net(&net);
 }

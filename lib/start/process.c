@@ -298,17 +298,22 @@ brood_process *brood_process_new(const brood_context *context,
   return brood_process_free(process);
 }
 
-brood_process *process_new_servant(const brood_context *context,
-                                   const char *name, brood_target target,
-                                   const brood_value *args, size_t num_args) {
-  brood_process_options options = {.name = name,
-                                   .target = target,
-                                   .args = args,
-                                   .num_args = num_args,
-                                   .daemon = BROOD_DAEMON};
+brood_process *process_start_servant(const brood_context *context,
+                                     const char *name, enum servant servant,
+                                     brood_target target,
+                                     const brood_value *args, size_t num_args) {
+  brood_process_options options = {
+      .name = name,
+      .target = target,
+      .args = args,
+      .num_args = num_args,
+      .daemon = servant == SERVANT_STAYS ? BROOD_NOT_DAEMON : BROOD_DAEMON};
   brood_process *process = brood_process_new(context, &options);
-  if (process != NULL) process->is_servant = true;
-  return process;
+  if (process == NULL) return NULL;
+  process->is_servant = true;
+  process->is_relay = servant == SERVANT_RELAY;
+  return brood_process_start(process) == 0 ? process
+                                           : brood_process_free(process);
 }
 
 void current_maker(const struct brood_process *made, const char **out_name,

@@ -36,7 +36,7 @@ struct brood_process {
   char *_Atomic name; /* in texts, constant, or in a launch record */
   char *identity;     /* likewise: "1:2", numbers from main down to here */
   bool daemon;
-  bool is_servant;        /* of a pool: see process_new_servant */
+  bool is_servant;        /* of a pool: see process_start_servant */
   bool is_relay;          /* a daemonic process may have it as well */
   const uint8_t *authkey; /* likewise, or the creator's; both guarded */
   size_t authkey_size;
@@ -58,12 +58,15 @@ struct brood_process {
   uint32_t round; /* of pids, in which it got its own */
 };
 
-/* process_new_servant returns a daemonic process that is not among the active
+/* process_start_servant starts a daemonic process that is not among the active
  * children, and is killed at the end of its creator. One that a servant makes
- * has that one's parent as its parent. */
-brood_process *process_new_servant(const brood_context *context,
-                                   const char *name, brood_target target,
-                                   const brood_value *args, size_t num_args);
+ * has that one's parent as its parent. One that stays is not daemonic, and ends
+ * by itself. NULL and the error is set. */
+enum servant { SERVANT_PLAIN, SERVANT_RELAY, SERVANT_STAYS };
+brood_process *process_start_servant(const brood_context *context,
+                                     const char *name, enum servant servant,
+                                     brood_target target,
+                                     const brood_value *args, size_t num_args);
 
 /* current_serve: the calling process is one that makes servants. */
 void current_serve(void);

@@ -140,13 +140,10 @@ int pool_start(brood_pool *pool) {
                                : brood_string(pool->initializer),
       [CREW_INITARGS] = pool->initargs,
       [CREW_LOOK] = brood_object(pool->look)};
-  brood_process *supervisor = process_new_servant(
-      pool->context, "PoolSupervisor", brood_pool_supervisor, args, CREW_COUNT);
-  int r = supervisor == NULL ? brood_error() : brood_process_start(supervisor);
-  if (r < 0) {
-    brood_process_free(supervisor);
-    return r;
-  }
+  brood_process *supervisor =
+      process_start_servant(pool->context, "PoolSupervisor", SERVANT_PLAIN,
+                            brood_pool_supervisor, args, CREW_COUNT);
+  if (supervisor == NULL) return brood_error();
   brood_process_free(pool->supervisor);
   pool->supervisor = supervisor;
   return 0;

@@ -267,13 +267,9 @@ static int start_worker(uint32_t slot) {
   }
   int64_t generation = atomic_load(&all.crew.board->generation);
   args[CREW_LOOK] = brood_int64(generation << 32 | slot);
-  brood_process *process = process_new_servant(
-      all.context, name, brood_pool_worker, args, CREW_COUNT);
-  int r = process == NULL ? brood_error() : brood_process_start(process);
-  if (r < 0) {
-    brood_process_free(process);
-    return r;
-  }
+  brood_process *process = process_start_servant(
+      all.context, name, SERVANT_PLAIN, brood_pool_worker, args, CREW_COUNT);
+  if (process == NULL) return brood_error();
   all.members[slot].process = process;
   atomic_store(&all.crew.board->workers[slot].pid, brood_process_pid(process));
   if (slot >= all.num_slots) all.num_slots = slot + 1;
