@@ -37,18 +37,14 @@ void CheckFrame(const uint8_t *data, size_t size) {
 
 void CheckHandshake(const uint8_t *data, size_t size) {
   static const net_key key = {"kestrel", 7};
-  uint8_t bytes[HANDSHAKE_CHALLENGE + HANDSHAKE_PROOF + HANDSHAKE_VERDICT];
-  if (size < sizeof bytes) return;
-  memcpy(bytes, data, sizeof bytes);
-  uint8_t *proof = bytes + HANDSHAKE_CHALLENGE;
-  uint8_t *verdict = proof + HANDSHAKE_PROOF;
-  uint64_t server = 0;
-  CHECK(!handshake_check(&key, bytes, proof));
-  CHECK(handshake_conclude(&key, bytes, proof, verdict, &server) < 0);
-  CHECK(server == 0);
-  if (handshake_prove(&key, bytes, 42, proof) < 0) return;
-  CHECK(handshake_check(&key, bytes, proof));
-  CHECK(handshake_conclude(&key, bytes, proof, verdict, &server) < 0);
+  handshake shake;
+  if (size < sizeof shake) return;
+  memcpy(&shake, data, sizeof shake);
+  CHECK(!handshake_check(&shake, &key));
+  CHECK(handshake_conclude(&shake, &key) < 0);
+  if (handshake_prove(&shake, &key, 42) < 0) return;
+  CHECK(handshake_check(&shake, &key));
+  CHECK(handshake_conclude(&shake, &key) < 0);
 }
 
 }  // namespace

@@ -534,7 +534,6 @@
 #define handshake_conclude brood_in_handshake_conclude
 #define handshake_prove brood_in_handshake_prove
 #define handshake_refuse brood_in_handshake_refuse
-#define handshake_token brood_in_handshake_token
 #define relay_fill_polls brood_in_relay_fill_polls
 #define relay_free brood_in_relay_free
 #define relay_new brood_in_relay_new

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * How client and server prove to each other that they have the same key: pure
- * bytes, what a fuzzer feeds with noise. Three packets of fixed sizes:
+ * bytes, what a fuzzer feeds with noise. Three packets of fixed sizes, as they
+ * are in struct handshake:
  *
  *   challenge  server to client: magic, 32 random bytes
  *   proof      client to server: 32 random bytes, the client's token, MAC
@@ -21,44 +22,43 @@
 #include "lib/manager/net.h"
 #include "lib/names.h"
 
-enum {
-  HANDSHAKE_MAGIC = 8,
-  HANDSHAKE_NONCE = 32,
-  HANDSHAKE_MAC = 32,
-  HANDSHAKE_CHALLENGE = HANDSHAKE_MAGIC + HANDSHAKE_NONCE,
-  HANDSHAKE_PROOF = HANDSHAKE_NONCE + 8 + HANDSHAKE_MAC,
-  HANDSHAKE_VERDICT = 8 + 8 + HANDSHAKE_MAC
+enum { HANDSHAKE_NONCE = 32, HANDSHAKE_MAC = 32 };
+
+struct handshake {
+  struct {
+    uint16_t magic[4];
+    uint8_t nonce[HANDSHAKE_NONCE];
+  } challenge;
+  struct {
+    uint8_t nonce[HANDSHAKE_NONCE];
+    uint64_t token;
+    uint8_t mac[HANDSHAKE_MAC];
+  } proof;
+  struct {
+    uint64_t is_in;
+    uint64_t server; /* or, if it is not, an errno value: EACCES, another key */
+    uint8_t mac[HANDSHAKE_MAC];
+  } verdict;
 };
 
 /* handshake_challenge makes the first packet; 0 or -errno. */
-int handshake_challenge(uint8_t out_challenge[HANDSHAKE_CHALLENGE]);
+int handshake_challenge(struct handshake *shake);
 
 /* handshake_prove makes the second: 0, -EPROTO if the first is none of this
- * version, or another -errno. */
-int handshake_prove(const struct net_key *key,
-                    const uint8_t challenge[HANDSHAKE_CHALLENGE],
-                    uint64_t token, uint8_t out_proof[HANDSHAKE_PROOF]);
+ * version, or another -errno. handshake_check tells whether it is a proof. */
+int handshake_prove(struct handshake *shake, const struct net_key *key,
+                    uint64_t token);
+bool handshake_check(const struct handshake *shake, const struct net_key *key);
 
-/* handshake_check tells whether a proof is one, and handshake_token whose. */
-bool handshake_check(const struct net_key *key,
-                     const uint8_t challenge[HANDSHAKE_CHALLENGE],
-                     const uint8_t proof[HANDSHAKE_PROOF]);
-uint64_t handshake_token(const uint8_t proof[HANDSHAKE_PROOF]);
+/* handshake_accept makes the third; handshake_refuse one that refuses. */
+void handshake_accept(struct handshake *shake, const struct net_key *key,
+                      uint64_t server);
+void handshake_refuse(struct handshake *shake, int error_number);
 
-/* handshake_accept makes the third; handshake_refuse one that refuses, and has
- * an errno value instead of the id: EACCES for another key. */
-void handshake_accept(const struct net_key *key,
-                      const uint8_t challenge[HANDSHAKE_CHALLENGE],
-                      const uint8_t proof[HANDSHAKE_PROOF], uint64_t server,
-                      uint8_t out_verdict[HANDSHAKE_VERDICT]);
-void handshake_refuse(int error_number, uint8_t out_verdict[HANDSHAKE_VERDICT]);
-
-/* handshake_conclude writes the server's id if it has the key: 0; -EACCES if
- * not, or if it says that the client has not; -EXDEV, what else it may say. */
-int handshake_conclude(const struct net_key *key,
-                       const uint8_t challenge[HANDSHAKE_CHALLENGE],
-                       const uint8_t proof[HANDSHAKE_PROOF],
-                       const uint8_t verdict[HANDSHAKE_VERDICT],
-                       uint64_t *out_server);
+/* handshake_conclude tells whether the third is the verdict of who has the key:
+ * 0; -EACCES if not, or if it says that the client has not; -EXDEV, what else
+ * it may say. */
+int handshake_conclude(const struct handshake *shake,
+                       const struct net_key *key);
 
 #endif /* BROOD_NET_HANDSHAKE_H */

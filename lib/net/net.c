@@ -62,10 +62,10 @@ static brood_process *run_porter(const brood_context *context,
 /* ------------------------------------------------------------ Connecting -- */
 
 /* All of a packet, until a deadline; 0 or -errno. */
-static int read_packet(int fd, uint8_t *out, size_t size, int64_t deadline_ns) {
+static int read_packet(int fd, void *out, size_t size, int64_t deadline_ns) {
   size_t have = 0;
   while (have < size) {
-    int n = sys_stream_read(fd, out + have, size - have);
+    int n = sys_stream_read(fd, (uint8_t *)out + have, size - have);
     if (n == 0) return -ECONNRESET;
     if (n > 0) have += (size_t)n;
     if (n == -EAGAIN) n = sys_poll_one(fd, POLLIN, deadline_ns);
@@ -75,21 +75,24 @@ static int read_packet(int fd, uint8_t *out, size_t size, int64_t deadline_ns) {
 }
 
 /* Sends what fits into an empty socket. */
-static int write_packet(int fd, const uint8_t *data, size_t size) {
+static int write_packet(int fd, const void *data, size_t size) {
   int n = sys_stream_write(fd, data, size);
   return n < 0 ? n : (size_t)n == size ? 0 : -EPROTO;
 }
 
 static int shake_hands(int fd, const struct net_key *key, int64_t deadline_ns,
                        uint64_t *out_server) {
-  uint8_t challenge[HANDSHAKE_CHALLENGE], proof[HANDSHAKE_PROOF];
-  uint8_t verdict[HANDSHAKE_VERDICT];
-  int r = read_packet(fd, challenge, sizeof challenge, deadline_ns);
-  if (r == 0) r = handshake_prove(key, challenge, sync_self_process(), proof);
-  if (r == 0) r = write_packet(fd, proof, sizeof proof);
-  if (r == 0) r = read_packet(fd, verdict, sizeof verdict, deadline_ns);
-  if (r < 0) return r;
-  return handshake_conclude(key, challenge, proof, verdict, out_server);
+  struct handshake shake;
+  int r =
+      read_packet(fd, &shake.challenge, sizeof shake.challenge, deadline_ns);
+  if (r == 0) r = handshake_prove(&shake, key, sync_self_process());
+  if (r == 0) r = write_packet(fd, &shake.proof, sizeof shake.proof);
+  if (r == 0) {
+    r = read_packet(fd, &shake.verdict, sizeof shake.verdict, deadline_ns);
+  }
+  if (r == 0) r = handshake_conclude(&shake, key);
+  if (r == 0) *out_server = shake.verdict.server;
+  return r;
 }
 
 static int connect_to_server(const struct address *address,

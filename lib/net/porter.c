@@ -36,8 +36,7 @@
 struct stranger {
   int fd;
   int64_t deadline_ns;
-  uint8_t challenge[HANDSHAKE_CHALLENGE];
-  uint8_t proof[HANDSHAKE_PROOF];
+  struct handshake shake;
   size_t have; /* of the proof */
 };
 
@@ -105,10 +104,8 @@ static bool admit_stream(int stream) {
 /* Over unix it has our user already; and the server must see its processes as
  * they see themselves. */
 static int judge(const struct stranger *stranger) {
-  if (!handshake_check(&porter.key, stranger->challenge, stranger->proof)) {
-    return EACCES;
-  }
-  uint64_t token = handshake_token(stranger->proof);
+  if (!handshake_check(&stranger->shake, &porter.key)) return EACCES;
+  uint64_t token = stranger->shake.proof.token;
   pid_t pid;
   uid_t uid;
   if (!porter.address.is_unix) return 0;
@@ -119,19 +116,16 @@ static int judge(const struct stranger *stranger) {
 
 /* Its proof is whole: it is let in, or told why not. False: to be closed. */
 static bool answer_proof(struct stranger *stranger) {
-  uint8_t verdict[HANDSHAKE_VERDICT];
+  struct handshake *shake = &stranger->shake;
   int why = judge(stranger);
-  if (why != 0) {
-    handshake_refuse(why, verdict);
-    sys_stream_write(stranger->fd, verdict, sizeof verdict);
-    return false;
+  if (why == 0) {
+    handshake_accept(shake, &porter.key, porter.server);
+  } else {
+    handshake_refuse(shake, why);
   }
-  handshake_accept(&porter.key, stranger->challenge, stranger->proof,
-                   porter.server, verdict);
-  if (sys_stream_write(stranger->fd, verdict, sizeof verdict) !=
-      sizeof verdict) {
-    return false;
-  }
+  int n =
+      sys_stream_write(stranger->fd, &shake->verdict, sizeof shake->verdict);
+  if (why != 0 || n != sizeof shake->verdict) return false;
   if (!porter.address.is_unix) return admit_stream(stranger->fd);
   give_server(stranger->fd);
   return true;
@@ -149,11 +143,13 @@ static void remove_stranger(size_t index, bool closes) {
 
 static void hear_stranger(size_t index) {
   struct stranger *stranger = &porter.strangers[index];
-  int n = sys_stream_read(stranger->fd, stranger->proof + stranger->have,
-                          HANDSHAKE_PROOF - stranger->have);
+  size_t size = sizeof stranger->shake.proof;
+  int n = sys_stream_read(stranger->fd,
+                          (uint8_t *)&stranger->shake.proof + stranger->have,
+                          size - stranger->have);
   if (n == -EAGAIN) return;
   if (n > 0) stranger->have += (size_t)n;
-  if (n > 0 && stranger->have < HANDSHAKE_PROOF) return;
+  if (n > 0 && stranger->have < size) return;
   bool is_in = n > 0 && answer_proof(stranger);
   remove_stranger(index, !is_in);
 }
@@ -169,13 +165,14 @@ static bool is_welcome(int fd) {
 static void add_stranger(int fd) {
   if (porter.num_strangers == BROOD_MAX_STRANGERS) remove_stranger(0, true);
   struct stranger *stranger = &porter.strangers[porter.num_strangers];
+  struct handshake *shake = &stranger->shake;
   stranger->fd = fd;
   stranger->deadline_ns = sys_clock_ns() + STRANGER_NS;
   stranger->have = 0;
   bool is_told =
-      is_welcome(fd) && handshake_challenge(stranger->challenge) == 0 &&
-      sys_stream_write(fd, stranger->challenge, HANDSHAKE_CHALLENGE) ==
-          HANDSHAKE_CHALLENGE;
+      is_welcome(fd) && handshake_challenge(shake) == 0 &&
+      sys_stream_write(fd, &shake->challenge, sizeof shake->challenge) ==
+          sizeof shake->challenge;
   porter.num_strangers++;
   if (!is_told) remove_stranger(porter.num_strangers - 1, true);
 }
