@@ -47,9 +47,9 @@ struct incoming {
   struct frame frame;
   uint8_t head[FRAME_HEAD + FRAME_MAX_ENDS * FRAME_END];
   uint8_t body[FRAME_INSIDE];
-  int memory; /* the memfd, or -1 */
-  int fds[FRAME_MAX_ENDS + 1];
-  size_t num_fds;
+  int memory;                  /* the memfd, or -1 */
+  int fds[FRAME_MAX_ENDS + 1]; /* the ends, and place for the memory */
+  size_t num_ends;
 };
 
 struct relay {
@@ -111,8 +111,8 @@ struct relay *relay_new(int stream, int first_end, bool is_client) {
 }
 
 static void drop_incoming(struct incoming *in) {
-  while (in->num_fds > 0) sys_close(in->fds[--in->num_fds]);
-  in->memory = -1; /* among those */
+  while (in->num_ends > 0) sys_close(in->fds[--in->num_ends]);
+  in->memory = sys_close(in->memory);
   in->have = 0;
   in->is_whole = false;
 }
@@ -125,9 +125,7 @@ struct relay *relay_free(struct relay *relay) {
     free(relay->first);
     relay->first = next;
   }
-  int memory = relay->in.num_fds == 0 ? relay->in.memory : -1;
   drop_incoming(&relay->in);
-  sys_close(memory);
   sys_close(relay->stream);
   free(relay);
   return NULL;
@@ -332,7 +330,7 @@ static int accept_end(struct relay *relay, uint64_t number) {
   return -ENOMEM;
 }
 
-/* The frame's descriptors, the memory last; 0 or -errno. */
+/* The frame's ends; 0 or -errno. */
 static int accept_ends(struct relay *relay) {
   struct incoming *in = &relay->in;
   int fd = 0;
@@ -340,26 +338,26 @@ static int accept_ends(struct relay *relay) {
     uint64_t number;
     memcpy(&number, in->head + FRAME_HEAD + i * FRAME_END, sizeof number);
     fd = accept_end(relay, number);
-    if (fd >= 0) in->fds[in->num_fds++] = fd;
+    if (fd >= 0) in->fds[in->num_ends++] = fd;
   }
-  if (in->memory >= 0) in->fds[in->num_fds++] = in->memory;
   return fd;
 }
 
-static int send_to_end(const struct relay *relay, int end) {
-  const struct incoming *in = &relay->in;
+/* The memory is the last of its descriptors. */
+static int send_to_end(struct incoming *in, int end) {
   bool is_outside = in->memory >= 0;
+  size_t num_fds = in->num_ends + is_outside;
+  in->fds[in->num_ends] = in->memory;
   struct wire_head head = {.size = is_outside ? 8 : (uint32_t)in->frame.size,
                            .type = in->frame.type,
                            .flags = is_outside ? WIRE_OUTSIDE : 0,
-                           .num_fds = (uint16_t)in->num_fds};
+                           .num_fds = (uint16_t)num_fds};
   uint8_t bytes[WIRE_HEAD], size[8];
   wire_put_eight(bytes, wire_head_bits(head));
   wire_put_eight(size, in->frame.size);
-  const struct iovec parts[] = {
-      {bytes, sizeof bytes},
-      {is_outside ? size : (uint8_t *)in->body, head.size}};
-  return sys_sock_try_send(end, parts, 2, in->fds, in->num_fds);
+  const struct iovec parts[] = {{bytes, sizeof bytes},
+                                {is_outside ? size : in->body, head.size}};
+  return sys_sock_try_send(end, parts, 2, in->fds, num_fds);
 }
 
 /* The frame is whole. False: there is no room in the end. */
@@ -373,9 +371,8 @@ static bool deliver(struct relay *relay) {
     in->is_whole = true;
     /* Whose channel is closed, its ends hang up with the message. */
     channel = find_channel(relay, in->frame.channel);
-    int r = channel == NULL || relay->is_broken
-                ? 0
-                : send_to_end(relay, channel->end);
+    int r =
+        channel == NULL || relay->is_broken ? 0 : send_to_end(in, channel->end);
     if (r == -EAGAIN) return false;
     if (r < 0) close_channel(relay, channel);
   }
