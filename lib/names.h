@@ -453,8 +453,10 @@
 #define answered brood_in_answered
 #define as_number brood_in_as_number
 #define call_dict brood_in_call_dict
+#define call_follows brood_in_call_follows
 #define call_item brood_in_call_item
 #define call_list brood_in_call_list
+#define call_read_head brood_in_call_read_head
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session
@@ -481,6 +483,7 @@
 #define link_give brood_in_link_give
 #define link_open brood_in_link_open
 #define link_pair brood_in_link_pair
+#define link_send_end brood_in_link_send_end
 #define make_many brood_in_make_many
 #define manager_let_in brood_in_manager_let_in
 #define manager_listen brood_in_manager_listen

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * See server.h: what a call has said, and what it is answered.
+ * See server.h: what a call has said, and what it is answered; and of call.h
+ * what both sides ask of a message.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +15,25 @@
 
 /* What the answer to an items() adds. */
 enum { SERVER_MAX_DEPTH = BROOD_MAX_DEPTH - 2 };
+
+/* From here on a string or bytes follow. */
+enum { CALL_LARGE = 16 << 10 };
+
+/* ------------------------------------------------------------- Messages -- */
+
+bool call_read_head(const brood_value *message, void *out_head, size_t size) {
+  bool is_tuple = message->type == BROOD_TYPE_TUPLE && message->num_items > 0;
+  const brood_value *head = is_tuple ? message->as.items : message;
+  if (head->type != BROOD_TYPE_BYTES || head->size_bytes != size) return false;
+  memcpy(out_head, head->as.data, size);
+  return true;
+}
+
+bool call_follows(const brood_value *value) {
+  return (value->type == BROOD_TYPE_STRING ||
+          value->type == BROOD_TYPE_BYTES) &&
+         value->as.data != NULL && value->size_bytes > CALL_LARGE;
+}
 
 /* --------------------------------------------------------------- Values -- */
 
@@ -103,10 +123,7 @@ static bool send_head(const struct caller *caller,
 static int send_answer(struct caller *caller, struct answer_head *head,
                        const brood_value *value) {
   brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
-  bool follows =
-      value != NULL &&
-      (value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES) &&
-      value->size_bytes > CALL_LARGE;
+  bool follows = value != NULL && call_follows(value);
   head->flags = follows ? CALL_FOLLOWS : 0;
   words[0] = brood_bytes(head, sizeof *head);
   bool is_alone = value == NULL || follows;

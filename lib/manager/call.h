@@ -22,6 +22,8 @@
 #ifndef BROOD_MANAGER_CALL_H
 #define BROOD_MANAGER_CALL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/names.h"
@@ -82,7 +84,11 @@ struct answer_head {
   int64_t number;
 };
 
-/* From here on a string or bytes follow. */
-enum { CALL_LARGE = 16 << 10 };
+/* call_read_head copies the head of a message; false if it has none, of this
+ * size. */
+bool call_read_head(const brood_value *message, void *out_head, size_t size);
+
+/* call_follows: does a value come as the next message? */
+bool call_follows(const brood_value *value);
 
 #endif /* BROOD_MANAGER_CALL_H */

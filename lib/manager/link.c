@@ -84,6 +84,15 @@ int link_pair(brood_connection **out_near, brood_connection **out_far) {
   return r;
 }
 
+int link_send_end(brood_connection *door, uint64_t object,
+                  brood_connection *end) {
+  struct call_head head = {.op = CALL_DOOR, .object = object};
+  brood_value value = brood_object(end);
+  int r = tell(door, head, &value);
+  brood_connection_free(end);
+  return r;
+}
+
 /* A new end, whose other side the server gets through the door. */
 static int make_end(struct link *link, uint64_t object,
                     brood_connection **out_end) {
@@ -91,10 +100,7 @@ static int make_end(struct link *link, uint64_t object,
   *out_end = NULL;
   int r = link_pair(out_end, &far);
   if (r < 0) return error_set_os(r, "cannot call a manager");
-  struct call_head head = {.op = CALL_DOOR, .object = object};
-  brood_value value = brood_object(far);
-  r = tell(link->door, head, &value);
-  brood_connection_free(far);
+  r = link_send_end(link->door, object, far);
   if (r < 0) *out_end = brood_connection_free(*out_end);
   return r;
 }
@@ -332,19 +338,13 @@ int link_check_values(const brood_value *values, size_t num_values) {
   return r;
 }
 
-static bool is_large(const brood_value *value) {
-  return (value->type == BROOD_TYPE_STRING ||
-          value->type == BROOD_TYPE_BYTES) &&
-         value->as.data != NULL && value->size_bytes > CALL_LARGE;
-}
-
 /* The most values that a call has. */
 enum { CALL_VALUES_MOST = 4 };
 
 static int send_call(struct line *line, uint64_t object,
                      const struct proxy_call *call) {
   size_t count = call->num_values;
-  bool follows = count > 0 && is_large(&call->values[count - 1]);
+  bool follows = count > 0 && call_follows(&call->values[count - 1]);
   struct call_head head = {.op = call->op,
                            .flags = follows ? CALL_FOLLOWS : 0,
                            .object = object,
@@ -384,13 +384,8 @@ static brood_value split_off(brood_value *whole, size_t index) {
 
 /* The head of an answer that has a value behind it. */
 static bool read_answer(const brood_value *whole, struct answer_head *out) {
-  if (whole->type != BROOD_TYPE_TUPLE || whole->num_items != 2) return false;
-  const brood_value *head = whole->as.items;
-  if (head->type != BROOD_TYPE_BYTES || head->size_bytes != sizeof *out) {
-    return false;
-  }
-  memcpy(out, head->as.data, sizeof *out);
-  return true;
+  return whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2 &&
+         call_read_head(whole, out, sizeof *out);
 }
 
 static int64_t say_error(const struct answer_head *head,

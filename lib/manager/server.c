@@ -269,16 +269,7 @@ static void hear(struct caller *caller) {
 }
 
 static bool read_head(struct caller *caller) {
-  const brood_value *head = &caller->whole;
-  if (head->type == BROOD_TYPE_TUPLE && head->num_items > 0) {
-    head = head->as.items;
-  }
-  if (head->type != BROOD_TYPE_BYTES ||
-      head->size_bytes != sizeof caller->head) {
-    return false;
-  }
-  memcpy(&caller->head, head->as.data, sizeof caller->head);
-  return true;
+  return call_read_head(&caller->whole, &caller->head, sizeof caller->head);
 }
 
 /* One message, if there is one. A call while another one waits is none of ours.

@@ -10,6 +10,7 @@
  *   held.c     lock, rlock, semaphore, condition, event, barrier
  *   channel.c  queues
  *   data.*     dict, list, namespace, value, array
+ *   type.c     types of the program's own
  *
  * A session is a process that has proxies. It ends when its pidfd says so, or
  * with its last line. Objects are counted: by sessions, by ends under way, by
@@ -223,6 +224,13 @@ int64_t data_call(struct managed *object, struct caller *caller,
                   const brood_value **out_value);
 int data_fill(struct managed *object, struct caller *caller);
 void data_destroy(struct managed *object);
+
+/* --------------------------------------------------------------- type.c -- */
+
+int type_fill(struct managed *object, struct caller *caller);
+int64_t type_call(struct managed *object, struct caller *caller,
+                  const brood_value **out_value);
+void type_destroy(struct managed *object);
 
 /* ----------------------------------------------------------- server.c -- */
 

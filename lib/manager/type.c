@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * See type.h.
+ * See server.h: types of the program's own.
  */
-#include "lib/manager/type.h"
-
 #include <stdatomic.h>
 #include <string.h>
 
 #include "lib/manager/link.h"
+#include "lib/manager/server.h"
 #include "lib/state/error.h"
 #include "lib/work/task.h"
 

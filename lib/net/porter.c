@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/manager/call.h"
+#include "lib/manager/link.h"
 #include "lib/net/address.h"
 #include "lib/net/handshake.h"
 #include "lib/net/relay.h"
@@ -28,10 +28,8 @@
 
 #define STRANGER_NS (BROOD_STRANGER_SECONDS * INT64_C(1000000000))
 
-/* How soon it accepts again when it has no descriptors left, and how long the
- * server may have no room for a new line. */
+/* How soon it accepts again when it has no descriptors left. */
 #define PAUSE_NS INT64_C(100000000)
-#define SERVER_NS INT64_C(10000000000)
 
 struct stranger {
   int fd;
@@ -65,11 +63,7 @@ static bool give_server(int fd) {
     sys_close(fd);
     return false;
   }
-  struct call_head head = {.op = CALL_DOOR};
-  brood_value words[] = {brood_bytes(&head, sizeof head), brood_object(end)};
-  int r = brood_connection_send(porter.door, brood_tuple(words, 2), SERVER_NS);
-  brood_connection_free(end);
-  return r == 0;
+  return link_send_end(porter.door, 0, end) == 0;
 }
 
 static bool make_room_for_relay(void) {
