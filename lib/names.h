@@ -453,6 +453,7 @@
 #define answered brood_in_answered
 #define as_number brood_in_as_number
 #define call_dict brood_in_call_dict
+#define call_fixed brood_in_call_fixed
 #define call_follows brood_in_call_follows
 #define call_item brood_in_call_item
 #define call_list brood_in_call_list
@@ -464,7 +465,6 @@
 #define channel_take_back brood_in_channel_take_back
 #define clear_dict brood_in_clear_dict
 #define compare_values brood_in_compare_values
-#define data_call brood_in_data_call
 #define data_destroy brood_in_data_destroy
 #define data_fill brood_in_data_fill
 #define drop_kept brood_in_drop_kept

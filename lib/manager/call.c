@@ -137,11 +137,12 @@ static int send_answer(struct caller *caller, struct answer_head *head,
   return r;
 }
 
-bool answer_call(struct caller *caller, int64_t number,
-                 const brood_value *value) {
+bool answer_call(struct caller *caller, int64_t number) {
   struct answer_head head = {.number = number};
+  const brood_value *value = caller->value;
   char text[512];
   brood_value message;
+  caller->value = NULL;
   if (number < 0) {
     head.code = (int32_t)number;
     head.error_number = number == BROOD_OS_ERROR ? brood_errno() : 0;
@@ -157,6 +158,6 @@ bool answer_call(struct caller *caller, int64_t number,
   bool is_there = r != BROOD_TIMEOUT && brood_errno() != EPIPE &&
                   brood_errno() != ECONNRESET && !caller->is_closed;
   caller->is_closed |= !is_there || number < 0;
-  if (!caller->is_closed) answer_call(caller, r, NULL);
+  if (!caller->is_closed) answer_call(caller, r);
   return false;
 }

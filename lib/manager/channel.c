@@ -41,14 +41,15 @@ void channel_take_back(struct caller *caller) {
 /* Gives the oldest item. */
 static void give_item(struct managed *queue, struct caller *caller) {
   if (queue->is_joinable && !tally_add(&queue->holds, caller->session, 0, 1)) {
-    answer_call(caller, refuse_memory(), NULL);
+    answer_call(caller, refuse_memory());
     return;
   }
   caller->got = queue->items[queue->first++];
   queue->num_items--;
   object_hold(queue);
   caller->got_from = queue;
-  if (!answer_call(caller, 0, kept_value(&caller->got)) && !caller->is_closed) {
+  caller->value = kept_value(&caller->got);
+  if (!answer_call(caller, 0) && !caller->is_closed) {
     /* It cannot be sent, to this client, now; and that was said. */
     channel_take_back(caller);
   }
@@ -60,7 +61,7 @@ static void answer_joiners(struct managed *queue, int64_t r) {
   while (queue->joiners.first != NULL) {
     struct caller *caller = queue->joiners.first;
     unpark_call(caller);
-    answer_call(caller, r, NULL);
+    answer_call(caller, r);
   }
 }
 
@@ -81,7 +82,7 @@ void channel_feed(struct managed *queue) {
     struct caller *putter = queue->putters.first;
     if (putter != NULL && !is_full(queue)) {
       unpark_call(putter);
-      answer_call(putter, add_item(queue, &putter->item), NULL);
+      answer_call(putter, add_item(queue, &putter->item));
     } else if (queue->row.first != NULL && queue->num_items > 0) {
       struct caller *getter = queue->row.first;
       unpark_call(getter);

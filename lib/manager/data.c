@@ -92,8 +92,7 @@ int data_fill(struct managed *object, struct caller *caller) {
   return r;
 }
 
-static int64_t call_fixed(struct managed *object, struct caller *caller,
-                          const brood_value **out_value) {
+int64_t call_fixed(struct managed *object, struct caller *caller) {
   uint32_t op = caller->head.op;
   const brood_value *value = call_value(caller, 0);
   bool is_array = object->kind == SHARE_MANAGED_ARRAY;
@@ -106,17 +105,7 @@ static int64_t call_fixed(struct managed *object, struct caller *caller,
     /* A number is its own, wherever it came in. */
     *(brood_value *)value = number;
   }
-  return call_item(object, caller, out_value);
-}
-
-int64_t data_call(struct managed *object, struct caller *caller,
-                  const brood_value **out_value) {
-  switch (object->kind) {
-    case SHARE_DICT:
-    case SHARE_NAMESPACE: return call_dict(object, caller, out_value);
-    case SHARE_LIST: return call_list(object, caller, out_value);
-    default: return call_fixed(object, caller, out_value);
-  }
+  return call_item(object, caller);
 }
 
 void data_destroy(struct managed *object) {

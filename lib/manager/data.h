@@ -26,20 +26,19 @@ int make_many(size_t count);
 
 int refuse_memory(void);
 
+int64_t call_fixed(struct managed *object, struct caller *caller);
+
 /* --------------------------------------------------------------- dict.c -- */
 
-int64_t call_dict(struct managed *dict, struct caller *caller,
-                  const brood_value **out_value);
+int64_t call_dict(struct managed *dict, struct caller *caller);
 void clear_dict(struct managed *dict);
 
 /* --------------------------------------------------------------- list.c -- */
 
-int64_t call_list(struct managed *list, struct caller *caller,
-                  const brood_value **out_value);
+int64_t call_list(struct managed *list, struct caller *caller);
 
 /* call_item makes calls that are about one item, or where none may be. */
-int64_t call_item(struct managed *list, struct caller *caller,
-                  const brood_value **out_value);
+int64_t call_item(struct managed *list, struct caller *caller);
 
 /* replace_items opens a gap of num_new items in the place of num_old ones, and
  * takes the new ones; replace_by_copies copies a tuple's items there. */

@@ -128,8 +128,8 @@ static int update_dict(struct managed *dict, const brood_value *pairs) {
 
 enum part { KEYS = 1, VALUES = 2, ITEMS = 3 };
 
-static int fetch_all(const struct managed *dict, enum part part,
-                     const brood_value **out_value) {
+static int fetch_all(const struct managed *dict, struct caller *caller,
+                     enum part part) {
   size_t words = part == ITEMS ? 3 : 1, i = 0;
   int r = make_many(dict->num_items * words);
   if (r < 0) return r;
@@ -145,7 +145,7 @@ static int fetch_all(const struct managed *dict, enum part part,
     answered.many[i] = brood_tuple(&pairs[2 * i], 2);
   }
   answered.tuple = brood_tuple(answered.many, dict->num_items);
-  *out_value = &answered.tuple;
+  caller->value = &answered.tuple;
   return 0;
 }
 
@@ -161,7 +161,7 @@ static void take_entry(struct managed *dict, struct dict_entry *entry) {
   free(entry);
 }
 
-static int64_t pop_pair(struct managed *dict, const brood_value **out_value) {
+static int64_t pop_pair(struct managed *dict, struct caller *caller) {
   static brood_value pair[2];
   if (dict->newest == NULL) {
     return error_set(BROOD_KEY_ERROR, "popitem(): dictionary is empty");
@@ -170,7 +170,7 @@ static int64_t pop_pair(struct managed *dict, const brood_value **out_value) {
   pair[0] = *kept_value(&gone_key);
   pair[1] = *kept_value(&answered.gone);
   answered.tuple = brood_tuple(pair, 2);
-  *out_value = &answered.tuple;
+  caller->value = &answered.tuple;
   return 0;
 }
 
@@ -211,8 +211,7 @@ static int refuse_key(const struct managed *dict) {
 }
 
 /* Calls that are about one key; 1 with its value: it is new. */
-static int64_t call_entry(struct managed *dict, struct caller *caller,
-                          const brood_value **out_value) {
+static int64_t call_entry(struct managed *dict, struct caller *caller) {
   const brood_value *key = call_value(caller, 0);
   int r = check_key(key);
   if (r < 0) return r;
@@ -240,14 +239,13 @@ static int64_t call_entry(struct managed *dict, struct caller *caller,
     case CALL_DELETE: remove_entry(dict, entry); return 0;
     case CALL_POP:
       take_entry(dict, entry);
-      *out_value = kept_value(&answered.gone);
+      caller->value = kept_value(&answered.gone);
       return 0;
-    default: *out_value = kept_value(&entry->value); return is_new;
+    default: caller->value = kept_value(&entry->value); return is_new;
   }
 }
 
-int64_t call_dict(struct managed *dict, struct caller *caller,
-                  const brood_value **out_value) {
+int64_t call_dict(struct managed *dict, struct caller *caller) {
   switch (caller->head.op) {
     case CALL_GET_ITEM:
     case CALL_SET_ITEM:
@@ -256,14 +254,14 @@ int64_t call_dict(struct managed *dict, struct caller *caller,
     case CALL_SET_DEFAULT:
     case CALL_CONTAINS:
     case CALL_COMPARE_SET:
-    case CALL_ADD: return call_entry(dict, caller, out_value);
-    case CALL_POPITEM: return pop_pair(dict, out_value);
+    case CALL_ADD: return call_entry(dict, caller);
+    case CALL_POPITEM: return pop_pair(dict, caller);
     case CALL_LENGTH: return (int64_t)dict->num_items;
     case CALL_CLEAR: clear_dict(dict); return 0;
     case CALL_UPDATE: return update_dict(dict, call_value(caller, 0));
-    case CALL_ITEMS: return fetch_all(dict, ITEMS, out_value);
-    case CALL_KEYS: return fetch_all(dict, KEYS, out_value);
-    case CALL_VALUES: return fetch_all(dict, VALUES, out_value);
+    case CALL_ITEMS: return fetch_all(dict, caller, ITEMS);
+    case CALL_KEYS: return fetch_all(dict, caller, KEYS);
+    case CALL_VALUES: return fetch_all(dict, caller, VALUES);
     default: return object_lacks(dict);
   }
 }

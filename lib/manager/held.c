@@ -7,10 +7,9 @@
  * gives back goes to the first in the row at once. A condition is a row whose
  * members, notified or out of time, step over into that of their lock.
  */
-#include <errno.h>
 #include <inttypes.h>
 
-#include "lib/manager/server.h"
+#include "lib/manager/data.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
@@ -74,8 +73,7 @@ static int64_t enter_gate(struct managed *gate, struct caller *caller) {
   int64_t depth = caller->depth > 1 ? caller->depth : 1;
   if (!tally_add(&gate->holds, caller->session, thread_for(gate, caller),
                  depth)) {
-    return error_set_os(-ENOMEM, "cannot acquire %s",
-                        share_kind_name(gate->kind));
+    return refuse_memory();
   }
   struct tally *hold = hold_of(gate, caller);
   hold->notified_by = caller->notified_by;
@@ -100,7 +98,7 @@ static void let_in(struct managed *gate) {
     struct caller *caller = gate->row.first;
     object_hold(gate);
     unpark_call(caller);
-    answer_call(caller, enter_gate(gate, caller), NULL);
+    answer_call(caller, enter_gate(gate, caller));
     object_release(gate);
   }
 }
@@ -212,7 +210,7 @@ static void answer_all(struct managed *object, int error, bool numbered) {
     struct caller *caller = object->row.first;
     unpark_call(caller);
     if (error != 0) error_set(error, "%s", barrier_is_broken);
-    answer_call(caller, error != 0 ? error : numbered ? i : 0, NULL);
+    answer_call(caller, error != 0 ? error : numbered ? i : 0);
   }
   object_release(object);
 }

@@ -134,8 +134,7 @@ static void find_slice(const struct managed *list, struct caller *caller,
   *out_count = behind > *out_first ? behind - *out_first : 0;
 }
 
-static int64_t slice_list(struct managed *list, struct caller *caller,
-                          const brood_value **out_value) {
+static int64_t slice_list(struct managed *list, struct caller *caller) {
   size_t first, count;
   find_slice(list, caller, &first, &count);
   if (caller->head.op == CALL_SET_SLICE) {
@@ -145,13 +144,12 @@ static int64_t slice_list(struct managed *list, struct caller *caller,
   for (size_t i = 0; r == 0 && i < count; i++) {
     answered.many[i] = *kept_value(&list->items[first + i]);
   }
-  *out_value = &answered.tuple;
+  caller->value = &answered.tuple;
   return r;
 }
 
 /* Calls that are about one item, or where none may be. */
-int64_t call_item(struct managed *list, struct caller *caller,
-                  const brood_value **out_value) {
+int64_t call_item(struct managed *list, struct caller *caller) {
   int64_t index = caller->head.number;
   size_t at = item_place(list, index);
   if (caller->head.op == CALL_INSERT) return insert_item(list, at, 0, caller);
@@ -161,13 +159,13 @@ int64_t call_item(struct managed *list, struct caller *caller,
                      list->num_items);
   }
   switch (caller->head.op) {
-    case CALL_GET_ITEM: *out_value = kept_value(&list->items[at]); return 0;
+    case CALL_GET_ITEM: caller->value = kept_value(&list->items[at]); return 0;
     case CALL_SET_ITEM: return insert_item(list, at, 1, caller);
     case CALL_POP:
       drop_kept(&answered.gone);
       answered.gone = list->items[at];
       list->items[at] = (struct kept){0};
-      *out_value = kept_value(&answered.gone);
+      caller->value = kept_value(&answered.gone);
       return replace_items(list, at, 1, NULL, 0);
     default: return replace_items(list, at, 1, NULL, 0);
   }
@@ -183,21 +181,20 @@ static int64_t call_equal(struct managed *list, struct caller *caller) {
   return replace_items(list, (size_t)first, 1, NULL, 0);
 }
 
-int64_t call_list(struct managed *list, struct caller *caller,
-                  const brood_value **out_value) {
+int64_t call_list(struct managed *list, struct caller *caller) {
   switch (caller->head.op) {
     case CALL_GET_ITEM:
     case CALL_SET_ITEM:
     case CALL_DELETE:
     case CALL_POP:
-    case CALL_INSERT: return call_item(list, caller, out_value);
+    case CALL_INSERT: return call_item(list, caller);
     case CALL_REMOVE:
     case CALL_INDEX:
     case CALL_COUNT_EQUAL: return call_equal(list, caller);
     case CALL_EXTEND:
       return replace_by_copies(list, list->num_items, 0, call_value(caller, 0));
     case CALL_SLICE:
-    case CALL_SET_SLICE: return slice_list(list, caller, out_value);
+    case CALL_SET_SLICE: return slice_list(list, caller);
     case CALL_LENGTH: return (int64_t)list->num_items;
     case CALL_CLEAR: return replace_items(list, 0, list->num_items, NULL, 0);
     case CALL_REVERSE: reverse_list(list); return 0;

@@ -155,7 +155,7 @@ static int start_porter(brood_manager *manager, const brood_context *context,
 }
 
 static int add_ends(brood_connection *near, int stop) {
-  if (server_add(near, brood_connection_fileno(near)) == NULL) {
+  if (server_add(near, -1) == NULL) {
     brood_connection_free(near);
     return brood_error();
   }

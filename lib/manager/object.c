@@ -3,12 +3,11 @@
  * See server.h: objects. An id is a place in the table and how often that was
  * used: it never means another object.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/manager/server.h"
+#include "lib/manager/data.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
@@ -143,7 +142,7 @@ static struct managed *add_object(uint32_t kind, const char *name) {
   char *copy = name != NULL && object != NULL ? strdup(name) : NULL;
   if (object == NULL || (name != NULL && copy == NULL)) {
     free(object);
-    error_set_os(-ENOMEM, "cannot make %s", share_kind_name(kind));
+    refuse_memory();
     return NULL;
   }
   struct place *place = &table.places[index];
@@ -202,8 +201,7 @@ int64_t object_make(struct caller *caller) {
 
 /* --------------------------------------------------------------- Calling -- */
 
-int64_t object_call(struct managed *object, struct caller *caller,
-                    const brood_value **out_value) {
+int64_t object_call(struct managed *object, struct caller *caller) {
   switch (object->kind) {
     case SHARE_LOCK:
     case SHARE_RLOCK:
@@ -212,8 +210,11 @@ int64_t object_call(struct managed *object, struct caller *caller,
     case SHARE_EVENT:
     case SHARE_BARRIER: return held_call(object, caller);
     case SHARE_QUEUE: return channel_call(object, caller);
-    case SHARE_OWN_TYPE: return type_call(object, caller, out_value);
-    default: return data_call(object, caller, out_value);
+    case SHARE_OWN_TYPE: return type_call(object, caller);
+    case SHARE_DICT:
+    case SHARE_NAMESPACE: return call_dict(object, caller);
+    case SHARE_LIST: return call_list(object, caller);
+    default: return call_fixed(object, caller);
   }
 }
 
@@ -226,13 +227,12 @@ int64_t object_lacks(const struct managed *object) {
  * not come in time. */
 void object_expire(struct caller *caller) {
   struct managed *object = caller->object;
-  const brood_value *value = NULL;
   object_hold(object);
   unpark_call(caller);
   drop_kept(&caller->item);
   caller->deadline_ns = 0;
-  int64_t r = object_call(object, caller, &value);
-  if (r != PARKED) answer_call(caller, r, value);
+  int64_t r = object_call(object, caller);
+  if (r != PARKED) answer_call(caller, r);
   object_release(object);
 }
 

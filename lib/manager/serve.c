@@ -18,8 +18,7 @@ void brood_manager_server(const brood_args *args) {
   brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
                                               BROOD_KIND_CONNECTION);
   int r = door == NULL ? brood_error() : server_open();
-  struct caller *first =
-      r < 0 ? NULL : server_add(door, brood_connection_fileno(door));
+  struct caller *first = r < 0 ? NULL : server_add(door, -1);
   if (first == NULL) brood_fail(brood_error_message());
   const brood_value *name = brood_args_get(args, SERVER_INITIALIZER);
   if (name->type == BROOD_TYPE_STRING) {
@@ -27,7 +26,8 @@ void brood_manager_server(const brood_args *args) {
                         brood_args_get(args, SERVER_INITARGS));
   }
   brood_value id = brood_int64((int64_t)server_id());
-  if (!answer_call(first, r < 0 ? r : 0, &id) || r < 0) return;
+  first->value = &id;
+  if (!answer_call(first, r) || r < 0) return;
   server_run();
   object_destroy_all();
 }

@@ -38,6 +38,7 @@ bool server_is_here(uint64_t token) {
 /* --------------------------------------------------------------- Callers -- */
 
 struct caller *server_add(brood_connection *end, int fd) {
+  if (end != NULL) fd = brood_connection_fileno(end);
   struct caller *caller = malloc(sizeof *caller);
   int r = caller == NULL ? -ENOMEM : sys_epoll_add(server.epoll, fd, caller);
   if (r < 0) {
@@ -51,12 +52,16 @@ struct caller *server_add(brood_connection *end, int fd) {
   return caller;
 }
 
-static struct caller *add_end(brood_connection *end) {
-  return server_add(end, brood_connection_fileno(end));
+static bool read_head(struct caller *caller) {
+  return call_read_head(&caller->whole, &caller->head, sizeof caller->head);
 }
 
-static void hear_taken(struct caller *caller);
-static bool read_head(struct caller *caller);
+static void hear_taken(struct caller *caller) {
+  if (caller->got_from == NULL) return;
+  drop_kept(&caller->got);
+  object_release(caller->got_from);
+  caller->got_from = NULL;
+}
 
 /* What it said before its end: that the item that it was given has arrived. */
 static void hear_last_words(struct caller *caller) {
@@ -193,7 +198,7 @@ static void hear_door(struct caller *caller) {
       (caller->head.object != 0 && object == NULL)) {
     return; /* who has the other end sees it close */
   }
-  struct caller *newcomer = add_end(value->as.object);
+  struct caller *newcomer = server_add(value->as.object, -1);
   if (newcomer == NULL) return;
   *(brood_value *)value = brood_none(); /* it is taken */
   if (object == NULL) return;
@@ -211,28 +216,20 @@ static void hear_forget(const struct caller *caller) {
   }
 }
 
-static void hear_taken(struct caller *caller) {
-  if (caller->got_from == NULL) return;
-  drop_kept(&caller->got);
-  object_release(caller->got_from);
-  caller->got_from = NULL;
-}
-
 /* ----------------------------------------------------------------- Calls -- */
 
-static int64_t call_object(struct caller *caller,
-                           const brood_value **out_value) {
+static int64_t call_object(struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
   if (object == NULL) {
     return error_set(BROOD_VALUE_ERROR, "the manager has no such object");
   }
   object_hold(object);
-  int64_t r = object_call(object, caller, out_value);
+  int64_t r = object_call(object, caller);
   object_release(object);
   return r;
 }
 
-static int64_t make_call(struct caller *caller, const brood_value **out_value) {
+static int64_t make_call(struct caller *caller) {
   if (caller->session == NULL) {
     return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
   }
@@ -242,18 +239,17 @@ static int64_t make_call(struct caller *caller, const brood_value **out_value) {
     case CALL_MAKE: return object_make(caller);
     case CALL_COUNT: return object_count();
     case CALL_SHUTDOWN: server.is_over = true; return 0;
-    default: return call_object(caller, out_value);
+    default: return call_object(caller);
   }
 }
 
 static void begin_call(struct caller *caller) {
-  const brood_value *value = NULL;
   caller->deadline_ns = sys_clock_deadline(caller->head.timeout_ns);
   caller->depth = 0;
   caller->notified_by = 0;
   hear_taken(caller); /* a client that calls has got what it was given */
-  int64_t r = make_call(caller, &value);
-  if (r != PARKED) answer_call(caller, r, value);
+  int64_t r = make_call(caller);
+  if (r != PARKED) answer_call(caller, r);
 }
 
 static void hear(struct caller *caller) {
@@ -266,10 +262,6 @@ static void hear(struct caller *caller) {
   }
   brood_value_clear(&caller->whole);
   brood_value_clear(&caller->last);
-}
-
-static bool read_head(struct caller *caller) {
-  return call_read_head(&caller->whole, &caller->head, sizeof caller->head);
 }
 
 /* One message, if there is one. A call while another one waits is none of ours.
@@ -433,7 +425,7 @@ int server_send(uint64_t id, brood_connection **out_end) {
   brood_connection *near;
   int r = object == NULL ? -ENOENT : link_pair(&near, out_end);
   if (r < 0) return error_set_os(r, "cannot send a proxy");
-  struct caller *caller = add_end(near);
+  struct caller *caller = server_add(near, -1);
   if (caller == NULL) {
     brood_connection_free(near);
     *out_end = brood_connection_free(*out_end);

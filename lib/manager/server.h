@@ -57,10 +57,11 @@ struct caller {
   struct session *session;
   struct managed *carries; /* the object that it is worth a reference of */
 
-  struct call_head head; /* of the call that is being made */
-  brood_value whole;     /* the message; it has the values */
-  brood_value last;      /* the last value, if it came by itself */
-  bool has_more;         /* and is to come */
+  struct call_head head;    /* of the call that is being made */
+  brood_value whole;        /* the message; it has the values */
+  brood_value last;         /* the last value, if it came by itself */
+  bool has_more;            /* and is to come */
+  const brood_value *value; /* to be answered; it lives until the next call */
 
   struct managed *object; /* that it waits at, in this row: */
   struct waiters *row;
@@ -143,11 +144,10 @@ void unpark_call(struct caller *caller);
 
 /* --------------------------------------------------------------- call.c -- */
 
-/* answer_call ends a call: with a number, or the error that is set, or a value,
- * which is borrowed. False: the client is not there any more, or the value
+/* answer_call ends a call: with a number, and perhaps the caller's value, or
+ * the error that is set. False: the client is not there any more, or the value
  * cannot be sent, and this was said instead. */
-bool answer_call(struct caller *caller, int64_t number,
-                 const brood_value *value);
+bool answer_call(struct caller *caller, int64_t number);
 
 /* call_value returns a value of the call, NULL if it has not so many. */
 const brood_value *call_value(const struct caller *caller, size_t index);
@@ -178,10 +178,8 @@ int64_t object_count(void);
 void object_count_for(struct managed *object, struct session *session,
                       int64_t count);
 
-/* object_call makes a call: its answer, with *out_value if that is a value,
- * which lives until the next call, or PARKED. */
-int64_t object_call(struct managed *object, struct caller *caller,
-                    const brood_value **out_value);
+/* object_call makes a call: its answer, or PARKED. */
+int64_t object_call(struct managed *object, struct caller *caller);
 int64_t object_make(struct caller *caller);
 
 /* object_lacks sets and returns the error of an unknown method. */
@@ -220,16 +218,13 @@ void channel_feed(struct managed *object);
 
 /* --------------------------------------------------------------- data.c -- */
 
-int64_t data_call(struct managed *object, struct caller *caller,
-                  const brood_value **out_value);
 int data_fill(struct managed *object, struct caller *caller);
 void data_destroy(struct managed *object);
 
 /* --------------------------------------------------------------- type.c -- */
 
 int type_fill(struct managed *object, struct caller *caller);
-int64_t type_call(struct managed *object, struct caller *caller,
-                  const brood_value **out_value);
+int64_t type_call(struct managed *object, struct caller *caller);
 void type_destroy(struct managed *object);
 
 /* ----------------------------------------------------------- server.c -- */

@@ -87,8 +87,7 @@ static const struct brood_managed_method *find_method(
   return NULL;
 }
 
-int64_t type_call(struct managed *object, struct caller *caller,
-                  const brood_value **out_value) {
+int64_t type_call(struct managed *object, struct caller *caller) {
   if (caller->head.op != CALL_METHOD) return object_lacks(object);
   const char *name = NULL;
   int r = brood_value_string(call_value(caller, 0), &name);
@@ -107,7 +106,7 @@ int64_t type_call(struct managed *object, struct caller *caller,
                      "object of another kind",
                      name);
   }
-  *out_value = &result;
+  caller->value = &result;
   return 0;
 }
 
