@@ -74,12 +74,6 @@ static int open_porter(brood_manager *manager, const brood_context *context,
   return r;
 }
 
-static int open_link_to(brood_manager *manager, brood_connection *door) {
-  if (link_open(manager->server, door) == 0) return 0;
-  int why = brood_errno();
-  return error_set_os(-why, "cannot call a manager");
-}
-
 static int open_manager(brood_manager *manager, const brood_context *context,
                         const brood_manager_options *options) {
   const char *initializer = NULL;
@@ -99,7 +93,7 @@ static int open_manager(brood_manager *manager, const brood_context *context,
     brood_connection_free(near);
     return r;
   }
-  r = open_link_to(manager, near);
+  r = link_open(manager->server, near);
   return r < 0 ? r : open_porter(manager, context, options);
 }
 
@@ -157,30 +151,22 @@ static int check_manager(const brood_manager *manager) {
                    "a manager can only be used by the process that made it");
 }
 
-/* The relay ends when no process has a proxy through it, which may be later: it
- * is reaped with the next process that is started then. */
-static void disconnect(brood_manager *manager) {
-  link_close(manager->server);
-  if (manager->process != NULL) {
-    brood_process_join(manager->process, BROOD_SECONDS(1));
-  }
-  manager->process = brood_process_free(manager->process);
-}
-
 int brood_manager_shutdown(brood_manager *manager) {
   int r = check_manager(manager);
   if (r < 0 || manager->is_closed) return r;
   manager->is_closed = true;
-  if (manager->is_connected) {
-    disconnect(manager);
-    return 0;
-  }
   struct proxy_call call = {.op = CALL_SHUTDOWN};
-  if (link_call(manager->server, &call) < 0 ||
-      brood_process_join(manager->process, BROOD_SECONDS(1)) < 0) {
+  if (!manager->is_connected &&
+      (link_call(manager->server, &call) < 0 ||
+       brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
     end_server(manager);
   }
   link_close(manager->server);
+  /* A relay ends when no process has a proxy through it, which may be later: it
+   * is reaped with the next process that is started then. */
+  if (manager->is_connected && manager->process != NULL) {
+    brood_process_join(manager->process, BROOD_SECONDS(1));
+  }
   manager->process = brood_process_free(manager->process);
   manager_unlisten(manager);
   return 0;
