@@ -71,16 +71,17 @@ static int say_hello(brood_connection *end, bool is_for_calls) {
   return tell(end, head, pidfd < 0 ? NULL : &value);
 }
 
-/* Two connected ends; 0 or -errno. */
 int link_pair(brood_connection **out_near, brood_connection **out_far) {
   int fds[2];
+  *out_near = NULL;
   int r = sys_sock_pair(fds);
   if (r < 0) return r;
   r = end_make(fds[0], END_BOTH, out_near);
   if (r == 0) r = end_make(fds[1], END_BOTH, out_far);
   if (r == 0) return 0;
+  if (*out_near == NULL) sys_close(fds[0]);
   sys_close(fds[1]);
-  brood_connection_free(*out_near);
+  *out_near = brood_connection_free(*out_near);
   return r;
 }
 
@@ -97,7 +98,6 @@ int link_send_end(brood_connection *door, uint64_t object,
 static int make_end(struct link *link, uint64_t object,
                     brood_connection **out_end) {
   brood_connection *far;
-  *out_end = NULL;
   int r = link_pair(out_end, &far);
   if (r < 0) return error_set_os(r, "cannot call a manager");
   r = link_send_end(link->door, object, far);

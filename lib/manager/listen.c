@@ -166,7 +166,7 @@ static int serve_at(brood_manager *manager, const brood_context *context,
                     const brood_manager_options *options, int stop,
                     void (*ready)(const char *address, void *argument),
                     void *argument) {
-  brood_connection *near = NULL;
+  brood_connection *near;
   int r = server_open();
   if (r < 0) return r;
   manager->server = server_id();

@@ -116,7 +116,7 @@ static int connect_to_server(const struct address *address,
 static int relay_stream(const brood_context *context, int stream,
                         brood_connection **out_door,
                         brood_process **out_relay) {
-  brood_connection *near = NULL, *far = NULL;
+  brood_connection *near, *far;
   int r = link_pair(&near, &far);
   if (r < 0) return error_set_os(r, "cannot connect to a manager");
   brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
