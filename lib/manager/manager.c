@@ -45,20 +45,19 @@ static void end_server(brood_manager *manager) {
 /* Its first words: that it serves, and as whom. */
 static int await_server(brood_manager *manager, brood_connection *door) {
   brood_value whole = brood_none();
-  struct answer_head head = {.code = BROOD_RUNTIME_ERROR};
-  char text[512] = "the manager's server ended at once";
-  if (brood_connection_recv(door, &whole, BROOD_FOREVER) == 0) {
-    const brood_value *words = whole.as.items;
-    memcpy(&head, words[0].as.data, sizeof head);
-    if (head.code == 0) manager->server = (uint64_t)words[1].as.int64;
-    if (head.code != 0) {
-      snprintf(text, sizeof text, "%s", (const char *)words[1].as.data);
-    }
+  struct answer_head head;
+  if (brood_connection_recv(door, &whole, BROOD_FOREVER) < 0) {
+    return error_set(BROOD_RUNTIME_ERROR, "the manager's server ended at once");
+  }
+  const brood_value *words = whole.as.items;
+  memcpy(&head, words[0].as.data, sizeof head);
+  if (head.code == 0) {
+    manager->server = (uint64_t)words[1].as.int64;
+  } else {
+    error_set(head.code, "%s", (const char *)words[1].as.data);
   }
   brood_value_clear(&whole);
-  if (head.code == 0) return 0;
-  end_server(manager);
-  return error_set(head.code, "%s", text);
+  return head.code;
 }
 
 /* A line of its own for the porter. */
@@ -77,16 +76,14 @@ static int open_porter(brood_manager *manager, const brood_context *context,
 static int open_manager(brood_manager *manager, const brood_context *context,
                         const brood_manager_options *options) {
   const char *initializer = NULL;
-  int r = 0;
-  if (options->initializer != NULL) {
-    r = registry_task_name(options->initializer, &initializer);
+  if (options->initializer != NULL &&
+      registry_task_name(options->initializer, &initializer) < 0) {
+    return brood_error();
   }
-  brood_connection *near = NULL, *far = NULL;
-  if (r == 0) {
-    r = link_pair(&near, &far);
-    if (r < 0) r = error_set_os(r, "cannot make a manager");
-  }
-  if (r == 0) r = start_server(manager, context, options, initializer, far);
+  brood_connection *near, *far;
+  int r = link_pair(&near, &far);
+  if (r < 0) return error_set_os(r, "cannot make a manager");
+  r = start_server(manager, context, options, initializer, far);
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
   if (r < 0) {
