@@ -9,7 +9,6 @@
 #include "lib/manager/data.h"
 #include "lib/state/error.h"
 
-/* Opens a gap of num_new items in the place of num_old ones. */
 int replace_items(struct managed *list, size_t at, size_t num_old,
                   struct kept *new_items, size_t num_new) {
   size_t count = list->num_items - num_old + num_new;
@@ -35,7 +34,6 @@ int replace_items(struct managed *list, size_t at, size_t num_old,
   return 0;
 }
 
-/* The same with copies of a tuple's items. */
 int replace_by_copies(struct managed *list, size_t at, size_t num_old,
                       const brood_value *values) {
   if (values == NULL || values->type != BROOD_TYPE_TUPLE) {
@@ -148,7 +146,6 @@ static int64_t slice_list(struct managed *list, struct caller *caller) {
   return r;
 }
 
-/* Calls that are about one item, or where none may be. */
 int64_t call_item(struct managed *list, struct caller *caller) {
   int64_t index = caller->head.number;
   size_t at = item_place(list, index);

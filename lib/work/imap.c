@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "lib/state/error.h"
-#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
 
@@ -123,18 +122,17 @@ int brood_imap_next(brood_imap *imap, brood_value *out_value,
   if (r == 0) r = pool_enter(imap->pool);
   if (r < 0) return r;
   r = pool_wait(imap->pool, is_idle, imap, deadline_ns);
-  imap->is_busy |= r == 0;
-  pthread_mutex_unlock(&imap->pool->mutex); /* not to be cancelled yet */
   if (r == 0) {
+    imap->is_busy = true;
+    pthread_mutex_unlock(&imap->pool->mutex); /* not to be cancelled yet */
     r = next_value(imap, out_value, deadline_ns);
     pthread_mutex_lock(&imap->pool->mutex);
     imap->is_busy = false;
     pthread_cond_broadcast(&imap->pool->changed);
-    pthread_mutex_unlock(&imap->pool->mutex);
   } else if (r == BROOD_TIMEOUT) {
     error_set(r, "another thread waits for the next value");
   }
-  guard_unshield();
+  pool_leave(imap->pool);
   return r;
 }
 

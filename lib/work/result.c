@@ -246,7 +246,6 @@ int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns) {
   return r;
 }
 
-/* Copies the values to an array; after an error nothing is in it. */
 int result_copy(brood_async_result *result, brood_value *out_values) {
   int r = 0;
   size_t done = 0;
