@@ -58,14 +58,12 @@ static int check_number(char typecode, const brood_value *value,
     return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has integers",
                      typecode);
   }
-  for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
-    if (types[i].typecode != typecode) continue;
-    int64_t number = value->as.int64;
-    if (number >= types[i].least && number <= types[i].most) return 0;
-    return error_set(BROOD_OVERFLOW_ERROR,
-                     "%" PRId64 " is no number of type '%c'", number, typecode);
-  }
-  return 0;
+  size_t i = 0;
+  while (types[i].typecode != typecode) i++; /* fill_array knows it */
+  int64_t number = value->as.int64;
+  if (number >= types[i].least && number <= types[i].most) return 0;
+  return error_set(BROOD_OVERFLOW_ERROR,
+                   "%" PRId64 " is no number of type '%c'", number, typecode);
 }
 
 static int fill_array(struct managed *array, struct caller *caller) {

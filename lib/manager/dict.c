@@ -28,18 +28,14 @@ static struct dict_entry *find_entry(const struct managed *dict,
 }
 
 static int check_key(const brood_value *key) {
-  int r = key == NULL ? -1 : 0;
-  if (r == 0 && key->type == BROOD_TYPE_TUPLE) {
-    for (size_t i = 0; r == 0 && i < key->num_items; i++) {
-      r = check_key(&key->as.items[i]);
-    }
-    return r;
+  if (key == NULL || key->type == BROOD_TYPE_DOUBLE ||
+      key->type == BROOD_TYPE_OBJECT) {
+    return error_set(BROOD_TYPE_ERROR, "a double or an object cannot be a key");
   }
-  if (r == 0 && key->type != BROOD_TYPE_DOUBLE &&
-      key->type != BROOD_TYPE_OBJECT) {
-    return 0;
-  }
-  return error_set(BROOD_TYPE_ERROR, "a double or an object cannot be a key");
+  size_t count = key->type == BROOD_TYPE_TUPLE ? key->num_items : 0;
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < count; i++) r = check_key(&key->as.items[i]);
+  return r;
 }
 
 /* Takes it out of the tree and the list. */
@@ -126,11 +122,9 @@ static int update_dict(struct managed *dict, const brood_value *pairs) {
   return r;
 }
 
-enum part { KEYS = 1, VALUES = 2, ITEMS = 3 };
-
-static int fetch_all(const struct managed *dict, struct caller *caller,
-                     enum part part) {
-  size_t words = part == ITEMS ? 3 : 1, i = 0;
+static int fetch_all(const struct managed *dict, struct caller *caller) {
+  uint32_t op = caller->head.op;
+  size_t words = op == CALL_ITEMS ? 3 : 1, i = 0;
   int r = make_many(dict->num_items * words);
   if (r < 0) return r;
   brood_value *pairs = answered.many + dict->num_items;
@@ -138,8 +132,8 @@ static int fetch_all(const struct managed *dict, struct caller *caller,
        entry = entry->after, i++) {
     const brood_value *key = kept_value(&entry->key);
     const brood_value *value = kept_value(&entry->value);
-    answered.many[i] = part == KEYS ? *key : *value;
-    if (part != ITEMS) continue;
+    answered.many[i] = op == CALL_KEYS ? *key : *value;
+    if (op != CALL_ITEMS) continue;
     pairs[2 * i] = *key;
     pairs[2 * i + 1] = *value;
     answered.many[i] = brood_tuple(&pairs[2 * i], 2);
@@ -259,9 +253,9 @@ int64_t call_dict(struct managed *dict, struct caller *caller) {
     case CALL_LENGTH: return (int64_t)dict->num_items;
     case CALL_CLEAR: clear_dict(dict); return 0;
     case CALL_UPDATE: return update_dict(dict, call_value(caller, 0));
-    case CALL_ITEMS: return fetch_all(dict, caller, ITEMS);
-    case CALL_KEYS: return fetch_all(dict, caller, KEYS);
-    case CALL_VALUES: return fetch_all(dict, caller, VALUES);
+    case CALL_ITEMS:
+    case CALL_KEYS:
+    case CALL_VALUES: return fetch_all(dict, caller);
     default: return object_lacks(dict);
   }
 }
