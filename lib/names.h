@@ -511,7 +511,6 @@
 #define server_add brood_in_server_add
 #define server_close brood_in_server_close
 #define server_forget brood_in_server_forget
-#define server_id brood_in_server_id
 #define server_is_here brood_in_server_is_here
 #define server_open brood_in_server_open
 #define server_run brood_in_server_run

@@ -167,9 +167,8 @@ static int serve_at(brood_manager *manager, const brood_context *context,
                     void (*ready)(const char *address, void *argument),
                     void *argument) {
   brood_connection *near;
-  int r = server_open();
+  int r = server_open(&manager->server);
   if (r < 0) return r;
-  manager->server = server_id();
   if (options->initializer != NULL) {
     r = task_initialize(options->initializer, &options->initargs);
   }

@@ -17,7 +17,8 @@ void brood_manager_server(const brood_args *args) {
   sys_fd_limit_raise();
   brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
                                               BROOD_KIND_CONNECTION);
-  int r = door == NULL ? brood_error() : server_open();
+  uint64_t token = 0;
+  int r = door == NULL ? brood_error() : server_open(&token);
   struct caller *first = r < 0 ? NULL : server_add(door, -1);
   if (first == NULL) brood_fail(brood_error_message());
   const brood_value *name = brood_args_get(args, SERVER_INITIALIZER);
@@ -25,7 +26,7 @@ void brood_manager_server(const brood_args *args) {
     r = task_initialize(registry_task(name->as.data),
                         brood_args_get(args, SERVER_INITARGS));
   }
-  brood_value id = brood_int64((int64_t)server_id());
+  brood_value id = brood_int64((int64_t)token);
   first->value = &id;
   if (!answer_call(first, r) || r < 0) return;
   server_run();

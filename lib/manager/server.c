@@ -443,17 +443,13 @@ void server_forget(uint64_t id) {
 
 /* ------------------------------------------------- Its beginning and end -- */
 
-int server_open(void) {
+int server_open(uint64_t *out_id) {
   uint64_t id;
   int r = server.token != 0 ? -EBUSY : sys_random(&id, sizeof id);
   if (r == 0) r = server.epoll = sys_epoll_new();
   if (r < 0) return error_set_os(r, "cannot serve");
-  server.token = id | 1;
+  *out_id = server.token = id | 1;
   return 0;
-}
-
-uint64_t server_id(void) {
-  return server.token;
 }
 
 void server_close(void) {

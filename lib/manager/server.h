@@ -233,8 +233,7 @@ void type_destroy(struct managed *object);
  * line, which is taken, or with NULL a descriptor to end at when it is
  * readable; server_run serves, and server_close is due after each server_open,
  * unless the process ends. They set the error. */
-int server_open(void);
-uint64_t server_id(void);
+int server_open(uint64_t *out_id);
 struct caller *server_add(brood_connection *end, int fd);
 void server_run(void);
 void server_close(void);

@@ -24,7 +24,6 @@
 struct member {
   brood_process *process; /* NULL: none of ours */
   int64_t kill_ns;        /* when SIGKILL follows; 0: never */
-  int32_t exitcode;       /* once it has ended */
   bool has_ended;         /* and is not reported yet */
 };
 
@@ -215,11 +214,10 @@ static void clear_slot(uint32_t slot) {
 /* Has a worker of ours ended? Its place is free once that has been said. */
 static void bury_member(uint32_t slot) {
   struct member *member = &all.members[slot];
+  int exitcode;
+  if (brood_process_exitcode(member->process, &exitcode) <= 0) return;
   if (!member->has_ended) {
-    int exitcode;
-    if (brood_process_exitcode(member->process, &exitcode) <= 0) return;
     member->has_ended = true;
-    member->exitcode = exitcode;
     atomic_fetch_sub(&all.crew.board->live, 1);
     if (exitcode != 0 && member->kill_ns == 0) {
       char text[128];
@@ -227,7 +225,7 @@ static void bury_member(uint32_t slot) {
       count_restart(text, true);
     }
   }
-  if (!report(slot, member->exitcode)) {
+  if (!report(slot, exitcode)) {
     wake_at(sys_clock_ns() + AGAIN_NS);
     return;
   }
