@@ -46,3 +46,4 @@ int inside_supervisor(brood_pool *pool) {
 
 const unsigned inside_call_hello = CALL_HELLO;
 const unsigned inside_call_shutdown = CALL_SHUTDOWN;
+const unsigned inside_call_acquire = PROXY_ACQUIRE;

@@ -28,7 +28,8 @@ void inside_begin_reason(brood_pool *pool);
 int inside_supervisor(brood_pool *pool);
 
 /* What clients and the server of a manager say to each other. */
-extern const unsigned inside_call_hello, inside_call_shutdown;
+extern const unsigned inside_call_hello, inside_call_shutdown,
+    inside_call_acquire;
 
 #ifdef __cplusplus
 }

@@ -122,6 +122,35 @@ TEST_P(ManagersGarbage, StopsNobody) {
   EXPECT_LT(manager.Count(), 100);
 }
 
+// A line that has two calls at once would be in two rows of the server.
+TEST_P(ManagersGarbage, WaitsOnceALine) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  auto lock = Own(brood_manager_lock(manager, nullptr));
+  EXPECT_WORKS(brood_lock_acquire(lock.get(), kLong));
+  brood_connection *line = brood_connection_new(
+      TakeEnd(dict.get()), BROOD_READABLE | BROOD_WRITABLE);
+  Head hello = {}, acquire = {};
+  hello.op = inside_call_hello;
+  hello.thread = 77;
+  hello.number = 1;
+  acquire.op = inside_call_acquire;
+  acquire.object = (uint64_t{1} << 32) + 2;
+  acquire.thread = 77;
+  acquire.timeout_ns = kLong;
+  const brood_value words[] = {brood_bytes(&acquire, sizeof acquire),
+                               brood_int64(0)};
+  brood_connection_send(line, brood_bytes(&hello, sizeof hello), kLong);
+  brood_connection_send(line, words[0], kLong);
+  brood_connection_send(line, brood_tuple(words, 2), kLong);
+  brood_value answer = brood_none();
+  EXPECT_LT(brood_connection_recv(line, &answer, kLong), 0);
+  EXPECT_NE(brood_error(), BROOD_TIMEOUT);
+  brood_connection_free(line);
+  EXPECT_WORKS(brood_lock_release(lock.get()));
+  EXPECT_WORKS(brood_lock_acquire(lock.get(), kLong));
+}
+
 INSTANTIATE_METHODS(ManagersGarbage);
 
 }  // namespace
