@@ -17,7 +17,7 @@
 
 /* What is answered, where that is not one value: it lives until it was. */
 extern struct answered {
-  struct kept gone; /* what has been taken out */
+  struct kept gone; /* what has been taken out, or a method has returned */
   brood_value *many, tuple;
 } answered;
 

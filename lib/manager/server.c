@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/manager/data.h"
 #include "lib/manager/link.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
@@ -250,6 +251,7 @@ static void begin_call(struct caller *caller) {
   hear_taken(caller); /* a client that calls has got what it was given */
   int64_t r = make_call(caller);
   if (r != PARKED) answer_call(caller, r);
+  drop_kept(&answered.gone); /* or what it has would stay until another goes */
 }
 
 static void hear(struct caller *caller) {

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "lib/manager/data.h"
 #include "lib/manager/link.h"
 #include "lib/manager/server.h"
 #include "lib/state/error.h"
@@ -28,9 +29,6 @@ static const struct brood_managed_type *find_type(const char *name) {
   return type;
 }
 
-/* What was returned last; it lives until it has been answered. */
-static brood_value result;
-
 /* A function of the program's, as a task. */
 struct function {
   const struct brood_managed_type *type;
@@ -47,15 +45,17 @@ static int call_function(void *context, const brood_args *args) {
   return function->type->create(&function->self, args);
 }
 
+/* What it returns lives until it has been answered. */
 static int run(struct function *function, const brood_value *args) {
-  brood_value_clear(&result);
+  brood_value *result = &answered.gone.whole;
+  drop_kept(&answered.gone);
   if (args == NULL || args->type != BROOD_TYPE_TUPLE) {
     return error_set(BROOD_TYPE_ERROR, "the arguments are no tuple");
   }
-  int r = task_run(call_function, function, args, &result);
+  int r = task_run(call_function, function, args, result);
   if (r == 0) return 0;
   const char *text = "";
-  if (result.type == BROOD_TYPE_STRING) text = result.as.data;
+  if (result->type == BROOD_TYPE_STRING) text = result->as.data;
   /* A number of the program's own is a failure too. */
   return error_set(r < 0 ? r : BROOD_TASK_ERROR, "%s", text);
 }
@@ -100,13 +100,13 @@ int64_t type_call(struct managed *object, struct caller *caller) {
   }
   r = run(&function, call_value(caller, 1));
   if (r < 0) return r;
-  if (link_check_values(&result, 1) < 0) {
+  if (link_check_values(&answered.gone.whole, 1) < 0) {
     return error_set(BROOD_REMOTE_ERROR,
                      "what '%s' returned cannot be sent: a descriptor, or an "
                      "object of another kind",
                      name);
   }
-  caller->value = &result;
+  caller->value = &answered.gone.whole;
   return 0;
 }
 
