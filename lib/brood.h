@@ -732,8 +732,8 @@ int brood_process_terminate(brood_process *process);
 int brood_process_kill(brood_process *process);
 
 /* brood_process_close releases the descriptors of a process that has ended or
- * was never started. Afterwards everything but the name, the daemon flag,
- * brood_process_close and brood_process_free is BROOD_VALUE_ERROR.
+ * was never started. Afterwards everything but the name, the daemon flag, the
+ * authkey, brood_process_close and brood_process_free is BROOD_VALUE_ERROR.
  *
  * BROOD_VALUE_ERROR  the process is running; it is not harmed */
 int brood_process_close(brood_process *process);
