@@ -35,10 +35,15 @@ static int ready_dies(void) {
 }
 BROOD_PREPARE(ready_dies);
 
+static int unregistered(void) {
+  return 0;
+}
+
 brood_callable action_find(const char *name) {
   if (strcmp(name, "act") == 0) return act;
   if (strcmp(name, "act_fails") == 0) return act_fails;
   if (strcmp(name, "ready") == 0) return ready;
   if (strcmp(name, "ready_fails") == 0) return ready_fails;
+  if (strcmp(name, "unregistered") == 0) return unregistered;
   return strcmp(name, "ready_dies") == 0 ? ready_dies : NULL;
 }

@@ -160,6 +160,17 @@ static int processors(struct call *call) {
   return 0;
 }
 
+static int letters(struct call *call) {
+  int count = 0;
+  if (call_int(call, 0, &count) < 0) return -1;
+  size_t size = count > 0 ? (size_t)count : 0;
+  char *text = memory_new(size + 1, 1);
+  memset(text, 'x', size);
+  call->result = value_text(text);
+  free(text);
+  return 0;
+}
+
 static int wait_any(struct call *call) {
   int status = 0;
   pid_t pid = waitpid(-1, &status, WNOHANG);
@@ -191,5 +202,6 @@ const struct method os_methods[] = {
     {"allow_core", "", allow_core},
     {"limit_processors", "n", limit_processors},
     {"processors", "", processors},
+    {"letters", "n", letters},
     {NULL, NULL, NULL},
 };
