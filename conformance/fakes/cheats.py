@@ -99,13 +99,16 @@ def honest(pool, cases):
 
 
 def members():
-    """Yields the types and members of PROTOCOL.md's tables."""
-    owner = None
+    """Yields the types and members of PROTOCOL.md's tables, but for those of the
+    brood profile: the adapter that lies is Python's."""
+    owner, is_ours = None, False
     text = (ROOT / "conformance/PROTOCOL.md").read_text(encoding="utf-8")
     for line in text.splitlines():
         head = re.match(r"\| `(\w+)` name \|", line)
+        if line.startswith(("#", "Only in the brood profile")):
+            is_ours = not line.startswith("#")
         if head:
-            owner = head[1]
+            owner = None if is_ours else head[1]
         elif not line.startswith("|"):
             owner = None
         elif owner and not line.startswith("|---"):
