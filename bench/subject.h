@@ -28,7 +28,7 @@ class Subject {
     return "";
   }
 
-  // What has to be said once before the next starts; not timed.
+  // Called before the starts that are timed.
   virtual void Choose() {
   }
   virtual bool Start(Act act) = 0;

@@ -1832,7 +1832,7 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  * - A child of a bare fork may use the proxies that it inherited while its
  *   parent does, on a connection of its own (proxy.bare-fork).
  * - The server ignores SIGINT and SIGTERM, as those who are to stop may need it
- *   until they have (manager.terminate): it ends by shutdown, or with its maker.
+ *   until they have (manager.terminate): shutdown ends it, or its maker's end.
  * - Errors of all calls. BROOD_OS_ERROR: the server is gone (ECONNRESET, EPIPE;
  *   again each time, and nobody waits for one that is), or out of memory
  *   (ENOMEM). BROOD_VALUE_ERROR: the handle
