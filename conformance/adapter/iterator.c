@@ -185,7 +185,6 @@ static int next_in_threads(struct call *call) {
     pthread_join(takers[i].thread, NULL);
     if (collect(call, &takers[i]) < 0) r = -1;
   }
-  if (r < 0) value_clear(&call->result);
   free(takers);
   return r;
 }

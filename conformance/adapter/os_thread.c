@@ -60,6 +60,7 @@ static int do_what(struct call *call, const cJSON *what) {
 
 static void answer_of(struct call *call, const cJSON *what) {
   if (do_what(call, what) == 0) return;
+  value_clear(&call->result);
   free(call->failure.data);
   const char *type = call->failure.type;
   cJSON *outer = memory_must(cJSON_CreateObject());

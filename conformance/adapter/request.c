@@ -154,6 +154,7 @@ char *request_answer(struct handles *handles, const char *line,
     cJSON *reply = new_reply(id);
     int r = run(&call, verb, &request);
     if (r < 0) {
+      value_clear(&call.result); /* as far as it had come */
       failure_add(&call.failure, reply);
       if (call.failure.type != NULL) handles_fail(handles, call.failure);
     } else {
