@@ -188,8 +188,10 @@
 #define guard_let_signals brood_in_guard_let_signals
 #define guard_lock brood_in_guard_lock
 #define guard_open brood_in_guard_open
+#define guard_pause brood_in_guard_pause
 #define guard_release_all brood_in_guard_release_all
 #define guard_release_signals brood_in_guard_release_signals
+#define guard_resume brood_in_guard_resume
 #define guard_shield brood_in_guard_shield
 #define guard_shut brood_in_guard_shut
 #define guard_unlock brood_in_guard_unlock

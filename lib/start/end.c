@@ -150,6 +150,11 @@ int process_signal(struct brood_process *process, int signal_number) {
   if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
     return 0;
   }
+  /* In a copy the number alone says nothing. */
+  if (!process_is_own_child(process) &&
+      !sys_kept_is_open(&process->launched.pidfd)) {
+    return -EBADF;
+  }
   int r = process_poll(process);
   if (r == 1) return 0;
   if (r == 0) r = name_again(process);
@@ -181,7 +186,8 @@ static void stop_waiting(void *argument) {
  * passed, else 1, or -errno. */
 static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   int r = name_again(process);
-  if (r == -EBADF) return 0; /* to be looked at from time to time */
+  /* To be looked at from time to time. */
+  if (r == -EBADF || r == -EMFILE || r == -ENFILE) return 0;
   if (r == -ESRCH) return 1; /* just now: process_poll will tell */
   if (r < 0) return r;
   struct launched launched = process->launched;

@@ -45,6 +45,17 @@ void guard_shut(int before) {
   depth = before;
 }
 
+struct guard_state guard_pause(void) {
+  struct guard_state before = {depth, cancel_state};
+  depth = 0;
+  return before;
+}
+
+void guard_resume(struct guard_state before) {
+  depth = before.depth;
+  cancel_state = before.cancel_state;
+}
+
 /* A start holds signals, and each fork in it or elsewhere. */
 static _Thread_local sigset_t held_signals;
 static _Thread_local int num_holds;

@@ -60,6 +60,15 @@ void guard_release_all(void);
 int guard_open(void);
 void guard_shut(int depth);
 
+/* guard_pause has the thread count as outside of the library, though it still
+ * cannot be cancelled, for a function of the program's; guard_resume, with what
+ * guard_pause returned, ends that. */
+struct guard_state {
+  int depth, cancel_state;
+};
+struct guard_state guard_pause(void);
+void guard_resume(struct guard_state before);
+
 /* guard_call calls a function of the program's, out of which no C++ exception
  * and no end of the thread unwinds: the frames behind it are another's, or hold
  * something. An exception ends the process by std::terminate. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
@@ -187,6 +188,7 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
   if (r == 0) r = registry_task_name(task, &name);
   if (r == 0 && options != NULL) r = start_thread(pool, options);
   if (r < 0) return NULL;
+  if (chunksize > num_items) chunksize = num_items > 0 ? num_items : 1;
   brood_async_result *result = make_result(pool, num_items, chunksize, options);
   if (result == NULL) return NULL;
   if (num_items == 0) {
@@ -195,7 +197,9 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
     return result;
   }
   struct giving giving = {.result = result, .items = items};
+  guard_shield(); /* as any put */
   r = put_chunks(&giving, name);
+  guard_unshield();
   free(giving.head);
   free(giving.place);
   if (r == 0) return result;
@@ -269,17 +273,23 @@ brood_async_result *brood_pool_apply_async(brood_pool *pool, brood_task task,
 
 /* --------------------------------------------------- Giving, and waiting -- */
 
+static void drop_result(void *result) {
+  brood_async_result_free(result);
+}
+
 /* Waits for a result of one's own, and gives it back. */
 static int get_all(brood_async_result *result, brood_value *out_values,
                    int64_t deadline_ns) {
+  int r;
   if (result == NULL) return brood_error();
-  int r = pool_enter(result->pool);
+  pthread_cleanup_push(drop_result, result);
+  r = pool_enter(result->pool);
   if (r == 0) {
     r = result_wait(result, deadline_ns);
     if (r == 0) r = result_copy(result, out_values);
     pool_leave(result->pool);
   }
-  brood_async_result_free(result);
+  pthread_cleanup_pop(1);
   return r;
 }
 

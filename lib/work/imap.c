@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
 
@@ -34,7 +35,10 @@ struct brood_imap {
 static int next_item(brood_imap *imap, brood_value *out_item) {
   const brood_imap_options *options = &imap->options;
   if (options->source != NULL) {
-    return options->source(options->argument, out_item);
+    struct guard_state state = guard_pause();
+    int r = options->source(options->argument, out_item);
+    guard_resume(state);
+    return r;
   }
   if (imap->next == options->num_items) return 0;
   int r = brood_value_copy(&options->items[imap->next], out_item);
@@ -87,8 +91,9 @@ static void drop_chunk(brood_imap *imap, size_t index) {
 static int take_value(brood_imap *imap, size_t index, brood_value *out_value) {
   brood_async_result *chunk = imap->chunks[index];
   const brood_value *value;
-  int r = brood_async_result_item(chunk, chunk->next++, &value);
-  if (r == 0) r = brood_value_copy(value, out_value);
+  int r = brood_async_result_item(chunk, chunk->next, &value);
+  if (r == 0 && brood_value_copy(value, out_value) < 0) return brood_error();
+  chunk->next++;
   if (chunk->next == chunk->num_items) drop_chunk(imap, index);
   return r < 0 ? r : 1;
 }
@@ -157,15 +162,19 @@ static int check_imap(const brood_imap_options *options) {
 static brood_imap *make_imap(brood_pool *pool, brood_task task,
                              const brood_imap_options *options) {
   size_t chunksize = options->chunksize > 0 ? (size_t)options->chunksize : 1;
+  if (options->source == NULL && chunksize > options->num_items) {
+    chunksize = options->num_items > 0 ? options->num_items : 1;
+  }
   size_t capacity = 4 * (size_t)atomic_load(&pool->crew.board->wanted);
   if (options->buffersize > 0) {
     size_t buffersize = (size_t)options->buffersize;
     if (chunksize > buffersize) chunksize = buffersize;
     capacity = buffersize / chunksize;
+    if (capacity > BROOD_MAX_PENDING) capacity = BROOD_MAX_PENDING;
   }
   brood_imap *imap =
       malloc(sizeof *imap + (capacity + 1) * sizeof *imap->chunks);
-  brood_value *items = malloc(chunksize * sizeof *items);
+  brood_value *items = calloc(chunksize, sizeof *items);
   size_t *ready = malloc((capacity + 1) * sizeof *ready);
   if (imap == NULL || items == NULL || ready == NULL) {
     free(imap);

@@ -42,6 +42,7 @@ void pool_leave(brood_pool *pool) {
 }
 
 static void dispose(brood_pool *pool) {
+  bool is_own = pool->owner == sync_self_process();
   brood_process_free(pool->supervisor);
   brood_queue_free(pool->crew.tasks);
   brood_queue_free(pool->crew.results);
@@ -51,11 +52,13 @@ static void dispose(brood_pool *pool) {
   brood_connection_free(pool->listen);
   brood_shared_array_free(pool->memory);
   /* A fork's child does not hold what its parent does. */
-  if (pool->owner == sync_self_process()) brood_value_clear(&pool->initargs);
+  if (is_own) brood_value_clear(&pool->initargs);
   free(pool->pending);
-  pthread_cond_destroy(&pool->changed);
+  /* It would wait for the waiters that the parent has. */
+  if (is_own) pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->mutex);
-  free(pool);
+  /* A copy of a result asks whose it is. */
+  if (is_own || pool->num_handles == 1) free(pool);
 }
 
 void pool_release(brood_pool *pool) {
@@ -253,8 +256,9 @@ int brood_pool_terminate(brood_pool *pool) {
   pool_fail(pool, BROOD_TERMINATED);
   pool_call_back(pool, false);
   pool_wake(pool);
-  int64_t grace_ns = pool->crew.board->limits.grace_ns + GRACE_NS;
-  if (pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + grace_ns) < 0) {
+  int64_t end_ns = sys_clock_deadline(pool->crew.board->limits.grace_ns);
+  if (end_ns < SYS_CLOCK_NEVER - GRACE_NS) end_ns += GRACE_NS;
+  if (pool_wait(pool, pool_has_ended, pool, end_ns) < 0) {
     kill_all(pool);
   }
   pool_leave(pool);
@@ -390,7 +394,8 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
     r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
   } else {
     uint64_t chunk = atomic_load(&worker->current);
-    atomic_store(&worker->end_for, chunk == 0 ? BOARD_IDLE : chunk);
+    atomic_store(&worker->end_for,
+                 chunk == 0 ? BOARD_IDLE | (uint32_t)worker_pid : chunk);
     pool_wake(pool);
   }
   pool_leave(pool);
@@ -428,6 +433,7 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns) {
   brood_value nothing = brood_none();
   while (brood_connection_recv(pool->listen, &nothing, 0) == 0) continue;
   r = pool_wait(pool, has_handled, &since, deadline_ns);
+  pool_call_back(pool, true); /* the bell has been silenced for all of them */
   uint32_t count = pool->num_ready - since.num_ready;
   pool_leave(pool);
   return r < 0 && r != BROOD_TIMEOUT ? r : (int)count;

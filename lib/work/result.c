@@ -9,6 +9,7 @@
 
 #include "lib/start/context.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
 
@@ -127,7 +128,9 @@ static void call_back(brood_async_result *result) {
   result->state = RESULT_CALLS;
   if (callback == NULL) return;
   pthread_mutex_unlock(&result->pool->mutex);
+  struct guard_state state = guard_pause();
   int r = callback(result, options->argument);
+  guard_resume(state);
   if (r != 0) log_info("a callback failed with %d", r);
   pthread_mutex_lock(&result->pool->mutex);
 }

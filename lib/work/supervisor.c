@@ -24,6 +24,7 @@
 struct member {
   brood_process *process; /* NULL: none of ours */
   int64_t kill_ns;        /* when SIGKILL follows; 0: never */
+  uint32_t beginners;     /* of the board, when it was started */
   bool has_ended;         /* and is not reported yet */
 };
 
@@ -77,7 +78,7 @@ static void signal_member(struct member *member, int signal_number) {
 static void end_member(struct member *member) {
   if (member->kill_ns != 0) return;
   signal_member(member, SIGTERM);
-  member->kill_ns = sys_clock_ns() + all.crew.board->limits.grace_ns;
+  member->kill_ns = sys_clock_deadline(all.crew.board->limits.grace_ns);
 }
 
 /* From here on the worker sends no outcome of this chunk, and takes no other.
@@ -121,7 +122,8 @@ static void heed_request(uint32_t slot) {
   struct board_worker *worker = &all.crew.board->workers[slot];
   uint64_t chunk = atomic_exchange(&worker->end_for, 0);
   if (chunk == 0) return;
-  bool is_any = chunk == BOARD_IDLE;
+  bool is_any = (chunk & BOARD_IDLE) != 0;
+  if (is_any && (int32_t)chunk != atomic_load(&worker->pid)) return;
   if (is_any) chunk = atomic_load(&worker->current);
   if (chunk != 0) end_chunk(slot, chunk, BROOD_TERMINATED);
   if (is_any) end_member(&all.members[slot]);
@@ -188,7 +190,10 @@ static void count_restart(const char *last, bool is_death) {
   uint32_t beginners = atomic_load(&all.crew.board->beginners);
   int64_t now_ns = sys_clock_ns();
   bool is_over = now_ns - all.window_ns > limits->window_ns;
-  if (is_death && beginners == all.beginners) is_over = all.window_ns == 0;
+  bool is_last = atomic_load(&all.crew.board->live) == 0;
+  if ((is_death || is_last) && beginners == all.beginners) {
+    is_over = all.window_ns == 0;
+  }
   if (is_over) {
     all.window_ns = now_ns;
     all.restarts = 0;
@@ -219,7 +224,9 @@ static void bury_member(uint32_t slot) {
   if (!member->has_ended) {
     member->has_ended = true;
     atomic_fetch_sub(&all.crew.board->live, 1);
-    if (exitcode != 0 && member->kill_ns == 0) {
+    bool has_begun =
+        atomic_load(&all.crew.board->beginners) != member->beginners;
+    if ((exitcode != 0 || !has_begun) && member->kill_ns == 0) {
       char text[128];
       describe(text, BROOD_WORKER_LOST, exitcode);
       count_restart(text, true);
@@ -265,6 +272,7 @@ static int start_worker(uint32_t slot) {
   }
   int64_t generation = atomic_load(&all.crew.board->generation);
   args[CREW_LOOK] = brood_int64(generation << 32 | slot);
+  all.members[slot].beginners = atomic_load(&all.crew.board->beginners);
   brood_process *process = process_start_servant(
       all.context, name, SERVANT_PLAIN, brood_pool_worker, args, CREW_COUNT);
   if (process == NULL) return brood_error();
@@ -275,15 +283,27 @@ static int start_worker(uint32_t slot) {
   return 0;
 }
 
+/* Workers that have a chunk: they take none of those that are in the queue. */
+static uint32_t num_busy(void) {
+  uint32_t count = 0;
+  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
+    const struct member *member = &all.members[slot];
+    bool is_there = member->process != NULL && !member->has_ended;
+    count += is_there && all.crew.board->workers[slot].current != 0;
+  }
+  return count;
+}
+
 /* How many are missing. With an idle timeout they come when there is work, and
- * so they do in a pool that is closed. */
+ * so they do in a closed pool, where one too many would wait for ever. */
 static uint32_t missing(void) {
   uint32_t wanted = atomic_load(&all.crew.board->wanted);
   uint32_t live = atomic_load(&all.crew.board->live);
-  bool is_lazy = all.crew.board->limits.idle_ns > 0 || state() == BOARD_CLOSING;
-  if (is_lazy) {
+  bool is_closing = state() == BOARD_CLOSING;
+  if (all.crew.board->limits.idle_ns > 0 || is_closing) {
     int items = brood_queue_qsize(all.crew.tasks);
-    if (items >= 0 && (uint32_t)items < wanted) wanted = (uint32_t)items;
+    uint32_t use = (uint32_t)items + (is_closing ? 0 : num_busy());
+    if (items >= 0 && use < wanted) wanted = use;
   }
   return wanted > live ? wanted - live : 0;
 }

@@ -74,25 +74,24 @@ static void claim_chunk(void *context, uint32_t number) {
 /* The supervisor sleeps until the next end of a limit that it knows of. */
 static void begin_limits(struct worker *worker, const struct chunk_head *head) {
   if (head->soft_ns == 0 && head->hard_ns == 0) return;
-  int64_t now_ns = sys_clock_ns();
-  atomic_store(&me->soft_ns, head->soft_ns > 0 ? now_ns + head->soft_ns : 0);
-  atomic_store(&me->hard_ns, head->hard_ns > 0 ? now_ns + head->hard_ns : 0);
+  atomic_store(&me->soft_ns, sys_clock_deadline(head->soft_ns));
+  atomic_store(&me->hard_ns, sys_clock_deadline(head->hard_ns));
   brood_connection_send(worker->crew.wake, brood_none(), 0);
 }
 
-/* A worker that is being ended waits for that. */
-static void wait_if_ending(void) {
-  while (atomic_load(&me->current) & BOARD_ENDING) {
-    sys_poll(NULL, 0, SYS_CLOCK_NEVER);
-  }
+/* A worker that is being ended has no more to do, whatever its task has made of
+ * SIGTERM. */
+static void leave_if_ending(void) {
+  if ((atomic_load(&me->current) & BOARD_ENDING) == 0) return;
+  sys_signal_answer(SIGTERM, SIG_DFL);
+  sys_signal_hold(SIGTERM, false);
+  raise(SIGTERM);
 }
 
 static void finish_chunk(struct worker *worker) {
   uint64_t mine = BOARD_CHUNK | worker->chunk;
-  atomic_store(&me->soft_ns, 0);
-  atomic_store(&me->hard_ns, 0);
   if (!atomic_compare_exchange_strong(&me->current, &mine, 0)) {
-    wait_if_ending();
+    leave_if_ending();
   }
   worker->done++;
 }
@@ -101,7 +100,7 @@ static void finish_chunk(struct worker *worker) {
 static void put_outcome(struct worker *worker, struct outcome_head *head,
                         size_t head_size, brood_value *values, size_t count) {
   values[0] = brood_bytes(head, head_size);
-  wait_if_ending();
+  leave_if_ending();
   int r = brood_queue_put(worker->crew.results, brood_tuple(values, count),
                           BROOD_FOREVER);
   if (r < 0) {
@@ -144,6 +143,8 @@ static int run_items(struct worker *worker, const struct chunk_head *head,
     out->codes[i] = task_call(function, &items[i], &values[i + 1]);
     has_failed |= out->codes[i] != 0;
   }
+  atomic_store(&me->soft_ns, 0); /* waiting for room is not the task's */
+  atomic_store(&me->hard_ns, 0);
   put_outcome(worker, out, has_failed ? head_size : sizeof *out, values,
               count + 1);
   for (size_t i = 1; i <= count; i++) brood_value_clear(&values[i]);
@@ -165,7 +166,8 @@ static void run_chunk(struct worker *worker, const brood_value *chunk) {
 static bool is_to_leave(const struct worker *worker, uint32_t generation) {
   struct board *board = worker->crew.board;
   const struct board_limits *limits = &board->limits;
-  return (limits->max_tasks > 0 && worker->done >= limits->max_tasks) ||
+  return atomic_load(&board->state) >= BOARD_TERMINATING ||
+         (limits->max_tasks > 0 && worker->done >= limits->max_tasks) ||
          (limits->max_memory_bytes > 0 && worker->done > 0 &&
           sys_resident_bytes() > limits->max_memory_bytes) ||
          atomic_load(&board->generation) != generation;
