@@ -18,7 +18,9 @@
 #include "lib/sync/lock.h"
 
 int queue_notice_send(struct queue *queue) {
-  return arena_notice_send(share_block_of(queue), &queue->ring.notice);
+  if (queue->ring.notice < ARENA_NOTICE_UNSURE) return 0;
+  return arena_notice_send(arena_fd(share_block_of(queue), ARENA_RECEIVER),
+                           &queue->ring.notice);
 }
 
 /* A producer is quick unless it is stopped: the caller waits for it, as one
@@ -27,7 +29,10 @@ bool queue_notice_take(struct queue *queue) {
   struct ring *ring = &queue->ring;
   if (ring_lock(ring, &ring->put_lock, 0) < 0) return false;
   bool has_item = ring_count(ring) > 0;
-  if (!has_item) arena_notice_take(share_block_of(queue), &ring->notice);
+  if (!has_item) {
+    arena_notice_take(arena_fd(share_block_of(queue), ARENA_SENDER),
+                      &ring->notice);
+  }
   sync_quick_release(&ring->put_lock);
   return has_item;
 }

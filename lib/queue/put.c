@@ -179,8 +179,9 @@ static int put_patiently(struct queue *queue, struct message *message,
   uint64_t seen_head = 0;
   int r;
   while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
-    if (r == -EAGAIN && is_for_outside(message, &queue->ring)) {
-      r = message_move_outside(message, type);
+    if (r == -EAGAIN && is_for_outside(message, &queue->ring) &&
+        message_move_outside(message, type) == 0) {
+      r = 0;
     } else if (r == -ENOSPC) {
       wait_for_bytes(&queue->ring, seen_head, &patience);
       r = 0;

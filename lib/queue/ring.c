@@ -83,13 +83,26 @@ uint32_t ring_count(struct ring *ring) {
 
 void ring_wake_getters(struct ring *ring, uint32_t items) {
   if (atomic_exchange(&ring->getters_sleep, 0) == 0) return;
-  sys_futex_wake(items_half(&ring->tail),
-                 items > INT_MAX ? INT_MAX : (int)items);
+  int woken = sys_futex_wake(items_half(&ring->tail),
+                             items > INT_MAX ? INT_MAX : (int)items);
+  /* One that has set the flag since may not have fallen asleep yet. */
+  if (woken == 0 && ring_count(ring) == 0)
+    atomic_store(&ring->getters_sleep, 1);
+}
+
+static bool is_room(struct ring *ring) {
+  uint64_t head = atomic_load(&ring->head);
+  uint64_t tail = atomic_load(&ring->tail);
+  return ring->maxsize == 0
+             ? ring_much_is_free(ring, head, tail)
+             : mark_items(tail) - mark_items(head) < ring->maxsize;
 }
 
 void ring_wake_putter(struct ring *ring) {
-  if (atomic_exchange(&ring->putters_sleep, 0) == 0) return;
-  sys_futex_wake(items_half(&ring->head), 1);
+  uint32_t how = atomic_exchange(&ring->putters_sleep, 0);
+  if (how == 0) return;
+  int woken = sys_futex_wake(items_half(&ring->head), 1);
+  if (woken == 0 && !is_room(ring)) atomic_fetch_or(&ring->putters_sleep, how);
 }
 
 void ring_slept_get(struct ring *ring) {
@@ -100,12 +113,7 @@ void ring_slept_get(struct ring *ring) {
 /* The waker has cleared the flag of the sleepers behind this one too. */
 void ring_slept_put(struct ring *ring) {
   atomic_store(&ring->putters_sleep, ring_at_last(ring));
-  uint64_t head = atomic_load(&ring->head);
-  uint64_t tail = atomic_load(&ring->tail);
-  bool is_room = ring->maxsize == 0
-                     ? ring_much_is_free(ring, head, tail)
-                     : mark_items(tail) - mark_items(head) < ring->maxsize;
-  if (is_room) ring_wake_putter(ring);
+  if (is_room(ring)) ring_wake_putter(ring);
 }
 
 /* -------------------------------------------------------------- Waiting -- */

@@ -279,11 +279,10 @@ struct arena_name arena_of(const struct share_block *block) {
 
 /* Killed where? Each of the two says first that nothing is known: the next
  * process that is to send a notice sends one in any case. */
-int arena_notice_send(const struct share_block *block, uint32_t *notice) {
+int arena_notice_send(int sock, uint32_t *notice) {
   if (*notice < ARENA_NOTICE_UNSURE) return 0;
   uint8_t byte = 0;
   const struct iovec part = {.iov_base = &byte, .iov_len = sizeof byte};
-  int sock = arena_fd(block, ARENA_RECEIVER);
   *notice = ARENA_NOTICE_UNSURE;
   int r = sys_sock_try_send(sock, &part, 1, NULL, 0);
   if (r < 0 && r != -EAGAIN) return r;
@@ -292,10 +291,9 @@ int arena_notice_send(const struct share_block *block, uint32_t *notice) {
   return 0;
 }
 
-void arena_notice_take(const struct share_block *block, uint32_t *notice) {
+void arena_notice_take(int sock, uint32_t *notice) {
   if (*notice == ARENA_NOTICE_TAKEN) return;
   *notice = ARENA_NOTICE_UNSURE;
-  int sock = arena_fd(block, ARENA_SENDER);
   int r;
   while ((r = sys_poll_one(sock, POLLIN, 0)) > 0) sys_sock_drop(sock);
   /* -1 is nothing to poll: the program has closed it, another may take it. */
@@ -341,6 +339,7 @@ bool arena_look_closed(const struct share_block *block) {
 
 void arena_set_lock(struct share_block *block, struct share_block *lock) {
   share_hold(lock);
+  arena_keep(lock); /* or with the last received handle its memory would go */
   block->lock_arena = head_of(lock)->id;
   block->lock_offset = lock->offset;
 }
@@ -445,24 +444,27 @@ int arena_attach(struct share_block **out, const struct arena_name *name,
     if (is_new) unlist_arena(arena, &refused);
   }
   if (r == 0) {
-    arena->num_attached++;
     *out = region_block(&arena->region, name->offset);
+    arena->num_attached++;
+    if (is_own(arena)) share_hold(*out);
   }
   guard_unlock();
   discard_arenas(refused);
   return r;
 }
 
-void arena_detach(const struct share_block *block) {
+void arena_detach(struct share_block *block) {
   struct arena *gone = NULL;
   guard_lock();
   struct arena *arena = around(block);
-  if (!is_own(arena) && --arena->num_attached == 0 && !arena->is_kept &&
+  bool own = is_own(arena);
+  if (!own && --arena->num_attached == 0 && !arena->is_kept &&
       arena->mapper == sync_self_process()) {
     unlist_arena(arena, &gone);
   }
   guard_unlock();
   discard_arenas(gone);
+  if (own) arena_release(block);
 }
 
 void arena_keep(const struct share_block *block) {

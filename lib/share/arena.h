@@ -82,8 +82,8 @@ enum arena_notice {
   ARENA_NOTICE_TAKEN
 };
 
-int arena_notice_send(const struct share_block *block, uint32_t *notice);
-void arena_notice_take(const struct share_block *block, uint32_t *notice);
+int arena_notice_send(int sock, uint32_t *notice);
+void arena_notice_take(int sock, uint32_t *notice);
 
 /* arena_attach finds the block in an arena, which it maps if it is not mapped
  * yet; then, and only then, it takes the descriptors and sets *out_taken.
@@ -94,7 +94,7 @@ int arena_attach(struct share_block **out, const struct arena_name *name,
 /* Each arena_attach of another process's block is to be taken back by
  * arena_detach: the last one takes the mapping away, unless arena_keep has said
  * that it stays, or a fork's parent made it. */
-void arena_detach(const struct share_block *block);
+void arena_detach(struct share_block *block);
 void arena_keep(const struct share_block *block);
 
 /* arena_close says that this process, but no child of a fork, is done with a

@@ -66,17 +66,20 @@ static int turn_watched(brood_event *event, enum turn how) {
   struct bell *bell = bell_of(event);
   if (bell == NULL) return -EBADF;
   const struct share_block *block = share_block_of(bell);
-  int r = 0;
+  int r = 0, before = errno; /* of what a handler interrupts */
   guard_hold_signals();
+  /* Before the lock: a handler may wait for that in a holder of the guard. */
+  int to = arena_fd(block, ARENA_RECEIVER), at = arena_fd(block, ARENA_SENDER);
   sync_lock_acquire(&bell->lock, sync_self_process(), SYS_CLOCK_NEVER);
-  if (how == TURN_UP) r = arena_notice_send(block, &bell->notice);
+  if (how == TURN_UP) r = arena_notice_send(to, &bell->notice);
   if (how == TURN_UP && r == 0) sync_event_set(&event->cell);
   if (how == TURN_DOWN) sync_event_clear(&event->cell);
   if (!sync_event_is_set(&event->cell)) {
-    arena_notice_take(block, &bell->notice);
+    arena_notice_take(at, &bell->notice);
   }
   sync_quick_release(&bell->lock);
   guard_release_signals();
+  errno = before;
   return r;
 }
 

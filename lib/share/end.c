@@ -89,7 +89,10 @@ struct brood_connection *end_of(int fd) {
   guard_lock();
   for (int i = 0; i < NUM_LISTS && end == NULL; i++) {
     end = lists[i];
-    while (end != NULL && atomic_load(&end->fd) != fd) end = end->next;
+    while (end != NULL &&
+           (atomic_load(&end->fd) != fd || !sys_kept_is_open(&end->file))) {
+      end = end->next;
+    }
   }
   guard_unlock();
   return end;

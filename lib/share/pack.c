@@ -20,9 +20,6 @@
 
 _Static_assert((int)PACK_OBJECT_FDS == (int)WIRE_MAX_OBJECT_FDS, "one number");
 
-/* Objects of one process lie in few arenas. */
-enum { FEW_ARENAS = 8 };
-
 /* Packing in the making. At first it only counts: bytes, and how many
  * descriptors and blocks there are at most. */
 struct packing {
@@ -32,11 +29,6 @@ struct packing {
   size_t index; /* of the argument */
   int64_t max_size;
   uint32_t max_fds;
-  struct {
-    uint64_t id;
-    uint32_t fd_index;
-  } arenas[FEW_ARENAS]; /* seen so far */
-  size_t num_arenas;
   char subject[40];
 };
 
@@ -135,24 +127,19 @@ static int put_fd(struct packing *packing, int fd) {
   return 0;
 }
 
-/* Writes the index of a block's first descriptor. Arenas beyond the first few
- * are not remembered, and then go twice; connections and proxies have none. */
+/* Writes the index of a block's first descriptor. That of an arena may be there
+ * already; connections and proxies have none. */
 static int put_name_fds(struct packing *packing, const struct arena_name *name,
                         uint32_t *out_index) {
-  bool has_arena = name->kind < SHARE_CONNECTION;
-  for (size_t i = 0; has_arena && i < packing->num_arenas; i++) {
-    if (packing->arenas[i].id != name->id) continue;
-    *out_index = packing->arenas[i].fd_index;
-    return 0;
+  const struct pack *pack = packing->pack;
+  bool has_arena = name->kind < SHARE_CONNECTION && name->fds[0] >= 0;
+  for (*out_index = 0; has_arena && *out_index < pack->num_fds; ++*out_index) {
+    if (pack->fds[*out_index] == name->fds[0]) return 0;
   }
-  *out_index = packing->pack->num_fds;
+  *out_index = pack->num_fds;
   for (uint32_t i = 0; i < name->num_fds; i++) {
     int r = put_fd(packing, name->fds[i]);
     if (r < 0) return r;
-  }
-  if (has_arena && packing->num_arenas < FEW_ARENAS) {
-    packing->arenas[packing->num_arenas].id = name->id;
-    packing->arenas[packing->num_arenas++].fd_index = *out_index;
   }
   return 0;
 }
@@ -391,7 +378,7 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   packing.pack = out;
   packing.writer = (struct wire_writer){0};
   packing.is_counting = true;
-  packing.index = packing.num_arenas = 0;
+  packing.index = 0;
   packing.max_size =
       use == PACK_FOR_PROCESS ? BROOD_MAX_RECORD : BROOD_MAX_MESSAGE;
   packing.max_fds = use == PACK_TO_SEND ? SYS_SOCK_MAX_FDS : WIRE_MAX_FDS;

@@ -65,11 +65,11 @@ static int unpack_object(brood_value *value, int *fds, size_t num_fds) {
   bool alone = reader.left == PACK_ENTRY;
   void *object, *lock; /* whose arena is all that matters */
   int r = unpack_entry(&object, &reader, alone, fds, num_fds);
+  *value = r < 0
+               ? brood_none()
+               : (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
   while (r == 0 && reader.left > 0) {
     r = unpack_entry(&lock, &reader, false, fds, num_fds);
-  }
-  if (r == 0) {
-    *value = (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
   }
   return r;
 }
@@ -125,7 +125,7 @@ static int unpack_one(brood_value *value, int *fds, size_t num_fds) {
 }
 
 /* Undoes the first ones, which close what they have taken of the table: it gets
- * copies. */
+ * copies. Of the one behind there may be an object, without its lock. */
 static void put_back(const brood_value *values, size_t num_values,
                      const int *before, int *fds, size_t num_fds) {
   for (size_t i = 0; i < num_fds; i++) {
@@ -133,6 +133,9 @@ static void put_back(const brood_value *values, size_t num_values,
   }
   for (size_t i = 0; i < num_values; i++) {
     if (values[i].type != BROOD_TYPE_TUPLE) unpack_forget(&values[i]);
+  }
+  if (values[num_values].type == BROOD_TYPE_OBJECT) {
+    arena_detach(share_block_of(values[num_values].as.object));
   }
 }
 

@@ -91,7 +91,7 @@ static int reap_servers_child(struct launched *launched, int *out_exitcode) {
   int pidfd = launched->pidfd.fd;
   *out_exitcode = LOST;
   /* The program has closed it: as long as somebody has the number it lives. */
-  if (pidfd < 0) return sys_task_ended(launched->pid, 0) == 1;
+  if (pidfd < 0) return sys_task_ended(launched->pid, 0, false) == 1;
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
   if (ask_kernel(pidfd, out_exitcode) == 1) return 1;

@@ -15,14 +15,16 @@ static _Thread_local int depth, cancel_state;
 static _Thread_local int num_locked; /* how often it has the mutex */
 static _Thread_local bool has_mutex;
 
+/* A signal handler may shield and unshield anywhere in these. */
 void guard_shield(void) {
-  if (depth == 0) pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
-  depth++;
+  int before;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+  if (depth++ == 0) cancel_state = before;
 }
 
 void guard_unshield(void) {
-  depth--;
-  if (depth == 0) pthread_setcancelstate(cancel_state, &cancel_state);
+  int before = cancel_state, ignored;
+  if (--depth == 0) pthread_setcancelstate(before, &ignored);
 }
 
 void guard_enter(void) {
@@ -34,15 +36,17 @@ bool guard_is_shielded(void) {
 }
 
 int guard_open(void) {
-  int before = depth;
+  int before = depth, state = cancel_state, ignored;
   depth = 0;
-  pthread_setcancelstate(cancel_state, &cancel_state);
+  pthread_setcancelstate(state, &ignored);
   return before;
 }
 
 void guard_shut(int before) {
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
+  int state;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
   depth = before;
+  cancel_state = state;
 }
 
 struct guard_state guard_pause(void) {

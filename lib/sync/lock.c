@@ -59,19 +59,21 @@ int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
                       int64_t deadline_ns) {
   if (sync_quick_acquire(lock, token)) return 0;
   int64_t slice_ns = SYNC_SLICE_NS;
+  bool has_slept = false;
   for (;;) {
     uint64_t word = atomic_load_explicit(&lock->word, memory_order_relaxed);
     if (word == 0) {
       if (swap(lock, 0, token | SLEEP)) return 0;
       continue;
     }
-    if (sync_is_over(deadline_ns)) {
-      return give_up(lock, word, token, deadline_ns);
-    }
-    if ((word & SLEEP) == 0) {
+    bool is_over = sync_is_over(deadline_ns);
+    /* A waiter that gives up may be the one that was woken: others sleep on. */
+    if ((word & SLEEP) == 0 && (!is_over || has_slept)) {
       if (!swap(lock, word, word | SLEEP)) continue;
       word |= SLEEP;
     }
+    if (is_over) return give_up(lock, word, token, deadline_ns);
+    has_slept = true;
     if (sync_sleep_watching(low_half(lock), (uint32_t)word, deadline_ns,
                             &lock->watch, &slice_ns) &&
         inherit(lock, word, token)) {

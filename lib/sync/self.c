@@ -27,6 +27,8 @@ __attribute__((constructor)) static void register_tokens(void) {
 }
 
 #define FOREIGN (UINT64_C(1) << 29)
+/* A thread that gave its process its number. */
+#define LEADER (UINT64_C(1) << 30)
 
 /* Of the first process of the tree; a fork copies it. */
 static _Atomic uint64_t home;
@@ -75,7 +77,9 @@ uint64_t sync_self_process(void) {
 
 uint64_t sync_self_thread(void) {
   if (thread_token == 0) {
-    thread_token = make_token(sys_gettid(), sync_self_process() & FOREIGN);
+    pid_t task = sys_gettid();
+    thread_token = make_token(task, sync_self_process() & FOREIGN);
+    if (task == sys_getpid()) thread_token |= LEADER;
   }
   return thread_token;
 }
@@ -97,7 +101,8 @@ bool sync_has_ended(uint64_t token) {
   uint64_t self = sync_self_process();
   if (((token | self) & FOREIGN) != 0) return false;
   guard_shield();
-  int r = sys_task_ended(sync_number_of(token), mark_of_token(token));
+  int r = sys_task_ended(sync_number_of(token), mark_of_token(token),
+                         (token & LEADER) != 0);
   bool ended = r == 1 || (r == SYS_TASK_OTHER && is_birth_as_ever(self));
   guard_unshield();
   return ended;
@@ -135,6 +140,7 @@ bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
                          int64_t deadline_ns, sync_watch *watch,
                          int64_t *slice_ns) {
   if (!sleep_for(word, value, *slice_ns, deadline_ns)) return false;
+  if (sync_self_process() & FOREIGN) return false; /* it judges nobody */
   uint32_t now = (uint32_t)(sys_clock_ns() / MILLISECOND_NS) << 8;
   uint32_t seen = atomic_load_explicit(watch, memory_order_relaxed);
   if (now - (seen & ~UINT32_C(0xff)) >=

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,7 +26,8 @@ TEST(Self, OfAProcessIsTheSameInAllItsThreads) {
   EXPECT_EQ((uint32_t)process, (uint32_t)getpid());
   EXPECT_NE(process >> 32, 0u);
   EXPECT_EQ(sync_self_process(), process);
-  EXPECT_EQ(sync_self_thread(), process);  // of the first thread
+  EXPECT_NE(sync_self_thread(), process);  // which may end before it
+  EXPECT_EQ(sync_number_of(sync_self_thread()), getpid());
   std::thread([&] {
     EXPECT_EQ(sync_self_process(), process);
     EXPECT_NE(sync_self_thread(), process);
@@ -37,10 +40,37 @@ TEST(Self, OfACopyIsAnother) {
   InFork([&] {
     EXPECT_NE(sync_self_process(), process);
     EXPECT_EQ((uint32_t)sync_self_process(), (uint32_t)getpid());
-    EXPECT_EQ(sync_self_thread(), sync_self_process());
+    EXPECT_EQ(sync_number_of(sync_self_thread()), getpid());
     EXPECT_FALSE(sync_has_ended(process));
   });
   EXPECT_EQ(sync_self_process(), process);
+}
+
+// The process lives on, and looks like a zombie as a whole.
+TEST(Self, TheFirstThreadMayEndBeforeItsProcess) {
+  auto *tokens = static_cast<std::atomic<uint64_t> *>(
+      mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+           -1, 0));
+  int gate[2];
+  ASSERT_EQ(pipe(gate), 0);
+  pid_t pid = fork();
+  if (pid == 0) {
+    close(gate[1]);
+    tokens[1] = sync_self_process();
+    tokens[0] = sync_self_thread();
+    std::thread([&] {
+      char byte;
+      (void)!read(gate[0], &byte, 1);
+      _exit(0);
+    }).detach();
+    syscall(SYS_exit, 0);  // of the thread, past GoogleTest's handlers
+  }
+  EXPECT_TRUE(
+      WaitUntil([&] { return tokens[0] != 0 && sync_has_ended(tokens[0]); }));
+  EXPECT_FALSE(sync_has_ended(tokens[1]));
+  close(gate[1]);
+  EXPECT_TRUE(WaitForChild(pid));
+  munmap(tokens, 4096);
 }
 
 // The second half of a copy of a copy.

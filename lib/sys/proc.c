@@ -136,7 +136,7 @@ int sys_pidfd_signal(int pidfd, int signal_number) {
   struct stand_in process;
   if (has_pidfds()) return signal_pidfd(pidfd, signal_number);
   if (!read_stand_in(pidfd, &process)) return -EBADF;
-  if (sys_task_ended(process.pid, process.mark) == SYS_TASK_OTHER) {
+  if (sys_task_ended(process.pid, process.mark, false) == SYS_TASK_OTHER) {
     return -ESRCH;
   }
   return kill(process.pid, signal_number) < 0 ? -errno : 0;
@@ -146,7 +146,7 @@ int sys_pidfd_signal(int pidfd, int signal_number) {
 static int wait_for_stand_in(const struct stand_in *process,
                              int64_t deadline_ns) {
   for (int64_t pause_ns = 100000;; pause_ns *= 2) {
-    if (sys_task_ended(process->pid, process->mark) != 0) return 1;
+    if (sys_task_ended(process->pid, process->mark, false) != 0) return 1;
     if (sys_clock_ns() >= deadline_ns) return 0;
     if (pause_ns > 10000000) pause_ns = 10000000;
     struct timespec pause = {.tv_nsec = pause_ns};

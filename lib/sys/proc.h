@@ -166,8 +166,9 @@ int sys_task_mark(pid_t task, uint32_t *out_mark);
  *   SYS_TASK_OTHER the number has another mark now: it has ended, if the marks
  *                  were taken by the same clock
  *
- * With mark 0 any that has the number is taken for it. */
-int sys_task_ended(pid_t task, uint32_t mark);
+ * With mark 0 any that has the number is taken for it. is_thread: the number is
+ * a main thread's, which may end before its process does. */
+int sys_task_ended(pid_t task, uint32_t mark, bool is_thread);
 
 enum { SYS_TASK_OTHER = 2 };
 

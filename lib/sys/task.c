@@ -76,11 +76,14 @@ static int is_other(uint32_t mark, uint32_t now) {
   return image != 0 && image_now != 0 && image != image_now;
 }
 
+static int is_ended(const char *line) {
+  char state = *find_field(line, STATE);
+  return state == 'Z' || state == 'X';
+}
+
 /* A leader that has gone before its threads looks like a zombie. */
 static int is_dead(const char *line) {
-  char state = *find_field(line, STATE);
-  if (state != 'Z' && state != 'X') return 0;
-  return atoi(find_field(line, NUM_THREADS)) <= 1;
+  return is_ended(line) && atoi(find_field(line, NUM_THREADS)) <= 1;
 }
 
 int sys_task_home(uint64_t *out_home) {
@@ -114,13 +117,26 @@ static int is_own_zombie(pid_t task) {
   return waitid(P_PID, (id_t)task, &info, flags) == 0 && info.si_pid == task;
 }
 
-int sys_task_ended(pid_t task, uint32_t mark) {
+/* Without a descriptor: a zombie has no program any more. A leader that has
+ * gone before its threads has none either, but more than one task. */
+static int looks_gone(pid_t task) {
+  char path[32], name[1];
+  struct stat tasks;
+  snprintf(path, sizeof path, "/proc/%d/exe", (int)task);
+  if (readlink(path, name, sizeof name) >= 0 || errno != ENOENT) return 0;
+  snprintf(path, sizeof path, "/proc/%d/task", (int)task);
+  return stat(path, &tasks) == 0 && tasks.st_nlink <= 3;
+}
+
+int sys_task_ended(pid_t task, uint32_t mark, bool is_thread) {
   SYS_FAULT();
   if (kill(task, 0) < 0 && errno == ESRCH) return 1;
   if (is_own_zombie(task)) return 1;
   char line[LINE];
-  if (read_stat(task, line) < 0) return 0;
-  if (is_dead(line)) return 1;
+  int r = read_stat(task, line);
+  if (r == -EMFILE || r == -ENFILE) return looks_gone(task);
+  if (r < 0) return 0;
+  if (is_thread ? is_ended(line) : is_dead(line)) return 1;
   return is_other(mark, mark_of(line)) ? SYS_TASK_OTHER : 0;
 }
 
