@@ -485,6 +485,7 @@
 #define link_give brood_in_link_give
 #define link_open brood_in_link_open
 #define link_pair brood_in_link_pair
+#define link_renew brood_in_link_renew
 #define link_send_end brood_in_link_send_end
 #define make_many brood_in_make_many
 #define manager_let_in brood_in_manager_let_in

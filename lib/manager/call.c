@@ -45,11 +45,6 @@ const brood_value *call_value(const struct caller *caller, size_t index) {
   return is_last ? &caller->last : NULL;
 }
 
-int keep_copy(const brood_value *value, struct kept *out) {
-  out->part = NULL;
-  return brood_value_copy(value, &out->whole);
-}
-
 int keep_value(struct caller *caller, size_t index, struct kept *out) {
   const brood_value *value = call_value(caller, index);
   if (value == NULL) {
@@ -95,6 +90,12 @@ static int adopt(const brood_value *value, int depth) {
   object_hold(object);
   sys_close(atomic_exchange(&proxy->fd, -1));
   return 0;
+}
+
+int keep_copy(const brood_value *value, struct kept *out) {
+  out->part = NULL;
+  int r = brood_value_copy(value, &out->whole);
+  return r < 0 ? r : adopt(&out->whole, SERVER_MAX_DEPTH);
 }
 
 int adopt_values(const struct caller *caller) {

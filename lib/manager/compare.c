@@ -55,6 +55,9 @@ int compare_values(const brood_value *a, const brood_value *b) {
   switch (class) {
     case BROOD_TYPE_INT64: {
       long double left = as_number(a), right = as_number(b);
+      if (left != left || right != right) { /* what is no number comes last */
+        return (left != left) - (right != right);
+      }
       return (left > right) - (left < right);
     }
     case BROOD_TYPE_STRING:

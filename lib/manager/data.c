@@ -112,4 +112,6 @@ void data_destroy(struct managed *object) {
     drop_kept(&object->items[object->first + i]);
   }
   free(object->items);
+  object->items = NULL;
+  object->num_items = 0;
 }

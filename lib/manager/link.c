@@ -59,8 +59,11 @@ static int tell(brood_connection *end, struct call_head head,
                 const brood_value *value) {
   brood_value words[] = {brood_bytes(&head, sizeof head),
                          value == NULL ? brood_none() : *value};
-  return brood_connection_send(
+  guard_shield(); /* what the caller has would be lost */
+  int r = brood_connection_send(
       end, value == NULL ? words[0] : brood_tuple(words, 2), PATIENCE_NS);
+  guard_unshield();
+  return r;
 }
 
 static int say_hello(brood_connection *end, bool is_for_calls) {
@@ -98,11 +101,28 @@ int link_send_end(brood_connection *door, uint64_t object,
 static int make_end(struct link *link, uint64_t object,
                     brood_connection **out_end) {
   brood_connection *far;
+  /* A child of a fork would keep its copy of the far end: nobody here would see
+   * the server's end. */
+  guard_lock();
   int r = link_pair(out_end, &far);
-  if (r < 0) return error_set_os(r, "cannot call a manager");
-  r = link_send_end(link->door, object, far);
-  if (r < 0) *out_end = brood_connection_free(*out_end);
+  if (r < 0) {
+    r = error_set_os(r, "cannot call a manager");
+  } else {
+    r = link_send_end(link->door, object, far);
+    if (r < 0) *out_end = brood_connection_free(*out_end);
+  }
+  guard_unlock();
   return r;
+}
+
+int link_renew(brood_connection **door) {
+  struct link link = {.door = *door};
+  brood_connection *fresh;
+  int r = make_end(&link, 0, &fresh);
+  if (r < 0) return r;
+  brood_connection_free(*door);
+  *door = fresh;
+  return 0;
 }
 
 /* ----------------------------------------------------------------- Lines -- */
@@ -244,8 +264,17 @@ void link_close(uint64_t server) {
   bool is_last = link != NULL && link->num_opened-- == 0;
   brood_connection *door = is_last ? link->door : NULL;
   if (is_last) {
-    for (struct line *line = link->lines; line != NULL; line = line->next) {
+    struct line **at = &link->lines;
+    while (*at != NULL) {
+      struct line *line = *at;
       brood_connection_close(line->end);
+      if (atomic_load(&line->is_busy)) { /* its thread discards it */
+        at = &line->next;
+        continue;
+      }
+      *at = line->next;
+      brood_connection_free(line->end);
+      free(line);
     }
     link->door = NULL;
   }
@@ -394,7 +423,7 @@ static int64_t say_error(const struct answer_head *head,
   if (whole->type == BROOD_TYPE_TUPLE) {
     brood_value_string(&whole->as.items[1], &text);
   }
-  if (head->code == BROOD_OS_ERROR) {
+  if (head->code == BROOD_OS_ERROR && head->error_number != 0) {
     return error_set_os(-head->error_number, "a manager's server");
   }
   return error_set(head->code, "%s", text);
@@ -434,7 +463,9 @@ __attribute__((noinline)) static int receive_answer(
 
 static int64_t call_by_line(struct line *line, uint64_t object,
                             const struct proxy_call *call) {
+  guard_shield(); /* a thread is cancelled where it waits for the answer */
   int64_t result = send_call(line, object, call);
+  guard_unshield();
   if (result < 0) {
     bool is_gone = result == BROOD_OS_ERROR &&
                    (brood_errno() == EPIPE || brood_errno() == ECONNRESET ||

@@ -46,7 +46,16 @@ static void end_server(brood_manager *manager) {
 static int await_server(brood_manager *manager, brood_connection *door) {
   brood_value whole = brood_none();
   struct answer_head head;
-  if (brood_connection_recv(door, &whole, BROOD_FOREVER) < 0) {
+  /* A child that was forked meanwhile may have a copy of its end: that hangs up
+   * with the last of them only. */
+  bool lives = true;
+  int r = BROOD_TIMEOUT;
+  while (r == BROOD_TIMEOUT && lives) {
+    lives = brood_process_is_alive(manager->process) > 0;
+    r = brood_connection_recv(door, &whole,
+                              lives ? BROOD_MILLISECONDS(200) : 0);
+  }
+  if (r < 0) {
     return error_set(BROOD_RUNTIME_ERROR, "the manager's server ended at once");
   }
   const brood_value *words = whole.as.items;
@@ -86,6 +95,7 @@ static int open_manager(brood_manager *manager, const brood_context *context,
   r = start_server(manager, context, options, initializer, far);
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
+  if (r == 0) r = link_renew(&near);
   if (r < 0) {
     brood_connection_free(near);
     return r;

@@ -77,9 +77,11 @@ int64_t object_count(void) {
   return table.count;
 }
 
-static void destroy(struct managed *object) {
-  table.places[(uint32_t)object->id].object = NULL;
-  table.count--;
+/* Those that go, linked by `gone`: one that has another, that has another, must
+ * not take the stack of all of them. */
+static struct managed *gone;
+
+static void destroy_one(struct managed *object) {
   if (object->type != NULL) type_destroy(object);
   data_destroy(object);
   struct managed *lock = object->lock;
@@ -88,6 +90,21 @@ static void destroy(struct managed *object) {
   free(object->name);
   free(object);
   if (lock != NULL) object_release(lock);
+}
+
+static void destroy(struct managed *object) {
+  static bool is_under_way;
+  table.places[(uint32_t)object->id].object = NULL;
+  table.count--;
+  object->gone = gone;
+  gone = object;
+  if (is_under_way) return;
+  is_under_way = true;
+  while ((object = gone) != NULL) {
+    gone = object->gone;
+    destroy_one(object);
+  }
+  is_under_way = false;
 }
 
 void object_hold(struct managed *object) {
@@ -277,9 +294,18 @@ bool object_look_for_dead(void) {
   return does_anybody_wait;
 }
 
-/* Only what may have a function to be called. */
+/* First all let go of each other, whoever has whom. */
 void object_destroy_all(void) {
   FOR_EACH_OBJECT(object) {
+    object_hold(object);
     if (object->type != NULL) type_destroy(object);
   }
+  FOR_EACH_OBJECT(object) {
+    data_destroy(object);
+    if (object->lock != NULL) object_release(object->lock);
+    object->lock = NULL;
+  }
+  FOR_EACH_OBJECT(object) destroy(object);
+  free(table.places);
+  memset(&table, 0, sizeof table);
 }

@@ -11,7 +11,9 @@
 
 #include "lib/manager/data.h"
 #include "lib/manager/link.h"
+#include "lib/share/end.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/events.h"
@@ -31,6 +33,19 @@ static struct {
   int64_t look_ns; /* when to look for the dead again */
   bool is_over;
 } server;
+
+/* A child is no server, and must not keep its clients' lines open. */
+static void forget_server(void) {
+  if (server.token == 0) return;
+  for (struct caller *c = server.callers; c != NULL; c = c->other) {
+    if (c->end != NULL) end_close(c->end);
+  }
+  memset(&server, 0, sizeof server);
+}
+
+__attribute__((constructor)) static void register_server(void) {
+  guard_at_fork(forget_server);
+}
 
 bool server_is_here(uint64_t token) {
   return server.token != 0 && server.token == token;
@@ -232,6 +247,7 @@ static int64_t call_object(struct caller *caller) {
 
 static int64_t make_call(struct caller *caller) {
   if (caller->session == NULL) {
+    caller->is_closed = true; /* perhaps its hello was lost */
     return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
   }
   int r = adopt_values(caller);
@@ -275,6 +291,12 @@ static bool serve_caller(struct caller *caller) {
   brood_value *to = had_more ? &caller->last : &caller->whole;
   int r = brood_connection_recv(caller->end, to, 0);
   if (r == BROOD_TIMEOUT) return false;
+  /* No descriptor was left for what came along, which is lost: who has its
+   * other end sees that close. The door stays. */
+  if (r == BROOD_OS_ERROR && brood_errno() == EMFILE && !caller->has_calls &&
+      !had_more) {
+    return false;
+  }
   if (r < 0 || caller->object != NULL || (!had_more && !read_head(caller))) {
     caller->is_closed = true;
     drop_carried(caller);

@@ -94,6 +94,7 @@ struct managed {
   uint32_t kind; /* enum share_kind */
   char *name;
   int64_t references;
+  struct managed *gone; /* the next one that goes */
   struct tallies references_of;
 
   /* Lock, rlock, semaphore: so many may enter still, and at most. */

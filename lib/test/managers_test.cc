@@ -4,9 +4,13 @@
 #include "lib/test/managers.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cmath>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 #include <vector>
 
@@ -44,6 +48,63 @@ TEST_P(Managers, KeepsADictionary) {
   EXPECT_EQ(brood_dict_length(dict.get()), 1);
   EXPECT_WORKS(brood_dict_clear(dict.get()));
   EXPECT_EQ(brood_dict_length(dict.get()), 0);
+}
+
+TEST_P(Managers, WhatIsNoNumberEqualsNoneInATupleEither) {
+  Manager manager(GetParam());
+  auto list = Own(brood_manager_list(manager, nullptr));
+  brood_value none = brood_double(NAN), one = brood_double(1);
+  EXPECT_WORKS(brood_list_append(list.get(), brood_tuple(&none, 1)));
+  EXPECT_EQ(brood_list_count(list.get(), brood_tuple(&one, 1)), 0);
+  EXPECT_WORKS(brood_list_clear(list.get()));
+  for (double number : {3.0, (double)NAN, 1.0, 2.0}) {
+    EXPECT_WORKS(brood_list_append(list.get(), brood_double(number)));
+  }
+  EXPECT_WORKS(brood_list_sort(list.get()));
+  EXPECT_EQ(brood_list_index(list.get(), brood_double(1)), 0);
+  EXPECT_EQ(brood_list_index(list.get(), brood_double(3)), 2);
+}
+
+// Descriptors of another process.
+size_t NumDescriptorsOf(int pid) {
+  std::string folder = "/proc/" + std::to_string(pid) + "/fd";
+  return std::distance(std::filesystem::directory_iterator(folder), {});
+}
+
+TEST_P(Managers, ProxiesThatAreKeptCostNoDescriptors) {
+  Manager manager(GetParam());
+  auto list = Own(brood_manager_list(manager, nullptr));
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  std::vector<brood_value> many(100, brood_object(dict.get()));
+  EXPECT_WORKS(brood_list_append(list.get(), many[0]));
+  size_t before = NumDescriptorsOf(manager.Pid());
+  EXPECT_WORKS(brood_list_extend(list.get(), many.data(), many.size()));
+  for (int i = 0; i < 100; i++) {
+    EXPECT_GE(brood_dict_setdefault(dict.get(), brood_int64(i),
+                                    brood_object(list.get()), nullptr),
+              0);
+  }
+  EXPECT_LT(NumDescriptorsOf(manager.Pid()), before + 20);
+}
+
+// A server with little stack takes them one by one.
+TEST_P(Managers, AChainOfObjectsGoes) {
+  rlimit before, little;
+  ASSERT_EQ(getrlimit(RLIMIT_STACK, &before), 0);
+  little = {512 << 10, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_STACK, &little), 0);
+  Manager manager("fork");
+  ASSERT_EQ(setrlimit(RLIMIT_STACK, &before), 0);
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  for (int i = 0; i < 3000; i++) {
+    auto next = Own(brood_manager_dict(manager, nullptr));
+    EXPECT_WORKS(
+        brood_dict_set(next.get(), Text("next"), brood_object(dict.get())));
+    dict = std::move(next);
+  }
+  EXPECT_EQ(manager.Count(), 3001);
+  dict.reset();
+  EXPECT_TRUE(manager.Has(0));
 }
 
 TEST_P(Managers, KeepsTheOrderOfADictionary) {
