@@ -309,6 +309,39 @@ TEST_P(ObjectsMemory, ALockThatIsElsewhere) {
   brood_shared_value_free(value);
 }
 
+// What a value arrives as that its own process sent, or copied.
+TEST_P(ObjectsMemory, WhatItsMakerReceivedOutlivesTheFirstHandle) {
+  brood_connection *from, *to;
+  ASSERT_WORKS(brood_pipe_new(Context(), 0, &from, &to));
+  for (bool is_copied : {false, true}) {
+    brood_queue *queue = brood_queue_new(Context(), 0);
+    brood_lock *lock = brood_lock_new(Context());
+    brood_value items[] = {brood_object(queue), brood_object(lock)}, value;
+    if (is_copied) {
+      brood_value pair = brood_tuple(items, 2);
+      ASSERT_WORKS(brood_value_copy(&pair, &value));
+    } else {
+      ASSERT_WORKS(brood_connection_send(from, brood_tuple(items, 2), 0));
+      ASSERT_WORKS(brood_connection_recv(to, &value, 0));
+    }
+    brood_queue_free(queue);
+    brood_lock_free(lock);
+    queue = static_cast<brood_queue *>(
+        brood_value_object(&value.as.items[0], BROOD_KIND_QUEUE));
+    lock = static_cast<brood_lock *>(
+        brood_value_object(&value.as.items[1], BROOD_KIND_LOCK));
+    brood_value item;
+    EXPECT_WORKS(brood_queue_put(queue, brood_int64(7), 0));
+    EXPECT_WORKS(brood_queue_get(queue, &item, kLong));
+    EXPECT_EQ(item.as.int64, 7);
+    EXPECT_WORKS(brood_lock_acquire(lock, 0));
+    EXPECT_WORKS(brood_lock_release(lock));
+    brood_value_clear(&value);
+  }
+  brood_connection_free(from);
+  brood_connection_free(to);
+}
+
 TEST_P(ObjectsMemory, AForkWhileAThreadMakesObjects) {
   std::atomic<bool> stop{false};
   std::thread busy([&] {

@@ -77,6 +77,22 @@ TEST_P(PipesEnds, ClosedWithSomethingUnread) {
   EXPECT_OS_ERROR(Send(pipe.second, "x"), EPIPE, "Broken pipe");
 }
 
+// A program may close what it does not know, as daemons do, and what arrives
+// then has the number.
+TEST_P(PipesEnds, WhatArrivesIsNotTheOneThatHadTheNumber) {
+  Connections lost, pipe, sent;
+  EXPECT_WORKS(brood_connection_send(pipe.first, brood_object(sent.first), 0));
+  close(brood_connection_fileno(lost.first));
+  brood_value value;
+  ASSERT_WORKS(brood_connection_recv(pipe.second, &value, 0));
+  auto *arrived = static_cast<brood_connection *>(
+      brood_value_object(&value, BROOD_KIND_CONNECTION));
+  EXPECT_NE(arrived, lost.first);
+  EXPECT_WORKS(Send(arrived, "tern"));
+  EXPECT_EQ(Receive(sent.second, kLong), "tern");
+  brood_value_clear(&value);
+}
+
 TEST_P(PipesEnds, SendingMayBeWhoLearnsOfWhatWasUnread) {
   Connections pipe(BROOD_UNIDIRECTIONAL);
   EXPECT_WORKS(Send(pipe.second, "unread"));

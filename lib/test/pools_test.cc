@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "lib/test/pools.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -49,6 +50,35 @@ TEST_P(PoolsTest, AppliesInAWorker) {
   EXPECT_EQ(pool.Apply(Square, {brood_int64(7)}), 49);
   EXPECT_NE(pool.Apply(Pid), getpid());
   EXPECT_EQ(brood_active_children(nullptr, 0), 0);
+}
+
+// Writes a byte, whatever SIGTERM says, and takes a while for it.
+int Stubborn(const brood_args *args) {
+  signal(SIGTERM, SIG_IGN);
+  int fd = -1;
+  brood_value_descriptor(brood_args_get(args, 0), &fd);
+  int written = (int)write(fd, "x", 1);
+  usleep(20000);
+  return written == 1 ? 0 : 1;
+}
+BROOD_TASK(Stubborn);
+
+TEST_P(PoolsTest, BeginsNothingAfterTerminate) {
+  Pool pool(GetParam(), 1);
+  int ends[2];
+  ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
+  std::vector<std::unique_ptr<Result>> results;
+  for (int i = 0; i < 20; i++) {
+    results.push_back(std::make_unique<Result>(
+        pool, Stubborn, Values{brood_descriptor(ends[1])}));
+  }
+  pollfd begun = {ends[0], POLLIN, 0};
+  ASSERT_EQ(poll(&begun, 1, 10000), 1);
+  EXPECT_WORKS(brood_pool_terminate(pool));
+  close(ends[1]);
+  char bytes[20];
+  EXPECT_LT(read(ends[0], bytes, sizeof bytes), 5);
+  close(ends[0]);
 }
 
 TEST_P(PoolsTest, ReturnsAllKindsOfValues) {
