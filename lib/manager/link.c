@@ -267,14 +267,14 @@ void link_close(uint64_t server) {
     struct line **at = &link->lines;
     while (*at != NULL) {
       struct line *line = *at;
-      brood_connection_close(line->end);
       if (atomic_load(&line->is_busy)) { /* its thread discards it */
+        brood_connection_close(line->end);
         at = &line->next;
-        continue;
+      } else {
+        *at = line->next;
+        brood_connection_free(line->end);
+        free(line);
       }
-      *at = line->next;
-      brood_connection_free(line->end);
-      free(line);
     }
     link->door = NULL;
   }
