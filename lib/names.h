@@ -454,6 +454,7 @@
 #define answer_call brood_in_answer_call
 #define answered brood_in_answered
 #define as_number brood_in_as_number
+#define call_check_values brood_in_call_check_values
 #define call_dict brood_in_call_dict
 #define call_fixed brood_in_call_fixed
 #define call_follows brood_in_call_follows
@@ -480,7 +481,6 @@
 #define keep_copy brood_in_keep_copy
 #define keep_value brood_in_keep_value
 #define link_call brood_in_link_call
-#define link_check_values brood_in_link_check_values
 #define link_close brood_in_link_close
 #define link_give brood_in_link_give
 #define link_open brood_in_link_open

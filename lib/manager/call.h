@@ -91,4 +91,8 @@ bool call_read_head(const brood_value *message, void *out_head, size_t size);
 /* call_follows: does a value come as the next message? */
 bool call_follows(const brood_value *value);
 
+/* call_check_values: do the values, as far as that is seen here, mean
+ * something to a server? BROOD_TYPE_ERROR if not. */
+int call_check_values(const brood_value *values, size_t num_values);
+
 #endif /* BROOD_MANAGER_CALL_H */

@@ -264,9 +264,7 @@ void link_close(uint64_t server) {
   bool is_last = link != NULL && link->num_opened-- == 0;
   brood_connection *door = is_last ? link->door : NULL;
   if (is_last) {
-    struct line **at = &link->lines;
-    while (*at != NULL) {
-      struct line *line = *at;
+    for (struct line *line, **at = &link->lines; (line = *at) != NULL;) {
       if (atomic_load(&line->is_busy)) { /* its thread discards it */
         brood_connection_close(line->end);
         at = &line->next;
@@ -345,27 +343,6 @@ static void forget_proxy(const struct proxy *proxy) {
 }
 
 /* ----------------------------------------------------------------- Calls -- */
-
-static int check_sent(const brood_value *value) {
-  if (value->type == BROOD_TYPE_TUPLE && value->as.items != NULL) {
-    return link_check_values(value->as.items, value->num_items);
-  }
-  bool is_object = value->type == BROOD_TYPE_OBJECT;
-  if (value->type == BROOD_TYPE_DESCRIPTOR ||
-      value->type == BROOD_TYPE_POINTER ||
-      (is_object && proxy_find(value->as.data) == NULL)) {
-    return error_set(BROOD_TYPE_ERROR,
-                     "a manager keeps no descriptors, pointers, or objects of "
-                     "shared memory");
-  }
-  return 0;
-}
-
-int link_check_values(const brood_value *values, size_t num_values) {
-  int r = 0;
-  for (size_t i = 0; r == 0 && i < num_values; i++) r = check_sent(&values[i]);
-  return r;
-}
 
 /* The most values that a call has. */
 enum { CALL_VALUES_MOST = 4 };
@@ -486,7 +463,7 @@ static int check_call(uint64_t server, const struct proxy_call *call) {
     return error_set(BROOD_RUNTIME_ERROR,
                      "a manager's server cannot call its own objects");
   }
-  return link_check_values(call->values, call->num_values);
+  return call_check_values(call->values, call->num_values);
 }
 
 int64_t link_call(uint64_t server, const struct proxy_call *call) {

@@ -35,8 +35,4 @@ int link_renew(brood_connection **door);
  */
 void link_close(uint64_t server);
 
-/* link_check_values: do the values, as far as that is seen here, mean
- * something to a server? BROOD_TYPE_ERROR if not. */
-int link_check_values(const brood_value *values, size_t num_values);
-
 #endif /* BROOD_MANAGER_LINK_H */
