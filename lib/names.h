@@ -150,7 +150,6 @@
 #define wire_get_tuple brood_in_wire_get_tuple
 #define wire_get_u32 brood_in_wire_get_u32
 #define wire_get_u64 brood_in_wire_get_u64
-#define wire_get_u8 brood_in_wire_get_u8
 #define wire_get_value brood_in_wire_get_value
 #define wire_put brood_in_wire_put
 #define wire_put_blob brood_in_wire_put_blob
@@ -438,8 +437,6 @@
 #define pool_wake brood_in_pool_wake
 #define result_copy brood_in_result_copy
 #define result_give brood_in_result_give
-#define result_is_ready brood_in_result_is_ready
-#define result_look brood_in_result_look
 #define result_of_error brood_in_result_of_error
 #define result_release brood_in_result_release
 #define result_settle brood_in_result_settle
@@ -464,7 +461,6 @@
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session
-#define channel_feed brood_in_channel_feed
 #define channel_take_back brood_in_channel_take_back
 #define clear_dict brood_in_clear_dict
 #define compare_values brood_in_compare_values

@@ -23,6 +23,8 @@ static int add_item(struct managed *queue, struct kept *item) {
   return r;
 }
 
+static void feed(struct managed *queue);
+
 void channel_take_back(struct caller *caller) {
   struct managed *queue = caller->got_from;
   if (queue->is_joinable) tally_add(&queue->holds, caller->session, 0, -1);
@@ -34,7 +36,7 @@ void channel_take_back(struct caller *caller) {
   }
   caller->got = (struct kept){0};
   caller->got_from = NULL;
-  channel_feed(queue);
+  feed(queue);
   object_release(queue);
 }
 
@@ -76,7 +78,7 @@ static bool is_left_to_dead(const struct managed *queue) {
   return queue->unfinished > 0 && queue->unfinished <= queue->lost;
 }
 
-void channel_feed(struct managed *queue) {
+static void feed(struct managed *queue) {
   object_hold(queue);
   for (;;) {
     struct caller *putter = queue->putters.first;
@@ -109,7 +111,7 @@ static int64_t put(struct managed *queue, struct caller *caller) {
   if (r < 0) return r;
   if (waits) return park_call(caller, queue, &queue->putters);
   r = add_item(queue, &caller->item);
-  if (r == 0) channel_feed(queue);
+  if (r == 0) feed(queue);
   return r;
 }
 
@@ -119,7 +121,7 @@ static int64_t get(struct managed *queue, struct caller *caller) {
     return error_set(BROOD_EMPTY, "the queue is empty");
   }
   give_item(queue, caller);
-  channel_feed(queue);
+  feed(queue);
   return PARKED; /* it has been answered */
 }
 
@@ -135,7 +137,7 @@ static int64_t task_done(struct managed *queue, struct caller *caller) {
     queue->lost--; /* nobody knows whose it was: perhaps one of the dead's */
   }
   queue->unfinished--;
-  channel_feed(queue);
+  feed(queue);
   return 0;
 }
 
@@ -168,5 +170,5 @@ void channel_end_session(struct managed *queue, struct session *session) {
   if (got == NULL) return;
   queue->lost += got->count;
   tally_drop(&queue->holds, got);
-  channel_feed(queue);
+  feed(queue);
 }

@@ -215,7 +215,6 @@ bool held_look_for_dead(struct managed *object);
 int64_t channel_call(struct managed *object, struct caller *caller);
 void channel_end_session(struct managed *object, struct session *session);
 void channel_take_back(struct caller *caller);
-void channel_feed(struct managed *object);
 
 /* --------------------------------------------------------------- data.c -- */
 

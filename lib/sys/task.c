@@ -128,16 +128,18 @@ static int looks_gone(pid_t task) {
   return stat(path, &tasks) == 0 && tasks.st_nlink <= 3;
 }
 
+/* The number is asked for last: what was read may have gone meanwhile. */
 int sys_task_ended(pid_t task, uint32_t mark, bool is_thread) {
   SYS_FAULT();
-  if (kill(task, 0) < 0 && errno == ESRCH) return 1;
   if (is_own_zombie(task)) return 1;
   char line[LINE];
   int r = read_stat(task, line);
-  if (r == -EMFILE || r == -ENFILE) return looks_gone(task);
-  if (r < 0) return 0;
-  if (is_thread ? is_ended(line) : is_dead(line)) return 1;
-  return is_other(mark, mark_of(line)) ? SYS_TASK_OTHER : 0;
+  if (r == 0) {
+    if (is_thread ? is_ended(line) : is_dead(line)) return 1;
+    return is_other(mark, mark_of(line)) ? SYS_TASK_OTHER : 0;
+  }
+  if ((r == -EMFILE || r == -ENFILE) && looks_gone(task)) return 1;
+  return kill(task, 0) < 0 && errno == ESRCH;
 }
 
 /* To compare its memory with ours needs the same right. */

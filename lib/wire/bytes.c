@@ -59,12 +59,6 @@ static void get_number(struct wire_reader *reader, void *out, size_t size) {
   if (bytes != NULL) memcpy(out, bytes, size);
 }
 
-uint8_t wire_get_u8(struct wire_reader *reader) {
-  uint8_t value = 0;
-  get_number(reader, &value, sizeof value);
-  return value;
-}
-
 uint32_t wire_get_u32(struct wire_reader *reader) {
   uint32_t value = 0;
   get_number(reader, &value, sizeof value);
@@ -87,8 +81,8 @@ const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size) {
 const char *wire_get_string(struct wire_reader *reader, size_t *out_size) {
   size_t size;
   const uint8_t *text = wire_get_blob(reader, &size);
-  uint8_t end = wire_get_u8(reader);
-  if (reader->bad || end != 0) {
+  const uint8_t *end = wire_get(reader, 1);
+  if (end == NULL || *end != 0) {
     reader->bad = true;
     *out_size = 0;
     return "";

@@ -58,7 +58,6 @@ struct wire_reader {
 /* After an error every getter returns 0, NULL or "". What blobs and strings
  * return points into the reader's bytes. */
 const uint8_t *wire_get(struct wire_reader *reader, size_t size);
-uint8_t wire_get_u8(struct wire_reader *reader);
 uint32_t wire_get_u32(struct wire_reader *reader);
 uint64_t wire_get_u64(struct wire_reader *reader);
 const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size);

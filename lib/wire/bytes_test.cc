@@ -40,7 +40,7 @@ constexpr size_t kEverything = 1 + 4 + 8 + (4 + 3) + 4 + (4 + 4 + 1) + (4 + 1);
 
 void GetEverything(wire_reader *reader) {
   size_t size;
-  EXPECT_EQ(wire_get_u8(reader), 0xfe);
+  EXPECT_EQ(*wire_get(reader, 1), 0xfe);
   EXPECT_EQ(wire_get_u32(reader), 0x01020304u);
   EXPECT_EQ(wire_get_u64(reader), UINT64_C(0xfedcba9876543210));
   const uint8_t *blob = wire_get_blob(reader, &size);
@@ -98,7 +98,7 @@ TEST(Bytes, AReaderOfAnySmallerSizeIsBadAndAnswersNothing) {
     Bytes bytes(whole.begin(), whole.begin() + size);
     wire_reader reader = Reader(bytes);
     size_t got;
-    wire_get_u8(&reader);
+    wire_get(&reader, 1);
     wire_get_u32(&reader);
     wire_get_u64(&reader);
     wire_get_blob(&reader, &got);
@@ -116,7 +116,7 @@ TEST(Bytes, AfterAnErrorEveryGetterAnswersNothing) {
   size_t size = 99;
   EXPECT_EQ(wire_get(&reader, 65), nullptr);
   EXPECT_TRUE(reader.bad);
-  EXPECT_EQ(wire_get_u8(&reader), 0);
+  EXPECT_EQ(wire_get(&reader, 1), nullptr);
   EXPECT_EQ(wire_get_u32(&reader), 0u);
   EXPECT_EQ(wire_get_u64(&reader), 0u);
   EXPECT_EQ(wire_get(&reader, 0), nullptr);

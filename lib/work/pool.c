@@ -312,13 +312,26 @@ int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
   return (int)count;
 }
 
+/* The chunk that a worker runs, or 0. Its word lags behind: a chunk whose
+ * outcome the program has is done. */
+static uint64_t chunk_of(const brood_pool *pool,
+                         const struct board_worker *worker) {
+  uint64_t chunk = atomic_load(&worker->current);
+  if ((chunk & BOARD_ENDING) != 0) return chunk;
+  const struct pending *pending =
+      &pool->pending[(uint32_t)chunk % BROOD_MAX_PENDING];
+  bool is_done = pending->result == NULL || pending->number != (uint32_t)chunk;
+  return is_done ? 0 : chunk;
+}
+
 /* Of all, or of those of an older generation. */
-static uint32_t count_idle(const struct board *board, bool is_old) {
+static uint32_t count_idle(const brood_pool *pool, bool is_old) {
+  const struct board *board = pool->crew.board;
   uint32_t count = 0;
   for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
     const struct board_worker *worker = &board->workers[i];
     count += atomic_load(&worker->process) != 0 &&
-             atomic_load(&worker->current) == 0 &&
+             chunk_of(pool, worker) == 0 &&
              (!is_old || atomic_load(&worker->generation) !=
                              atomic_load(&board->generation));
   }
@@ -334,7 +347,7 @@ static int resize(brood_pool *pool, int64_t change) {
                      "%" PRId64 " workers: between 1 and %d are possible",
                      wanted, BROOD_MAX_WORKERS);
   }
-  if (change < 0 && (int64_t)count_idle(board, false) < -change) {
+  if (change < 0 && (int64_t)count_idle(pool, false) < -change) {
     return error_set(BROOD_VALUE_ERROR, "fewer than %" PRId64 " are idle",
                      -change);
   }
@@ -369,8 +382,7 @@ int brood_pool_restart(brood_pool *pool) {
    * that is stopped leaves when it goes on. */
   const brood_value look = brood_bool(true);
   int64_t end_ns = sys_clock_ns() + GRACE_NS;
-  while (r == 0 && count_idle(pool->crew.board, true) > 0 &&
-         !sync_is_over(end_ns)) {
+  while (r == 0 && count_idle(pool, true) > 0 && !sync_is_over(end_ns)) {
     r = pool_put(pool, &look, BOARD_RUNNING);
     if (r == 0) pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
   }
@@ -393,10 +405,12 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
   if (worker == NULL) {
     r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
   } else {
-    uint64_t chunk = atomic_load(&worker->current);
+    pool_drain(pool);
+    uint64_t chunk = chunk_of(pool, worker);
     atomic_store(&worker->end_for,
                  chunk == 0 ? BOARD_IDLE | (uint32_t)worker_pid : chunk);
     pool_wake(pool);
+    pool_call_back(pool, false);
   }
   pool_leave(pool);
   return r;

@@ -125,12 +125,6 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
  */
 brood_async_result *result_of_error(brood_pool *pool, int error);
 
-/* result_is_ready: to the calling thread. result_look borrows an item's value:
- * 0, or its error, which is set. */
-bool result_is_ready(const brood_async_result *result);
-int result_look(brood_async_result *result, size_t index,
-                const brood_value **out_value);
-
 /* result_wait waits until it is ready: 0, or an error that is set. result_copy
  * copies the values to an array; after an error nothing is in it. */
 int result_wait(brood_async_result *result, int64_t deadline_ns);

@@ -93,7 +93,9 @@ bool pool_is_over(void *context) {
   return pool->has_ended && pool->due == NULL && !calls;
 }
 
-bool result_is_ready(const brood_async_result *result) {
+/* To the calling thread. */
+static bool result_is_ready(void *context) {
+  const brood_async_result *result = context;
   return result->state == RESULT_READY ||
          (result->state == RESULT_CALLS && is_caller(result->pool));
 }
@@ -170,8 +172,9 @@ static int fail(int code, struct brood_failure failure, const char *text) {
   return code;
 }
 
-int result_look(brood_async_result *result, size_t index,
-                const brood_value **out_value) {
+/* Borrows an item's value: 0, or its error, which is set. */
+static int result_look(brood_async_result *result, size_t index,
+                       const brood_value **out_value) {
   struct found found;
   find(result, index, &found);
   if (found.code != 0) return fail(found.code, found.failure, found.text);
@@ -198,7 +201,7 @@ brood_async_result *brood_async_result_free(brood_async_result *result) {
 }
 
 /* Takes out what there is, for a caller that does not wait. */
-static void look(const brood_async_result *result) {
+static void look(brood_async_result *result) {
   if (result_is_ready(result)) return;
   pool_drain(result->pool);
   pool_call_back(result->pool, false);
@@ -213,7 +216,7 @@ int brood_async_result_ready(brood_async_result *result) {
   return r;
 }
 
-static int refuse_early(const brood_async_result *result, size_t index) {
+static int refuse_early(brood_async_result *result, size_t index) {
   if (!result_is_ready(result)) {
     return error_set(BROOD_VALUE_ERROR, "the result is not ready");
   }
@@ -231,12 +234,8 @@ int brood_async_result_successful(brood_async_result *result) {
   return r;
 }
 
-static bool is_ready(void *result) {
-  return result_is_ready(result);
-}
-
 int result_wait(brood_async_result *result, int64_t deadline_ns) {
-  int r = pool_wait(result->pool, is_ready, result, deadline_ns);
+  int r = pool_wait(result->pool, result_is_ready, result, deadline_ns);
   return r == BROOD_TIMEOUT ? error_set(r, "the result is not ready") : r;
 }
 
