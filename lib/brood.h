@@ -1160,10 +1160,10 @@ int brood_shared_array_release(brood_shared_array *array);
  *   NULL string or tuple, an object that is none. BROOD_VALUE_ERROR: over
  *   BROOD_MAX_MESSAGE or BROOD_MAX_DEPTH, or more than 253 descriptors. A tuple
  *   needs one for each descriptor, connection and large array in it, three for
- *   each queue, one for all the small objects that one process made, and one if
- *   it is large itself. BROOD_OS_ERROR: the descriptor is not open (EBADF), no
- *   memory (ENOMEM), more than RLIMIT_FSIZE (EFBIG), too many descriptors under
- *   way (ETOOMANYREFS).
+ *   each queue, one for the small objects that one process made (more, if it
+ *   made thousands), and one if it is large itself. BROOD_OS_ERROR: the
+ *   descriptor is not open (EBADF), no memory (ENOMEM), more than RLIMIT_FSIZE
+ *   (EFBIG), too many descriptors under way (ETOOMANYREFS).
  * - The receiver owns a received value, and frees it by brood_value_clear.
  */
 
@@ -1794,7 +1794,9 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid);
  * brood_pool_handle takes results out and calls callbacks, waits for one if
  * there is none, and returns how many became ready. A result has no descriptor:
  * the pool's tells of all its results, and brood_async_result_ready, or a
- * callback, which of them it was. */
+ * callback, which of them it was.
+ *
+ * BROOD_OS_ERROR  no descriptor is left for it (EMFILE) */
 int brood_pool_fileno(brood_pool *pool);
 int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
 
@@ -2168,7 +2170,9 @@ void brood_register_managed_type(struct brood_managed_type *type);
  * of that name. brood_proxy_call calls a method with arguments, a tuple;
  * out_value may be NULL.
  *
- * BROOD_VALUE_ERROR      create: the server has no such type (register.unknown)
+ * BROOD_VALUE_ERROR      create: the server has no such type
+ *                        (register.unknown); call: what it returned is nested
+ *                        too deep
  * BROOD_ATTRIBUTE_ERROR  call: no such method (register.hidden)
  * BROOD_TYPE_ERROR       the arguments are no tuple
  * BROOD_REMOTE_ERROR     call: what it returned cannot be sent

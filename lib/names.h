@@ -429,12 +429,14 @@
 #define pool_has_ended brood_in_pool_has_ended
 #define pool_is_over brood_in_pool_is_over
 #define pool_leave brood_in_pool_leave
+#define pool_look_after brood_in_pool_look_after
 #define pool_put brood_in_pool_put
 #define pool_release brood_in_pool_release
 #define pool_settle brood_in_pool_settle
 #define pool_start brood_in_pool_start
 #define pool_wait brood_in_pool_wait
 #define pool_wake brood_in_pool_wake
+#define pool_watch brood_in_pool_watch
 #define result_copy brood_in_result_copy
 #define result_give brood_in_result_give
 #define result_of_error brood_in_result_of_error

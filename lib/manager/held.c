@@ -7,7 +7,6 @@
  * gives back goes to the first in the row at once. A condition is a row whose
  * members, notified or out of time, step over into that of their lock.
  */
-#include <inttypes.h>
 
 #include "lib/manager/data.h"
 #include "lib/share/object.h"

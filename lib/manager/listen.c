@@ -3,7 +3,6 @@
  * Managers with an address, as far as programs have it that do not use one:
  * lib/net does the rest.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/proc.h"
 #include "lib/work/task.h"
 
 static const struct manager_net *manager_net;

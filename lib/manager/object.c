@@ -10,7 +10,6 @@
 #include "lib/manager/data.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/sync/self.h"
 
 static struct {
   struct place {

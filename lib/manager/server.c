@@ -5,7 +5,6 @@
 #include "lib/manager/server.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

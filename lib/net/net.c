@@ -125,11 +125,9 @@ static int relay_stream(const brood_context *context, int stream,
   *out_relay =
       process_start_servant(context, "SyncManager-relay", SERVANT_RELAY,
                             brood_net_relay, args, RELAY_ARGS);
-  if (*out_relay == NULL) {
-    r = brood_error();
-    near = brood_connection_free(near);
-  }
   brood_connection_free(far);
+  r = *out_relay == NULL ? brood_error() : link_renew(&near);
+  if (r < 0) near = brood_connection_free(near);
   *out_door = near;
   return r;
 }

@@ -5,11 +5,14 @@
 #include "lib/sys/net.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -66,6 +69,33 @@ static int try_bind(int fd, const struct sockaddr_un *address) {
   return r < 0 ? -errno : 0;
 }
 
+/* A directory in which one process at a time makes a socket: until it listens,
+ * its file looks stale. One that takes a second for that is not waited for. */
+static int lock_directory_of(struct sockaddr_un address) {
+  char *end = strrchr(address.sun_path, '/');
+  if (end != NULL) end[1] = '\0';
+  const char *directory = end == NULL ? "." : address.sun_path;
+  int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int i = 0; i < 100 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+    if (errno != EWOULDBLOCK) break;
+    poll(NULL, 0, 10);
+  }
+  return fd;
+}
+
+static int make_listen(int fd, const char *path,
+                       const struct sockaddr_un *address) {
+  int directory = lock_directory_of(*address);
+  int r = try_bind(fd, address);
+  if (r == -EADDRINUSE && is_stale(path)) {
+    unlink(path);
+    r = try_bind(fd, address);
+  }
+  if (r == 0 && listen(fd, BACKLOG) < 0) r = -errno;
+  if (directory >= 0) sys_close(directory);
+  return r;
+}
+
 int sys_unix_listen(const char *path) {
   SYS_FAULT();
   struct sockaddr_un address;
@@ -73,12 +103,8 @@ int sys_unix_listen(const char *path) {
   int fd = r < 0 ? r : unix_socket(SOCK_NONBLOCK);
   if (fd < 0) return fd;
   /* bind gives the file the mode of the socket, less the umask. */
-  r = fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -errno : try_bind(fd, &address);
-  if (r == -EADDRINUSE && is_stale(path)) {
-    unlink(path);
-    r = try_bind(fd, &address);
-  }
-  if (r == 0 && listen(fd, BACKLOG) < 0) r = -errno;
+  r = fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -errno
+                                        : make_listen(fd, path, &address);
   if (r == 0) return fd;
   sys_close(fd);
   return r;

@@ -5,14 +5,11 @@
  * there, or nobody collects any more. In slices, in which the supervisor is
  * looked after: a pool has no other thread that could.
  */
-#include <errno.h>
-#include <string.h>
+#include "lib/work/pool.h"
 
-#include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/work/pool.h"
 
 /* A supervisor that says that it is done ends soon. */
 #define SOON_NS INT64_C(50000000)
@@ -53,8 +50,7 @@ void pool_drain(brood_pool *pool) {
   }
 }
 
-/* Sees whether the supervisor has ended. One that was killed is replaced. */
-static void look_after(brood_pool *pool) {
+void pool_look_after(brood_pool *pool) {
   uint32_t state = atomic_load(&pool->crew.board->state);
   int64_t wait_ns = pool->is_told ? SOON_NS : 0;
   pool->is_told = false;
@@ -70,6 +66,7 @@ static void look_after(brood_pool *pool) {
   }
   if (exitcode != 0 && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
   if (exitcode != 0) board_break(pool->crew.board, "no supervisor is left");
+  pool_watch(pool, false);
   pool->has_ended = true;
   pool_drain(pool);
   pool_fail(pool, BROOD_BROKEN_POOL);
@@ -87,7 +84,7 @@ static int collect(brood_pool *pool, int64_t end_ns) {
   pool->is_collecting = false;
   if (r == 0) take(pool, word);
   if (r == 0) pool_drain(pool);
-  if (r < 0 || pool->is_told) look_after(pool);
+  if (r < 0 || pool->is_told) pool_look_after(pool);
   pthread_cond_broadcast(&pool->changed);
   return r == BROOD_EMPTY || r == BROOD_TIMEOUT ? 0 : r;
 }

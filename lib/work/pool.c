@@ -14,7 +14,7 @@
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/fd.h"
+#include "lib/sys/events.h"
 #include "lib/sys/proc.h"
 
 #define GRACE_NS INT64_C(500000000)
@@ -50,6 +50,7 @@ static void dispose(brood_pool *pool) {
   brood_connection_free(pool->crew.bell);
   brood_connection_free(pool->look);
   brood_connection_free(pool->listen);
+  sys_kept_close(&pool->events);
   brood_shared_array_free(pool->memory);
   /* A fork's child does not hold what its parent does. */
   if (is_own) brood_value_clear(&pool->initargs);
@@ -147,8 +148,10 @@ int pool_start(brood_pool *pool) {
       process_start_servant(pool->context, "PoolSupervisor", SERVANT_PLAIN,
                             brood_pool_supervisor, args, CREW_COUNT);
   if (supervisor == NULL) return brood_error();
+  if (pool->supervisor != NULL) pool_watch(pool, false);
   brood_process_free(pool->supervisor);
   pool->supervisor = supervisor;
+  pool_watch(pool, true);
   return 0;
 }
 
@@ -180,6 +183,7 @@ brood_pool *brood_pool_new(const brood_context *context,
     return NULL;
   }
   pool->num_handles = 1;
+  pool->events = SYS_KEPT_NONE;
   pool->owner = sync_self_process();
   pool->context = context;
   pthread_mutex_init(&pool->mutex, NULL);
@@ -418,12 +422,36 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
 
 /* -------------------------------------------------- A program's own loop -- */
 
+/* A supervisor that is killed rings no bell. */
+void pool_watch(brood_pool *pool, bool is_on) {
+  int epoll = pool->events.fd;
+  int end = epoll < 0 ? -1 : brood_process_sentinel(pool->supervisor);
+  if (end < 0) return;
+  is_on ? (void)sys_epoll_add(epoll, end, NULL) : sys_epoll_remove(epoll, end);
+}
+
+static int make_events(brood_pool *pool) {
+  int bell = brood_connection_fileno(pool->listen);
+  int r = sys_epoll_new();
+  pool->events = sys_keep(r);
+  if (r >= 0) r = sys_epoll_add(r, bell, NULL);
+  if (r == 0) {
+    pool_watch(pool, true);
+    return 0;
+  }
+  sys_kept_close(&pool->events);
+  return error_set_os(r, "no descriptor of a pool");
+}
+
 int brood_pool_fileno(brood_pool *pool) {
   int r = pool_enter(pool);
   if (r < 0) return r;
-  atomic_store(&pool->crew.board->is_watched, 1);
-  crew_ring(&pool->crew); /* for what came before */
-  r = brood_connection_fileno(pool->listen);
+  if (pool->events.fd < 0) r = make_events(pool);
+  if (r == 0) {
+    atomic_store(&pool->crew.board->is_watched, 1);
+    crew_ring(&pool->crew); /* for what came before */
+    r = pool->events.fd;
+  }
   pool_leave(pool);
   return r;
 }
@@ -446,6 +474,7 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns) {
   struct handled since = {.pool = pool, .num_ready = pool->num_ready};
   brood_value nothing = brood_none();
   while (brood_connection_recv(pool->listen, &nothing, 0) == 0) continue;
+  pool_look_after(pool);
   r = pool_wait(pool, has_handled, &since, deadline_ns);
   pool_call_back(pool, true); /* the bell has been silenced for all of them */
   uint32_t count = pool->num_ready - since.num_ready;

@@ -11,6 +11,7 @@
 
 #include "brood.h"
 #include "lib/names.h"
+#include "lib/sys/fd.h"
 #include "lib/work/board.h"
 
 /* A chunk that was given, and not done: which one of a result's. */
@@ -27,6 +28,8 @@ struct brood_pool {
   brood_connection *look, *listen; /* the other ends of wake and bell */
   brood_shared_array *memory;      /* the board's */
   brood_process *supervisor;
+  struct sys_kept
+      events; /* of the bell and the supervisor's end, if asked for */
   const brood_context *context;
   const char *initializer; /* its name, or NULL */
   brood_value initargs;
@@ -101,6 +104,12 @@ bool pool_has_ended(void *pool);
 /* pool_is_over, for pool_wait: they have, and no callback is due, or runs in
  * another thread. */
 bool pool_is_over(void *pool);
+
+/* pool_look_after sees whether the supervisor has ended. One that was killed is
+ * replaced. pool_watch has the pool's descriptor, if there is one, tell of this
+ * end, or no longer. */
+void pool_look_after(brood_pool *pool);
+void pool_watch(brood_pool *pool, bool is_on);
 
 /* pool_fail gives all chunks that are pending this outcome. */
 void pool_fail(brood_pool *pool, int error);

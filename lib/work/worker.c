@@ -7,15 +7,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/queue/queue.h"
-#include "lib/start/child.h"
 #include "lib/state/error.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/work/board.h"
 #include "lib/work/task.h"
