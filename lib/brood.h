@@ -1643,7 +1643,8 @@ brood_async_result *brood_pool_apply_async(brood_pool *pool, brood_task task,
  * (starmap.values), any other item the only one. One worker does chunksize of
  * them, one after the other; BROOD_ALL is the items divided by four times the
  * workers, rounded up. Each item is done, whatever becomes of the others of its
- * chunk (map.every-item), unless its worker is lost.
+ * chunk (map.every-item), unless its worker is lost. If an item cannot be sent
+ * nothing more is given; what was begun before runs to its end.
  *
  * BROOD_VALUE_ERROR  chunksize is 0 or negative (map.chunk-bad)
  * BROOD_TYPE_ERROR   items is NULL but num_items is not 0
@@ -1755,8 +1756,9 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
 
 /* brood_imap_next: 1, the next value, in order or as they come, for
  * brood_value_clear; 0, there are no more. The failure of an item is returned
- * in its place, and iteration goes on (imap.error). Of several threads each
- * value goes to one (imap.threads).
+ * in its place, and iteration goes on (imap.error); so it does if it cannot be
+ * sent, which is a failure of its whole chunk. Of several threads each value
+ * goes to one (imap.threads).
  *
  * BROOD_TIMEOUT  it is not ready; the next call waits for the same one */
 int brood_imap_next(brood_imap *imap, brood_value *out_value,

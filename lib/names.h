@@ -429,7 +429,7 @@
 #define pool_has_ended brood_in_pool_has_ended
 #define pool_is_over brood_in_pool_is_over
 #define pool_leave brood_in_pool_leave
-#define pool_look_after brood_in_pool_look_after
+#define pool_look brood_in_pool_look
 #define pool_put brood_in_pool_put
 #define pool_release brood_in_pool_release
 #define pool_settle brood_in_pool_settle
@@ -439,6 +439,7 @@
 #define pool_watch brood_in_pool_watch
 #define result_copy brood_in_result_copy
 #define result_give brood_in_result_give
+#define result_is_ready brood_in_result_is_ready
 #define result_of_error brood_in_result_of_error
 #define result_release brood_in_result_release
 #define result_settle brood_in_result_settle

@@ -350,6 +350,41 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   imap = brood_pool_imap(pool, Square, &options);
   EXPECT_THAT(All(imap), ElementsAre(0, 1, 4, BROOD_TASK_ERROR));
   brood_imap_free(imap);
+  // As if a task had returned it, though the number is one of a pool's errors.
+  options.source = [](void *, brood_value *) -> int { return BROOD_KEY_ERROR; };
+  imap = brood_pool_imap(pool, Square, &options);
+  EXPECT_THAT(All(imap), ElementsAre(BROOD_TASK_ERROR));
+  brood_imap_free(imap);
+  // What cannot be sent is another failure, and not the end.
+  options = {};
+  items[1] = brood_pointer(&count);
+  options.items = items;
+  options.num_items = 3;
+  imap = brood_pool_imap(pool, Square, &options);
+  EXPECT_THAT(All(imap), ElementsAre(1, BROOD_TASK_ERROR, 4));
+  brood_imap_free(imap);
+}
+
+TEST_P(PoolsTest, IteratesOnWhenAThreadIsCancelled) {
+  Pool pool(GetParam(), 1);
+  Pipe gate, told;
+  brood_value args[] = {gate.ReadingArgument(), told.Argument()};
+  brood_value item = brood_tuple(args, 2);
+  brood_imap_options options = {};
+  options.items = &item;
+  options.num_items = 1;
+  brood_imap *imap = brood_pool_imap(pool, Gate, &options);
+  std::thread waiter([imap] {
+    brood_value value;
+    brood_imap_next(imap, &value, BROOD_FOREVER);
+    ADD_FAILURE() << "not cancelled";
+  });
+  EXPECT_EQ(told.Read<char>(), 'b');
+  EXPECT_EQ(pthread_cancel(waiter.native_handle()), 0);
+  waiter.join();
+  gate.Release();
+  EXPECT_EQ(All(imap).size(), 1u);
+  brood_imap_free(imap);
 }
 
 TEST_P(PoolsTest, GivesEachValueToOneThread) {
@@ -560,6 +595,54 @@ TEST_P(PoolsTest, GrowsAndShrinks) {
   EXPECT_GT(busy_too.Get(), 0);
   EXPECT_WORKS(brood_pool_shrink(pool, 2));
   EXPECT_TRUE(has(1));
+}
+
+TEST_P(PoolsTest, GrowsWhenItIsClosed) {
+  Pool pool(GetParam(), 1);
+  Pipe gate, told;
+  Result busy(pool, Gate, {gate.ReadingArgument(), told.Argument()});
+  Result next(pool, Square, {brood_int64(3)});
+  EXPECT_EQ(told.Read<char>(), 'b');
+  EXPECT_WORKS(brood_pool_close(pool));
+  EXPECT_WORKS(brood_pool_grow(pool, 1));
+  EXPECT_EQ(next.Get(), 9);
+  gate.Release();
+  EXPECT_WORKS(brood_pool_join(pool, kLong));
+}
+
+TEST_P(PoolsTest, EndsABusyWorker) {
+  Pool pool(GetParam(), 1);
+  std::vector<std::unique_ptr<Result>> results;
+  for (int i = 0; i < 2000; i++) {
+    results.push_back(
+        std::make_unique<Result>(pool, Square, Values{brood_int64(i)}));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return !pool.Pids().empty(); }));
+  int pid = pool.Pids().front();
+  EXPECT_WORKS(brood_pool_terminate_job(pool, pid));
+  EXPECT_TRUE(WaitUntil([&] { return StateOf(pid) == 0; }));
+}
+
+int FailAtGate(const brood_args *args) {
+  int fd = -1;
+  char byte;
+  brood_value_descriptor(brood_args_get(args, 0), &fd);
+  return read(fd, &byte, 1) == 1 ? BROOD_KEY_ERROR : BROOD_INDEX_ERROR;
+}
+BROOD_TASK(FailAtGate);
+
+TEST_P(PoolsTest, IsSeenToBeBrokenByWhoeverPolls) {
+  Pipe gate;
+  brood_value arg = gate.ReadingArgument();
+  Pool pool(GetParam(), With([&](auto &o) {
+              o.processes = 1;
+              o.initializer = FailAtGate;
+              o.initargs = brood_tuple(&arg, 1);
+            }));
+  Result result(pool, Square, {brood_int64(3)});
+  gate.Release();
+  EXPECT_TRUE(WaitUntil([&] { return brood_async_result_ready(result) == 1; }));
+  EXPECT_EQ(result.Get(0), BROOD_BROKEN_POOL);
 }
 
 TEST_P(PoolsTest, RestartsWorkers) {

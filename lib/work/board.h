@@ -19,7 +19,7 @@
  *   worker.soft_for   the chunk of which the soft   the supervisor, before it
  *                     limit is over                 sends the signal
  *   worker.end_for    the chunk that is to be       the program
- *                     ended, or BOARD_IDLE
+ *                     ended, or BOARD_ANY
  *   state             see enum board_state          the program; others:
  *                                                   BROKEN
  *
@@ -49,7 +49,8 @@ enum board_state {
 
 #define BOARD_CHUNK (UINT64_C(1) << 32)  /* with a chunk's number below */
 #define BOARD_ENDING (UINT64_C(1) << 33) /* and its worker is being ended */
-#define BOARD_IDLE (UINT64_C(1) << 34)   /* in end_for: whatever it does */
+#define BOARD_ANY \
+  (UINT64_C(1) << 34) /* in end_for: a pid's, whatever it does */
 
 struct board_worker {
   _Alignas(64) _Atomic uint64_t process;

@@ -50,20 +50,17 @@ void pool_drain(brood_pool *pool) {
   }
 }
 
-void pool_look_after(brood_pool *pool) {
+/* Sees whether the supervisor has ended. One that was killed is replaced. */
+static void look_after(brood_pool *pool, int64_t wait_ns) {
   uint32_t state = atomic_load(&pool->crew.board->state);
-  int64_t wait_ns = pool->is_told ? SOON_NS : 0;
-  pool->is_told = false;
   int exitcode;
   if (pool->has_ended) return;
   if (state == BOARD_BROKEN) {
     pool_drain(pool);
     pool_fail(pool, BROOD_BROKEN_POOL);
   }
-  if (brood_process_join(pool->supervisor, wait_ns) < 0 ||
-      brood_process_exitcode(pool->supervisor, &exitcode) != 1) {
-    return;
-  }
+  if (wait_ns > 0) brood_process_join(pool->supervisor, wait_ns);
+  if (brood_process_exitcode(pool->supervisor, &exitcode) != 1) return;
   if (exitcode != 0 && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
   if (exitcode != 0) board_break(pool->crew.board, "no supervisor is left");
   pool_watch(pool, false);
@@ -71,6 +68,11 @@ void pool_look_after(brood_pool *pool) {
   pool_drain(pool);
   pool_fail(pool, BROOD_BROKEN_POOL);
   pthread_cond_broadcast(&pool->changed);
+}
+
+void pool_look(brood_pool *pool) {
+  pool_drain(pool);
+  look_after(pool, 0);
 }
 
 /* Waits for the queue, without the mutex, and settles all there is. An error is
@@ -84,9 +86,12 @@ static int collect(brood_pool *pool, int64_t end_ns) {
   pool->is_collecting = false;
   if (r == 0) take(pool, word);
   if (r == 0) pool_drain(pool);
-  if (r < 0 || pool->is_told) pool_look_after(pool);
+  bool is_late = r == BROOD_EMPTY || r == BROOD_TIMEOUT;
+  int64_t wait_ns = pool->is_told ? SOON_NS : 0;
+  pool->is_told = false;
+  if (is_late || wait_ns > 0) look_after(pool, wait_ns);
   pthread_cond_broadcast(&pool->changed);
-  return r == BROOD_EMPTY || r == BROOD_TIMEOUT ? 0 : r;
+  return is_late ? 0 : r;
 }
 
 bool pool_has_ended(void *pool) {
@@ -108,7 +113,10 @@ int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
   for (;;) {
     if (!is_done(context)) pool_call_back(pool, true);
     if (r != 0 || is_done(context)) return r;
-    if (sync_is_over(deadline_ns)) return BROOD_TIMEOUT;
+    if (sync_is_over(deadline_ns)) {
+      look_after(pool, 0);
+      return is_done(context) ? 0 : BROOD_TIMEOUT;
+    }
     int64_t end_ns = sys_clock_ns() + SYNC_SLICE_NS;
     if (end_ns > deadline_ns) end_ns = deadline_ns;
     if (pool->is_collecting) {

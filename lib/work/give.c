@@ -208,14 +208,20 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
   return NULL;
 }
 
-brood_async_result *result_of_error(brood_pool *pool, int error) {
-  struct outcome_head head = {.error = error};
+brood_async_result *result_of_error(brood_pool *pool, int error,
+                                    size_t num_items) {
+  struct outcome_head head = {.error = num_items > 0 ? error : 0};
+  uint8_t bytes[sizeof head + sizeof error];
+  memcpy(bytes, &head, sizeof head);
+  memcpy(bytes + sizeof head, &error, sizeof error);
+  size_t size = num_items > 0 ? sizeof head : sizeof bytes;
   const char *text = brood_error() == error ? brood_error_message() : "";
-  brood_value words[] = {brood_bytes(&head, sizeof head), brood_string(text)};
+  brood_value words[] = {brood_bytes(bytes, size), brood_string(text)};
   brood_value outcome = brood_int64(error);
   brood_value tuple = brood_tuple(words, 2);
   brood_value_copy(&tuple, &outcome);
-  brood_async_result *result = make_result(pool, 1, 1, NULL);
+  if (num_items == 0) num_items = 1;
+  brood_async_result *result = make_result(pool, num_items, num_items, NULL);
   if (result == NULL) brood_value_clear(&outcome);
   if (result != NULL) result_settle(result, 0, outcome);
   return result;

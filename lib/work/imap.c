@@ -26,7 +26,7 @@ struct brood_imap {
   size_t given;    /* items, in chunks */
   bool has_all;    /* of the source */
   brood_value *items;
-  size_t *ready; /* place for what brood_async_result_wait_any writes */
+  size_t ready; /* the first of the chunks that is */
   brood_async_result *chunks[];
 };
 
@@ -47,12 +47,15 @@ static int next_item(brood_imap *imap, brood_value *out_item) {
 }
 
 /* The failure of the source, or of a chunk that could not be given, stands in
- * its place, and is the end. */
-static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error) {
+ * its place, and is the end if the pool takes no other. */
+static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error,
+                      size_t num_items) {
   if (chunk == NULL && pool_enter(imap->pool) == 0) {
-    chunk = result_of_error(imap->pool, error);
+    chunk = result_of_error(imap->pool, error, num_items);
+    imap->has_all |=
+        chunk == NULL ||
+        atomic_load(&imap->pool->crew.board->state) > BOARD_RUNNING;
     pool_leave(imap->pool);
-    imap->has_all = true;
   }
   if (chunk == NULL) return;
   chunk->first = imap->given;
@@ -72,10 +75,10 @@ static void give_chunk(brood_imap *imap) {
   if (count > 0) {
     brood_async_result *chunk = brood_pool_map_async(
         imap->pool, imap->task, imap->items, count, (int64_t)count, NULL);
-    add_chunk(imap, chunk, brood_error());
+    add_chunk(imap, chunk, brood_error(), count);
   }
   for (size_t i = 0; i < count; i++) brood_value_clear(&imap->items[i]);
-  if (r < 0) add_chunk(imap, NULL, r);
+  if (r < 0) add_chunk(imap, NULL, r, 0);
 }
 
 /* ---------------------------------------------------------------- Asking -- */
@@ -103,20 +106,44 @@ static void give_chunks(brood_imap *imap) {
   while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
 }
 
-static int next_value(brood_imap *imap, brood_value *out_value,
-                      int64_t deadline_ns) {
-  give_chunks(imap);
-  if (imap->count == 0) return 0;
-  bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
-  int r =
-      brood_async_result_wait_any(imap->chunks, is_ordered ? 1 : imap->count,
-                                  imap->ready, sys_clock_left(deadline_ns));
-  if (r > 0) return take_value(imap, imap->ready[0], out_value);
-  return r < 0 ? r : error_set(BROOD_TIMEOUT, "the next value is not ready");
-}
-
 static bool is_idle(void *imap) {
   return !((const brood_imap *)imap)->is_busy;
+}
+
+static void become_idle(void *context) {
+  brood_imap *imap = context;
+  pthread_mutex_lock(&imap->pool->mutex);
+  imap->is_busy = false;
+  pthread_cond_broadcast(&imap->pool->changed);
+  pthread_mutex_unlock(&imap->pool->mutex);
+}
+
+static bool has_value(void *context) {
+  brood_imap *imap = context;
+  bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
+  size_t count = is_ordered ? 1 : imap->count;
+  imap->ready = 0;
+  while (imap->ready < count && !result_is_ready(imap->chunks[imap->ready])) {
+    imap->ready++;
+  }
+  return imap->ready < count;
+}
+
+/* The thread may be cancelled in the source, or while it waits; another one
+ * asks then. */
+static int next_value(brood_imap *imap, brood_value *out_value,
+                      int64_t deadline_ns) {
+  int r = 0;
+  pthread_cleanup_push(become_idle, imap);
+  give_chunks(imap);
+  pthread_mutex_lock(&imap->pool->mutex);
+  if (imap->count > 0) r = pool_wait(imap->pool, has_value, imap, deadline_ns);
+  pthread_mutex_unlock(&imap->pool->mutex);
+  pthread_cleanup_pop(0);
+  if (imap->count == 0) return 0;
+  if (r == 0) return take_value(imap, imap->ready, out_value);
+  if (r != BROOD_TIMEOUT) return r;
+  return error_set(r, "the next value is not ready");
 }
 
 int brood_imap_next(brood_imap *imap, brood_value *out_value,
@@ -131,9 +158,8 @@ int brood_imap_next(brood_imap *imap, brood_value *out_value,
     imap->is_busy = true;
     pthread_mutex_unlock(&imap->pool->mutex); /* not to be cancelled yet */
     r = next_value(imap, out_value, deadline_ns);
+    become_idle(imap);
     pthread_mutex_lock(&imap->pool->mutex);
-    imap->is_busy = false;
-    pthread_cond_broadcast(&imap->pool->changed);
   } else if (r == BROOD_TIMEOUT) {
     error_set(r, "another thread waits for the next value");
   }
@@ -175,11 +201,9 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
   brood_imap *imap =
       malloc(sizeof *imap + (capacity + 1) * sizeof *imap->chunks);
   brood_value *items = calloc(chunksize, sizeof *items);
-  size_t *ready = malloc((capacity + 1) * sizeof *ready);
-  if (imap == NULL || items == NULL || ready == NULL) {
+  if (imap == NULL || items == NULL) {
     free(imap);
     free(items);
-    free(ready);
     error_set_os(-ENOMEM, "cannot iterate in chunks of %zu", chunksize);
     return NULL;
   }
@@ -188,8 +212,7 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
                               .options = *options,
                               .chunksize = chunksize,
                               .capacity = capacity + 1,
-                              .items = items,
-                              .ready = ready};
+                              .items = items};
   pool->num_handles++;
   return imap;
 }
@@ -219,7 +242,6 @@ brood_imap *brood_imap_free(brood_imap *imap) {
   }
   if (pool_enter(imap->pool) == 0) pool_release(imap->pool);
   free(imap->items);
-  free(imap->ready);
   free(imap);
   return NULL;
 }

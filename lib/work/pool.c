@@ -219,8 +219,9 @@ static int have_leave(brood_pool *pool) {
   const brood_value nothing = brood_none();
   int r = 0;
   while (r == 0 && pool->to_leave > 0) {
+    pool->to_leave--; /* first: another thread may come by meanwhile */
     r = pool_put(pool, &nothing, BOARD_CLOSING);
-    if (r == 0) pool->to_leave--;
+    if (r < 0) pool->to_leave++;
   }
   return atomic_load(&pool->crew.board->state) > BOARD_CLOSING ? 0 : r;
 }
@@ -356,7 +357,9 @@ static int resize(brood_pool *pool, int64_t change) {
                      -change);
   }
   atomic_store(&board->wanted, (uint32_t)wanted);
-  if (change < 0) pool->to_leave += (uint32_t)-change;
+  /* In a closed pool those that there are leave anyway. */
+  bool is_closed = atomic_load(&board->state) > BOARD_RUNNING;
+  if (is_closed == (change > 0)) pool->to_leave += (uint32_t)llabs(change);
   pool_wake(pool);
   return have_leave(pool);
 }
@@ -409,12 +412,8 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
   if (worker == NULL) {
     r = error_set(BROOD_VALUE_ERROR, "no worker has pid %d", worker_pid);
   } else {
-    pool_drain(pool);
-    uint64_t chunk = chunk_of(pool, worker);
-    atomic_store(&worker->end_for,
-                 chunk == 0 ? BOARD_IDLE | (uint32_t)worker_pid : chunk);
+    atomic_store(&worker->end_for, BOARD_ANY | (uint32_t)worker_pid);
     pool_wake(pool);
-    pool_call_back(pool, false);
   }
   pool_leave(pool);
   return r;
@@ -474,7 +473,6 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns) {
   struct handled since = {.pool = pool, .num_ready = pool->num_ready};
   brood_value nothing = brood_none();
   while (brood_connection_recv(pool->listen, &nothing, 0) == 0) continue;
-  pool_look_after(pool);
   r = pool_wait(pool, has_handled, &since, deadline_ns);
   pool_call_back(pool, true); /* the bell has been silenced for all of them */
   uint32_t count = pool->num_ready - since.num_ready;

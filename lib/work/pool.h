@@ -105,10 +105,10 @@ bool pool_has_ended(void *pool);
  * another thread. */
 bool pool_is_over(void *pool);
 
-/* pool_look_after sees whether the supervisor has ended. One that was killed is
- * replaced. pool_watch has the pool's descriptor, if there is one, tell of this
- * end, or no longer. */
-void pool_look_after(brood_pool *pool);
+/* pool_look does so for a caller that does not wait, and looks after the
+ * supervisor. pool_watch has the pool's descriptor, if there is one, tell of
+ * its end, or no longer. */
+void pool_look(brood_pool *pool);
 void pool_watch(brood_pool *pool, bool is_on);
 
 /* pool_fail gives all chunks that are pending this outcome. */
@@ -130,9 +130,13 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
                                 size_t chunksize,
                                 const brood_task_options *options);
 
-/* result_of_error returns one of an item that has failed; NULL without memory.
- */
-brood_async_result *result_of_error(brood_pool *pool, int error);
+/* result_of_error returns one of items that have failed, or with none of them
+ * of a source that has, as if a task had; NULL without memory. */
+brood_async_result *result_of_error(brood_pool *pool, int error,
+                                    size_t num_items);
+
+/* result_is_ready, for pool_wait: to the calling thread. */
+bool result_is_ready(void *result);
 
 /* result_wait waits until it is ready: 0, or an error that is set. result_copy
  * copies the values to an array; after an error nothing is in it. */

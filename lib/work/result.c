@@ -93,8 +93,7 @@ bool pool_is_over(void *context) {
   return pool->has_ended && pool->due == NULL && !calls;
 }
 
-/* To the calling thread. */
-static bool result_is_ready(void *context) {
+bool result_is_ready(void *context) {
   const brood_async_result *result = context;
   return result->state == RESULT_READY ||
          (result->state == RESULT_CALLS && is_caller(result->pool));
@@ -203,7 +202,7 @@ brood_async_result *brood_async_result_free(brood_async_result *result) {
 /* Takes out what there is, for a caller that does not wait. */
 static void look(brood_async_result *result) {
   if (result_is_ready(result)) return;
-  pool_drain(result->pool);
+  pool_look(result->pool);
   pool_call_back(result->pool, false);
 }
 

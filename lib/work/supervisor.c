@@ -83,13 +83,13 @@ static void end_member(struct member *member) {
 
 /* From here on the worker sends no outcome of this chunk, and takes no other.
  * Why is written first: another supervisor may have to say it. */
-static void end_chunk(uint32_t slot, uint64_t chunk, int why) {
+static bool end_chunk(uint32_t slot, uint64_t chunk, int why) {
   struct board_worker *worker = &all.crew.board->workers[slot];
   atomic_store(&worker->why, why);
-  if (atomic_compare_exchange_strong(&worker->current, &chunk,
-                                     chunk | BOARD_ENDING)) {
-    end_member(&all.members[slot]);
-  }
+  bool is_ending = atomic_compare_exchange_strong(&worker->current, &chunk,
+                                                  chunk | BOARD_ENDING);
+  if (is_ending) end_member(&all.members[slot]);
+  return is_ending;
 }
 
 static void heed_limits(uint32_t slot) {
@@ -122,11 +122,15 @@ static void heed_request(uint32_t slot) {
   struct board_worker *worker = &all.crew.board->workers[slot];
   uint64_t chunk = atomic_exchange(&worker->end_for, 0);
   if (chunk == 0) return;
-  bool is_any = (chunk & BOARD_IDLE) != 0;
-  if (is_any && (int32_t)chunk != atomic_load(&worker->pid)) return;
-  if (is_any) chunk = atomic_load(&worker->current);
-  if (chunk != 0) end_chunk(slot, chunk, BROOD_TERMINATED);
-  if (is_any) end_member(&all.members[slot]);
+  if ((chunk & BOARD_ANY) == 0) {
+    end_chunk(slot, chunk, BROOD_TERMINATED);
+    return;
+  }
+  if ((int32_t)chunk != atomic_load(&worker->pid)) return;
+  do { /* it may be done with one, and take another */
+    chunk = atomic_load(&worker->current);
+  } while (chunk != 0 && !end_chunk(slot, chunk, BROOD_TERMINATED));
+  end_member(&all.members[slot]);
 }
 
 static void watch_member(uint32_t slot) {

@@ -90,7 +90,6 @@ static void finish_chunk(struct worker *worker) {
   if (!atomic_compare_exchange_strong(&me->current, &mine, 0)) {
     leave_if_ending();
   }
-  worker->done++;
 }
 
 /* Puts an outcome; one that cannot be sent is an error. */
@@ -156,6 +155,7 @@ static void run_chunk(struct worker *worker, const brood_value *chunk) {
   const struct chunk_head *head = items[0].as.data;
   int r = run_items(worker, head, items + 1, chunk->num_items - 1);
   if (r < 0) refuse_chunk(worker, r);
+  worker->done++;
 }
 
 /* -------------------------------------------------------------- The loop -- */
@@ -181,13 +181,14 @@ static bool work_once(struct worker *worker) {
                     &(struct queue_claim){claim_chunk, worker});
   if (r < 0 && !worker->has_claim) brood_fail(brood_error_message());
   if (r < 0) refuse_chunk(worker, r);
+  /* Whoever claimed it before was killed: then it is for the next one. */
   bool is_last = chunk.type == BROOD_TYPE_NONE;
   if (worker->has_claim) {
     if (chunk.type == BROOD_TYPE_TUPLE) run_chunk(worker, &chunk);
     finish_chunk(worker);
   }
   brood_value_clear(&chunk);
-  return r < 0 || (r > 0 && !(worker->has_claim && is_last));
+  return r < 0 || !is_last;
 }
 
 /* For a system call that a soft limit is to interrupt. */
@@ -220,6 +221,7 @@ void brood_pool_worker(const brood_args *args) {
   sys_signal_answer(SIGTERM, SIG_DFL);
   sys_signal_hold(SIGTERM, false);
   sys_signal_answer(SIGUSR1, be_interrupted);
+  sys_signal_hold(SIGUSR1, false);
   me = &worker.crew.board->workers[worker.number];
   atomic_store(&me->generation, generation);
   atomic_store(&me->pid, worker.pid); /* before the supervisor comes to it */
