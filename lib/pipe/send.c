@@ -53,7 +53,7 @@ static int send_packed(brood_connection *connection, const brood_value *value,
   int r = message_pack(&sending.message, value, max_inside, connection);
   if (r < 0) return r;
   *out_errno = transmit(&sending, deadline_ns);
-  sending.message.was_sent = *out_errno == 0;
+  sending.message.pack.was_sent = *out_errno == 0;
   message_discard(&sending.message);
   return 0;
 }

@@ -204,6 +204,7 @@ static int put_one(struct queue *queue, const brood_value *value,
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
   if (r == 0) {
     r = put_patiently(queue, &message, value->type, deadline_ns);
+    message.pack.was_sent = r == 0;
     if (r == 0) {
       r = 1;
     } else if (r == -EAGAIN ||

@@ -131,6 +131,10 @@ static int allocate_small(int class, struct arena **out_arena,
   return r;
 }
 
+static struct share_block *alone_block(const struct arena *arena) {
+  return region_block(&arena->region, sizeof(struct region_head));
+}
+
 /* What other processes have dropped of those that are alone. */
 static void collect_alone(void) {
   struct arena *dropped = NULL, *next;
@@ -138,7 +142,8 @@ static void collect_alone(void) {
   for (struct arena *arena = arenas; arena != NULL; arena = next) {
     next = arena->next;
     if (arena->is_alone && is_own(arena) &&
-        atomic_load(&arena->region.head->num_dropped) > 0) {
+        atomic_load(&arena->region.head->num_dropped) > 0 &&
+        atomic_load(&alone_block(arena)->holds) == 0) { /* it may be back */
       unlist_arena(arena, &dropped);
     }
   }
@@ -180,7 +185,7 @@ static int allocate_alone(enum share_kind kind, size_t least, size_t most,
   }
   arena->is_alone = true;
   arena->region.head->is_alone = 1;
-  *out_block = region_block(&arena->region, sizeof(struct region_head));
+  *out_block = alone_block(arena);
   fill_block(*out_block, kind, sizeof(struct region_head),
              arena->region.size - heads);
   guard_lock();
@@ -465,6 +470,19 @@ void arena_detach(struct share_block *block) {
   guard_unlock();
   discard_arenas(gone);
   if (own) arena_release(block);
+}
+
+void arena_hold(struct share_block *block) {
+  guard_lock();
+  around(block)->num_attached++; /* of one's own nobody asks */
+  guard_unlock();
+  share_hold(block);
+}
+
+void arena_let_go(struct share_block *block) {
+  /* Of one's own the attaching is the hold. */
+  if (block->maker != sync_self_process()) arena_release(block);
+  arena_detach(block);
 }
 
 void arena_keep(const struct share_block *block) {

@@ -34,8 +34,8 @@ struct share_block *arena_find(const void *object);
 /* arena_release takes one hold back; with the last one the object goes. */
 void arena_release(struct share_block *block);
 
-/* arena_send is for a block that others will be told of whom nobody counts: its
- * memory is not used again. */
+/* arena_send is for a held block that others were told of whom nobody counts:
+ * its memory is not used again. */
 void arena_send(struct share_block *block);
 
 /* arena_give_back takes the maker's hold; false if it was taken before. */
@@ -96,6 +96,10 @@ int arena_attach(struct share_block **out, const struct arena_name *name,
  * that it stays, or a fork's parent made it. */
 void arena_detach(struct share_block *block);
 void arena_keep(const struct share_block *block);
+
+/* arena_hold has both a block and its mapping stay until arena_let_go. */
+void arena_hold(struct share_block *block);
+void arena_let_go(struct share_block *block);
 
 /* arena_close says that this process, but no child of a fork, is done with a
  * block that is alone. arena_is_closed asks; one load if none ever was. */

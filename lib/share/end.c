@@ -100,8 +100,10 @@ struct brood_connection *end_of(int fd) {
 
 /* ---------------------------------------------------------------- Calls -- */
 
-/* One call more, and perhaps closed; returns the new word. */
-static uint64_t add_call(struct brood_connection *end, uint64_t closed) {
+/* One call more, and perhaps closed. False, and nothing was touched, if it is
+ * closed: the last call in it may be freeing it. But a fork's child closes its
+ * copy once more. */
+static bool add_call(struct brood_connection *end, uint64_t closed) {
   uint64_t before = atomic_load_explicit(&end->calls, memory_order_relaxed);
   uint64_t now, after;
   do {
@@ -109,17 +111,16 @@ static uint64_t add_call(struct brood_connection *end, uint64_t closed) {
     if (before >> 32 != num_forks) {
       now = (uint64_t)num_forks << 32 | (before & CLOSED);
     }
+    if ((before & CLOSED) != 0 && (closed == 0 || now == before)) return false;
     after = (now + 1) | closed;
     /* Partner: the release in end_leave, before which others read fd. */
   } while (!atomic_compare_exchange_weak_explicit(
       &end->calls, &before, after, memory_order_acquire, memory_order_relaxed));
-  return after;
+  return true;
 }
 
 bool end_enter(struct brood_connection *end) {
-  if ((add_call(end, 0) & CLOSED) == 0) return true;
-  end_leave(end);
-  return false;
+  return add_call(end, 0);
 }
 
 void end_leave(struct brood_connection *end) {
@@ -139,8 +140,7 @@ bool end_is_closed(const struct brood_connection *end) {
 }
 
 void end_close(struct brood_connection *end) {
-  add_call(end, CLOSED);
-  end_leave(end);
+  if (add_call(end, CLOSED)) end_leave(end);
 }
 
 /* ------------------------------------------------------- Kept messages -- */

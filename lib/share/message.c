@@ -69,7 +69,6 @@ int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside, const brood_connection *lender) {
   out->memory = -1;
   out->loan = -1;
-  out->was_sent = false;
   int r = pack_value(&out->pack, value, PACK_TO_SEND);
   bool may_be_large = value->type == BROOD_TYPE_STRING ||
                       value->type == BROOD_TYPE_BYTES ||
@@ -83,7 +82,7 @@ int message_pack(struct message *out, const brood_value *value,
 }
 
 void message_discard(struct message *message) {
-  if (message->loan >= 0) loan_settle(message->loan, message->was_sent);
+  if (message->loan >= 0) loan_settle(message->loan, message->pack.was_sent);
   message->loan = -1;
   message->memory = sys_close(message->memory);
   pack_discard(&message->pack);

@@ -20,9 +20,8 @@ enum { MESSAGE_MAX_FDS = SYS_SOCK_MAX_FDS };
 /* A value to be sent. It does not move. */
 struct message {
   struct pack pack;
-  int memory;    /* the memfd of a body that is outside, or -1 */
-  int loan;      /* or what that was lent, or -1 */
-  bool was_sent; /* for who sends to say */
+  int memory; /* the memfd of a body that is outside, or -1 */
+  int loan;   /* or what that was lent, or -1 */
 };
 
 /* message_pack makes one of a value, which is borrowed until message_discard; a

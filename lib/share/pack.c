@@ -182,8 +182,10 @@ static int hold_block(struct pack *pack, struct share_block *block,
   if (proxy_is_block(block)) {
     return hold_proxy(pack, share_object_of(block), out);
   }
-  if (to_send && is_end && !end_enter(share_object_of(block))) {
-    return error_set_os(-EBADF, "cannot send a connection: handle is closed");
+  bool for_process = pack->use == PACK_FOR_PROCESS;
+  if (is_end && !for_process && !end_enter(share_object_of(block))) {
+    return error_set_os(-EBADF, "cannot %s a connection: handle is closed",
+                        to_send ? "send" : "copy");
   }
   *out = name_of(block); /* an end that was entered stays open */
   for (uint32_t i = 0; to_send && !is_end && i < out->num_fds; i++) {
@@ -193,12 +195,9 @@ static int hold_block(struct pack *pack, struct share_block *block,
                         "descriptors",
                         share_kind_name(out->kind));
   }
-  if (to_send && !is_end) {
-    arena_send(block);
-    return 0;
-  }
-  if (pack->use == PACK_FOR_PROCESS && holds_nothing) return 0;
-  if (!to_send) share_hold(block);
+  if (for_process && holds_nothing) return 0;
+  if (!is_end) arena_hold(block);
+  if (is_end && for_process) share_hold(block);
   pack->held[pack->num_held++] = block;
   return 0;
 }
@@ -369,7 +368,7 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   struct packing packing;
   out->use = use;
   out->memory = NULL;
-  out->has_pointer = false;
+  out->has_pointer = out->was_sent = false;
   out->num_fds = out->num_held = out->num_values = 0;
   out->head = out->small;
   out->fds = out->few_fds;
@@ -409,12 +408,13 @@ void pack_discard(struct pack *pack) {
     struct share_block *block = pack->held[i];
     if (is_made_for_pack(block)) {
       end_free(share_object_of(block));
-    } else if (pack->use == PACK_TO_SEND) {
-      end_leave(share_object_of(block));
-    } else if (end_is_block(block)) {
+    } else if (!end_is_block(block)) {
+      if (pack->was_sent) arena_send(block);
+      arena_let_go(block);
+    } else if (pack->use == PACK_FOR_PROCESS) {
       end_release(block);
     } else {
-      arena_release(block);
+      end_leave(share_object_of(block));
     }
   }
   free(pack->memory);

@@ -27,10 +27,9 @@ enum {
 };
 
 /* What a value is packed for decides what is refused, and what happens to the
- * objects in it until pack_discard. Those that are sent are marked as sent
- * before they are, lest they go if this process is killed right after, and
- * their connections are not closed. Others are held; pointers may be among
- * them. */
+ * objects in it until pack_discard: they are held, also by a process that is
+ * killed meanwhile, and connections are not closed, but those for a process.
+ * Pointers may not be sent. */
 enum pack_use { PACK_TO_SEND, PACK_FOR_PROCESS, PACK_TO_COPY };
 
 /* A packed value. It does not move: head and body may point into it. */
@@ -43,6 +42,7 @@ struct pack {
   uint32_t num_fds, num_held, num_values;
   enum pack_use use;
   bool has_pointer;
+  bool was_sent;   /* for who sends to say */
   uint64_t holder; /* this process: a fork's child does not hold them */
   void *memory;    /* of a tuple: all of the above */
   uint8_t small[PACK_PLAIN]; /* of another value, or a plain tuple */
