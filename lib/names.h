@@ -278,6 +278,7 @@
 #define message_close brood_in_message_close
 #define message_copy brood_in_message_copy
 #define message_discard brood_in_message_discard
+#define message_finish brood_in_message_finish
 #define message_is_text brood_in_message_is_text
 #define message_move_outside brood_in_message_move_outside
 #define message_open brood_in_message_open

@@ -130,10 +130,11 @@ static int receive_packet(brood_connection *connection,
     if (r == -ECONNRESET) {
       /* The kernel says so once, and before it gives the unread packets. */
       atomic_store(&connection->was_reset, true);
-    } else if (r != -EAGAIN) {
-      return r;
+      r = receive_parts(connection, packet);
+      continue;
     }
-    if (r == -EAGAIN && deadline_ns <= 0) return -ETIMEDOUT;
+    if (r != -EAGAIN) return r;
+    if (deadline_ns <= 0) return -ETIMEDOUT;
     r = receive_waiting(connection, packet, deadline_ns);
   }
 }
@@ -246,6 +247,7 @@ static int receive_text(struct arrival *out, brood_connection *connection,
   int r = await_message(out, connection, timeout_ns);
   if (r < 0 || message_is_text(&out->message)) return r;
   enum brood_type type = out->message.view.type;
+  message_finish(&out->message);
   finish(out, 0);
   return error_set(BROOD_TYPE_ERROR, "the message is %s, not bytes",
                    wire_type_name(type));
@@ -257,6 +259,7 @@ static int refuse_length(struct arrival *arrival) {
   unsigned flags =
       atomic_fetch_and(&connection->flags, ~(unsigned)BROOD_READABLE);
   if ((flags & BROOD_WRITABLE) == 0) end_close(connection);
+  message_finish(&arrival->message);
   finish(arrival, 0);
   return error_set_os(-EMSGSIZE, "bad message length");
 }

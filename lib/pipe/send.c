@@ -35,13 +35,17 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
   struct connection_wait wait = {.abandon = give_up_sending,
                                  .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
+  /* Room for one more is no event: it is looked for once more at the end. */
+  bool is_last = deadline_ns <= 0;
   for (;;) {
     int r =
         sys_sock_try_send(fd, parts, is_one ? 1 : 2, pack->fds, pack->num_fds);
     if (r != -EAGAIN) return r;
+    if (is_last) return -ETIMEDOUT;
     r = connection_await_event(sending->connection, POLLOUT, &wait,
                                deadline_ns);
-    if (r < 0) return r;
+    is_last = r == -ETIMEDOUT;
+    if (r < 0 && !is_last) return r;
   }
 }
 

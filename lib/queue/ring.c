@@ -73,9 +73,15 @@ int ring_wait_lock(struct ring *ring, struct sync_lock *lock,
 }
 
 uint32_t ring_count(struct ring *ring) {
-  /* The head first: if they are equal now, they were when it was read. */
-  uint64_t head = atomic_load(&ring->head);
-  uint64_t tail = atomic_load(&ring->tail);
+  /* The head first: if they are equal now, they were when it was read. But with
+   * a tail of later than that there would seem to be too many. */
+  uint64_t head, tail, now = atomic_load(&ring->head);
+  int looks = 0;
+  do {
+    head = now;
+    tail = atomic_load(&ring->tail);
+    now = atomic_load(&ring->head);
+  } while (now != head && ++looks < MOST_LOOKS);
   return mark_items(tail) - mark_items(head);
 }
 

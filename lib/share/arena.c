@@ -197,8 +197,12 @@ static int allocate_alone(enum share_kind kind, size_t least, size_t most,
 int arena_allocate(enum share_kind kind, size_t least, size_t most,
                    struct share_block **out_block) {
   size_t whole = sizeof(struct share_block) + most;
-  if (whole >= REGION_LARGE)
-    return allocate_alone(kind, least, most, out_block);
+  if (whole >= REGION_LARGE) {
+    guard_shield(); /* or a cancelled thread would leave descriptors */
+    int r = allocate_alone(kind, least, most, out_block);
+    guard_unshield();
+    return r;
+  }
   struct arena *arena;
   struct share_block *block = NULL;
   size_t offset;

@@ -158,8 +158,7 @@ static int read_body(const struct received *received, void *out_data,
   return 0;
 }
 
-/* The message is there, and its body is needed no more. */
-static void finish_message(struct received *received) {
+void message_finish(struct received *received) {
   if (is_lent(received)) loan_return(body_fd(received));
   message_close(received);
 }
@@ -256,7 +255,7 @@ int message_unpack_head(struct received *received, uint8_t **memory,
       if (r == 0) *out = value;
     }
   }
-  if (r == 0 && !is_read_later(received)) finish_message(received);
+  if (r == 0 && !is_read_later(received)) message_finish(received);
   return judge(r);
 }
 
@@ -267,7 +266,7 @@ int message_unpack_body(struct received *received, brood_value *value) {
               ? read_tuple(received, value)
               : read_body(received, memory, value->size_bytes);
   if (r == 0) {
-    finish_message(received);
+    message_finish(received);
   } else {
     free(memory);
   }

@@ -84,4 +84,7 @@ int message_unpack_body(struct received *received, brood_value *value);
 /* message_close closes what is left of the descriptors. */
 void message_close(struct received *received);
 
+/* message_finish does that, and says that the body is needed no more. */
+void message_finish(struct received *received);
+
 #endif /* BROOD_SHARE_MESSAGE_H */

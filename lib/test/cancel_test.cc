@@ -98,6 +98,16 @@ void CancelInCall(Connections *pipe, const std::function<void()> &call) {
   ExpectLibraryWorks();
 }
 
+TEST_P(CancelCalls, Making) {
+  Thread thread([] {
+    pthread_cancel(pthread_self());
+    brood_queue_free(brood_queue_new(nullptr, 0));
+    pthread_testcancel();
+  });
+  thread.Join();
+  ExpectLibraryWorks();
+}
+
 TEST_P(CancelCalls, Receiving) {
   for (int64_t timeout : {kLong, BROOD_FOREVER}) {
     Connections pipe;

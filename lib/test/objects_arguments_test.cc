@@ -142,6 +142,36 @@ TEST_P(ObjectsTest, FreedByTheMakerRightAfterTheStart) {
   EXPECT_TRUE(WaitUntil([] { return brood_active_children(nullptr, 0) == 0; }));
 }
 
+void acquire(const brood_args *args) {
+  CHILD_CHECK(brood_lock_acquire(ObjectAt<brood_lock>(args, 0), 0) == 0);
+}
+BROOD_TARGET(acquire);
+
+// pass_received_on(method, connection): forgets what it received before the
+// process that has it is done.
+void pass_received_on(const brood_args *args) {
+  brood_value value;
+  CHILD_CHECK(brood_connection_recv(ObjectAt<brood_connection>(args, 1), &value,
+                                    kLong) == 0);
+  Process process(StringAt(args, 0).c_str(), acquire, {value});
+  brood_value_clear(&value);
+  CHILD_CHECK(process.Run() == 0);
+}
+BROOD_TARGET(pass_received_on);
+
+TEST_P(ObjectsTest, ReceivedAndPassedOn) {
+  brood_connection *from, *to;
+  ASSERT_WORKS(brood_pipe_new(nullptr, 0, &from, &to));
+  brood_lock *lock = brood_lock_new(nullptr);
+  EXPECT_WORKS(brood_connection_send(from, brood_object(lock), 0));
+  Process process("spawn", pass_received_on,
+                  {brood_string(GetParam()), brood_object(to)});
+  EXPECT_EQ(process.Run(), 0);
+  brood_lock_free(lock);
+  brood_connection_free(from);
+  brood_connection_free(to);
+}
+
 void are_the_same(const brood_args *args) {
   brood_lock *first, *second;
   brood_condition *condition;

@@ -56,6 +56,18 @@ TEST_P(ObjectsMemory, FreedMemoryIsUsedAgainAndZeroed) {
   brood_shared_array_free(second);
 }
 
+TEST_P(ObjectsMemory, WhatWasNotSentIsUsedAgain) {
+  brood_queue *full = brood_queue_new(Context(), 1);
+  EXPECT_WORKS(brood_queue_put(full, brood_none(), 0));
+  brood_lock *first = brood_lock_new(Context());
+  EXPECT_EQ(brood_queue_put(full, brood_object(first), 0), BROOD_FULL);
+  brood_lock_free(first);
+  brood_lock *second = brood_lock_new(Context());
+  EXPECT_EQ(second, first);
+  brood_lock_free(second);
+  brood_queue_free(full);
+}
+
 TEST_P(ObjectsMemory, ALargeArrayGivesItsMemoryBack) {
   int arenas = NumArenas(), descriptors = NumDescriptors();
   for (int i = 0; i < 20; i++) {

@@ -61,20 +61,22 @@ TEST_P(PipesEnds, NobodyReceives) {
 }
 
 TEST_P(PipesEnds, ClosedWithSomethingUnread) {
-  Connections pipe;
-  EXPECT_WORKS(Send(pipe.second, "unread"));
-  EXPECT_WORKS(Send(pipe.first, "one"));
-  EXPECT_WORKS(Send(pipe.first, "two"));
-  pipe.FreeFirst();
-  EXPECT_EQ(brood_connection_poll(pipe.second, 0), 1);
-  EXPECT_EQ(Receive(pipe.second, BROOD_FOREVER), "one");
-  EXPECT_EQ(Receive(pipe.second, 0), "two");
-  brood_value value;
-  EXPECT_OS_ERROR(brood_connection_recv(pipe.second, &value, kLong), ECONNRESET,
-                  "Connection reset by peer");
-  EXPECT_EQ(Receive(pipe.second, kLong), "EOFError");
-  EXPECT_EQ(Receive(pipe.second, kLong), "EOFError");
-  EXPECT_OS_ERROR(Send(pipe.second, "x"), EPIPE, "Broken pipe");
+  for (int64_t timeout_ns : {int64_t{0}, BROOD_FOREVER}) {
+    Connections pipe;
+    EXPECT_WORKS(Send(pipe.second, "unread"));
+    EXPECT_WORKS(Send(pipe.first, "one"));
+    EXPECT_WORKS(Send(pipe.first, "two"));
+    pipe.FreeFirst();
+    EXPECT_EQ(brood_connection_poll(pipe.second, 0), 1);
+    EXPECT_EQ(Receive(pipe.second, timeout_ns), "one");
+    EXPECT_EQ(Receive(pipe.second, 0), "two");
+    brood_value value;
+    EXPECT_OS_ERROR(brood_connection_recv(pipe.second, &value, kLong),
+                    ECONNRESET, "Connection reset by peer");
+    EXPECT_EQ(Receive(pipe.second, kLong), "EOFError");
+    EXPECT_EQ(Receive(pipe.second, kLong), "EOFError");
+    EXPECT_OS_ERROR(Send(pipe.second, "x"), EPIPE, "Broken pipe");
+  }
 }
 
 // A program may close what it does not know, as daemons do, and what arrives

@@ -71,6 +71,18 @@ TEST_F(LibraryTest, OneMemoryForAllThatAreReadAtOnce) {
   EXPECT_EQ(Kept().size(), 0u);
 }
 
+// Found was: the memory of each of the first few was never used again.
+TEST_F(LibraryTest, WhatIsRefusedGivesItsMemoryBack) {
+  Connections pipe;
+  std::vector<char> bytes = Pattern(kLarge, 1);
+  brood_value item = brood_bytes(bytes.data(), bytes.size());
+  for (size_t i = 0; i < 2 * kNumKept; i++) {
+    EXPECT_WORKS(brood_connection_send(pipe.first, brood_tuple(&item, 1), 0));
+    EXPECT_EQ(ReceiveBytes(pipe.second), "TypeError");
+    EXPECT_EQ(Kept().size(), 1u);
+  }
+}
+
 TEST_F(LibraryTest, ManyUnderWayStayWhatTheyWere) {
   constexpr uint32_t kMany = 40;
   Connections pipe;
