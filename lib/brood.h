@@ -55,7 +55,8 @@
  * - Timeouts are relative, in nanoseconds, and run on CLOCK_MONOTONIC:
  *   BROOD_FOREVER waits without limit, 0 and other negative values poll. So -1
  *   looks once and returns; it does not mean for ever, as in poll(2). A call on
- *   a queue that polls may take 200 ms if a stopped process holds the queue.
+ *   a queue that polls may take 200 ms if a stopped process holds the queue,
+ *   and 400 ms if two hold its ends.
  * - Descriptors that the library makes are close-on-exec.
  * - A signal handler may call brood_event_set and brood_event_clear, and
  *   nothing else of this header. It may also call exit(): if that interrupts
@@ -993,7 +994,8 @@ int brood_event_wait(brood_event *event, int64_t timeout_ns);
  * brood_event_set or brood_event_clear may leave it readable in vain, until one
  * calls brood_event_is_set or brood_event_clear. Such an event has a file and
  * two sockets of its own; each change of its flag costs some system calls, and
- * waits until another that is under way is done.
+ * waits until another that is under way is done. To look at it, or to wait for
+ * it, may take 200 ms longer if a stopped process is changing it.
  *
  * BROOD_ATTRIBUTE_ERROR  fileno: an event made otherwise, or a manager's
  *                        (managed-event.fileno)

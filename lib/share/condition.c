@@ -61,7 +61,8 @@ static struct bell *bell_of(const brood_event *event) {
 
 enum turn { TURN_UP, TURN_DOWN, TURN_NOT };
 
-/* Signals wait meanwhile: a handler may turn the same flag. */
+/* Signals wait meanwhile: a handler may turn the same flag. Who only looks does
+ * not wait for a stopped process that turns it. */
 static int turn_watched(brood_event *event, enum turn how) {
   struct bell *bell = bell_of(event);
   if (bell == NULL) return -EBADF;
@@ -70,14 +71,16 @@ static int turn_watched(brood_event *event, enum turn how) {
   guard_hold_signals();
   /* Before the lock: a handler may wait for that in a holder of the guard. */
   int to = arena_fd(block, ARENA_RECEIVER), at = arena_fd(block, ARENA_SENDER);
-  sync_lock_acquire(&bell->lock, sync_self_process(), SYS_CLOCK_NEVER);
-  if (how == TURN_UP) r = arena_notice_send(to, &bell->notice);
-  if (how == TURN_UP && r == 0) sync_event_set(&event->cell);
-  if (how == TURN_DOWN) sync_event_clear(&event->cell);
-  if (!sync_event_is_set(&event->cell)) {
-    arena_notice_take(at, &bell->notice);
+  int64_t deadline_ns =
+      how == TURN_NOT ? sys_clock_deadline(2 * SYNC_SLICE_NS) : SYS_CLOCK_NEVER;
+  if (sync_lock_acquire(&bell->lock, sync_self_process(), deadline_ns) !=
+      -ETIMEDOUT) {
+    if (how == TURN_UP) r = arena_notice_send(to, &bell->notice);
+    if (how == TURN_UP && r == 0) sync_event_set(&event->cell);
+    if (how == TURN_DOWN) sync_event_clear(&event->cell);
+    if (!sync_event_is_set(&event->cell)) arena_notice_take(at, &bell->notice);
+    sync_quick_release(&bell->lock);
   }
-  sync_quick_release(&bell->lock);
   guard_release_signals();
   errno = before;
   return r;

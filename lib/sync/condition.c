@@ -39,11 +39,13 @@ static bool change_place(struct sync_waiter *waiter, uint32_t from,
       &waiter->state, &from, to, memory_order_relaxed, memory_order_relaxed);
 }
 
-/* The waiter that has waited longest, or NULL. Tickets wrap; the oldest is the
- * one from which the next ticket is furthest. */
-static struct sync_waiter *find_oldest(struct sync_condition *condition) {
+/* The waiter that has waited longest, of those that came before a ticket, or
+ * NULL. Tickets wrap; the oldest is the one from which the next ticket is
+ * furthest. */
+static struct sync_waiter *find_oldest(struct sync_condition *condition,
+                                       uint32_t before) {
   struct sync_waiter *oldest = NULL;
-  uint32_t longest = 0;
+  uint32_t longest = condition->tickets - before;
   for (uint32_t i = 0; i < condition->used; i++) {
     struct sync_waiter *waiter = &condition->waiters[i];
     uint32_t since = condition->tickets - waiter->ticket;
@@ -57,21 +59,27 @@ static struct sync_waiter *find_oldest(struct sync_condition *condition) {
 
 /* Did it reach a living waiter? If no sleeper was there, the waiter may not
  * have fallen asleep yet. */
-static bool notify_waiter(struct sync_waiter *waiter) {
+static bool notify_waiter(struct sync_waiter *waiter, uint32_t before) {
   if (!change_place(waiter, WAITING, NOTIFIED))
     return false; /* timed out just now */
+  waiter->ticket = before;
   if (sys_futex_wake(&waiter->state, 1) > 0) return true;
   if (!sync_has_ended(waiter->thread)) return true;
   atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
   return false;
 }
 
-void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
+static void notify_before(struct sync_condition *condition, uint32_t count,
+                          uint32_t before) {
   while (count > 0) {
-    struct sync_waiter *waiter = find_oldest(condition);
+    struct sync_waiter *waiter = find_oldest(condition, before);
     if (waiter == NULL) return;
-    if (notify_waiter(waiter)) count--;
+    if (notify_waiter(waiter, before)) count--;
   }
+}
+
+void sync_condition_notify(struct sync_condition *condition, uint32_t count) {
+  notify_before(condition, count, condition->tickets);
 }
 
 /* ------------------------------------------------------------- The dead -- */
@@ -87,15 +95,15 @@ static bool any_died_notified(struct sync_condition *condition) {
   return false;
 }
 
-/* Frees the places of the dead, and passes their notifications on to others;
- * with the lock. */
+/* Frees the places of the dead, and passes their notifications on to others
+ * that were there when they came; with the lock. */
 static void bury_waiters(struct sync_condition *condition) {
   for (uint32_t i = 0; i < condition->used; i++) {
     struct sync_waiter *waiter = &condition->waiters[i];
     uint32_t state = state_of(waiter);
     if (state == FREE || !sync_has_ended(waiter->thread)) continue;
     atomic_store_explicit(&waiter->state, FREE, memory_order_relaxed);
-    if (state == NOTIFIED) sync_condition_notify(condition, 1);
+    if (state == NOTIFIED) notify_before(condition, 1, waiter->ticket);
   }
 }
 

@@ -246,6 +246,21 @@ TEST_F(Condition, AKilledTakerGivesItsNotificationOn) {
   AwaitWoken(1);
 }
 
+// Found was: one that came long after it was woken by it.
+TEST_F(Condition, ALaterWaiterIsNotGivenIt) {
+  Victim victim([&] {
+    sync_lock_acquire(lock_.get(), sync_self_thread(), SYS_CLOCK_NEVER);
+    sync_condition_wait(condition_.get(), lock_.get(), sync_self_thread(),
+                        SYS_CLOCK_NEVER);
+  });
+  victim.AwaitSleep(&Place(0)->state);
+  Acquire();
+  sync_condition_notify(condition_.get(), 2);
+  victim.Kill();
+  EXPECT_EQ(Wait(sys_clock_ns() + 3 * SYNC_SLICE_NS), -ETIMEDOUT);
+  Release();
+}
+
 // Likewise of one whose place is needed.
 TEST_F(Condition, ADeadTakersPlaceIsNotTakenWithItsNotification) {
   FillPlaces(DeadToken(), kNotified);

@@ -72,7 +72,10 @@ int sync_lock_acquire(struct sync_lock *lock, uint64_t token,
       if (!swap(lock, word, word | SLEEP)) continue;
       word |= SLEEP;
     }
-    if (is_over) return give_up(lock, word, token, deadline_ns);
+    if (is_over) {
+      if (has_slept) sync_lock_wake(lock); /* it may have looked for others */
+      return give_up(lock, word, token, deadline_ns);
+    }
     has_slept = true;
     if (sync_sleep_watching(low_half(lock), (uint32_t)word, deadline_ns,
                             &lock->watch, &slice_ns) &&

@@ -87,7 +87,7 @@ enum { SYNC_CONDITION_WAITERS = 255 };
  * lock. */
 struct sync_waiter {
   _Atomic uint32_t state;
-  uint32_t ticket; /* the order of arrival */
+  uint32_t ticket; /* the order of arrival; notified: the next one then */
   _Atomic uint64_t thread;
 };
 

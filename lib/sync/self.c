@@ -139,7 +139,10 @@ void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns) {
 bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
                          int64_t deadline_ns, sync_watch *watch,
                          int64_t *slice_ns) {
-  if (!sleep_for(word, value, *slice_ns, deadline_ns)) return false;
+  if (!sleep_for(word, value, *slice_ns, deadline_ns)) {
+    *slice_ns = SYNC_SLICE_NS; /* perhaps in place of one that looked */
+    return false;
+  }
   if (sync_self_process() & FOREIGN) return false; /* it judges nobody */
   uint32_t now = (uint32_t)(sys_clock_ns() / MILLISECOND_NS) << 8;
   uint32_t seen = atomic_load_explicit(watch, memory_order_relaxed);
@@ -152,8 +155,8 @@ bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
   if ((seen & 0xff) < ENOUGH) {
     atomic_compare_exchange_strong_explicit(
         watch, &seen, seen + 1, memory_order_relaxed, memory_order_relaxed);
-  } else if (*slice_ns < SYNC_LOST_NS) {
-    *slice_ns *= 2;
+  } else {
+    *slice_ns = *slice_ns < SYNC_LOST_NS / 2 ? 2 * *slice_ns : SYNC_LOST_NS;
   }
   return false;
 }

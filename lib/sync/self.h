@@ -63,8 +63,9 @@ void sync_set_home(uint64_t home);
 
 /* How long a sleeper may take to find out that the process that changed the
  * word was killed before it could wake a sleeper: nothing else makes it look.
- * Also how long one of many sleeps that watch a holder. */
-#define SYNC_LOST_NS INT64_C(1000000000)
+ * Also how long one of many sleeps that watch a holder, and a thread that is
+ * cancelled: less than the second that it is promised. */
+#define SYNC_LOST_NS INT64_C(900000000)
 
 /* sync_sleep sleeps while *word is value, for SYNC_LOST_NS at most. */
 void sync_sleep(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
