@@ -61,8 +61,8 @@
  * - A signal handler may call brood_event_set and brood_event_clear, and
  *   nothing else of this header. It may also call exit(): if that interrupts
  *   the library, exit waits for no children; daemonic ones are killed, others
- *   live on. Signals wait while a process is being started. No call returns
- *   early because a signal came.
+ *   live on. It may fork, but not return in the child. Signals wait while a
+ *   process is being started. No call returns early because a signal came.
  * - A thread may be cancelled while it waits: at once in join, in brood_wait
  *   and with a connection, within a second for a lock, semaphore, event,
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
@@ -444,8 +444,9 @@ enum brood_type {
  * pointer means something only in a fork: the other methods, pipes and queues
  * refuse it. An object is a lock or any other shared object, a queue, or a
  * connection, of any context: it means the same in a process of every method,
- * and may be freed right after the start. A tuple is several values, tuples
- * among them, BROOD_MAX_DEPTH deep at most. */
+ * and may be freed right after the start. A descriptor or connection that is
+ * there twice arrives as one by fork, as two otherwise. A tuple is several
+ * values, tuples among them, BROOD_MAX_DEPTH deep at most. */
 typedef struct brood_value {
   enum brood_type type;
   union {
@@ -1020,7 +1021,9 @@ brood_barrier *brood_barrier_free(brood_barrier *barrier);
  * that times out, fails in the action, or is killed while it waits (within 200
  * ms) breaks the barrier for all.
  *
- * BROOD_BROKEN_BARRIER  broken, or reset while waiting
+ * BROOD_BROKEN_BARRIER  broken, or reset while waiting; or the time was over
+ *                       before all of the round before had left: that breaks
+ *                       nothing
  * BROOD_RUNTIME_ERROR   this party called the action, which failed (the message
  *                       has its number) or is not registered here */
 int brood_barrier_wait(brood_barrier *barrier, int64_t timeout_ns);
@@ -1182,7 +1185,8 @@ void brood_value_clear(brood_value *value);
 /* brood_value_copy makes a copy of a value, received or not, that owns what is
  * in it, for brood_value_clear: strings and bytes are copied, descriptors are
  * duplicated, a connection is one more handle of the same end, and any other
- * object stays here as long as if it had been received once more.
+ * object stays here as long as if it had been received once more; but what a
+ * fork's child inherited goes with its maker's handle all the same.
  *
  * A pointer stays the same. Errors as of sending, and BROOD_OS_ERROR: no
  * descriptors are left (EMFILE) */

@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 
 #include "lib/sys/clock.h"
 #include "lib/sys/futex.h"
@@ -109,6 +110,18 @@ static void wait_for_all(struct sync_barrier *barrier, int64_t deadline_ns) {
   }
 }
 
+/* The cleanup handler of a party that is cancelled. */
+static void leave_cancelled(void *argument) {
+  struct sync_barrier *barrier = argument;
+  enter_barrier(barrier);
+  break_round(barrier);
+  for (uint32_t i = 0; i < barrier->parties; i++) {
+    if (barrier->threads[i] == sync_self_thread()) barrier->threads[i] = 0;
+  }
+  count_out_the_dead(barrier);
+  sync_lock_release(&barrier->lock);
+}
+
 /* The last party's part. */
 static int act(struct sync_barrier *barrier, const struct sync_action *action) {
   int r = 0;
@@ -129,7 +142,9 @@ static int wait_inside(struct sync_barrier *barrier,
   barrier->threads[index] = sync_self_thread();
   int r = 0;
   if (barrier->count < barrier->parties) {
+    pthread_cleanup_push(leave_cancelled, barrier);
     wait_for_all(barrier, deadline_ns);
+    pthread_cleanup_pop(0);
   } else {
     count_out_the_dead(barrier); /* the last party must not pass with them */
     if (barrier->state == FILLING) r = act(barrier, action);

@@ -21,6 +21,7 @@
 /* clang-format on */
 #include "lib/sync/lock.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 #include "lib/sys/clock.h"
@@ -120,8 +121,10 @@ static struct sync_waiter *find_free(struct sync_condition *condition) {
 }
 
 /* release: a place that says WAITING has its thread and ticket, wherever this
- * thread is killed. */
-static struct sync_waiter *arrive(struct sync_condition *condition) {
+ * thread is killed. noinline: or it would share
+ * the frame of a cleanup handler. */
+__attribute__((noinline)) static struct sync_waiter *arrive(
+    struct sync_condition *condition) {
   struct sync_waiter *waiter = find_free(condition);
   if (waiter == NULL) {
     bury_waiters(condition);
@@ -152,6 +155,11 @@ static int await_notification(struct sync_condition *condition,
   return 0;
 }
 
+/* Of a cancelled thread, which may live on in other cleanup handlers. */
+static void leave_place(void *waiter) {
+  change_place(waiter, WAITING, FREE);
+}
+
 int sync_condition_wait(struct sync_condition *condition,
                         struct sync_lock *lock, uint64_t token,
                         int64_t deadline_ns) {
@@ -163,7 +171,9 @@ int sync_condition_wait(struct sync_condition *condition,
     uint32_t depth = lock->depth;
     lock->depth = 0;
     sync_lock_release(lock);
+    pthread_cleanup_push(leave_place, waiter);
     r = await_notification(condition, waiter, &slice_ns, deadline_ns);
+    pthread_cleanup_pop(0);
     if (sync_lock_acquire(lock, token, SYS_CLOCK_NEVER) < 0) {
       lock_r = -EOWNERDEAD;
     }

@@ -249,6 +249,32 @@ TEST_P(CancelCalls, WaitingForACondition) {
   ExpectLibraryWorks();
 }
 
+// What a thread that lives on in the program's handlers had is for others.
+struct Handler {
+  std::atomic<bool> runs{false}, may_end{false};
+  ~Handler() {
+    runs = true;
+    WaitUntil([this] { return may_end.load(); });
+  }
+};
+
+TEST_P(CancelCalls, WhoWasCancelledWaitsNoMore) {
+  brood_barrier *barrier = brood_barrier_new(nullptr, 2, nullptr, kLong);
+  std::atomic<Handler *> handler{nullptr};
+  Thread thread([&] {
+    Handler own;
+    handler = &own;
+    brood_barrier_wait(barrier, BROOD_FOREVER);
+  });
+  EXPECT_TRUE(WaitUntil([&] { return brood_barrier_n_waiting(barrier) == 1; }));
+  thread.Cancel();
+  EXPECT_TRUE(WaitUntil([&] { return handler.load()->runs.load(); }));
+  EXPECT_EQ(brood_barrier_broken(barrier), 1);
+  handler.load()->may_end = true;
+  thread.Join();
+  brood_barrier_free(barrier);
+}
+
 // -------------------------------------------------------- At any instant --
 
 void GiveBack(void *process) {
