@@ -6,14 +6,20 @@
 
 #include <pthread.h>
 
+#include "lib/sys/clock.h"
+#include "lib/sys/futex.h"
 #include "lib/sys/proc.h"
 
-static pthread_mutex_t guard_mutex = PTHREAD_MUTEX_INITIALIZER;
+/* The mutex: the number of the thread that has it, and whether others sleep. A
+ * pthread_mutex_t would not tell a handler whether it interrupted the thread
+ * that has it, or one that waits for it. */
+#define SLEEP (UINT32_C(1) << 31)
+static _Atomic uint32_t holder;
 
 /* This thread's; a fork copies them to the thread that goes on. */
 static _Thread_local int depth, cancel_state;
-static _Thread_local int num_locked; /* how often it has the mutex */
-static _Thread_local bool has_mutex;
+static _Thread_local uint32_t number;
+static _Thread_local int num_nested; /* how often it has the mutex once more */
 
 /* A signal handler may shield and unshield anywhere in these. */
 void guard_shield(void) {
@@ -99,21 +105,31 @@ const sigset_t *guard_held_signals(void) {
   return num_holds > 0 ? &held_signals : NULL;
 }
 
-/* A handler that interrupts these and forks must not wait for the mutex, which
- * this thread may have: it counts before it takes it, and after it gives it
- * back. */
+/* A handler may interrupt these anywhere: one step takes the mutex and says who
+ * has it, and only the first of those that have it gives it back. */
 static void lock_mutex(void) {
-  if (num_locked++ > 0) return;
-  pthread_mutex_lock(&guard_mutex);
-  has_mutex = true;
+  if (number == 0) number = (uint32_t)sys_gettid();
+  uint32_t seen = 0, mine = number;
+  if ((atomic_load(&holder) & ~SLEEP) == number) {
+    num_nested++;
+    return;
+  }
+  while (!atomic_compare_exchange_strong(&holder, &seen, mine)) {
+    mine = number | SLEEP; /* others may sleep behind this one */
+    if ((seen & SLEEP) != 0 ||
+        atomic_compare_exchange_strong(&holder, &seen, seen | SLEEP)) {
+      sys_futex_wait(&holder, seen | SLEEP, SYS_CLOCK_NEVER);
+    }
+    seen = 0;
+  }
 }
 
 static void unlock_mutex(void) {
-  if (num_locked == 1) {
-    has_mutex = false;
-    pthread_mutex_unlock(&guard_mutex);
+  if (num_nested > 0) {
+    num_nested--;
+  } else if (atomic_exchange(&holder, 0) & SLEEP) {
+    sys_futex_wake(&holder, 1);
   }
-  num_locked--;
 }
 
 void guard_lock(void) {
@@ -170,9 +186,9 @@ static void leave_fork(void) {
  * fault, and every fork of the program comes by here. */
 static void put_right(void) {
   for (int i = 0; i < num_forgets; i++) forgets[i]();
-  guard_mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
-  if (--num_locked == 0) has_mutex = false;
-  if (has_mutex) pthread_mutex_lock(&guard_mutex);
+  number = (uint32_t)sys_gettid();
+  atomic_store(&holder, num_nested > 0 ? number : 0);
+  if (num_nested > 0) num_nested--;
   let_signals_go();
 }
 
