@@ -17,6 +17,7 @@
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -39,6 +40,7 @@ static void forget_children(void) {
   }
   first = to_look_at = oldest_named = NULL;
   atomic_store(&num_listed, 0);
+  atomic_store(&is_leaving, false);
 }
 
 __attribute__((constructor)) static void register_children(void) {
@@ -81,11 +83,15 @@ static struct brood_process *unlist_process(struct brood_process *process) {
   return process;
 }
 
+/* With the guard held. */
+static bool is_listed(const struct brood_process *process) {
+  return process == first || process->previous != NULL;
+}
+
 void children_remove(struct brood_process *process) {
   struct brood_process *removed = NULL;
   guard_lock();
-  bool is_listed = process == first || process->previous != NULL;
-  if (is_listed) removed = unlist_process(process);
+  if (is_listed(process)) removed = unlist_process(process);
   guard_unlock();
   brood_process_free(removed);
 }
@@ -171,8 +177,9 @@ void children_name(struct brood_process *process) {
   if (process->launched.pid <= latest_pid) num_rounds++;
   latest_pid = process->launched.pid;
   process->round = num_rounds;
-  if (oldest_named == NULL) oldest_named = process;
-  if (atomic_load(&num_listed) > MANY_PIDFDS) {
+  /* The end of this process may have taken it off the list meanwhile. */
+  if (oldest_named == NULL && is_listed(process)) oldest_named = process;
+  if (oldest_named != NULL && atomic_load(&num_listed) > MANY_PIDFDS) {
     struct brood_process *oldest = oldest_named;
     oldest_named = oldest->previous;
     if (oldest != process) forget_pidfd(oldest);
@@ -205,13 +212,19 @@ int brood_active_children(brood_process **out, size_t capacity) {
   return (int)count;
 }
 
+/* With its mutex held. */
+static void tell_to_end(struct brood_process *process) {
+  if (!process->daemon || process->is_told) return;
+  process_signal(process, process->is_servant ? SIGKILL : SIGTERM);
+  process->is_told = true;
+}
+
 static void terminate_daemons(void) {
   guard_lock();
   for (struct brood_process *process = first; process != NULL;
        process = process->next) {
-    if (!process->daemon) continue;
     if (pthread_mutex_trylock(&process->mutex) != 0) continue;
-    process_signal(process, process->is_servant ? SIGKILL : SIGTERM);
+    tell_to_end(process);
     pthread_mutex_unlock(&process->mutex);
   }
   guard_unlock();
@@ -229,8 +242,17 @@ static struct brood_process *take_child(void) {
 
 #define DAEMON_GRACE_NS INT64_C(1000000000)
 
-/* A daemonic child that does not heed SIGTERM is killed after a while: its
- * lifeline would do that anyway once this process is gone.
+/* Waits for a start by another thread; but not for a daemonic child, which its
+ * lifeline ends. */
+static void tell_the_one(struct brood_process *process) {
+  if (process->daemon && process_state(process) == PROCESS_NEW) return;
+  process_lock(process);
+  tell_to_end(process);
+  process_unlock(process);
+}
+
+/* Daemonic children that do not heed SIGTERM are killed after a while: their
+ * lifelines would do that anyway once this process is gone.
  *
  * In a handler that interrupted this thread inside of the library nobody can be
  * waited for: daemonic children end by their lifelines. */
@@ -239,10 +261,14 @@ void children_finish(void) {
   atomic_store(&is_leaving, true); /* no pool needs a new supervisor */
   struct brood_process *process = take_child();
   if (process != NULL) terminate_daemons();
+  int64_t grace_ns = sys_clock_deadline(DAEMON_GRACE_NS);
   for (; process != NULL; process = take_child()) {
+    tell_the_one(process);
     if (process->daemon &&
-        brood_process_join(process, DAEMON_GRACE_NS) == BROOD_TIMEOUT) {
-      brood_process_kill(process);
+        brood_process_join(process, sys_clock_left(grace_ns)) ==
+            BROOD_TIMEOUT &&
+        brood_process_kill(process) < 0) {
+      children_remove(process); /* which closes the lifeline */
     }
     /* A servant that is not daemonic ends by itself, perhaps after this. */
     bool may_stay = process->is_servant && !process->daemon;

@@ -20,12 +20,13 @@
  * on an older one it is lost, but the end is not. */
 
 /* The child has ended and somebody else has taken its status before we could
- * name it. It did run: that is no failure to start. The end of a pipe that
- * nobody writes to stands for the pidfd. */
+ * name it. It did run: that is no failure to start. The end of a pipe that can
+ * be read stands for the pidfd. */
 static int watch_nothing(struct launched *out) {
   int ends[2];
   int r = sys_pipe(ends);
   if (r < 0) return r;
+  sys_write_full(ends[1], "", 1); /* POLLHUP alone is not readable */
   sys_close(ends[1]);
   out->pidfd = sys_keep(ends[0]);
   out->gone = true;
@@ -150,11 +151,6 @@ int process_signal(struct brood_process *process, int signal_number) {
   if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
     return 0;
   }
-  /* In a copy the number alone says nothing. */
-  if (!process_is_own_child(process) &&
-      !sys_kept_is_open(&process->launched.pidfd)) {
-    return -EBADF;
-  }
   int r = process_poll(process);
   if (r == 1) return 0;
   if (r == 0) r = name_again(process);
@@ -207,10 +203,16 @@ static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
 
 #define LONGEST_PAUSE_NS INT64_C(20000000)
 
-/* It has ended, but its status is not to be had yet: a tracer has it. */
-static void pause_a_little(int64_t *pause_ns, int64_t deadline_ns) {
+/* There is nothing to poll, or a tracer has the status. As wait_outside. */
+static void pause_a_little(struct brood_process *process, int64_t *pause_ns,
+                           int64_t deadline_ns) {
   int64_t end_ns = sys_clock_ns() + *pause_ns;
+  process->num_waiters++;
+  process_unlock(process);
+  pthread_cleanup_push(stop_waiting, process);
   sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
+  pthread_cleanup_pop(1);
+  process_lock(process);
   if (*pause_ns < LONGEST_PAUSE_NS) *pause_ns *= 2;
 }
 
@@ -222,7 +224,7 @@ static int await_end(struct brood_process *process, int64_t deadline_ns) {
     r = wait_outside(process, deadline_ns);
     if (r > 0) r = process_poll(process);
     if (r != 0 || sys_clock_ns() >= deadline_ns) break;
-    pause_a_little(&pause_ns, deadline_ns);
+    pause_a_little(process, &pause_ns, deadline_ns);
   }
   return r;
 }
@@ -278,6 +280,17 @@ int brood_process_is_alive(brood_process *process) {
   return !poll_now(process);
 }
 
+/* In a copy nobody may have the mutex, which may be locked for ever, and the
+ * number alone says nothing. */
+static int signal_by_copy(const struct brood_process *process,
+                          int signal_number) {
+  const struct launched *launched = &process->launched;
+  if (process_state(process) != PROCESS_STARTED || launched->gone) return 0;
+  if (!sys_kept_is_open(&launched->pidfd)) return -EBADF;
+  int r = sys_pidfd_signal(launched->pidfd.fd, signal_number);
+  return r == -ESRCH ? 0 : r;
+}
+
 static int send_signal(struct brood_process *process, int signal_number) {
   int r = process_check(process);
   if (r < 0) return r;
@@ -286,9 +299,13 @@ static int send_signal(struct brood_process *process, int signal_number) {
                      "process '%.100s' has not been started by this handle",
                      process->name);
   }
-  process_lock(process);
-  r = process_signal(process, signal_number);
-  process_unlock(process);
+  if (process_is_own_child(process)) {
+    process_lock(process);
+    r = process_signal(process, signal_number);
+    process_unlock(process);
+  } else {
+    r = signal_by_copy(process, signal_number);
+  }
   if (r == 0) return 0;
   return error_set_os(r, "cannot send signal %d to '%.100s'", signal_number,
                       process->name);
@@ -311,17 +328,18 @@ int brood_process_close(brood_process *process) {
     process_release(process);
     return 0;
   }
-  if (process_state(process) == PROCESS_STARTED && !poll_now(process)) {
+  process_lock(process); /* another thread may be starting it */
+  bool runs = !process_poll(process);
+  if (!runs) atomic_store(&process->state, PROCESS_CLOSED);
+  if (!runs && process->num_waiters == 0) process_release(process);
+  process_unlock(process);
+  if (runs) {
     return error_set(BROOD_VALUE_ERROR,
                      "cannot close process '%.100s' while it is still "
                      "running: call join or terminate first",
                      process->name);
   }
   children_remove(process);
-  process_lock(process);
-  atomic_store(&process->state, PROCESS_CLOSED);
-  if (process->num_waiters == 0) process_release(process);
-  process_unlock(process);
   return 0;
 }
 
@@ -339,6 +357,7 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
 /* With the mutex held. */
 static int tell_sentinel(struct brood_process *process) {
   struct launched *launched = &process->launched;
+  if (!sys_kept_is_open(&launched->pidfd)) launched->pidfd = SYS_KEPT_NONE;
   int r = launched->pidfd.fd < 0 ? process_poll(process) : 0;
   if (r == 0) r = name_again(process);
   if (r == 1) r = watch_nothing(launched);
@@ -361,6 +380,8 @@ int brood_process_sentinel(brood_process *process) {
     process_lock(process);
     r = tell_sentinel(process);
     process_unlock(process);
+  } else if (!sys_kept_is_open(&process->launched.pidfd)) {
+    r = -EBADF; /* the program has closed it */
   }
   if (r >= 0) return r;
   return error_set_os(r, "no sentinel of '%.100s'", process->name);

@@ -49,6 +49,7 @@ struct brood_process {
   _Atomic(enum process_state) state;
   int num_waiters;   /* threads that poll a descriptor without the mutex */
   bool has_sentinel; /* the user was told the pidfd */
+  bool is_told;      /* that it is to end */
   struct launched launched;
   int exitcode;
 
