@@ -55,11 +55,11 @@ __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
 enum { CHILD_FEW_TEXTS = 128 };
 const char **child_texts(const struct wire_texts *texts, const char **few);
 
-/* child_flush flushes standard output and standard error: before a fork, or the
- * child would say again what the parent has not written yet; and at the end of
- * a child, which leaves without exit handlers. As in Python, other streams are
- * their users' business: what they hold at a fork is the parent's to write, and
- * only the parent's. */
+/* child_flush flushes standard output and standard error: before a start, so
+ * that what the parent has said comes first; and at the end of a child, which
+ * leaves without exit handlers. As in Python, other streams are their users'
+ * business: what they hold at a fork is the parent's to write, and only the
+ * parent's. */
 void child_flush(void);
 
 /* ------------------------------------------------------ Fresh images -- */

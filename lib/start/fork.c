@@ -3,6 +3,9 @@
  * Fork: the courier is memory itself. Record, arguments and descriptors are
  * already where the child is, under the same addresses and numbers.
  */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdio_ext.h>
 #include <unistd.h>
 
 #include "lib/start/child.h"
@@ -29,9 +32,23 @@ static int open_null_input(void) {
   return r < 0 ? r : 0;
 }
 
+/* What other threads have printed since the flush, and what has been read
+ * ahead, is the creator's. By a pointer, since each child would look it up. */
+static __typeof__(__fpurge) *const volatile purge = __fpurge;
+
+static void purge_streams(void) {
+  if (__fpending(stdout) > 0) purge(stdout);
+  if (__fpending(stderr) > 0) purge(stderr);
+  purge(stdin);
+}
+
 __attribute__((noreturn)) static void run_forked_child(
     const struct launch *launch) {
   guard_release_all();
+  /* glibc's fork copies that this thread is being cancelled. */
+  int ignored;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
+  purge_streams();
   sys_close(launch->setup_line);
   int r = child_free_number(launch->fds, launch->num_fds, STDIN_FILENO);
   if (r == 0) r = sys_stream(null_input.fd, STDIN_FILENO);

@@ -92,8 +92,10 @@ static void fill_record(struct wire_record *record,
   record->name = process->name;
   record->identity = process->identity;
   record->home = sync_home();
+  guard_lock(); /* another thread may set it */
   record->authkey = process->authkey;
   record->authkey_size = process->authkey_size;
+  guard_unlock();
   log_get(&record->log_level, &record->log_handlers);
   if (context->method->own_image) record->argv.texts = brood_argv(NULL);
   record->args = process->args.body;
@@ -143,7 +145,6 @@ static int deliver(struct brood_process *process,
                           .fds = table,
                           .num_fds = record->num_fds,
                           .setup_line = line};
-  child_flush();
   int r = method->launch(&launch, &process->launched);
   if (block != small) free(block);
   return r;
@@ -229,6 +230,7 @@ int brood_process_start(brood_process *process) {
   guard_enter();
   children_finish_at_exit();
   children_reap_some();
+  child_flush(); /* may take long */
   /* A handler that calls exit would wait for this process, and its mutex. */
   guard_hold_signals();
   process_lock(process);

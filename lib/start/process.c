@@ -353,7 +353,7 @@ brood_process *brood_process_free(brood_process *process) {
 int brood_process_pid(brood_process *process) {
   int r = process_check(process);
   if (r < 0) return r;
-  return process->kind == PROCESS_SELF ? sys_getpid() : process->launched.pid;
+  return current_is(process) ? sys_getpid() : process->launched.pid;
 }
 
 const char *brood_process_name(brood_process *process) {
