@@ -68,11 +68,16 @@
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
  *   that it did not hold before; a condition's lock is not taken back, and a
  *   barrier breaks. brood_process_start, and a put that waits for room in a
- *   queue, cannot be cancelled once they have begun.
+ *   queue, cannot be cancelled once they have begun. The thread that fork
+ *   starts a target in cannot be cancelled before it has asked for that
+ *   (pthread_setcancelstate).
  * - The program may fork at any time, in any thread. Its child has the objects,
- *   connections, default method and authkey of the parent; it has no children,
+ *   connections, default method and authkey of the parent (unless that has
+ *   neither made a process nor asked for the key yet); it has no children,
  *   and cannot join or start by the handles of the parent's. Locks stay with
- *   their holders. A child made by vfork or a bare clone may only exec.
+ *   their holders. Name, key, arguments and environment of a process that fork
+ *   started lie on the stack of its first thread: a fork by another thread of
+ *   it loses them. A child made by vfork or a bare clone may only exec.
  * - A C++ exception that leaves a target, or a barrier's action, ends its
  *   process by std::terminate. pthread_exit in a target ends the process, with
  *   0; in an action it ends the thread, and breaks the barrier for the others.
@@ -616,7 +621,8 @@ enum {
  *   begins at the creator's directory.
  * - No new privileges, and then prepare: a function that was registered by
  *   BROOD_PREPARE, by fork any. It runs as the target will, and start waits for
- *   it. A number other than 0, which it returns, makes start fail.
+ *   it. A number other than 0, which it returns, makes start fail. It must not
+ *   close descriptors that it does not know.
  *
  * The environment replaces the creator's as a whole, for getenv and what the
  * child runs; a spawned image itself was loaded with the creator's. */
@@ -661,8 +667,8 @@ typedef struct brood_process_options {
  *                        is none, or has been freed; an unknown daemon or
  *                        setup flag, or kind of stream
  * BROOD_VALUE_ERROR      a name, a number, a size or a depth over its maximum;
- *                        a negative descriptor; a nice value or a processor
- *                        that there cannot be
+ *                        a negative descriptor; a nice value, a processor, or
+ *                        a user or group id (UINT32_MAX) that there cannot be
  * BROOD_OS_ERROR         out of memory */
 brood_process *brood_process_new(const brood_context *context,
                                  const brood_process_options *options);
@@ -676,7 +682,8 @@ brood_process *brood_process_free(brood_process *process);
  * of the caller. After a failure the process is as before, and start may be
  * tried again; nothing runs, unless it says ECONNRESET: the forkserver was
  * killed after it had been asked, and it cannot be known whether the process
- * ran, or runs. The library itself does not try that a second time.
+ * ran, or runs. The library itself does not try that a second time. By spawn
+ * and forkserver the calling thread needs a stack of 32 KiB.
  *
  * With a setup it returns when the child is about to run its target, or has
  * failed before: then the message names the member and its value ("working
@@ -762,7 +769,7 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode);
  * BROOD_VALUE_ERROR  not started; closed
  * BROOD_OS_ERROR     the kernel has no pidfds (ENOSYS: older kernels, valgrind
  *                    3.19, gVisor): only join waits there; no descriptor is
- *                    left (EMFILE) */
+ *                    left (EMFILE); the program has closed it (EBADF) */
 int brood_process_sentinel(brood_process *process);
 
 /* brood_process_name returns the name, which is valid for the life of the
@@ -815,7 +822,8 @@ brood_process *brood_current_process(void);
 /* brood_parent_process returns a handle of the process that made this one
  * (under forkserver: the creator, not the server), or NULL, with
  * brood_error() == BROOD_OK, in main. join and is_alive work on it and see a
- * SIGKILLed parent; the exit code stays unknown. It belongs to the library. */
+ * SIGKILLed parent; the exit code stays unknown. It belongs to the library. In
+ * the program's own fork of a child it is still the child's creator. */
 brood_process *brood_parent_process(void);
 
 /* brood_active_children reaps finished children and returns how many live,

@@ -326,7 +326,7 @@ static int to_poll(int pidfd) {
 }
 
 /* Waits for requests, for ends of children, and for the owner's end. */
-static void serve_forever(void) {
+__attribute__((noreturn)) static void serve_forever(void) {
   enum { OWNER, REPORTS, FIRST_CHANNEL };
   struct served_message message;
   struct pollfd *polls = NULL;
@@ -437,5 +437,4 @@ void forkserver_main(void) {
   add_channel(SERVE_FD_CHANNEL);
   add_channel(door[0]);
   serve_forever();
-  sys_exit(1);
 }

@@ -65,6 +65,10 @@ static int check_setup(const brood_child_setup *setup) {
     return error_set(BROOD_VALUE_ERROR, "nice value %d: -20 to 19 are possible",
                      setup->nice);
   }
+  if ((setup->flags & BROOD_SETUP_USER_ID && setup->user_id == UINT32_MAX) ||
+      (setup->flags & BROOD_SETUP_GROUP_ID && setup->group_id == UINT32_MAX)) {
+    return error_set(BROOD_VALUE_ERROR, "user or group id -1 changes nothing");
+  }
   int r = check_list("processors", setup->cpus, setup->num_cpus);
   if (r == 0) r = check_list("groups", setup->groups, setup->num_groups);
   if (r == 0) r = check_list("limits", setup->limits, setup->num_limits);

@@ -85,8 +85,15 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static bool has_key;
 
+/* Destructors of other keys may fail after this one. */
+static void free_data(void *data) {
+  free(data);
+  last.data = NULL;
+  last.data_size = 0;
+}
+
 static void make_key(void) {
-  has_key = pthread_key_create(&key, free) == 0;
+  has_key = pthread_key_create(&key, free_data) == 0;
 }
 
 void error_set_data(void *data, size_t size) {

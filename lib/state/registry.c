@@ -30,6 +30,9 @@ static void refuse_entry(const void *entry) {
       refuse_entry(entry);                                                     \
       return;                                                                  \
     }                                                                          \
+    const struct brood_##noun##_entry *old = atomic_load(&noun##_list);        \
+    while (old != NULL && old != entry) old = old->next;                       \
+    if (old != NULL) return;                                                   \
     entry->next = atomic_load(&noun##_list);                                   \
     while (!atomic_compare_exchange_weak(&noun##_list, &entry->next, entry)) { \
       continue;                                                                \

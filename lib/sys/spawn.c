@@ -84,7 +84,7 @@ int sys_spawn(const char *path, char *const argv[], const int *fds,
   int r = ENOMEM;
   int *sources = malloc((num_fds + 1) * sizeof *sources);
   if (sources == NULL) goto out;
-  if (num_fds > 0) memcpy(sources, fds, num_fds * sizeof *sources);
+  memcpy(sources, fds, num_fds * sizeof *sources);
   sources[num_fds] = null;
   r = posix_spawn_file_actions_init(&actions);
   if (r != 0) goto out;
