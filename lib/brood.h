@@ -585,8 +585,8 @@ typedef struct brood_stream {
   int descriptor;
 } brood_stream;
 
-/* A limit of a child: a RLIMIT_ constant of <sys/resource.h>, and its values.
- */
+/* A limit of a child: a RLIMIT_ constant of <sys/resource.h>, and its values. A
+ * child with RLIMIT_NOFILE 0 cannot wait for a connection (EINVAL). */
 typedef struct brood_limit {
   int resource;
   uint64_t soft, hard;

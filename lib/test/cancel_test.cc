@@ -300,6 +300,28 @@ void StartOne(const char *method) {
   pthread_cleanup_pop(1);
 }
 
+void pass_a_cancellation_point(const brood_args *) {
+  pthread_testcancel();
+  brood_exit(7);
+}
+
+std::atomic<bool> fork_cancels{false};
+
+// Found was: glibc's fork copied it, and the child ended with 0.
+TEST_P(CancelCalls, InTheForkOfAStart) {
+  auto cancel = [] {
+    if (fork_cancels.exchange(false)) pthread_cancel(pthread_self());
+  };
+  ASSERT_EQ(pthread_atfork(cancel, nullptr, nullptr), 0);
+  Process process(GetParam(), pass_a_cancellation_point);
+  fork_cancels = true;
+  Thread thread([&] { EXPECT_WORKS(process.Start()); });
+  thread.Join();
+  EXPECT_FALSE(fork_cancels);
+  EXPECT_WORKS(process.Join());
+  EXPECT_EQ(process.Code(), 7);
+}
+
 // Found was: the guard, or the mutex of the forkserver, stayed locked: later
 // starts, and the fork of the program, hung.
 TEST_P(Cancel, InALoopOfStarts) {

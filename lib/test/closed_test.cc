@@ -180,8 +180,9 @@ class Innocent {
     EXPECT_EQ(waitpid(pid_, nullptr, WNOHANG), 0);
   }
 
- private:
   static constexpr int kNumNumbers = 100;
+
+ private:
   pid_t pid_;
 };
 
@@ -208,6 +209,8 @@ TEST_P(Closed, NumbersThatAreOthersByNow) {
       Innocent innocent;
       innocent.TakeNumbers();
       InFork([&] { innocent.ExpectUnharmed(); });
+      int sentinel = brood_process_sentinel(*process);
+      EXPECT_NE(sentinel<0, sentinel> Innocent::kNumNumbers);
       // A kill does not reach a forkserver's child any more.
       UseAll(*process, IsForkserver() ? kShort : kLong);
       if (!IsForkserver() && daemon == BROOD_NOT_DAEMON) {

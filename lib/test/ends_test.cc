@@ -10,7 +10,11 @@
 #include "lib/test/targets.h"
 
 extern "C" {
+#include "lib/names.h"
 #include "lib/sys/clock.h"
+
+void process_lock(brood_process *process);
+void process_unlock(brood_process *process);
 }
 
 namespace {
@@ -50,6 +54,21 @@ TEST_P(Ends, TerminateAndKill) {
     EXPECT_WORKS(process.Join());
     EXPECT_EQ(process.Code(), -number);
   }
+}
+
+// Found was: a copy waited for ever for a mutex that another thread had.
+TEST_P(Ends, ACopyOfABusyHandleKills) {
+  Pipe release;
+  Process process(GetParam(), hold, {release.ReadingArgument()});
+  ASSERT_WORKS(process.Start());
+  process_lock(process);
+  InFork([&] {
+    alarm(kLong / kSecond);
+    EXPECT_WORKS(brood_process_kill(process));
+  });
+  process_unlock(process);
+  EXPECT_WORKS(process.Join());
+  EXPECT_EQ(process.Code(), -SIGKILL);
 }
 
 void fail_with_text(const brood_args *args) {
@@ -98,6 +117,23 @@ TEST_P(Ends, WhatWasPrintedComesOutOnce) {
   EXPECT_EQ(exits.Run(), 7);
   EXPECT_EQ(capture.Text(), "printedprinted");
   KillServer();
+}
+
+void exit_with_input(const brood_args *) {
+  brood_exit(getchar());
+}
+BROOD_TARGET(exit_with_input);
+
+// Found was: a child of fork had what its creator had read ahead.
+TEST_P(Ends, WhatTheCreatorHasReadAheadIsItsOwn) {
+  InFork([] {
+    Pipe input;
+    input.Release(2);
+    ASSERT_EQ(dup2(input.reading(), STDIN_FILENO), STDIN_FILENO);
+    ASSERT_NE(getchar(), EOF);
+    EXPECT_EQ(Process(GetParam(), exit_with_input).Run(), EOF & 0xff);
+    EXPECT_NE(getchar(), EOF);
+  });
 }
 
 TEST_P(Ends, JoinKeepsToItsTimeout) {

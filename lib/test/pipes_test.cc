@@ -2,6 +2,7 @@
 // their order, parts of buffers, limits and timeouts, and their errors.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -315,7 +316,8 @@ TEST_P(Pipes, TooShortABufferGivesTheMessageWithTheError) {
   }
 }
 
-// Of this thread: what another carries is its own, until its end.
+// Of this thread: what another carries is its own, until its end. Found was: it
+// was freed again by whatever failed after that.
 TEST_P(Pipes, WhatAnErrorCarriesIsTheThreads) {
   Connections pipe;
   auto fail = [&](const char *text) {
@@ -327,13 +329,18 @@ TEST_P(Pipes, WhatAnErrorCarriesIsTheThreads) {
               BROOD_BUFFER_TOO_SHORT);
   };
   fail("mine");
+  pthread_key_t key;
+  auto fail_late = [](void *) { brood_process_start(nullptr); };
+  ASSERT_EQ(pthread_key_create(&key, fail_late), 0);
   std::thread other([&] {
     size_t size;
     EXPECT_EQ(brood_error_data(&size), nullptr);
     fail("another's");
     EXPECT_STREQ((const char *)brood_error_data(&size), "another's");
+    pthread_setspecific(key, &key);
   });
   other.join();
+  EXPECT_EQ(pthread_key_delete(key), 0);
   EXPECT_STREQ((const char *)brood_error_data(nullptr), "mine");
   EXPECT_EQ(brood_get_start_method(BROOD_ALLOW_NONE), nullptr);
   EXPECT_EQ(brood_error_data(nullptr), nullptr);

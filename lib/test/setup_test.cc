@@ -746,6 +746,11 @@ TEST(SetupOptions, ThatCannotBe) {
   brood_child_setup &little = refuse(BROOD_VALUE_ERROR, "processor -1");
   little.cpus = &below;
   little.num_cpus = 1;
+  for (unsigned flag : {BROOD_SETUP_USER_ID, BROOD_SETUP_GROUP_ID}) {
+    brood_child_setup &nobody = refuse(BROOD_VALUE_ERROR, "id -1");
+    nobody.flags = flag;
+    nobody.user_id = nobody.group_id = UINT32_MAX;
+  }
   for (const auto &c : cases) {
     brood_process_options options = {};
     options.setup = &c.first;
@@ -848,6 +853,27 @@ TEST_P(Setup, StartWaitsForPrepare) {
   EXPECT_WORKS(process.Join());
 }
 
+// Found was: it was closed, and ran.
+TEST_P(Setup, CloseWaitsForAStart) {
+  Pipe in, out;
+  brood_child_setup setup = {};
+  setup.prepare = wait_for_input;
+  setup.streams[0] = {BROOD_STREAM_DESCRIPTOR, in.reading()};
+  setup.streams[1] = {BROOD_STREAM_DESCRIPTOR, out.writing()};
+  Process process(GetParam(), hold, {in.ReadingArgument()},
+                  BROOD_DAEMON_INHERIT, nullptr, &setup);
+  std::thread starter([&] { EXPECT_WORKS(process.Start()); });
+  out.Read<pid_t>();
+  std::thread closer([&] {
+    EXPECT_FAILS(brood_process_close(process), BROOD_VALUE_ERROR, "running");
+  });
+  in.Release();
+  starter.join();
+  closer.join();
+  in.Release();
+  EXPECT_WORKS(process.Join());
+}
+
 // start_slowly(method, in, out): a creator that is killed before its child is
 // set up; the child goes on.
 void start_slowly(const brood_args *args) {
@@ -885,11 +911,15 @@ void hold_and_tell(const brood_args *args) {
 }
 BROOD_TARGET(hold_and_tell);
 
-// start_daemon_as_nobody(method, told, stop)
+// start_daemon_as_nobody(method, told, stop, limit of descriptors)
 void start_daemon_as_nobody(const brood_args *args) {
   brood_child_setup setup = {};
+  uint64_t files = (uint64_t)Int64At(args, 3);
+  brood_limit limit = {RLIMIT_NOFILE, files, files};
   setup.flags = BROOD_SETUP_USER_ID;
   setup.user_id = kNobody;
+  setup.limits = &limit;
+  setup.num_limits = 1;
   Process process(StringAt(args, 0).c_str(), hold_and_tell,
                   {brood_descriptor(DescriptorAt(args, 1)),
                    brood_descriptor(DescriptorAt(args, 2))},
@@ -901,17 +931,19 @@ BROOD_TARGET(start_daemon_as_nobody);
 
 TEST_P(Setup, DaemonAsAnotherUserEndsWithItsCreator) {
   NEEDS_ROOT();
-  Pipe told, stop;
-  Process creator(
-      "spawn", start_daemon_as_nobody,
-      {brood_string(GetParam()), told.Argument(), stop.ReadingArgument()});
-  ASSERT_WORKS(creator.Start());
-  std::string text;
-  while (text.empty() || text.back() != ',') text += told.Read<char>();
-  EXPECT_EQ(text, "65534,");
-  EXPECT_WORKS(brood_process_kill(creator));
-  EXPECT_WORKS(creator.Join());
-  EXPECT_EQ(told.ReadAll(), "");
+  for (int files : {100, 0}) {
+    Pipe told, stop;
+    Process creator("spawn", start_daemon_as_nobody,
+                    {brood_string(GetParam()), told.Argument(),
+                     stop.ReadingArgument(), brood_int64(files)});
+    ASSERT_WORKS(creator.Start());
+    std::string text;
+    while (text.empty() || text.back() != ',') text += told.Read<char>();
+    EXPECT_EQ(text, "65534,");
+    EXPECT_WORKS(brood_process_kill(creator));
+    EXPECT_WORKS(creator.Join());
+    EXPECT_EQ(told.ReadAll(), "");
+  }
 }
 
 }  // namespace
