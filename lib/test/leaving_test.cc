@@ -4,8 +4,11 @@
 // SPDX-License-Identifier: MIT
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <thread>
 
 #include "lib/test/process.h"
 #include "lib/test/targets.h"
@@ -86,6 +89,45 @@ TEST_P(Leaving, AtTheEndOfMainDaemonsAreTerminatedAndOthersJoined) {
     EXPECT_EQ(WEXITSTATUS(status), 4);
     EXPECT_EQ(out.ReadAll(), "erminated");
   }
+}
+
+int tell_and_wait() {
+  Tell(STDOUT_FILENO, "+");
+  WaitForByte(STDIN_FILENO);
+  return 0;
+}
+BROOD_PREPARE(tell_and_wait);
+
+void tell_the_end(const brood_args *) {
+  Tell(STDOUT_FILENO, "ended");
+}
+BROOD_TARGET(tell_the_end);
+
+// Found was: a child whose start was under way was not joined.
+TEST_P(Leaving, MainWaitsForAStartInAnotherThread) {
+  Pipe in, out, leaves;
+  brood_child_setup setup = {};
+  setup.streams[0] = {BROOD_STREAM_DESCRIPTOR, in.reading()};
+  setup.streams[1] = {BROOD_STREAM_DESCRIPTOR, out.writing()};
+  setup.prepare = tell_and_wait;
+  fflush(nullptr);
+  pid_t pid = fork();
+  if (pid == 0) {
+    auto process = new Process(GetParam(), tell_the_end, {}, BROOD_NOT_DAEMON,
+                               nullptr, &setup);
+    std::thread([&] { process->Start(); }).detach();
+    if (out.Read<char>() != '+') _exit(9);
+    leaves.Release();
+    exit(4);
+  }
+  leaves.Read<char>();
+  EXPECT_TRUE(WaitUntil([&] { return StateOf(pid) != 'R'; }));
+  in.Release();
+  int status = 0, size = 0;
+  EXPECT_EQ(waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(WEXITSTATUS(status), 4);
+  EXPECT_EQ(ioctl(out.reading(), FIONREAD, &size), 0);
+  EXPECT_EQ(size, 5) << "its target has run by then";
 }
 
 // ignore_term(out, stop)
