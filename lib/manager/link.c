@@ -289,14 +289,12 @@ static int take_over(struct proxy *proxy, struct link *link) {
   bool is_own = proxy->owner == sync_self_process();
   int fd = atomic_load(&proxy->fd);
   if (fd < 0 || (!is_own && link != NULL)) return 0;
-  if (!is_own) fd = sys_fd_copy(fd);
+  fd = sys_fd_copy(fd); /* its own says, until the hello is out: no reference */
   brood_connection *end = NULL;
   int r = fd < 0 ? fd : end_make(fd, END_BOTH, &end);
   if (r < 0) return error_set_os(r, "cannot call a manager");
-  if (is_own) {
-    atomic_store(&proxy->fd, -1);
-    r = say_hello(end, false);
-  }
+  if (is_own) r = say_hello(end, false);
+  if (is_own && r == 0) sys_close(atomic_exchange(&proxy->fd, -1));
   /* A copy of a fork's parent's is that one's door still. */
   if (r == 0 && link == NULL) {
     return open_link(proxy->server, end, proxy->owner);

@@ -78,21 +78,41 @@ static void hear_taken(struct caller *caller) {
   caller->got_from = NULL;
 }
 
-/* What it said before its end: that the item that it was given has arrived. */
-static void hear_last_words(struct caller *caller) {
-  brood_value_clear(&caller->whole);
-  while (caller->got_from != NULL &&
-         brood_connection_recv(caller->end, &caller->whole, 0) == 0) {
-    if (read_head(caller) && caller->head.op == CALL_TAKEN) hear_taken(caller);
-    brood_value_clear(&caller->whole);
-  }
-}
-
 /* What it carries is given back at once, and not when the caller is swept away:
  * a call that is answered in between might ask how many objects there are. */
 static void drop_carried(struct caller *caller) {
   if (caller->carries != NULL) object_release(caller->carries);
   caller->carries = NULL;
+}
+
+static void hear_door(struct caller *caller) {
+  const brood_value *value = call_value(caller, 0);
+  struct managed *object = object_find(caller->head.object);
+  if (value == NULL ||
+      brood_value_object(value, BROOD_KIND_CONNECTION) == NULL ||
+      (caller->head.object != 0 && object == NULL)) {
+    return; /* who has the other end sees it close */
+  }
+  struct caller *newcomer = server_add(value->as.object, -1);
+  if (newcomer == NULL) return;
+  *(brood_value *)value = brood_none(); /* it is taken */
+  if (object == NULL) return;
+  object_hold(object);
+  newcomer->carries = object;
+}
+
+/* What it said before its end: that the item that it was given has arrived; by
+ * a door, which proxies are under way to others. */
+static void hear_last_words(struct caller *caller) {
+  brood_value_clear(&caller->whole);
+  bool has_ended = caller->session != NULL && caller->session->has_ended;
+  while ((caller->got_from != NULL || (has_ended && !server.is_over)) &&
+         brood_connection_recv(caller->end, &caller->whole, 0) == 0) {
+    bool is_read = read_head(caller);
+    if (is_read && caller->head.op == CALL_TAKEN) hear_taken(caller);
+    if (is_read && caller->head.op == CALL_DOOR) hear_door(caller);
+    brood_value_clear(&caller->whole);
+  }
 }
 
 static void free_caller(struct caller *caller) {
@@ -203,22 +223,6 @@ static void hear_hello(struct caller *caller) {
   if (caller->carries == NULL) return;
   object_count_for(caller->carries, session, 1);
   drop_carried(caller);
-}
-
-static void hear_door(struct caller *caller) {
-  const brood_value *value = call_value(caller, 0);
-  struct managed *object = object_find(caller->head.object);
-  if (value == NULL ||
-      brood_value_object(value, BROOD_KIND_CONNECTION) == NULL ||
-      (caller->head.object != 0 && object == NULL)) {
-    return; /* who has the other end sees it close */
-  }
-  struct caller *newcomer = server_add(value->as.object, -1);
-  if (newcomer == NULL) return;
-  *(brood_value *)value = brood_none(); /* it is taken */
-  if (object == NULL) return;
-  object_hold(object);
-  newcomer->carries = object;
 }
 
 static void hear_forget(const struct caller *caller) {
@@ -476,6 +480,7 @@ int server_open(uint64_t *out_id) {
 }
 
 void server_close(void) {
+  server.is_over = true; /* nobody is added any more */
   for (struct caller *c = server.callers; c != NULL; c = c->other) {
     c->is_closed = true;
   }

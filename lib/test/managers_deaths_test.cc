@@ -82,6 +82,42 @@ class Taker {
   Process process_;
 };
 
+// Puts a dictionary into a queue as soon as it is told: put_proxy(dictionary,
+// queue, it is ready, it is told).
+void put_proxy(const brood_args *args) {
+  auto *dict = ObjectAt<brood_dict>(args, 0);
+  CHILD_CHECK(brood_dict_length(dict) == 0);
+  CHILD_CHECK(brood_event_set(ObjectAt<brood_event>(args, 2)) == 0);
+  CHILD_CHECK(brood_event_wait(ObjectAt<brood_event>(args, 3), kLong) == 0);
+  brood_value value = brood_object(dict);
+  CHILD_CHECK(brood_queue_put(ObjectAt<brood_queue>(args, 1), value, 0) == 0);
+}
+BROOD_TARGET(put_proxy);
+
+TEST_P(ManagersDeaths, OfASenderWhoseProxyIsUnderWay) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  const brood_context *context = brood_get_context(GetParam());
+  auto queue = Own(brood_queue_new(context, 0));
+  auto ready = Own(brood_event_new(context));
+  auto told = Own(brood_event_new(context));
+  Process sender(GetParam(), put_proxy,
+                 {brood_object(dict.get()), brood_object(queue.get()),
+                  brood_object(ready.get()), brood_object(told.get())});
+  EXPECT_WORKS(sender.Start());
+  EXPECT_WORKS(brood_event_wait(ready.get(), kLong));
+  EXPECT_EQ(kill(manager.Pid(), SIGSTOP), 0); /* it hears all of it at once */
+  EXPECT_WORKS(brood_event_set(told.get()));
+  EXPECT_WORKS(sender.Join());
+  EXPECT_EQ(kill(manager.Pid(), SIGCONT), 0);
+  brood_value got = brood_none();
+  EXPECT_WORKS(brood_queue_get(queue.get(), &got, kLong));
+  EXPECT_EQ(brood_dict_length(static_cast<brood_dict *>(got.as.object)), 0);
+  brood_value_clear(&got);
+  EXPECT_EQ(brood_dict_length(dict.get()), 0);
+  EXPECT_EQ(manager.Count(), 1);
+}
+
 TEST_P(ManagersDeaths, OfTheHolderOfALock) {
   Manager manager(GetParam());
   auto lock = Own(brood_manager_lock(manager, nullptr));
