@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/server.h"
@@ -55,6 +56,23 @@ int call_check_values(const brood_value *values, size_t num_values) {
   int r = 0;
   for (size_t i = 0; r == 0 && i < num_values; i++) r = check_sent(&values[i]);
   return r;
+}
+
+brood_value call_split_off(brood_value *whole, size_t index) {
+  brood_value item = whole->as.items[index];
+  char *memory = whole->as.object;
+  if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
+    memmove(memory, item.as.data, item.size_bytes);
+    memory[item.size_bytes] = '\0';
+    item.as.data = memory;
+  } else if (item.type == BROOD_TYPE_TUPLE) {
+    memmove(memory, item.as.items, item.num_items * sizeof item);
+    item.as.data = memory;
+  } else {
+    free(memory);
+  }
+  *whole = brood_none();
+  return item;
 }
 
 /* --------------------------------------------------------------- Values -- */

@@ -95,4 +95,9 @@ bool call_follows(const brood_value *value);
  * something to a server? BROOD_TYPE_ERROR if not. */
 int call_check_values(const brood_value *values, size_t num_values);
 
+/* call_split_off has an item of a received tuple be a value of its own, in the
+ * memory of all: only what is its own moves to the beginning, where an owner
+ * frees it. */
+brood_value call_split_off(brood_value *whole, size_t index);
+
 #endif /* BROOD_MANAGER_CALL_H */

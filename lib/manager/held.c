@@ -91,13 +91,29 @@ static int64_t enter_gate(struct managed *gate, struct caller *caller) {
   return 0;
 }
 
+static void pass_on(uint64_t condition_id);
+
+/* Who cannot be told that it has entered has not. */
+static int64_t answer_entered(struct managed *gate, struct caller *caller) {
+  int64_t r = enter_gate(gate, caller);
+  bool is_told = answer_call(caller, r);
+  struct tally *hold = is_told ? NULL : hold_of(gate, caller);
+  if (hold == NULL) return PARKED; /* it has been answered */
+  gate->value++;
+  gate->holder_died = r == BROOD_OWNER_DIED;
+  bool has_more = gate->kind == SHARE_SEMAPHORE && --hold->count > 0;
+  if (!has_more) tally_drop(&gate->holds, hold);
+  pass_on(caller->notified_by);
+  return PARKED;
+}
+
 /* Lets in whom there is room for. */
 static void let_in(struct managed *gate) {
   while (gate->value > 0 && gate->row.first != NULL) {
     struct caller *caller = gate->row.first;
     object_hold(gate);
     unpark_call(caller);
-    answer_call(caller, enter_gate(gate, caller));
+    answer_entered(gate, caller);
     object_release(gate);
   }
 }
@@ -112,7 +128,7 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
     hold->count++;
     return 0;
   }
-  if (gate->value > 0) return enter_gate(gate, caller);
+  if (gate->value > 0) return answer_entered(gate, caller);
   if (park_call(caller, gate, &gate->row) == PARKED) return PARKED;
   return error_set(BROOD_TIMEOUT, "%s was not to be had in time",
                    share_kind_name(gate->kind));

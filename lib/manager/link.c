@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/manager/server.h"
 #include "lib/pipe/connection.h"
@@ -29,6 +30,8 @@ struct line {
   struct line *next;
   struct link *link;
   brood_connection *end;
+  uint64_t object; /* that is called */
+  uint32_t op;
   atomic_bool is_busy;
 };
 
@@ -174,8 +177,7 @@ static void give_line(struct line *line) {
 }
 
 /* Of no more use: perhaps an answer is due that nobody waits for. */
-static void discard_line(void *argument) {
-  struct line *line = argument;
+static void discard_line(struct line *line) {
   guard_lock();
   struct line **at = &line->link->lines;
   while (*at != NULL && *at != line) at = &(*at)->next;
@@ -265,7 +267,8 @@ void link_close(uint64_t server) {
   brood_connection *door = is_last ? link->door : NULL;
   if (is_last) {
     for (struct line *line, **at = &link->lines; (line = *at) != NULL;) {
-      if (atomic_load(&line->is_busy)) { /* its thread discards it */
+      if (atomic_load(&line->is_busy)) { /* its thread wakes and discards it */
+        shutdown(brood_connection_fileno(line->end), SHUT_RDWR);
         brood_connection_close(line->end);
         at = &line->next;
       } else {
@@ -367,25 +370,6 @@ static int send_call(struct line *line, uint64_t object,
   return r < 0 && r != BROOD_OS_ERROR ? error_set_os(-EIO, "cannot send") : r;
 }
 
-/* Has an item of a received tuple be a value of its own, in the memory of all:
- * only what is its own moves to the beginning, where an owner frees it. */
-static brood_value split_off(brood_value *whole, size_t index) {
-  brood_value item = whole->as.items[index];
-  char *memory = whole->as.object;
-  if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
-    memmove(memory, item.as.data, item.size_bytes);
-    memory[item.size_bytes] = '\0';
-    item.as.data = memory;
-  } else if (item.type == BROOD_TYPE_TUPLE) {
-    memmove(memory, item.as.items, item.num_items * sizeof item);
-    item.as.data = memory;
-  } else {
-    free(memory);
-  }
-  *whole = brood_none();
-  return item;
-}
-
 /* The head of an answer that has a value behind it. */
 static bool read_answer(const brood_value *whole, struct answer_head *out) {
   return whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2 &&
@@ -423,7 +407,7 @@ __attribute__((noinline)) static int receive_answer(
     return -1;
   }
   *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;
-  if (head.code == 0 && has_value) value = split_off(&whole, 1);
+  if (head.code == 0 && has_value) value = call_split_off(&whole, 1);
   brood_value_clear(&whole);
   if (call->op == PROXY_GET && head.code == 0) {
     tell(line->end, (struct call_head){.op = CALL_TAKEN}, NULL);
@@ -436,20 +420,39 @@ __attribute__((noinline)) static int receive_answer(
   return 0;
 }
 
+/* What a thread has entered that was cancelled before it read so, it leaves;
+ * from now on it cannot be told, and does not enter. */
+static void abandon_call(void *argument) {
+  struct line *line = argument;
+  struct answer_head head = {.code = BROOD_OS_ERROR};
+  brood_value text = brood_none();
+  bool waits = line->op == PROXY_WAIT;
+  if (waits || line->op == PROXY_ACQUIRE) {
+    shutdown(brood_connection_fileno(line->end), SHUT_RD);
+    connection_recv_small(line->end, &head, sizeof head, &text, 0);
+    if (text.type != BROOD_TYPE_NONE) read_answer(&text, &head);
+    brood_value_clear(&text);
+  }
+  if (head.code == 0 || head.code == BROOD_OWNER_DIED ||
+      (waits && head.code == BROOD_TIMEOUT)) {
+    send_call(line, line->object, &(struct proxy_call){.op = PROXY_RELEASE});
+  }
+  discard_line(line);
+}
+
 static int64_t call_by_line(struct line *line, uint64_t object,
                             const struct proxy_call *call) {
+  line->object = object;
+  line->op = call->op;
   guard_shield(); /* a thread is cancelled where it waits for the answer */
   int64_t result = send_call(line, object, call);
   guard_unshield();
-  if (result < 0) {
-    bool is_gone = result == BROOD_OS_ERROR &&
-                   (brood_errno() == EPIPE || brood_errno() == ECONNRESET ||
-                    brood_errno() == EIO);
-    is_gone ? discard_line(line) : give_line(line);
+  if (result < 0) { /* by the system perhaps half of it is out */
+    result == BROOD_OS_ERROR ? discard_line(line) : give_line(line);
     return result;
   }
   int r;
-  pthread_cleanup_push(discard_line, line);
+  pthread_cleanup_push(abandon_call, line);
   r = receive_answer(line, call, &result);
   pthread_cleanup_pop(0);
   r < 0 ? discard_line(line) : give_line(line);

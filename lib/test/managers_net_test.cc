@@ -145,6 +145,28 @@ TEST_P(ManagersNet, AreUsedByOtherPrograms) {
   UseFromAnotherProgram(Method(), Address());
 }
 
+TEST_P(ManagersNet, CallsThatWaitEndWithTheConnection) {
+  Owner owner(Method(), Address());
+  brood_manager *manager = Connect(owner.address(), kKey, Method());
+  ASSERT_NE(manager, nullptr);
+  auto barrier = Own(brood_manager_barrier(manager, nullptr, 2, BROOD_FOREVER));
+  auto lock = Own(brood_manager_lock(manager, "lock"));
+  ASSERT_WORKS(brood_lock_acquire(lock.get(), 0));
+  std::thread waiter([&] {
+    EXPECT_EQ(brood_barrier_wait(barrier.get(), BROOD_FOREVER), BROOD_OS_ERROR);
+    EXPECT_EQ(brood_errno(), ECONNRESET);
+  });
+  EXPECT_TRUE(
+      WaitUntil([&] { return brood_barrier_n_waiting(barrier.get()) == 1; }));
+  EXPECT_WORKS(brood_manager_shutdown(manager));
+  waiter.join();
+  brood_manager_free(manager);
+  manager = Connect(owner.address(), kKey, Method());
+  auto again = Own(brood_manager_lock(manager, "lock"));
+  EXPECT_EQ(brood_lock_acquire(again.get(), kLong), BROOD_OWNER_DIED);
+  brood_manager_free(manager);
+}
+
 bool HasIpv6() {
   int sock = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in6 address = {};

@@ -3,11 +3,13 @@
 // SPDX-License-Identifier: MIT
 #include "lib/test/managers.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <iterator>
@@ -379,7 +381,45 @@ TEST_P(Managers, LetsGoWithAQueueThatNobodyReads) {
   EXPECT_TRUE(manager.Has(0));
 }
 
+TEST_P(Managers, TakesNothingForTheValueOfACallThatFailed) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  EXPECT_WORKS(brood_dict_set(dict.get(), Text("wren"), brood_int64(9)));
+  std::string large(1 << 20, 'l');
+  rlimit before, none;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = {3, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  EXPECT_EQ(brood_dict_set(dict.get(), Text("heron"), Text(large.c_str())),
+            BROOD_OS_ERROR);
+  EXPECT_EQ(brood_errno(), EMFILE);
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_WORKS(brood_dict_set(dict.get(), Text("tern"), brood_int64(7)));
+  EXPECT_EQ(Get(dict, Text("tern")), "7");
+  EXPECT_EQ(Get(dict, Text("heron")), "KeyError");
+}
+
 // ------------------------------------------------------- Waiting, for others
+
+TEST_P(Managers, LeaveNoLockWithThreadsThatAreCancelledAsTheyGetIt) {
+  Manager manager(GetParam());
+  auto lock = Own(brood_manager_lock(manager, nullptr));
+  for (int round = 0; round < 100; round++) {
+    ASSERT_WORKS(brood_lock_acquire(lock.get(), kLong)) << round;
+    std::atomic<bool> begins{false};
+    std::thread waiter([&] {
+      begins = true;
+      if (brood_lock_acquire(lock.get(), BROOD_FOREVER) < 0) return;
+      pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+      EXPECT_WORKS(brood_lock_release(lock.get()));
+    });
+    EXPECT_TRUE(WaitUntil([&] { return begins.load(); }));
+    EXPECT_WORKS(brood_lock_release(lock.get()));
+    for (volatile int i = 0; i < round * 200;) i = i + 1;
+    EXPECT_EQ(pthread_cancel(waiter.native_handle()), 0);
+    waiter.join();
+  }
+}
 
 TEST_P(Managers, LetsThreadsWaitForEachOther) {
   Manager manager(GetParam());
