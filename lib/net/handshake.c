@@ -77,7 +77,9 @@ void handshake_refuse(struct handshake *shake, int error_number) {
 int handshake_conclude(const struct handshake *shake,
                        const struct net_key *key) {
   uint64_t server = shake->verdict.server;
-  if (shake->verdict.is_in != 1) return server == EXDEV ? -EXDEV : -EACCES;
+  if (shake->verdict.is_in != 1) {
+    return server == EXDEV || server == EPERM ? -(int)server : -EKEYREJECTED;
+  }
   bool has_key = is_mac(shake, key, server_role, server, shake->verdict.mac);
-  return has_key ? 0 : -EACCES;
+  return has_key ? 0 : -EKEYREJECTED;
 }

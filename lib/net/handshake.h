@@ -36,7 +36,7 @@ struct handshake {
   } proof;
   struct {
     uint64_t is_in;
-    uint64_t server; /* or, if it is not, an errno value: EACCES, another key */
+    uint64_t server; /* or, if it is not, an errno value */
     uint8_t mac[HANDSHAKE_MAC];
   } verdict;
 };
@@ -56,8 +56,8 @@ void handshake_accept(struct handshake *shake, const struct net_key *key,
 void handshake_refuse(struct handshake *shake, int error_number);
 
 /* handshake_conclude tells whether the third is the verdict of who has the key:
- * 0; -EACCES if not, or if it says that the client has not; -EXDEV, what else
- * it may say. */
+ * 0; -EKEYREJECTED if not, or if it says that the client has not; -EXDEV or
+ * -EPERM, what else it may say. */
 int handshake_conclude(const struct handshake *shake,
                        const struct net_key *key);
 

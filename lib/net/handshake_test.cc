@@ -43,7 +43,7 @@ TEST(Handshake, RefusesOtherKeys) {
   Handshake all;
   for (const net_key &key : {kOther, kLonger, net_key{"", 0}}) {
     EXPECT_FALSE(handshake_check(&all, &key));
-    EXPECT_EQ(handshake_conclude(&all, &key), -EACCES);
+    EXPECT_EQ(handshake_conclude(&all, &key), -EKEYREJECTED);
   }
 }
 
@@ -56,14 +56,14 @@ TEST(Handshake, SeesEachChangedBit) {
   for (size_t bit = 0; bit < 8 * sizeof handshake::verdict; bit++) {
     Handshake all;
     Flip(&all.verdict, bit);
-    EXPECT_EQ(handshake_conclude(&all, &kKey), -EACCES) << bit;
+    EXPECT_EQ(handshake_conclude(&all, &kKey), -EKEYREJECTED) << bit;
   }
 }
 
 TEST(Handshake, ProvesNothingElsewhere) {
   Handshake one, other;
   memcpy(&one.verdict, &other.verdict, sizeof one.verdict);
-  EXPECT_EQ(handshake_conclude(&one, &kKey), -EACCES);
+  EXPECT_EQ(handshake_conclude(&one, &kKey), -EKEYREJECTED);
   memcpy(&other.proof, &one.proof, sizeof other.proof);
   EXPECT_FALSE(handshake_check(&other, &kKey));
 }
@@ -74,7 +74,7 @@ TEST(Handshake, CannotBeReflected) {
   Handshake all;
   all.verdict.server = all.proof.token;
   memcpy(all.verdict.mac, all.proof.mac, HANDSHAKE_MAC);
-  EXPECT_EQ(handshake_conclude(&all, &kKey), -EACCES);
+  EXPECT_EQ(handshake_conclude(&all, &kKey), -EKEYREJECTED);
   Handshake again;
   again.proof.token = again.verdict.server;
   memcpy(again.proof.mac, again.verdict.mac, HANDSHAKE_MAC);
@@ -93,8 +93,10 @@ TEST(Handshake, SaysWhy) {
   Handshake all;
   handshake_refuse(&all, EXDEV);
   EXPECT_EQ(handshake_conclude(&all, &kKey), -EXDEV);
-  handshake_refuse(&all, EACCES);
-  EXPECT_EQ(handshake_conclude(&all, &kKey), -EACCES);
+  handshake_refuse(&all, EPERM);
+  EXPECT_EQ(handshake_conclude(&all, &kKey), -EPERM);
+  handshake_refuse(&all, EKEYREJECTED);
+  EXPECT_EQ(handshake_conclude(&all, &kKey), -EKEYREJECTED);
 }
 
 }  // namespace

@@ -135,6 +135,10 @@ static int relay_stream(const brood_context *context, int stream,
 static int refuse(int r, const char *address) {
   switch (r) {
     case -EACCES:
+    case -EPERM:
+      return error_set_os(-EPERM, "the server at %s is another user's",
+                          address);
+    case -EKEYREJECTED:
       return error_set(BROOD_AUTHENTICATION_ERROR,
                        "the server at %s and this client have different keys",
                        address);

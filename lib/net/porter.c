@@ -95,10 +95,17 @@ static bool admit_stream(int stream) {
   return true;
 }
 
-/* Over unix it has our user already; and the server must see its processes as
- * they see themselves. */
+static bool is_welcome(int fd) {
+  pid_t pid;
+  uid_t uid;
+  return !porter.address.is_unix ||
+         (sys_unix_peer(fd, &pid, &uid) == 0 && uid == geteuid());
+}
+
+/* Over unix the server must see a client's processes as they see themselves. */
 static int judge(const struct stranger *stranger) {
-  if (!handshake_check(&stranger->shake, &porter.key)) return EACCES;
+  if (!is_welcome(stranger->fd)) return EPERM;
+  if (!handshake_check(&stranger->shake, &porter.key)) return EKEYREJECTED;
   uint64_t token = stranger->shake.proof.token;
   pid_t pid;
   uid_t uid;
@@ -148,13 +155,6 @@ static void hear_stranger(size_t index) {
   remove_stranger(index, !is_in);
 }
 
-static bool is_welcome(int fd) {
-  pid_t pid;
-  uid_t uid;
-  return !porter.address.is_unix ||
-         (sys_unix_peer(fd, &pid, &uid) == 0 && uid == geteuid());
-}
-
 /* The oldest one gives way. */
 static void add_stranger(int fd) {
   if (porter.num_strangers == BROOD_MAX_STRANGERS) remove_stranger(0, true);
@@ -164,7 +164,7 @@ static void add_stranger(int fd) {
   stranger->deadline_ns = sys_clock_ns() + STRANGER_NS;
   stranger->have = 0;
   bool is_told =
-      is_welcome(fd) && handshake_challenge(shake) == 0 &&
+      handshake_challenge(shake) == 0 &&
       sys_stream_write(fd, &shake->challenge, sizeof shake->challenge) ==
           sizeof shake->challenge;
   porter.num_strangers++;
