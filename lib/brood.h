@@ -1852,10 +1852,11 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  * - The server ignores SIGINT and SIGTERM, as those who are to stop may need it
  *   until they have (manager.terminate): shutdown ends it, or its maker's end.
  * - Errors of all calls. BROOD_OS_ERROR: the server is gone (ECONNRESET, EPIPE;
- *   again each time, and nobody waits for one that is), or out of memory
- *   (ENOMEM). BROOD_VALUE_ERROR: the handle
- *   is no such proxy, or has been freed. BROOD_RUNTIME_ERROR: the caller is
- *   that server itself, in a method, or an initializer.
+ *   again each time, and nobody waits for one that is) or has no descriptor
+ *   left, or the caller has none, or no memory (EMFILE, ENOMEM); what pop took
+ *   out then is lost. BROOD_VALUE_ERROR: the handle is no such proxy, or has
+ *   been freed, or over 253 proxies would go at once. BROOD_RUNTIME_ERROR: the
+ *   caller is that server itself, in a method, or an initializer.
  *
  * Source: multiprocessing.managers; what is different is in decision 018.
  */
@@ -1922,9 +1923,10 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  * - A host that vanishes is noticed within BROOD_VANISHED_SECONDS; then its
  *   clients have ended for the server, and the server for them.
  * - The socket file goes with the server, SIGKILL of it or of its owner
- *   included (remote.file-gone). One that is left of a dead server, as when the
- *   machine went down, gives way to a new one; if anybody listens there it is
- *   in use. A path is taken as it is when the manager is made.
+ *   included (remote.file-gone). One that is left, as when the machine went
+ *   down, or the process that lets clients in was killed, gives way to a new
+ *   one; if anybody listens there it is in use. A path is taken as it is when
+ *   the manager is made.
  */
 #define BROOD_MAX_STRANGERS 128
 #define BROOD_STRANGER_SECONDS 5

@@ -463,7 +463,9 @@
 #define call_follows brood_in_call_follows
 #define call_item brood_in_call_item
 #define call_list brood_in_call_list
+#define call_number brood_in_call_number
 #define call_read_head brood_in_call_read_head
+#define call_split_off brood_in_call_split_off
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session

@@ -85,6 +85,11 @@ const brood_value *call_value(const struct caller *caller, size_t index) {
   return is_last ? &caller->last : NULL;
 }
 
+int64_t call_number(const struct caller *caller, size_t index) {
+  const brood_value *value = call_value(caller, index);
+  return value != NULL && value->type == BROOD_TYPE_INT64 ? value->as.int64 : 0;
+}
+
 int keep_value(struct caller *caller, size_t index, struct kept *out) {
   const brood_value *value = call_value(caller, index);
   if (value == NULL) {

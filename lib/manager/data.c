@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * See data.h: value, array; and who answers for which object.
+ * See data.h: value, array.
  */
 #include "lib/manager/data.h"
 

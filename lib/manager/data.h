@@ -3,7 +3,7 @@
  * See server.h: dict, list, namespace, value, array. A list, an array, a value,
  * which is a list of one, and what is in a queue are an array of values.
  *
- *   data.c     value, array; who answers for which object
+ *   data.c     value, array
  *   dict.c     dict, namespace
  *   list.c     list
  *   compare.c  how values compare

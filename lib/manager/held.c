@@ -28,26 +28,21 @@ static int fill_condition(struct managed *object, struct caller *caller) {
   return 0;
 }
 
-static int64_t number_of(const struct caller *caller, size_t index) {
-  const brood_value *value = call_value(caller, index);
-  return value != NULL && value->type == BROOD_TYPE_INT64 ? value->as.int64 : 0;
-}
-
 int held_fill(struct managed *object, struct caller *caller) {
   object->bound = object->value = 1;
   switch (object->kind) {
     case SHARE_SEMAPHORE:
-      object->value = number_of(caller, 1);
-      object->bound = number_of(caller, 2);
+      object->value = call_number(caller, 1);
+      object->bound = call_number(caller, 2);
       return 0;
     case SHARE_CONDITION: return fill_condition(object, caller);
     case SHARE_BARRIER:
-      object->parties = number_of(caller, 1);
-      object->timeout_ns = number_of(caller, 2);
+      object->parties = call_number(caller, 1);
+      object->timeout_ns = call_number(caller, 2);
       return 0;
     case SHARE_QUEUE:
-      object->maxsize = number_of(caller, 1);
-      object->is_joinable = number_of(caller, 2) != 0;
+      object->maxsize = call_number(caller, 1);
+      object->is_joinable = call_number(caller, 2) != 0;
       return 0;
     default: return 0;
   }

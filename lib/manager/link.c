@@ -24,8 +24,6 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
-struct link;
-
 struct line {
   struct line *next;
   struct link *link;
@@ -397,13 +395,14 @@ __attribute__((noinline)) static int receive_answer(
   int r = connection_recv_small(line->end, &head, sizeof head, &whole,
                                 BROOD_FOREVER);
   bool has_value = whole.type != BROOD_TYPE_NONE;
-  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_OS_ERROR;
+  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_TYPE_ERROR;
   if (r == 0 && head.flags & CALL_FOLLOWS) {
     r = brood_connection_recv(line->end, &value, BROOD_FOREVER);
   }
   if (r < 0) {
     brood_value_clear(&whole);
-    *out_result = say_gone();
+    int why = r == BROOD_OS_ERROR ? brood_errno() : 0;
+    *out_result = why == EMFILE || why == ENOMEM ? r : say_gone();
     return -1;
   }
   *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;

@@ -264,7 +264,9 @@ brood_condition *brood_manager_condition(brood_manager *manager,
   brood_value value = brood_object(lock == NULL ? own : lock);
   brood_condition *condition =
       make_object(manager, SHARE_CONDITION, name, &value, 1);
-  if (condition == NULL && lock != NULL && brood_error() == BROOD_TYPE_ERROR) {
+  /* With a name it may be that this is another object's. */
+  if (condition == NULL && name == NULL && lock != NULL &&
+      brood_error() == BROOD_TYPE_ERROR) {
     error_set(BROOD_ATTRIBUTE_ERROR,
               "a condition needs a lock or an rlock of its manager");
   }

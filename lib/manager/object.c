@@ -193,6 +193,18 @@ static int fill(struct managed *object, struct caller *caller) {
   return r;
 }
 
+/* Is an object of the kind that is asked for by name of the type as well? */
+static bool is_of_type(const struct managed *object,
+                       const struct caller *caller) {
+  const brood_value *type = call_value(caller, 1);
+  if (object->kind == SHARE_QUEUE) {
+    return object->is_joinable == (call_number(caller, 2) != 0);
+  }
+  return object->kind != SHARE_OWN_TYPE || type == NULL ||
+         type->type != BROOD_TYPE_STRING ||
+         strcmp(type->as.data, object->type->name) == 0;
+}
+
 int64_t object_make(struct caller *caller) {
   const char *name;
   int r = check_make(caller, &name);
@@ -202,6 +214,10 @@ int64_t object_make(struct caller *caller) {
   if (object != NULL && object->kind != kind) {
     return error_set(BROOD_TYPE_ERROR, "'%s' is %s, not %s", name,
                      share_kind_name(object->kind), share_kind_name(kind));
+  }
+  if (object != NULL && !is_of_type(object, caller)) {
+    return error_set(BROOD_TYPE_ERROR, "'%s' is %s of another type", name,
+                     share_kind_name(kind));
   }
   bool is_new = object == NULL;
   if (is_new) object = add_object(kind, name);

@@ -150,8 +150,10 @@ void unpark_call(struct caller *caller);
  * cannot be sent, and this was said instead. */
 bool answer_call(struct caller *caller, int64_t number);
 
-/* call_value returns a value of the call, NULL if it has not so many. */
+/* call_value returns a value of the call, NULL if it has not so many;
+ * call_number one that is an integer, or 0. */
 const brood_value *call_value(const struct caller *caller, size_t index);
+int64_t call_number(const struct caller *caller, size_t index);
 
 /* keep_value keeps one of a call's values: the whole message goes along with
  * the first that is asked for, others are copied. 0, or the error is set. */

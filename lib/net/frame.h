@@ -22,7 +22,7 @@
 enum {
   FRAME_HEAD = 24,
   FRAME_END = 8,          /* a channel's number */
-  FRAME_MAX_ENDS = 252,   /* a message can have one more for its body */
+  FRAME_MAX_ENDS = 253,   /* a message whose body is beside it has one less */
   FRAME_INSIDE = 64 << 10 /* a larger body is in a memfd where it arrives */
 };
 

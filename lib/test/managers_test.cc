@@ -399,6 +399,19 @@ TEST_P(Managers, TakesNothingForTheValueOfACallThatFailed) {
   EXPECT_EQ(Get(dict, Text("heron")), "KeyError");
 }
 
+TEST_P(Managers, HasOneTypeToAName) {
+  Manager manager(GetParam());
+  auto lock = Own(brood_manager_lock(manager, nullptr));
+  auto dict = Own(brood_manager_dict(manager, "dict"));
+  auto queue = Own(brood_manager_queue(manager, "queue", 0));
+  EXPECT_NULL_FAILS(brood_manager_condition(manager, "dict", lock.get()),
+                    BROOD_TYPE_ERROR, "dict");
+  EXPECT_NULL_FAILS(brood_manager_joinable_queue(manager, "queue", 0),
+                    BROOD_TYPE_ERROR, "another type");
+  Own(brood_manager_queue(manager, "queue", 5));
+  EXPECT_EQ(manager.Count(), 3);
+}
+
 // ------------------------------------------------------- Waiting, for others
 
 TEST_P(Managers, LeaveNoLockWithThreadsThatAreCancelledAsTheyGetIt) {
@@ -550,13 +563,16 @@ TEST_P(Managers, KeepsObjectsOfTheProgramsOwn) {
   EXPECT_STREQ(brood_error_message(), "no such bird");
   EXPECT_EQ(call("unsendable"), "RemoteError");
   EXPECT_EQ(call("hidden"), "AttributeError");
+  auto named = Own(brood_manager_create(manager, "named", "Counter", args));
+  EXPECT_NULL_FAILS(brood_manager_create(manager, "named", "Other", args),
+                    BROOD_TYPE_ERROR, "another type");
   EXPECT_NULL_FAILS(
       brood_manager_create(manager, nullptr, "Nothing", brood_tuple(NULL, 0)),
       BROOD_VALUE_ERROR, "Nothing");
   EXPECT_NULL_FAILS(
       brood_manager_create(manager, nullptr, "Counter", brood_tuple(NULL, 0)),
       BROOD_INDEX_ERROR, "");
-  EXPECT_EQ(manager.Count(), 1);
+  EXPECT_EQ(manager.Count(), 2);
 }
 
 // --------------------------------------------------------- Initializer, end
