@@ -133,11 +133,12 @@ static bool has_value(void *context) {
  * asks then. */
 static int next_value(brood_imap *imap, brood_value *out_value,
                       int64_t deadline_ns) {
-  int r = 0;
+  int r;
   pthread_cleanup_push(become_idle, imap);
   give_chunks(imap);
   pthread_mutex_lock(&imap->pool->mutex);
-  if (imap->count > 0) r = pool_wait(imap->pool, has_value, imap, deadline_ns);
+  r = imap->count == 0 ? 0
+                       : pool_wait(imap->pool, has_value, imap, deadline_ns);
   pthread_mutex_unlock(&imap->pool->mutex);
   pthread_cleanup_pop(0);
   if (imap->count == 0) return 0;
