@@ -6,6 +6,7 @@ give every one of them its exact verdict. `good` breaks none.
 # SPDX-License-Identifier: MIT
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -86,6 +87,10 @@ def much_output():
     os.write(1, b"the first line\n" + b"x" * (1 << 20) + b"\nthe last line\n")
 
 
+def remove_folder():
+    shutil.rmtree(os.path.dirname(os.path.dirname(os.getcwd())))
+
+
 def endless_output():
     while True:
         os.write(1, b"x" * (1 << 16))
@@ -95,6 +100,7 @@ def endless_output():
 BEFORE = {
     "kills-runner": lambda: os.kill(os.getppid(), signal.SIGKILL),
     "hang": forever,
+    "removes-folder": remove_folder,
     "endless-output": endless_output,
     "much-output": much_output,
     "spin": spin,
@@ -123,6 +129,7 @@ INSTEAD = {
     "empty-error": b'{"id": %d, "error": []}',
     "bad-value": b'{"id": %d, "ok": {"a": 1, "b": 2}}',
     "empty-line": b"",
+    "nul": b'{"id": %d, "ok": 0}\x00 and more',
     "no-text": b'{"id": %d, "error": ["ValueError"]}',
     "null-text": b'{"id": %d, "error": ["ValueError"], "text": null}',
     "third-key": b'{"id": %d, "ok": 0, "text": "well"}',

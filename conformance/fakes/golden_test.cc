@@ -87,6 +87,7 @@ const Golden kGolden[] = {
     {"key-twice", "fake.value", "UNRESOLVED", "", "key \"ok\" is there twice"},
     {"inner-key-twice", "fake.value", "UNRESOLVED", "", "\"a\" is there twice"},
     {"byte-order-mark", "fake.value", "UNRESOLVED", "", "byte-order mark"},
+    {"nul", "fake.value", "UNRESOLVED", "", "a NUL is not part"},
     {"huge-number", "fake.value", "UNRESOLVED", "", "beyond those of double"},
     {"deep-lists", "fake.value", "UNRESOLVED", "", "more than 64 deep"},
     {"deep-maps", "fake.value", "UNRESOLVED", "", "more than 64 deep"},

@@ -147,6 +147,26 @@ TEST_F(HonestyTest, FixWritesWhatIsSo) {
   EXPECT_EQ(RunFake("wrong-value", {kFilter, "--expect=" + file_}).code, 1);
 }
 
+// A line whose case did not run says nothing that is not so.
+TEST_F(HonestyTest, FixChangesNothingThatItDidNotJudge) {
+  std::string text = "fake.value  *  fail:\"got 1\"  a reason\n";
+  auto unchanged = [&](const std::string &mode, const std::string &arg,
+                       const std::vector<std::string> &env) {
+    EXPECT_TRUE(WriteFile(file_, text));
+    std::vector<std::string> args = {"--fix", "--expect=" + file_};
+    if (!arg.empty()) args.push_back(arg);
+    Ran ran = RunFake(mode, args, env);
+    EXPECT_NE(ran.code, 0) << ran.output;
+    EXPECT_NE(ran.output.find("--fix"), std::string::npos) << ran.output;
+    EXPECT_EQ(ReadFile(file_).value_or(""), text) << mode << arg;
+  };
+  unchanged("no-name", "", {});
+  unchanged("good", "--gtest_filter=fake.error", {});
+  unchanged("good", "--max-failures=1", {});
+  unchanged("good", "", {"GTEST_FILTER=fake.error"});
+  unchanged("good", "", {"GTEST_TOTAL_SHARDS=2", "GTEST_SHARD_INDEX=0"});
+}
+
 TEST_F(HonestyTest, FixMakesAFile) {
   std::string file = Scratch("made");
   unlink(file.c_str());

@@ -13,26 +13,39 @@ namespace conformance {
 
 namespace {
 
+// A fault of the runner costs this case, not its result nor the others.
+void Unresolved(const std::exception &error, Outcome *outcome) {
+  outcome->verdict = Verdict::kUnresolved;
+  outcome->text = Printable(std::string("the runner: ") + error.what());
+}
+
+void RunBody(Session *session, const std::function<void(Session *)> &body,
+             Outcome *outcome) {
+  try {
+    body(session);
+    session->End();
+  } catch (const Stop &stop) {
+    *outcome = stop.outcome;
+    session->Abort(stop.outcome.way == Way::kHang);
+  } catch (const std::exception &error) {
+    Unresolved(error, outcome);
+    session->Abort(false);
+  }
+  session->RecordOutput();
+}
+
 // Runs `body` with a fresh session; whatever it throws becomes the outcome.
 CaseResult WithSession(const Setup &setup,
                        const std::function<void(Session *)> &body) {
   CaseResult result;
   Transcript transcript;
   double start = Now();
-  Session session(setup, &transcript);
   try {
-    body(&session);
-    session.End();
-  } catch (const Stop &stop) {
-    result.outcome = stop.outcome;
-    session.Abort(stop.outcome.way == Way::kHang);
-  } catch (const std::exception &error) {
-    // A fault of the runner costs this case, not its result nor the others.
-    result.outcome.verdict = Verdict::kUnresolved;
-    result.outcome.text = Printable(std::string("the runner: ") + error.what());
-    session.Abort(false);
+    Session session(setup, &transcript);
+    RunBody(&session, body, &result.outcome);
+  } catch (const std::exception &error) {  // no session
+    Unresolved(error, &result.outcome);
   }
-  session.RecordOutput();
   result.seconds = Now() - start;
   result.transcript = transcript.Text();
   return result;

@@ -1,5 +1,5 @@
-// Worker processes of the runner; see crew.h. A request is a line "INDEX
-// SECONDS", its answer the result as one line of JSON.
+// Worker processes of the runner; see crew.h. A request is a line with an
+// index, its answer the result as one line of JSON.
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/crew.h"
 
@@ -15,13 +15,17 @@
 
 #include <stdexcept>
 
+#include "conformance/runner/clock.h"
 #include "conformance/runner/folder.h"
+#include "conformance/runner/proc.h"
 #include "conformance/runner/reaper.h"
 #include "conformance/runner/value.h"
 
 namespace conformance {
 
 namespace {
+
+constexpr double kOrphanSeconds = 20;
 
 std::string Encode(const CaseResult &result) {
   const Outcome &o = result.outcome;
@@ -71,9 +75,8 @@ bool SendAll(int fd, const std::string &text) {
 
 }  // namespace
 
-Crew::Crew(size_t workers, size_t cases, const Setup &setup, Run run,
-           Seconds seconds)
-    : cases_(cases), setup_(setup), run_(run), seconds_(seconds) {
+Crew::Crew(size_t workers, size_t cases, const Setup &setup, Run run)
+    : cases_(cases), setup_(setup), run_(run) {
   fflush(nullptr);
   for (size_t i = 0; i < workers && i < cases; i++) {
     workers_.push_back(Start());
@@ -82,6 +85,7 @@ Crew::Crew(size_t workers, size_t cases, const Setup &setup, Run run,
 
 Crew::~Crew() {
   for (const Worker &worker : workers_) {
+    if (worker.fd < 0) continue;
     kill(worker.pid, SIGKILL);
     waitpid(worker.pid, nullptr, 0);
     close(worker.fd);
@@ -101,14 +105,27 @@ Crew::Worker Crew::Start() {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
     close(ends[0]);
-    for (const Worker &other : workers_) close(other.fd);
+    for (const Worker &other : workers_) {
+      if (other.fd >= 0) close(other.fd);
+    }
     Work(ends[1]);
   }
   close(ends[1]);
   return {pid, ends[0], "", std::nullopt};
 }
 
+// An error must not get out: this process would go on as a second master.
 void Crew::Work(int fd) {
+  try {
+    Serve(fd);
+    _exit(0);
+  } catch (const std::exception &error) {
+    fprintf(stderr, "runner: %s\n", error.what());
+  }
+  _exit(1);
+}
+
+void Crew::Serve(int fd) {
   Reaper::Become();
   MakeSharedMemoryPrivate();
   Reaper reaper;
@@ -118,24 +135,46 @@ void Crew::Work(int fd) {
   mkdir(setup.run_folder.c_str(), 0700);
   FILE *requests = fdopen(fd, "r");
   size_t index;
-  while (fscanf(requests, "%zu %lf", &index, &setup.step_seconds) == 2) {
+  while (fscanf(requests, "%zu", &index) == 1) {
     if (!SendAll(fd, Encode(run_(index, setup)))) break;
   }
-  _exit(0);
 }
 
 void Crew::Deal() {
   for (Worker &worker : workers_) {
     if (worker.busy || next_ >= cases_) continue;
-    std::string request =
-        std::to_string(next_) + " " + std::to_string(seconds_(next_)) + "\n";
+    if (worker.fd < 0) worker = Start();
     worker.busy = next_++;
     // A worker that is gone is found out when it is read from.
-    SendAll(worker.fd, request);
+    SendAll(worker.fd, std::to_string(*worker.busy) + "\n");
   }
 }
 
-// Its case has no result, the others go on with another worker.
+bool Crew::IsWorker(pid_t pid) const {
+  for (const Worker &worker : workers_) {
+    if (worker.fd >= 0 && worker.pid == pid) return true;
+  }
+  return false;
+}
+
+// What a lost worker ran is this process's now, and would disturb the cases of
+// the others. Again and again: what is killed leaves its children here.
+void Crew::EndOrphans() {
+  Deadline deadline(kOrphanSeconds);
+  Backoff backoff;
+  for (bool any = true; any && !deadline.Over(); backoff.Wait()) {
+    any = false;
+    for (pid_t pid : ChildrenOf(getpid())) {
+      if (IsWorker(pid)) continue;
+      any = true;
+      kill(pid, SIGKILL);
+      waitpid(pid, nullptr, WNOHANG);
+    }
+  }
+}
+
+// Its case has no result, the others go on; another worker comes when there is
+// a case for it.
 void Crew::Lost(Worker *worker) {
   int status = 0;
   kill(worker->pid, SIGKILL);
@@ -149,7 +188,8 @@ void Crew::Lost(Worker *worker) {
         DescribeStatus(WIFSIGNALED(status) ? -WTERMSIG(status)
                                            : WEXITSTATUS(status));
   }
-  *worker = Start();
+  *worker = {0, -1, "", std::nullopt};
+  EndOrphans();
 }
 
 void Crew::Read(Worker *worker) {

@@ -20,13 +20,10 @@ namespace conformance {
 
 class Crew {
  public:
-  // Runs in a worker: the case of that index, with these seconds for a step.
+  // Runs in a worker: the case of that index.
   using Run = std::function<CaseResult(size_t index, const Setup &setup)>;
-  // Asked when a case is dealt out.
-  using Seconds = std::function<double(size_t index)>;
 
-  Crew(size_t workers, size_t cases, const Setup &setup, Run run,
-       Seconds seconds);
+  Crew(size_t workers, size_t cases, const Setup &setup, Run run);
   ~Crew();  // kills the workers
   Crew(const Crew &) = delete;
   Crew &operator=(const Crew &) = delete;
@@ -37,7 +34,7 @@ class Crew {
  private:
   struct Worker {
     pid_t pid;
-    int fd;
+    int fd;  // below 0 once the process is gone
     std::string buffer;
     std::optional<size_t> busy;  // with this case
   };
@@ -45,12 +42,14 @@ class Crew {
   void Deal();
   void Read(Worker *worker);
   void Lost(Worker *worker);
+  void EndOrphans();
+  bool IsWorker(pid_t pid) const;
   [[noreturn]] void Work(int fd);
+  void Serve(int fd);
 
   size_t cases_;
   const Setup &setup_;
   Run run_;
-  Seconds seconds_;
   size_t next_ = 0;
   int started_ = 0;  // workers, for the names of their folders
   std::vector<Worker> workers_;

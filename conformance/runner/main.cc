@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include <stdexcept>
 
@@ -33,6 +34,13 @@ void MakePageOf(const Options &options) {
   }
 }
 
+// Changes when a run begins to write them: a page of older ones would lie.
+long WhenWritten(const std::string &results) {
+  struct stat st = {};
+  if (stat(results.c_str(), &st) != 0) return 0;
+  return st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec;
+}
+
 int Main(const std::string &program, const std::vector<std::string> &args) {
   Options options;
   const char *judge = getenv("JUDGE_COMMAND");
@@ -48,6 +56,7 @@ int Main(const std::string &program, const std::vector<std::string> &args) {
   }
   if (!options.check.empty()) return CheckResultsFile(options);
   if (options.dump) return DumpSpec(options);
+  long before = WhenWritten(options.results);
   std::string folder = MakeRunFolder();
   int code = Supervise([&] {
     return options.list ? ListCases(options, folder)
@@ -56,7 +65,7 @@ int Main(const std::string &program, const std::vector<std::string> &args) {
   RemoveTree(folder);
   if (!options.html.empty() && IsShardOfTest()) {
     fprintf(stderr, "runner: no --html of one shard among several\n");
-  } else if (!options.html.empty()) {
+  } else if (!options.html.empty() && WhenWritten(options.results) != before) {
     MakePageOf(options);
   }
   return code;
@@ -68,7 +77,8 @@ int Main(const std::string &program, const std::vector<std::string> &args) {
 
 int main(int argc, char **argv) {
   try {
-    return conformance::Main(argv[0], {argv + 1, argv + argc});
+    int code = conformance::Main(argv[0], {argv + 1, argv + argc});
+    return conformance::FlushOutput() || code != 0 ? code : 1;
   } catch (const std::exception &error) {
     fprintf(stderr, "runner: %s\n", error.what());
     return 1;

@@ -48,6 +48,11 @@ Json ReadMessage(const std::string &line, std::string *problem) {
     *problem = "a byte-order mark is not part of a message";
     return Json();
   }
+  // The parser would take it for the end, and pass over what follows.
+  if (line.find('\0') != std::string::npos) {
+    *problem = "a NUL is not part of a message";
+    return Json();
+  }
   KeyWatch watch;
   auto hear = [&](int depth, Event event, Json &part) {
     return watch.Hear(depth, event, part);

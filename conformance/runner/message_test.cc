@@ -33,7 +33,8 @@ TEST(MessageTest, AnObjectIsOne) {
 
 TEST(MessageTest, OthersAreRefusedByTheirFault) {
   const struct {
-    const char *line, *problem;
+    std::string line;
+    const char *problem;
   } bad[] = {
       {"", "not JSON in UTF-8"},
       {"{\"a\":1} x", "not JSON in UTF-8"},
@@ -43,6 +44,7 @@ TEST(MessageTest, OthersAreRefusedByTheirFault) {
       {"[1]", "a message is a JSON object"},
       {"null", "a message is a JSON object"},
       {"\xef\xbb\xbf{}", "a byte-order mark is not part of a message"},
+      {std::string("{}\0 and more", 12), "a NUL is not part of a message"},
       {R"({"a":1,"a":1})", "the key \"a\" is there twice"},
       {R"({"a":1,"\u0061":1})", "the key \"a\" is there twice"},
       {R"({"o":[0,{"b":1,"c":[],"b":2}]})", "the key \"b\" is there twice"},

@@ -101,12 +101,12 @@ std::string ParseOne(const std::string &arg, Options *options) {
                  {"max-failures", &options->max_failures}};
   for (const auto &entry : numbers) {
     if (!TakeText(arg, entry.name, &text)) continue;
-    *entry.number = atoi(text.c_str());
-    bool good = *entry.number >= 1 && *entry.number <= 1000 &&
-                text.find_first_not_of("0123456789") == std::string::npos;
-    return good ? ""
-                : std::string("--") + entry.name +
-                      " takes a number from 1 to 1000, not '" + text + "'";
+    size_t number = ReadCount(text).value_or(0);
+    *entry.number = static_cast<int>(number);
+    return number >= 1 && number <= 1000
+               ? ""
+               : std::string("--") + entry.name +
+                     " takes a number from 1 to 1000, not '" + text + "'";
   }
   if (StartsWith(arg, "--gtest_repeat")) {
     return "--repeat=N runs each case N times";
@@ -167,6 +167,32 @@ std::string Quoted(const std::string &word) {
                                 : "'" + ReplaceAll(word, "'", "'\\''") + "'";
 }
 
+// Two names of one file, whether it is there or not.
+bool SameFile(const std::string &a, const std::string &b) {
+  namespace fs = std::filesystem;
+  if (a.empty() || b.empty()) return false;
+  std::error_code error;
+  return fs::equivalent(a, b, error) ||
+         fs::weakly_canonical(fs::absolute(a), error) ==
+             fs::weakly_canonical(fs::absolute(b), error);
+}
+
+std::string CheckFiles(const Options &options) {
+  if (SameFile(options.resume, options.results)) {
+    return "--resume=" + options.resume +
+           " is the file of --results, which is written anew";
+  }
+  if (SameFile(options.html, options.results)) {
+    return "--html=" + options.html + " is the file of --results";
+  }
+  for (const std::string &file : {options.results, options.html}) {
+    if (SameFile(options.expect, file)) {
+      return "--expect=" + options.expect + " would be written over";
+    }
+  }
+  return "";
+}
+
 // Says which options need each other, or do not go together.
 std::string CheckTogether(const Options &options) {
   bool runs = !options.list && !options.dump && options.check.empty();
@@ -179,18 +205,8 @@ std::string CheckTogether(const Options &options) {
   if (!options.html.empty() && options.results.empty()) {
     return "--html=FILE shows the results of --results=FILE, which is missing";
   }
-  if (!options.resume.empty() && options.resume == options.results) {
-    return "--resume=" + options.resume +
-           " is the file of --results, which is written anew";
-  }
-  if (options.fix && options.expect.empty()) {
-    return "--fix rewrites the file of --expect=FILE, which is missing";
-  }
-  if (options.fix && !options.selection.Words().empty()) {
-    return "--fix judges the whole file, so it does not go with " +
-           Join(options.selection.Words(), " ");
-  }
-  return "";
+  std::string wrong = CheckFix(options);
+  return wrong.empty() ? CheckFiles(options) : wrong;
 }
 
 }  // namespace
@@ -211,6 +227,19 @@ std::string ParseOptions(const std::vector<std::string> &args,
   options->spec_given = !options->specs.empty();
   if (!options->spec_given) options->specs.push_back(FindSpec());
   return CheckTogether(*options);
+}
+
+std::string CheckFix(const Options &options) {
+  if (!options.fix) return "";
+  if (options.expect.empty()) {
+    return "--fix rewrites the file of --expect=FILE, which is missing";
+  }
+  std::vector<std::string> parts = options.selection.Words();
+  if (options.smoke) parts.push_back("--smoke");
+  return parts.empty()
+             ? ""
+             : "--fix judges the whole file, so it does not go with " +
+                   Join(parts, " ");
 }
 
 std::string ReproduceCommand(const Options &options, const std::string &id) {

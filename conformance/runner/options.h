@@ -45,6 +45,10 @@ extern const char kUsage[];
 std::string ParseOptions(const std::vector<std::string> &args,
                          Options *options);
 
+// What is wrong with --fix, or "": GoogleTest may narrow the selection after
+// the options were parsed.
+std::string CheckFix(const Options &options);
+
 // The command that runs one case again, for a shell.
 std::string ReproduceCommand(const Options &options, const std::string &id);
 

@@ -2,9 +2,8 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/plan.h"
 
-#include <stdio.h>
-
 #include <algorithm>
+#include <optional>
 
 #include "conformance/runner/sha256.h"
 #include "conformance/runner/text.h"
@@ -240,10 +239,12 @@ bool Selection::Take(const std::string &option) {
   } else if (name == "--gtest_filter") {
     gtest_filter = value;
   } else if (name == "--shard") {
-    char after = 0;
-    bool good =
-        sscanf(value.c_str(), "%zu/%zu%c", &shard, &shards, &after) == 2;
-    return good && shard >= 1 && shard <= shards;
+    std::vector<std::string> parts = SplitAt(value, '/');
+    std::optional<size_t> i = ReadCount(parts[0]);
+    std::optional<size_t> n = ReadCount(parts.back());
+    if (parts.size() != 2 || !i || !n || *i < 1 || *i > *n) return false;
+    shard = *i;
+    shards = *n;
   } else {
     return false;
   }

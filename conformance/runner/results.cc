@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/runner/results.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <stdexcept>
 #ifdef __GLIBC__
 #include <gnu/libc-version.h>
 #endif
@@ -105,7 +110,6 @@ Results::Results(const std::string &file) : file_(file) {
   }
   if (file_.empty()) return;
   folder_ = FolderOf(file_) + "/transcripts";
-  fd_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 }
 
 Results::~Results() {
@@ -113,7 +117,10 @@ Results::~Results() {
 }
 
 bool Results::Good() const {
-  return file_.empty() || fd_ >= 0;
+  if (error_ == 0) return true;
+  fprintf(stderr, "runner: cannot write %s: %s\n", file_.c_str(),
+          strerror(error_));
+  return false;
 }
 
 // One write for one line: whole lines, whatever happens next.
@@ -121,11 +128,23 @@ void Results::Write(const Ordered &line) {
   if (fd_ < 0) return;
   std::string text =
       line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-  (void)!write(fd_, text.data(), text.size());
+  ssize_t n = write(fd_, text.data(), text.size());
+  if (n < 0) {
+    error_ = errno;
+  } else if (static_cast<size_t>(n) < text.size()) {
+    error_ = ENOSPC;
+  }
 }
 
 void Results::Begin(const Spec &spec, const Hello &hello, size_t cases,
                     const std::vector<std::string> &options) {
+  if (!file_.empty()) {
+    fd_ = open(file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (fd_ < 0) {
+      throw std::runtime_error("cannot write " + file_ + ": " +
+                               strerror(errno));
+    }
+  }
   Ordered header = {{"format", kResultsFormat},
                     {"date", Today()},
                     {"runner", kRunnerVersion},

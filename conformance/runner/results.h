@@ -40,10 +40,12 @@ class Results {
   Results(const Results &) = delete;
   Results &operator=(const Results &) = delete;
 
-  // False if the file cannot be written.
+  // False, with a word on standard error, if a line could not be written.
   bool Good() const;
 
-  // The first line; `options` as the file is to name them.
+  // Makes the file, with its first line; throws if that cannot be. Not before:
+  // a run that is refused must not empty an older file. `options` as the file
+  // is to name them.
   void Begin(const Spec &spec, const Hello &hello, size_t cases,
              const std::vector<std::string> &options);
 
@@ -65,6 +67,7 @@ class Results {
   std::string file_;
   std::string folder_;
   int fd_ = -1;
+  int error_ = 0;
 };
 
 }  // namespace conformance

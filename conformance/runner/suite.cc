@@ -3,10 +3,11 @@
 #include "conformance/runner/suite.h"
 
 #include <gtest/gtest.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include <map>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <set>
@@ -27,7 +28,8 @@ namespace conformance {
 
 namespace {
 
-constexpr double kAfterHang = 2;
+// For a case that is expected to hang.
+constexpr double kHangSeconds = 1;
 
 struct TheRun {
   explicit TheRun(const Options &o) : options(o), results(o.results) {
@@ -43,63 +45,48 @@ struct TheRun {
   std::optional<Tally> tally;
   std::vector<Case> all;
   std::vector<Case> selected;
-  std::vector<Happened> happened;           // for --fix
-  std::map<std::string, std::string> hung;  // kin of cases -> which hung first
-  std::set<std::string> passed;             // in the file of --resume
+  std::vector<Happened> happened;  // for --fix
+  std::set<std::string> passed;    // in the file of --resume
   std::unique_ptr<Crew> crew;
 };
 
-// Which cases are beside each other if one hangs.
-std::string Kin(const Case &one) {
-  return one.feature + "/" + one.method;
-}
-
-// The first hang of a feature and method costs the whole deadline. The cases
-// after it wait less: nothing but an implementation that fails already can be
-// judged by the shorter one.
+// --fix waits as long for a case that is expected to hang as for any other, so
+// that it takes the line away once the case is merely slow.
 double StepSeconds(const TheRun &run, const Case &one) {
   const Expectation *expectation = run.expectations.Find(one);
-  if (expectation != nullptr && expectation->kind == "hang") return 1;
-  return run.hung.count(Kin(one)) == 0 ? run.setup.step_seconds : kAfterHang;
+  bool hangs = expectation != nullptr && expectation->kind == "hang";
+  return hangs && !run.options.fix ? kHangSeconds : run.setup.step_seconds;
 }
 
-CaseResult RunHere(TheRun *run, size_t index, const Setup &setup) {
+CaseResult RunHere(TheRun *run, size_t index, Setup setup) {
   const Case &one = run->selected[index];
+  setup.step_seconds = StepSeconds(*run, one);
   return run->passed.count(one.Id()) != 0
              ? CaseResult()
              : RunRepeatedly(setup, one, run->options.repeat);
 }
 
 CaseResult TakeResult(TheRun *run, size_t index) {
-  auto seconds = [run](size_t i) {
-    return StepSeconds(*run, run->selected[i]);
-  };
-  if (run->options.jobs == 1) {
-    Setup setup = run->setup;
-    setup.step_seconds = seconds(index);
-    return RunHere(run, index, setup);
-  }
+  if (run->options.jobs == 1) return RunHere(run, index, run->setup);
   if (!run->crew) {
     auto here = [run](size_t i, const Setup &setup) {
       return RunHere(run, i, setup);
     };
-    run->crew =
-        std::make_unique<Crew>(static_cast<size_t>(run->options.jobs),
-                               run->selected.size(), run->setup, here, seconds);
+    run->crew = std::make_unique<Crew>(static_cast<size_t>(run->options.jobs),
+                                       run->selected.size(), run->setup, here);
   }
   return run->crew->Take(index);
 }
 
-// Remembers a hang, and says what came of an earlier one.
-void MindHangs(TheRun *run, const Case &one, Outcome *happened) {
-  if (happened->verdict != Verdict::kFail) return;
-  auto earlier = run->hung.find(Kin(one));
-  if (earlier != run->hung.end()) {
-    happened->text += " (steps had " +
-                      std::to_string(static_cast<int>(kAfterHang)) +
-                      " s since " + earlier->second + " hung)";
-  } else if (happened->way == Way::kHang && !run->expectations.Find(one)) {
-    run->hung[Kin(one)] = one.Id();
+// What the runner itself fails at costs this case, not its result nor others.
+CaseResult TakeResultOrWhy(TheRun *run, size_t index) {
+  try {
+    return TakeResult(run, index);
+  } catch (const std::exception &error) {
+    CaseResult result;
+    result.outcome.verdict = Verdict::kUnresolved;
+    result.outcome.text = Printable(std::string("the runner: ") + error.what());
+    return result;
   }
 }
 
@@ -115,8 +102,7 @@ class CaseTest : public testing::Test {
       GTEST_SKIP() << "not run: --max-failures";
     }
     const Expectation *expectation = run_->expectations.Find(case_);
-    CaseResult result = TakeResult(run_, index_);
-    MindHangs(run_, case_, &result.outcome);
+    CaseResult result = TakeResultOrWhy(run_, index_);
     Outcome happened = result.outcome;
     run_->happened.push_back({&case_, happened});
     result.outcome = FinalOutcome(case_, happened, expectation);
@@ -305,7 +291,7 @@ void Register(TheRun *run) {
 
 // A shard of Bazel's, or of GoogleTest's, is one of ours: GoogleTest itself
 // would not say which cases are in it.
-void AdoptShard(Selection *selection) {
+std::string AdoptShard(Selection *selection) {
   const char *status = getenv("TEST_SHARD_STATUS_FILE");
   if (status != nullptr) setenv("GTEST_SHARD_STATUS_FILE", status, 0);
   for (const char *prefix : {"TEST_", "GTEST_"}) {
@@ -313,17 +299,22 @@ void AdoptShard(Selection *selection) {
     std::string index = std::string(prefix) + "SHARD_INDEX";
     const char *n = getenv(total.c_str()), *i = getenv(index.c_str());
     if (n != nullptr && i != nullptr) {
-      selection->Take("--shard=" + std::to_string(atoi(i) + 1) + "/" + n);
+      size_t part = ReadCount(i).value_or(SIZE_MAX) + 1;
+      if (!selection->Take("--shard=" + std::to_string(part) + "/" + n)) {
+        return index + "=" + i + " is no part of " + total + "=" + n;
+      }
     }
     unsetenv(total.c_str());
     unsetenv(index.c_str());
   }
+  return "";
 }
 
 // Selection is ours alone, so that an empty one can be noticed: GoogleTest
-// passes a run of no tests.
-void InitGoogleTest(Options *options) {
-  AdoptShard(&options->selection);
+// passes a run of no tests. Answers what is wrong with its options, or "".
+std::string InitGoogleTest(Options *options) {
+  std::string wrong = AdoptShard(&options->selection);
+  if (!wrong.empty()) return wrong;
   std::vector<std::string> words = {"runner"};
   words.insert(words.end(), options->gtest.begin(), options->gtest.end());
   std::vector<char *> argv;
@@ -331,13 +322,36 @@ void InitGoogleTest(Options *options) {
   argv.push_back(nullptr);
   int argc = static_cast<int>(words.size());
   testing::InitGoogleTest(&argc, argv.data());
+  // It would print its help, run nothing, and pass.
+  if (argc > 1) return std::string("unknown option '") + argv[1] + "'";
   if (!options->verbose) {
     auto *listeners = &testing::UnitTest::GetInstance()->listeners();
     delete listeners->Release(listeners->default_result_printer());
   }
   std::string filter = GTEST_FLAG_GET(filter);
   GTEST_FLAG_SET(filter, "*");
+  GTEST_FLAG_SET(repeat, 1);
   if (filter != "*") options->selection.gtest_filter = filter;
+  return "";
+}
+
+// True if each case was run once, or the rest was left out as it was asked.
+bool RanAll(const TheRun &run) {
+  size_t ran = run.tally->Ran(), asked = run.selected.size();
+  bool stopped = run.options.max_failures != 0 && run.tally->Failed() > 0;
+  if (ran == asked || (ran < asked && stopped)) return true;
+  fprintf(stderr, "runner: %zu of %zu cases were run\n", ran, asked);
+  return false;
+}
+
+// A line whose cases were not run would be taken away.
+bool Fix(const TheRun &run) {
+  if (run.tally->Ran() == run.all.size()) {
+    return FixExpectations(run.expectations, run.happened);
+  }
+  fprintf(stderr, "runner: --fix changed nothing: %zu of %zu cases were run\n",
+          run.tally->Ran(), run.all.size());
+  return false;
 }
 
 int RunAll(TheRun *run) {
@@ -354,11 +368,14 @@ int RunAll(TheRun *run) {
   run->crew.reset();
   if (listed) return code;
   run->results.End(*run->tally, Now() - start);
-  printf("%s", run->tally->Tell(selection).c_str());
+  bool whole = RanAll(*run) && run->results.Good();
+  bool stopped = run->options.max_failures != 0;
+  printf("%s", run->tally->Tell(selection, stopped).c_str());
   std::string loose = run->results.LooseTranscripts();
   if (!loose.empty()) printf("transcripts: %s\n", loose.c_str());
-  if (!run->options.fix) return run->tally->Passes(selection) ? code : 1;
-  return FixExpectations(run->expectations, run->happened) ? 0 : 1;
+  if (!whole) return 1;
+  if (run->options.fix) return Fix(*run) ? 0 : 1;
+  return run->tally->Passes(selection) ? code : 1;
 }
 
 // The selected cases; an empty text, or why there are none. A shard may be
@@ -382,17 +399,19 @@ std::string SelectCases(TheRun *run) {
   shard.shard = selection.shard;
   shard.shards = selection.shards;
   run->selected = greeted ? selection.Choose(run->all) : shard.Choose(run->all);
-  return "";
+  if (!run->options.fix) return "";
+  if (!greeted) return "--fix needs an adapter that says hello";
+  return CheckFix(run->options);
 }
 
 }  // namespace
 
 int RunSuite(const Options &options, const std::string &run_folder) {
   TheRun run(options);
-  InitGoogleTest(&run.options);
-  if (!run.results.Good()) {
-    fprintf(stderr, "runner: cannot write %s\n", options.results.c_str());
-    return 1;
+  std::string unknown = InitGoogleTest(&run.options);
+  if (!unknown.empty()) {
+    fprintf(stderr, "runner: %s\n", unknown.c_str());
+    return 2;
   }
   if (!ReadSpecs(options, &run.spec)) return 1;
   Prepare(run_folder, &run);

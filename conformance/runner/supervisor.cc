@@ -41,7 +41,7 @@ sigset_t WatchedSignals() {
   } catch (const std::exception &error) {
     fprintf(stderr, "runner: %s\n", error.what());
   }
-  fflush(nullptr);
+  if (!FlushOutput() && code == 0) code = 1;
   (void)!write(report, "e", 1);
   exit(code);
 }
@@ -64,7 +64,16 @@ int WaitForWorker(pid_t worker) {
 
 }  // namespace
 
+bool FlushOutput() {
+  fflush(stderr);
+  if (fflush(stdout) == 0 && ferror(stdout) == 0) return true;
+  fprintf(stderr, "runner: cannot write to standard output\n");
+  return false;
+}
+
 int Supervise(const std::function<int()> &work) {
+  // A caller that ignores it would have the kernel throw the exit codes away.
+  signal(SIGCHLD, SIG_DFL);
   int report[2];
   if (pipe2(report, O_CLOEXEC) != 0) return 1;
   Reaper::Become();

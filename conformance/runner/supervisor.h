@@ -14,6 +14,9 @@ namespace conformance {
 // after a message on standard error if the child never got to answer.
 int Supervise(const std::function<int()> &work);
 
+// False, with a word on standard error, if not all could be printed.
+bool FlushOutput();
+
 }  // namespace conformance
 
 #endif  // BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_

@@ -91,15 +91,18 @@ bool Tally::Passes(const Selection &selection) const {
 
 std::string Tally::TellFailures() const {
   if (failures_.empty()) return "";
-  std::string rest = std::to_string(asked_ - ran_) + " of " +
-                     std::to_string(asked_) +
-                     " cases were not run (--max-failures)\n";
   std::string out = std::to_string(failures_.size()) + " of " +
                     std::to_string(ran_) + " cases failed:\n";
   for (size_t i = 0; i < failures_.size(); i++) {
     out += "  " + std::to_string(i + 1) + ". " + failures_[i] + "\n";
   }
-  return ran_ < asked_ ? out + rest : out;
+  return out;
+}
+
+std::string Tally::TellRest(bool stopped) const {
+  if (ran_ >= asked_) return "";
+  return std::to_string(asked_ - ran_) + " of " + std::to_string(asked_) +
+         " cases were not run" + (stopped ? " (--max-failures)\n" : "\n");
 }
 
 std::string Tally::TellConformity() const {
@@ -160,7 +163,7 @@ std::string Tally::TellAbsent() const {
   return out;
 }
 
-std::string Tally::Tell(const Selection &selection) const {
+std::string Tally::Tell(const Selection &selection, bool stopped) const {
   std::vector<std::string> parts;
   if (selection.shards > 1) {
     parts.push_back("shard " + std::to_string(selection.shard) + " of " +
@@ -173,8 +176,8 @@ std::string Tally::Tell(const Selection &selection) const {
   parts.push_back("spec " + (spec_.version.empty() ? "?" : spec_.version));
   parts.push_back(hello_.name + " " + hello_.version);
   parts.push_back(Join(hello_.methods, " "));
-  return TellFailures() + TellAbsent() + TellConformity() + Join(parts, " · ") +
-         "\n";
+  return TellFailures() + TellRest(stopped) + TellAbsent() + TellConformity() +
+         Join(parts, " · ") + "\n";
 }
 
 }  // namespace conformance

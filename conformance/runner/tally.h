@@ -51,8 +51,9 @@ class Tally {
   bool Passes(const Selection &selection) const;
 
   // The failures, missing features and start methods, whether each claimed
-  // profile is conformed to, and the last line, which counts.
-  std::string Tell(const Selection &selection) const;
+  // profile is conformed to, and the last line, which counts; `stopped` if
+  // --max-failures may have ended the run.
+  std::string Tell(const Selection &selection, bool stopped) const;
 
  private:
   struct Counts {
@@ -62,6 +63,7 @@ class Tally {
   void Count(const Case &one, const Outcome &judged);
   bool IsAsked(const Case &one) const;
   std::string TellFailures() const;
+  std::string TellRest(bool stopped) const;
   std::string TellConformity() const;
   std::string TellAbsent() const;
   std::string TellProfile(const std::string &name) const;

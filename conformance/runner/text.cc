@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -186,6 +187,16 @@ bool FilterMatches(std::string_view filter,
   return wanted || !any_positive;
 }
 
+std::optional<size_t> ReadCount(std::string_view text) {
+  if (text.empty() || text.size() > 9) return std::nullopt;
+  size_t number = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    number = number * 10 + static_cast<size_t>(c - '0');
+  }
+  return number;
+}
+
 std::string ReadEnd(const std::string &path, size_t limit) {
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return "";
@@ -202,10 +213,15 @@ std::optional<std::string> ReadFile(const std::string &path) {
   // Without O_NONBLOCK a FIFO would hold the whole runner up.
   int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return std::nullopt;
+  struct stat st;
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+    close(fd);
+    return std::nullopt;
+  }
   std::string text;
   char buffer[16384];
   ssize_t n;
-  // read, not fstat: files of /proc have no size.
+  // To its end, not to its size: files of /proc have none.
   while ((n = read(fd, buffer, sizeof buffer)) > 0) {
     text.append(buffer, static_cast<size_t>(n));
   }

@@ -37,7 +37,11 @@ bool Glob(std::string_view pattern, std::string_view text);
 bool FilterMatches(std::string_view filter,
                    const std::vector<std::string> &names);
 
-// The whole file, or nothing if it cannot be read.
+// A number of digits alone, at most nine of them, which fits into an int.
+std::optional<size_t> ReadCount(std::string_view text);
+
+// The whole file, or nothing if it cannot be read or is no regular one: of
+// /dev/zero there is no end.
 std::optional<std::string> ReadFile(const std::string &path);
 // Its last bytes, `limit` of them at most; empty if it cannot be read.
 std::string ReadEnd(const std::string &path, size_t limit);
