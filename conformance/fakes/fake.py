@@ -111,6 +111,7 @@ BEFORE = {
     "leak-process": lambda: child_that_stays(False),
     "leak-daemon": lambda: child_that_stays(True),
     "leak-shm": lambda: make_file("/dev/shm/brood-fake-%d" % os.getpid()),
+    "leak-dot-shm": lambda: make_file("/dev/shm/.brood-fake-%d" % os.getpid()),
     "forged-file": lambda: make_file(os.environ["TMPDIR"] + "/" + FORGED),
     "forged-process": lambda: child_that_stays(False, FORGED),
     "leak-tmp": lambda: make_file(os.environ["TMPDIR"] + "/left"),
@@ -233,6 +234,8 @@ def say_bye(wire, request):
     wire.send({"id": request["id"], "ok": 1 if MODE == "talks-at-bye" else None})
     if MODE == "never-exits":
         forever()
+    if MODE == "much-at-bye":
+        os.write(2, b"x" * (17 << 20))
     if MODE == "late-word":
         wire.send({"id": request["id"], "ok": None})
     if MODE == "fails-at-exit":
@@ -249,6 +252,9 @@ def main():
         forever()
     if MODE == "ends-early":
         sys.exit(5)
+    if MODE == "wrapped" and os.fork():
+        os.wait()
+        return
     wire = Wire(sys.argv[-1])
     if MODE == "closes-at-once":
         return

@@ -455,28 +455,55 @@ TEST(OptionsTest, WrapRunsTheAdapterUnderACommand) {
   EXPECT_EQ(ran.Verdict("fake.value"), "PASS") << ran.output;
 }
 
+// The pid of the next adapter, which waits until it is read.
+int ToldPid(const std::string &fifo) {
+  FILE *told = fopen(fifo.c_str(), "r");
+  int fake = 0;
+  EXPECT_EQ(fscanf(told, "%d", &fake), 1);
+  fclose(told);
+  return fake;
+}
+
 // Ended in the middle of a case, it leaves neither process nor folder.
 TEST(RunnerTest, LeavesNothingWhenItIsEnded) {
   std::string fifo = Scratch("fifo");
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  pid_t runner = StartRunner(
-      {FakeAdapter("never-connects"), "--spec=conformance/fakes/spec"},
-      {"BROOD_FAKE_TELL=" + fifo});
-  FILE *told = fopen(fifo.c_str(), "r");
-  int fake = 0;
-  ASSERT_EQ(fscanf(told, "%d", &fake), 1);
-  fclose(told);
-  char target[200] = "";
-  ssize_t n = readlink(("/proc/" + std::to_string(fake) + "/cwd").c_str(),
-                       target, sizeof target - 1);
-  ASSERT_GT(n, 0);
-  std::string folder(target, static_cast<size_t>(n));
-  kill(runner, SIGTERM);
-  int status = 0;
+  for (int number : {SIGTERM, SIGQUIT, SIGUSR1, SIGALRM}) {
+    pid_t runner = StartRunner(
+        {FakeAdapter("never-connects"), "--spec=conformance/fakes/spec"},
+        {"BROOD_FAKE_TELL=" + fifo});
+    int fake = ToldPid(fifo);
+    char target[200] = "";
+    ssize_t n = readlink(("/proc/" + std::to_string(fake) + "/cwd").c_str(),
+                         target, sizeof target - 1);
+    ASSERT_GT(n, 0);
+    std::string folder(target, static_cast<size_t>(n));
+    kill(runner, number);
+    int status = 0;
+    waitpid(runner, &status, 0);
+    EXPECT_NE(status, 0);
+    EXPECT_NE(kill(fake, 0), 0);
+    EXPECT_NE(access(folder.c_str(), F_OK), 0) << folder;
+  }
+  unlink(fifo.c_str());
+}
+
+// As under nohup.
+TEST(RunnerTest, GoesOnThroughWhatItsCallerIgnores) {
+  std::string fifo = Scratch("fifo");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  signal(SIGHUP, SIG_IGN);
+  pid_t runner =
+      StartRunner({FakeAdapter("good"), "--spec=conformance/fakes/spec",
+                   "--filter=fake.value"},
+                  {"BROOD_FAKE_TELL=" + fifo});
+  signal(SIGHUP, SIG_DFL);
+  EXPECT_GT(ToldPid(fifo), 0);  // for its hello
+  kill(runner, SIGHUP);
+  EXPECT_GT(ToldPid(fifo), 0);  // for its case
+  int status = -1;
   waitpid(runner, &status, 0);
-  EXPECT_NE(status, 0);
-  EXPECT_NE(kill(fake, 0), 0);
-  EXPECT_NE(access(folder.c_str(), F_OK), 0) << folder;
+  EXPECT_EQ(status, 0);
   unlink(fifo.c_str());
 }
 

@@ -65,7 +65,8 @@ std::set<std::string> SharedMemoryNames() {
   DIR *dir = opendir("/dev/shm");
   if (dir == nullptr) return names;
   while (const dirent *entry = readdir(dir)) {
-    if (entry->d_name[0] != '.') names.insert(entry->d_name);
+    std::string name = entry->d_name;
+    if (name != "." && name != "..") names.insert(name);
   }
   closedir(dir);
   return names;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -44,7 +45,8 @@ std::string Absolute(const std::string &path) {
 }
 
 bool IsFile(const std::string &path) {
-  return access(path.c_str(), F_OK) == 0;
+  struct stat st;
+  return stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode);
 }
 
 std::vector<char *> Pointers(const std::vector<std::string> &words) {
@@ -100,9 +102,11 @@ std::vector<std::string> AbsoluteCommand(const std::string &command) {
   std::vector<std::string> words = SplitWords(command);
   for (size_t i = 0; i < words.size(); i++) {
     if (words[i][0] == '/') continue;
+    // Without a slash it may be the name of a module as well as of a file.
     bool has_slash = words[i].find('/') != std::string::npos;
-    bool path = i == 0 ? has_slash : IsFile(words[i]);
-    if (path) words[i] = Absolute(words[i]);
+    if (has_slash && (i == 0 || IsFile(words[i]))) {
+      words[i] = Absolute(words[i]);
+    }
   }
   return words;
 }

@@ -121,6 +121,12 @@ Hello Session::Start() {
   actors_.push_back(
       std::make_unique<Actor>("main", std::move(connection), pid, transcript_));
   actors_[0]->Greet(StartDeadline());
+  if (pid != launched_) {
+    StopUnresolved("the adapter is pid " + std::to_string(pid) +
+                   ", but its command was started as pid " +
+                   std::to_string(launched_) +
+                   ": a script that wraps an adapter must exec it");
+  }
   return AskHello();
 }
 
@@ -256,6 +262,8 @@ void Session::End() {
   for (size_t i = actors_.size(); i > 0; i--) Dismiss(actors_[i - 1].get());
   WaitForMain();
   CheckHygiene();
+  // Once nobody is left who writes.
+  BoundOutput(folder_);
   for (const auto &actor : actors_) actor->ExpectSilence();
 }
 

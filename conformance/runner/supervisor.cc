@@ -20,11 +20,16 @@ namespace conformance {
 
 namespace {
 
+// Those that would end the supervisor before it has cleaned up, less what the
+// caller has it ignore, as nohup does.
 sigset_t WatchedSignals() {
   sigset_t set;
   sigemptyset(&set);
-  for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) {
-    sigaddset(&set, number);
+  for (int number : {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGALRM,
+                     SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ}) {
+    struct sigaction action;
+    sigaction(number, nullptr, &action);
+    if (action.sa_handler != SIG_IGN) sigaddset(&set, number);
   }
   return set;
 }
@@ -47,8 +52,7 @@ sigset_t WatchedSignals() {
 }
 
 // Until the worker has ended; a signal to the supervisor ends it at once.
-int WaitForWorker(pid_t worker) {
-  sigset_t watched = WatchedSignals();
+int WaitForWorker(pid_t worker, const sigset_t &watched) {
   int status;
   while (true) {
     pid_t pid = waitpid(worker, &status, WNOHANG);
@@ -83,8 +87,10 @@ int Supervise(const std::function<int()> &work) {
   pid_t supervisor = getpid();
   pid_t worker = fork();
   if (worker == 0) Worker(work, report[1], mask, supervisor);
+  // The worker ends by it, its supervisor must still clean up.
+  signal(SIGPIPE, SIG_IGN);
   close(report[1]);
-  int status = worker < 0 ? 1 : WaitForWorker(worker);
+  int status = worker < 0 ? 1 : WaitForWorker(worker, watched);
   Reaper reaper;
   reaper.KillAll(0);
   sigprocmask(SIG_SETMASK, &mask, nullptr);
