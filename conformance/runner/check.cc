@@ -10,8 +10,10 @@
 #include <set>
 #include <stdexcept>
 
+#include "conformance/runner/expect.h"
 #include "conformance/runner/plan.h"
 #include "conformance/runner/results.h"
+#include "conformance/runner/tally.h"
 #include "conformance/runner/text.h"
 
 namespace conformance {
@@ -70,7 +72,6 @@ Hello HelloOf(const Json &adapter) {
 std::vector<Case> Asked(const Json &header, const std::vector<Case> &all) {
   Selection selection;
   for (const Json &option : header.at("options")) {
-    if (option == "--smoke") throw Wrong("a smoke test judges nothing");
     if (!selection.Take(option)) continue;
   }
   return selection.Choose(all);
@@ -101,17 +102,55 @@ void CheckCases(const std::vector<Json> &lines, const std::vector<Case> &asked,
               " cases; the first that is missing is " + *left.begin());
 }
 
-// A yes needs each MUST of the profile.
-void CheckVerdicts(const std::vector<Json> &lines, const Json &conforms) {
-  const std::set<std::string> bad = {"FAIL", "XFAIL", "UNRESOLVED"};
+Verdict VerdictOf(const Json &line) {
+  for (int i = 0; i <= static_cast<int>(Verdict::kXpass); i++) {
+    Verdict verdict = static_cast<Verdict>(i);
+    if (line.at("verdict") == VerdictName(verdict)) return verdict;
+  }
+  throw Wrong(Show(line.at("verdict")) + " is no verdict");
+}
+
+// What happened before it was held against an expectation.
+Verdict HappenedIn(const Json &line, Verdict judged) {
+  if (judged == Verdict::kXfail || judged == Verdict::kWarning) {
+    return Verdict::kFail;
+  }
+  if (judged != Verdict::kXpass) return judged;
+  std::string text = line.at("text");
+  for (Verdict verdict :
+       {Verdict::kPass, Verdict::kUnsupported, Verdict::kUntested}) {
+    std::string said = std::string("its verdict is ") + VerdictName(verdict);
+    if (text.find(said) != std::string::npos) return verdict;
+  }
+  return Verdict::kFail;  // at times
+}
+
+void AddLine(const Json &line, const Case &one, bool strict, Tally *tally) {
+  Outcome happened, judged;
+  judged.verdict = VerdictOf(line);
+  judged.reason = line.value("reason", "");
+  happened.verdict = HappenedIn(line, judged.verdict);
+  tally->Add(one, happened, judged, IsRed(one, judged.verdict, strict));
+}
+
+// The summary must be what the cases come to.
+void CheckSummary(const std::vector<Json> &lines,
+                  const std::vector<Case> &asked, const Json &header,
+                  const Json &summary, Tally *tally) {
+  std::map<std::string, const Case *> by_id;
+  for (const Case &one : asked) by_id[one.Id()] = &one;
+  std::vector<std::string> options = header.at("options");
+  bool strict = Contains(options, "--strict") ||
+                header.at("adapter").at("name") == kReference;
   for (const Json &line : lines) {
-    std::string profile = line.at("profile");
-    bool yes = conforms.contains(profile) && conforms[profile]["yes"] == true;
-    bool must = line.at("level") == "MUST" && line.at("provisional") == false;
-    if (!yes || !must || bad.count(line.at("verdict")) == 0) continue;
-    throw Wrong("it says that " + profile + " is conformed to, but " +
-                line.at("clause").get<std::string>() + " is " +
-                line.at("verdict").get<std::string>());
+    AddLine(line, *by_id.at(IdOf(line)), strict, tally);
+  }
+  Json ours = Json::parse(Summarize(*tally).dump());
+  for (const auto &member : ours.items()) {
+    Json said = summary.at(member.key());
+    if (said == member.value()) continue;
+    throw Wrong("its summary says " + member.key() + " " + Show(said) +
+                ", but its cases come to " + Show(member.value()));
   }
 }
 
@@ -127,6 +166,9 @@ std::string Check(const std::string &text, const Spec &spec) {
   std::vector<std::string> lines = SplitLines(text);
   Json header = ReadHeader(lines);
   Hello hello = HelloOf(header.at("adapter"));
+  if (Contains(header.at("options"), "--smoke")) {
+    throw Wrong("a smoke test judges nothing");
+  }
   CheckSpec(header, spec, hello);
   Json summary = Special(lines.back(), "summary");
   size_t stated = header.at("cases");
@@ -141,7 +183,8 @@ std::string Check(const std::string &text, const Spec &spec) {
   std::vector<Case> all = MakePlan(spec, hello);
   std::vector<Case> asked = Asked(header, all);
   CheckCases(cases, asked, stated);
-  CheckVerdicts(cases, summary.at("conforms"));
+  Tally tally(spec, hello, asked.size(), all.size());
+  CheckSummary(cases, asked, header, summary, &tally);
   std::string what = asked.size() == all.size()
                          ? "all " + Number(all.size()) + " cases"
                          : "partial: " + Number(asked.size()) + " of " +

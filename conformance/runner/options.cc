@@ -73,6 +73,9 @@ bool TakeFlag(const std::string &arg, Options *options) {
 
 std::string ParseOne(const std::string &arg, Options *options) {
   std::string text;
+  if (TakeText(arg, "adapter", &text) && !options->adapter.empty()) {
+    return "a second adapter, '" + text + "': a run judges one";
+  }
   if ((!StartsWith(arg, "--gtest_") && options->selection.Take(arg)) ||
       TakeFlag(arg, options) || TakeText(arg, "adapter", &options->adapter) ||
       TakeText(arg, "wrap", &options->wrap) ||
@@ -90,8 +93,11 @@ std::string ParseOne(const std::string &arg, Options *options) {
   if (TakeText(arg, "scale", &text)) {
     char *end;
     options->scale = strtod(text.c_str(), &end);
-    bool good = !text.empty() && *end == '\0' && options->scale > 0;
-    return good ? "" : "--scale takes a number above 0, not '" + text + "'";
+    bool good = !text.empty() && *end == '\0' && options->scale > 0 &&
+                options->scale <= 1000;
+    return good ? ""
+                : "--scale takes a number above 0, at most 1000, not '" + text +
+                      "'";
   }
   const struct {
     const char *name;
@@ -185,6 +191,12 @@ std::string CheckFiles(const Options &options) {
   if (SameFile(options.html, options.results)) {
     return "--html=" + options.html + " is the file of --results";
   }
+  for (size_t i = 0; i < options.specs.size(); i++) {
+    for (size_t j = 0; j < i; j++) {
+      if (!SameFile(options.specs[i], options.specs[j])) continue;
+      return "--spec=" + options.specs[i] + " is given twice";
+    }
+  }
   for (const std::string &file : {options.results, options.html}) {
     if (SameFile(options.expect, file)) {
       return "--expect=" + options.expect + " would be written over";
@@ -204,6 +216,9 @@ std::string CheckTogether(const Options &options) {
   }
   if (!options.html.empty() && options.results.empty()) {
     return "--html=FILE shows the results of --results=FILE, which is missing";
+  }
+  if (!options.resume.empty() && options.repeat > 1) {
+    return "--repeat runs what passed as well, and --resume does not";
   }
   std::string wrong = CheckFix(options);
   return wrong.empty() ? CheckFiles(options) : wrong;

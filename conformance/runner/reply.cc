@@ -9,6 +9,9 @@ namespace conformance {
 
 namespace {
 
+// An error may quote much, but a line of the report must be readable.
+constexpr size_t kTextLimit = 1000;
+
 bool IsTypeList(const Json &value) {
   if (!value.is_array() || value.empty()) return false;
   for (const Json &item : value) {
@@ -80,8 +83,9 @@ std::string Reply::Describe() const {
   switch (kind) {
     case Kind::kOk: return Show(value);
     case Kind::kError:
-      return types[0] + (text.empty() ? "" : " (" + text + ")");
-    case Kind::kUnsupported: return "unsupported " + text;
+      return Cut(types[0], kTextLimit) +
+             (text.empty() ? "" : " (" + Cut(text, kTextLimit) + ")");
+    case Kind::kUnsupported: return "unsupported " + Cut(text, kTextLimit);
     case Kind::kEnded: return "the connection closed";
     case Kind::kLate: return "no reply";
   }

@@ -192,7 +192,7 @@ std::string Results::Add(const Case &one, const CaseResult &result, bool red,
   return transcript;
 }
 
-void Results::End(const Tally &tally, double seconds) {
+Ordered Summarize(const Tally &tally) {
   Ordered conforms = Ordered::object();
   for (const auto &profile : tally.Profiles()) {
     const Conformity &c = profile.second;
@@ -202,11 +202,14 @@ void Results::End(const Tally &tally, double seconds) {
                                {"failed", c.failed},
                                {"unsupported", c.unsupported}};
   }
-  Write({{"summary",
-          {{"seconds", seconds},
-           {"ran", tally.Ran()},
-           {"failed", tally.Failed()},
-           {"conforms", conforms}}}});
+  return {
+      {"ran", tally.Ran()}, {"failed", tally.Failed()}, {"conforms", conforms}};
+}
+
+void Results::End(const Tally &tally, double seconds) {
+  Ordered summary = {{"seconds", seconds}};
+  summary.update(Summarize(tally));
+  Write({{"summary", summary}});
 }
 
 std::string Results::LooseTranscripts() const {

@@ -30,6 +30,9 @@ std::string DigestOf(const Case &one);
 // What the header says of the adapter.
 nlohmann::ordered_json DescribeAdapter(const Hello &hello);
 
+// What the last line says, but for the time.
+nlohmann::ordered_json Summarize(const Tally &tally);
+
 class Results {
  public:
   // `file` is that of --results; without it $TEST_UNDECLARED_OUTPUTS_DIR is

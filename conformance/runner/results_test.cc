@@ -203,9 +203,26 @@ TEST_F(CheckTest, OtherFormatsAreRefused) {
 TEST_F(CheckTest, AYesThatTheCasesDoNotBearIsRefused) {
   Write();
   std::vector<std::string> lines = Lines();
-  lines[1] = ReplaceAll(lines[1], "\"PASS\"", "\"FAIL\"");
   lines.back() = ReplaceAll(lines.back(), "false", "true");
-  Refused(lines, "core is conformed to, but a.each is FAIL");
+  Refused(lines, "its summary says conforms {");
+  lines = Lines();
+  lines[1] = ReplaceAll(lines[1], "\"PASS\"", "\"FAIL\"");
+  Refused(lines, "its cases come to {\"core\":{\"cases\":5,\"failed\":1,");
+  lines[1] = ReplaceAll(lines[1], "\"FAIL\"", "\"GOOD\"");
+  Refused(lines, "\"GOOD\" is no verdict");
+}
+
+TEST_F(CheckTest, APartSaysNoYes) {
+  Write({"--sparse"});
+  std::vector<std::string> lines = Lines();
+  lines.back() = ReplaceAll(lines.back(), "null", "true");
+  Refused(lines, "\"yes\":null");
+}
+
+TEST_F(CheckTest, ASmokeTestJudgesNothing) {
+  Write({"--smoke"});
+  spec_.clauses[0].text += " ";
+  Refused(Lines(), "a smoke test judges nothing");
 }
 
 TEST_F(CheckTest, WhoSaidNoHelloWasNotJudged) {

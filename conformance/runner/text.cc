@@ -245,6 +245,12 @@ bool WriteFile(const std::string &path, std::string_view text, int mode) {
   return close(fd) == 0;
 }
 
+std::string Cut(const std::string &text, size_t limit) {
+  if (text.size() <= limit) return text;
+  return text.substr(0, limit / 2) + " ... " +
+         text.substr(text.size() - limit / 2);
+}
+
 std::string Tail(const std::string &text, size_t limit) {
   if (text.size() <= limit) return text;
   size_t begin = text.size() - limit;

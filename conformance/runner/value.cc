@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "conformance/runner/text.h"
+
 namespace conformance {
 
 namespace {
@@ -193,9 +195,7 @@ bool HoldsValue(const Json &whole, const Json &part) {
 
 std::string Show(const Json &value) {
   std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-  if (text.size() <= kShownLimit) return text;
-  return text.substr(0, kShownLimit / 2) + " ... " +
-         text.substr(text.size() - kShownLimit / 2);
+  return Cut(text, kShownLimit);
 }
 
 }  // namespace conformance

@@ -3,6 +3,7 @@
 #include "conformance/runner/version.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include <algorithm>
@@ -34,7 +35,9 @@ std::vector<int> VersionNumbers(const std::string &text) {
   while (at < text.size() && !IsDigit(text[at])) at++;
   while (at < text.size() && IsDigit(text[at])) {
     char *end;
-    numbers.push_back(static_cast<int>(strtol(&text[at], &end, 10)));
+    // Beyond an int all are the greatest.
+    long number = std::min(strtol(&text[at], &end, 10), long{INT_MAX});
+    numbers.push_back(static_cast<int>(number));
     at = static_cast<size_t>(end - text.data());
     if (at < text.size() && text[at] == '.') at++;
   }
