@@ -1,5 +1,6 @@
 // Expectations cannot lie: with a file that states exactly what is so, the run
-// passes; a line taken out, a line too many, or a wrong reason make it fail.
+// passes; a line taken out, a line too many, or a wrong reason make it fail. Nor
+// can results: what is not written, or not judged, is not there.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -182,5 +183,33 @@ TEST_F(HonestyTest, FixMakesAFile) {
 }
 
 }  // namespace
+
+TEST(ResultsTest, WhatCannotBeWrittenIsNoPass) {
+  for (const char *more : {"-j1", "--list"}) {
+    Ran ran = RunFakeOnly("good", {"--results=/dev/full", more,
+                                   "--filter=fake.value:fake.error"});
+    bool lists = more == std::string("--list");
+    EXPECT_EQ(ran.code, lists ? 0 : 1) << ran.output;
+    const char *says = "cannot write /dev/full: No space left on device";
+    EXPECT_EQ(ran.output.find(says) == std::string::npos, lists) << ran.output;
+  }
+}
+
+TEST(ResultsTest, ARunThatIsRefusedLeavesAnOlderFileAlone) {
+  std::string file = Scratch("older");
+  EXPECT_TRUE(WriteFile(file, "older\n"));
+  std::string again = "./" + file.substr(file.rfind('/') + 1);
+  std::string folder = file.substr(0, file.rfind('/'));
+  for (const std::string &arg :
+       {std::string("--filter=nothing"), std::string("--expect=/none"),
+        std::string("--list"), std::string("--gtest_fliter=x"),
+        "--resume=" + folder + "/" + again, "--expect=" + folder + "/" + again,
+        "--html=" + folder + "/" + again}) {
+    Ran ran = RunFakeOnly("good", {"--results=" + file, arg});
+    EXPECT_EQ(ran.code == 0, arg == "--list") << arg << ran.output;
+    EXPECT_EQ(ReadFile(file).value_or(""), "older\n") << arg;
+  }
+  unlink(file.c_str());
+}
 
 }  // namespace conformance

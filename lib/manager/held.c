@@ -88,7 +88,7 @@ static int64_t enter_gate(struct managed *gate, struct caller *caller) {
 
 static void pass_on(uint64_t condition_id);
 
-/* Who cannot be told that it has entered has not. */
+/* A caller that cannot be told that it has entered has not. */
 static int64_t answer_entered(struct managed *gate, struct caller *caller) {
   int64_t r = enter_gate(gate, caller);
   bool is_told = answer_call(caller, r);

@@ -61,8 +61,8 @@ static struct bell *bell_of(const brood_event *event) {
 
 enum turn { TURN_UP, TURN_DOWN, TURN_NOT };
 
-/* Signals wait meanwhile: a handler may turn the same flag. Who only looks does
- * not wait for a stopped process that turns it. */
+/* Signals wait meanwhile: a handler may turn the same flag. A caller that only
+ * looks does not wait for a stopped process that turns it. */
 static int turn_watched(brood_event *event, enum turn how) {
   struct bell *bell = bell_of(event);
   if (bell == NULL) return -EBADF;

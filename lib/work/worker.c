@@ -181,7 +181,7 @@ static bool work_once(struct worker *worker) {
                     &(struct queue_claim){claim_chunk, worker});
   if (r < 0 && !worker->has_claim) brood_fail(brood_error_message());
   if (r < 0) refuse_chunk(worker, r);
-  /* Whoever claimed it before was killed: then it is for the next one. */
+  /* A worker that claimed it before was killed: it is for the next one. */
   bool is_last = chunk.type == BROOD_TYPE_NONE;
   if (worker->has_claim) {
     if (chunk.type == BROOD_TYPE_TUPLE) run_chunk(worker, &chunk);
