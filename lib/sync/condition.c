@@ -121,8 +121,7 @@ static struct sync_waiter *find_free(struct sync_condition *condition) {
 }
 
 /* release: a place that says WAITING has its thread and ticket, wherever this
- * thread is killed. noinline: or it would share the frame of a cleanup handler.
- */
+ * thread is killed. noinline: or it would share the frame of a handler. */
 __attribute__((noinline)) static struct sync_waiter *arrive(
     struct sync_condition *condition) {
   struct sync_waiter *waiter = find_free(condition);
