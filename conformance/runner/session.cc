@@ -229,7 +229,13 @@ void Session::WaitForMain() {
   if (main->Serves()) {
     StopFail(Way::kHang, "main still has no reply at the scenario's end");
   }
-  setup_.reaper->WaitFor(launched_, StepDeadline());
+  // Main may wait for a child that comes late to a gate.
+  Deadline end = StepDeadline(), slice(0);
+  do {
+    files_.Pulse();
+    slice = Deadline(0.1).Sooner(end);
+    setup_.reaper->WaitFor(launched_, slice);
+  } while (slice.Over() && !setup_.reaper->Status(launched_) && !end.Over());
   std::optional<int> status = setup_.reaper->Status(launched_);
   if (!status) StopFail(Way::kHang, "main does not exit after bye");
   main_tidy_ = main_tidy_ && *status >= 0;
