@@ -325,8 +325,12 @@ int result_take_back(brood_async_result *result, int error, bool with_workers) {
       pool_settle(pool, pending->number, brood_int64(error));
     } else {
       all = 0;
-      if (with_workers) end_worker(pool, pending->number);
     }
+  }
+  /* Only now: a new worker would take what is left. */
+  for (uint32_t i = 0; with_workers && i < BROOD_MAX_PENDING; i++) {
+    const struct pending *pending = &pool->pending[i];
+    if (pending->result == result) end_worker(pool, pending->number);
   }
   result_release(result);
   return all;
