@@ -258,6 +258,9 @@ struct Handler {
   }
 };
 
+// AddressSanitizer does not see that a cancelled thread jumps into a cleanup
+// handler in C: it takes the frames that are gone for such as are in use.
+#ifndef __SANITIZE_ADDRESS__
 TEST_P(CancelCalls, WhoWasCancelledWaitsNoMore) {
   brood_barrier *barrier = brood_barrier_new(nullptr, 2, nullptr, kLong);
   std::atomic<Handler *> handler{nullptr};
@@ -274,6 +277,7 @@ TEST_P(CancelCalls, WhoWasCancelledWaitsNoMore) {
   thread.Join();
   brood_barrier_free(barrier);
 }
+#endif
 
 // -------------------------------------------------------- At any instant --
 

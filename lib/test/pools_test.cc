@@ -365,6 +365,9 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   brood_imap_free(imap);
 }
 
+// AddressSanitizer does not see that a cancelled thread jumps into a cleanup
+// handler in C: it takes the frames that are gone for such as are in use.
+#ifndef __SANITIZE_ADDRESS__
 TEST_P(PoolsTest, IteratesOnWhenAThreadIsCancelled) {
   Pool pool(GetParam(), 1);
   Pipe gate, told;
@@ -386,6 +389,7 @@ TEST_P(PoolsTest, IteratesOnWhenAThreadIsCancelled) {
   EXPECT_EQ(All(imap).size(), 1u);
   brood_imap_free(imap);
 }
+#endif
 
 TEST_P(PoolsTest, GivesEachValueToOneThread) {
   Pool pool(GetParam(), 2);
