@@ -1,6 +1,6 @@
 // Expectations cannot lie: with a file that states exactly what is so, the run
-// passes; a line taken out, a line too many, or a wrong reason make it fail. Nor
-// can results: what is not written, or not judged, is not there.
+// passes; a line taken out, a line too many, or a wrong reason make it fail.
+// Nor can results: what is not written, or not judged, is not there.
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <unistd.h>
