@@ -47,7 +47,7 @@ std::optional<std::string> ReadFile(const std::string &path);
 std::string ReadEnd(const std::string &path, size_t limit);
 bool WriteFile(const std::string &path, std::string_view text, int mode = 0644);
 
-// What is longer than the limit is cut in the middle.
+// A text that is longer than the limit is cut in the middle.
 std::string Cut(const std::string &text, size_t limit);
 
 // The last `limit` bytes, starting at a line, with a mark if text was cut.
