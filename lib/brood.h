@@ -1937,9 +1937,7 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  * the process that tcp needs. brood_manager_shutdown and brood_manager_free
  * leave the server as it is (remote.client-shutdown); once all managers of
  * this process for it are shut down, what it has there is given back, and its
- * calls are ECONNRESET. Its proxies are to be freed before it connects there
- * again: later that gives back what a new one of the same object has. Both
- * sides are of one version of this library.
+ * calls are ECONNRESET. Both sides are of one version of this library.
  *
  * BROOD_AUTHENTICATION_ERROR  the server has another key; it stays as it was
  *                             (auth.wrong)

@@ -488,6 +488,7 @@
 #define link_close brood_in_link_close
 #define link_give brood_in_link_give
 #define link_open brood_in_link_open
+#define link_own brood_in_link_own
 #define link_pair brood_in_link_pair
 #define link_renew brood_in_link_renew
 #define link_send_end brood_in_link_send_end

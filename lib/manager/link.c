@@ -128,12 +128,16 @@ int link_renew(brood_connection **door) {
 
 /* ----------------------------------------------------------------- Lines -- */
 
+static void free_line(struct line *line) {
+  brood_connection_free(line->end);
+  free(line);
+}
+
 static void free_lines(struct link *link) {
   while (link->lines != NULL) {
     struct line *line = link->lines;
     link->lines = line->next;
-    brood_connection_free(line->end);
-    free(line);
+    free_line(line);
   }
 }
 
@@ -163,7 +167,7 @@ static int make_own(struct link *link) {
   return is_own ? 0 : r;
 }
 
-static struct line *free_line_of(struct link *link) {
+static struct line *idle_line_of(struct link *link) {
   struct line *line = link->lines;
   while (line != NULL && atomic_load(&line->is_busy)) line = line->next;
   if (line != NULL) atomic_store(&line->is_busy, true);
@@ -181,15 +185,14 @@ static void discard_line(struct line *line) {
   while (*at != NULL && *at != line) at = &(*at)->next;
   if (*at != NULL) *at = line->next;
   guard_unlock();
-  brood_connection_free(line->end);
-  free(line);
+  free_line(line);
 }
 
 /* A line that no other thread uses; NULL and the error is set. */
 static struct line *take_line(struct link *link) {
   if (make_own(link) < 0) return NULL;
   guard_lock();
-  struct line *line = free_line_of(link);
+  struct line *line = idle_line_of(link);
   guard_unlock();
   if (line != NULL) return line;
   line = calloc(1, sizeof *line);
@@ -200,8 +203,7 @@ static struct line *take_line(struct link *link) {
   line->link = link;
   line->is_busy = true;
   if (make_end(link, 0, &line->end) < 0 || say_hello(line->end, true) < 0) {
-    brood_connection_free(line->end);
-    free(line);
+    free_line(line);
     return NULL;
   }
   line->end->has_answers_only = true;
@@ -271,8 +273,7 @@ void link_close(uint64_t server) {
         at = &line->next;
       } else {
         *at = line->next;
-        brood_connection_free(line->end);
-        free(line);
+        free_line(line);
       }
     }
     link->door = NULL;
@@ -315,6 +316,7 @@ static struct link *link_of(struct proxy *proxy) {
   struct link *link = find_link(proxy->server);
   int r = take_over(proxy, link);
   if (link == NULL) link = find_link(proxy->server);
+  if (proxy->link == NULL) proxy->link = link;
   guard_unlock();
   if (r == 0 && (link == NULL || link->door == NULL)) r = say_gone();
   return r < 0 ? NULL : link;
@@ -327,14 +329,18 @@ static int pack_proxy(struct proxy *proxy, brood_connection **out_end) {
   return make_end(link, proxy->id, out_end);
 }
 
+void link_own(struct proxy *proxy) {
+  guard_lock();
+  proxy->link = find_link(proxy->server);
+  guard_unlock();
+}
+
 static void forget_proxy(const struct proxy *proxy) {
   if (server_is_here(proxy->server)) {
     server_forget(proxy->id);
     return;
   }
-  guard_lock();
-  struct link *link = find_link(proxy->server);
-  guard_unlock();
+  struct link *link = proxy->link;
   if (link == NULL || link->door == NULL) return;
   struct call_head head = {
       .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
@@ -466,17 +472,6 @@ static int check_call(uint64_t server, const struct proxy_call *call) {
   return call_check_values(call->values, call->num_values);
 }
 
-int64_t link_call(uint64_t server, const struct proxy_call *call) {
-  int r = check_call(server, call);
-  if (r < 0) return r;
-  guard_lock();
-  struct link *link = find_link(server);
-  guard_unlock();
-  if (link == NULL || link->door == NULL) return say_gone();
-  struct line *line = take_line(link);
-  return line == NULL ? brood_error() : call_by_line(line, 0, call);
-}
-
 static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
   int r = check_call(proxy->server, call);
   if (r < 0) return r;
@@ -484,10 +479,14 @@ static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
   guard_lock();
   struct link *link = link_of(proxy);
   bool is_own = link != NULL && link->owner == sync_self_process();
-  struct line *line = is_own ? free_line_of(link) : NULL;
+  struct line *line = is_own ? idle_line_of(link) : NULL;
   guard_unlock();
   if (line == NULL && link != NULL) line = take_line(link);
   return line == NULL ? brood_error() : call_by_line(line, proxy->id, call);
+}
+
+int64_t link_call(uint64_t server, const struct proxy_call *call) {
+  return call_proxy(&(struct proxy){.server = server, .fd = -1}, call);
 }
 
 /* ---------------------------------------------------------------- Engine -- */

@@ -27,6 +27,9 @@ int link_send_end(brood_connection *door, uint64_t object,
 /* link_give makes another line, through the first; 0, or the error is set. */
 int link_give(uint64_t server, brood_connection **out_end);
 
+/* link_own has a new proxy have a reference of the line that is open. */
+void link_own(struct proxy *proxy);
+
 /* link_renew has a door be one of whose other end no child of a fork has a
  * copy, as it may have of one that was there when the server was started. */
 int link_renew(brood_connection **door);

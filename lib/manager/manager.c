@@ -214,7 +214,11 @@ static void *make_object(brood_manager *manager, enum share_kind kind,
   int64_t id = link_call(manager->server, &call);
   if (id < 0) return NULL;
   struct proxy *proxy = proxy_make(manager->server, (uint64_t)id, kind, -1);
-  if (proxy == NULL) error_set_os(-ENOMEM, "cannot make a proxy");
+  if (proxy == NULL) {
+    error_set_os(-ENOMEM, "cannot make a proxy");
+  } else {
+    link_own(proxy);
+  }
   return proxy;
 }
 

@@ -114,12 +114,19 @@ void object_release(struct managed *object) {
   if (--object->references == 0) destroy(object);
 }
 
+/* What a session has: below 0 while it has given back what it has not said yet
+ * that it has, by another line. */
+static int64_t references_of(struct managed *object, struct session *session) {
+  struct tally *tally = tally_of(&object->references_of, session, 0);
+  return tally != NULL && tally->count > 0 ? tally->count : 0;
+}
+
 void object_count_for(struct managed *object, struct session *session,
                       int64_t count) {
   object_hold(object);
-  if (tally_add(&object->references_of, session, 0, count)) {
-    object->references += count;
-  }
+  object->references -= references_of(object, session);
+  tally_add(&object->references_of, session, 0, count);
+  object->references += references_of(object, session);
   object_release(object);
 }
 
@@ -291,10 +298,7 @@ void object_end_session(struct session *session) {
       held_end_session(object, session);
     }
     struct tally *tally = tally_of(&object->references_of, session, 0);
-    if (tally != NULL) {
-      object->references -= tally->count;
-      tally_drop(&object->references_of, tally);
-    }
+    if (tally != NULL) object_count_for(object, session, -tally->count);
     object_release(object);
   }
 }

@@ -228,11 +228,7 @@ static void hear_hello(struct caller *caller) {
 static void hear_forget(const struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
   struct session *session = find_session(caller->head.thread);
-  /* A process that connects again has lost what it had before. */
-  if (object != NULL && session != NULL &&
-      tally_of(&object->references_of, session, 0) != NULL) {
-    object_count_for(object, session, -1);
-  }
+  if (object != NULL && session != NULL) object_count_for(object, session, -1);
 }
 
 /* ----------------------------------------------------------------- Calls -- */

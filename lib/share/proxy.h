@@ -51,7 +51,8 @@ struct proxy {
   uint32_t kind;      /* enum share_kind */
   bool is_argument;   /* lives as long as the process */
   _Atomic int fd;     /* of the end that it came with, and which is worth the
-                         reference; -1: the process has that itself */
+                         reference; -1: the process has that itself, */
+  void *link;         /* by this link of lib/manager */
 };
 
 struct proxy_call {

@@ -341,6 +341,34 @@ TEST_P(ManagersNet, AreSharedByTwoThatConnect) {
   }
 }
 
+Handle<brood_list> ListIn(const Handle<brood_dict> &dict) {
+  brood_value list = brood_none();
+  EXPECT_WORKS(brood_dict_get(dict.get(), Text("list"), &list));
+  return Own(static_cast<brood_list *>(list.as.object));
+}
+
+// What is left of an earlier connection has no reference of the next one's.
+TEST_P(ManagersNet, TakeNothingFromTheNextConnection) {
+  Owner owner(Method(), Address());
+  Handle<brood_list> old(nullptr, brood_list_free);
+  {
+    Client first(owner.address(), Method());
+    auto dict = Own(brood_manager_dict(first, "birds"));
+    auto list = Own(brood_manager_list(first, nullptr));
+    EXPECT_WORKS(
+        brood_dict_set(dict.get(), Text("list"), brood_object(list.get())));
+    old = ListIn(dict);
+    EXPECT_WORKS(brood_list_append(old.get(), Text("tern")));
+  }
+  Client second(owner.address(), Method());
+  auto dict = Own(brood_manager_dict(second, "birds"));
+  auto list = ListIn(dict);
+  EXPECT_EQ(brood_list_length(list.get()), 1);
+  EXPECT_WORKS(brood_dict_clear(dict.get()));
+  old.reset();
+  EXPECT_EQ(brood_list_length(list.get()), 1);
+}
+
 TEST_P(ManagersNet, RefuseAnotherKey) {
   std::string address = Address();
   Manager manager(Method(), AtAddress(address));
