@@ -67,6 +67,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -94,10 +95,11 @@ struct Pattern {
   int producers;
   int consumers;
 };
-constexpr Pattern kPatterns[] = {{1, 1}, {4, 1}, {1, 4}, {4, 4}};
+constexpr Pattern kPatterns[] = {{1, 1}, {4, 4}, {4, 1}, {1, 4}};
 
 struct Options : CommonOptions {
   int64_t window_ms = 20;
+  int64_t patterns = std::size(kPatterns);  // the first ones
 };
 
 // A crew and its task.
@@ -278,9 +280,10 @@ bool StaysWhole(const Crew &crew, const Pattern &pattern, size_t size_bytes) {
 }
 
 // All cases, each beside what it is compared with.
-std::vector<Case> MakeCases(const Crews &crews) {
+std::vector<Case> MakeCases(const Crews &crews, int64_t patterns) {
   std::vector<Case> cases;
   for (const Pattern &pattern : kPatterns) {
+    if (&pattern - kPatterns == patterns) break;
     int processes = pattern.producers + pattern.consumers;
     for (size_t size : kSizes) {
       for (const auto &crew : crews) {
@@ -308,7 +311,9 @@ int Main(int argc, char **argv) {
   bool parsed =
       Parse(argc, argv, &options,
             {{"window_ms", "=N     how long messages are counted (20)",
-              Count(&options.window_ms)}});
+              Count(&options.window_ms)},
+             {"patterns", "=N      of 1:1, 4:4, 4:1, 1:4 the first N (4)",
+              Count(&options.patterns)}});
   if (!parsed) return 2;
   options.samples = std::min(options.samples, kMaxSamples);
   IpcBoard *board = nullptr;
@@ -322,7 +327,7 @@ int Main(int argc, char **argv) {
   AddBoostCrews(board, &crews);
   AddZeroMqCrews(board, &crews);
   AddBroodCrews(board, board_fd, &crews);
-  std::vector<Case> cases = MakeCases(crews);
+  std::vector<Case> cases = MakeCases(crews, options.patterns);
   for (int64_t turn = 1; turn <= options.turns; turn++) {
     for (const Case &one : cases) Register(board, one, options, turn);
   }

@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: MIT
 """What CPython's or billiard's pipes and queues carry, and how quickly.
 
-    ipc_peer.py MODULE SAMPLES WINDOW_MS [METHOD...]
+    ipc_peer.py MODULE SAMPLES WINDOW_MS PATTERNS [METHOD...]
 
 The measures are those of ipc.cc, in an interpreter's terms. A message is new
 bytes each time: a queue's thread may still read the last one. A crew stays
 together for all sizes, one round each, because starting it takes longer than
-what is measured. A pipe is for two processes: several at one end would have to
-lock it. Prints one JSON object a line, with every sample, or with the reason
-why there is none. Nothing heavy is imported up here, because a spawned child
-imports this file too.
+what is measured. PATTERNS says how many of the patterns, from the first. A pipe is
+for two processes: several at one end would have to lock it. Prints one JSON
+object a line, with every sample, or with the reason why there is none. Nothing
+heavy is imported up here, because a spawned child imports this file too.
 """
 import itertools
 import struct
@@ -29,7 +29,7 @@ SILENT_SECONDS = 10
 LOST_SECONDS = 10
 
 SIZES = (8, 64, 4096, 1 << 16, 1 << 20)
-PATTERNS = ((1, 1), (4, 1), (1, 4), (4, 4))
+PATTERNS = ((1, 1), (4, 4), (4, 1), (1, 4))
 TRIP_BYTES = 64
 LARGE_BYTES = 1 << 16  # these stamp their arrival, as in ipc_work.h
 QUEUE_BYTES = 16 << 20  # what a queue with a limit holds, as in ipc_board.h
@@ -343,8 +343,8 @@ def measure_trips(context, targets, kind, places, num_samples):
     return series
 
 
-def measure(context, targets, num_samples, window_ms):
-    for pattern in PATTERNS:
+def measure(context, targets, num_samples, window_ms, patterns):
+    for pattern in PATTERNS[:patterns]:
         for kind in CHANNELS:
             if kind == "pipe" and pattern != (1, 1):
                 continue
@@ -365,4 +365,4 @@ def measure(context, targets, num_samples, window_ms):
 
 
 if __name__ == "__main__":
-    peer.main("ipc_peer", measure)
+    peer.main("ipc_peer", measure, 3)

@@ -16,7 +16,7 @@ IPC, PEER = sys.argv[1:3]
 METHODS = ("fork", "forkserver", "spawn")
 WAITS = ("block", "spin")[:len(os.sched_getaffinity(0))]
 SIZES = (8, 64, 4096, 1 << 16, 1 << 20)
-PATTERNS = ("1:1", "4:1", "1:4", "4:4")
+PATTERNS = ("1:1", "4:4", "4:1", "1:4")
 WHOLE_SIZES = SIZES[:3]  # what a pipe takes at once
 
 
@@ -91,24 +91,24 @@ class IpcTest(unittest.TestCase):
         self.assertCountEqual(THEIRS + OURS, [kind(item) for item in items])
 
     def test_bad_options_are_named(self):
-        for option in ("--samples=0", "--turns=x", "--window_ms=-1", "--no",
+        for option in ("--samples=0", "--turns=x", "--window_ms=-1", "--patterns=0", "--no",
                        "--samples_file=/nonexistent/file"):
             done = run(IPC, option)
             self.assertEqual(2, done.returncode, option)
             self.assertIn("--window_ms", done.stderr)
 
     def test_cpython_has_every_object_context_pattern_size_and_place(self):
-        done = run(PEER, "multiprocessing", "2", "1")
+        done = run(PEER, "multiprocessing", "2", "1", "4")
         self.assertEqual(0, done.returncode, done.stderr)
         items = parse(done.stdout)
         self.check_samples(items, 2)
         self.assertCountEqual(CPYTHONS, [kind(item) for item in items])
 
     def test_an_absent_peer_and_method_are_named(self):
-        absent = parse(run(PEER, "no_such_module", "1", "1").stdout)
+        absent = parse(run(PEER, "no_such_module", "1", "1", "1").stdout)
         self.assertEqual(1, len(absent))
         self.assertIn("no_such_module", absent[0]["absent"])
-        absent = parse(run(PEER, "multiprocessing", "1", "1",
+        absent = parse(run(PEER, "multiprocessing", "1", "1", "1",
                            "thread").stdout)
         self.assertEqual("thread", absent[0]["context"])
         self.assertIn("absent", absent[0])

@@ -170,6 +170,8 @@ class CompareTest(unittest.TestCase):
         self.assertCountEqual(
             expected, {(r["impl"], r["object"], r["context"])
                        for r in self.records if r["bench"] in IPC})
+        self.assertEqual({"1:1", "4:4"}, {  # all four take as long again
+            r["pattern"] for r in self.records if r["bench"] == "throughput"})
 
     def test_what_is_pooled(self):
         pools = self.here("brood", "cpython", "billiard")

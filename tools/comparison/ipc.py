@@ -15,14 +15,15 @@ class Ipc:
         if quick:
             self.rounds, self.seconds = 1, 15
             self.samples, self.peer_samples = 60, 25
-            self.window_ms = 2
+            self.window_ms, self.patterns = 2, 2
         else:
             self.rounds, self.seconds = 6, 125
             self.samples, self.peer_samples = 400, 200
-            self.window_ms = 10
+            self.window_ms, self.patterns = 10, 4
 
     def steps(self, _number):
         yield run.benchmark(IPC, f"--samples={self.samples}",
-                            f"--window_ms={self.window_ms}")
+                            f"--window_ms={self.window_ms}",
+                            f"--patterns={self.patterns}")
         yield from run.peers(PEER, self.quick, self.peer_samples,
-                             self.window_ms)
+                             self.window_ms, self.patterns)
