@@ -10,6 +10,8 @@
 #include <random>
 #include <vector>
 
+#include "fuzz/check.h"
+
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 namespace {
@@ -96,8 +98,12 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: %s FILE...\n", argv[0]);
     return 2;
   }
-  for (const Bytes &seed : seeds) {
+  for (size_t i = 0; i < seeds.size(); i++) {
+    const Bytes &seed = seeds[i];
+    is_accepted = false;
     Run(seed);
+    if (!is_accepted) fprintf(stderr, "%s is refused\n", argv[i + 1]);
+    CHECK(is_accepted);
     RunCut(seed);
     RunChanged(seed);
   }

@@ -124,6 +124,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   sent.setup_size = authkey.size();
   sent.setup_fds = input.Number() % (WIRE_SETUP_MAX_FDS + 1);
   sent.num_fds = input.Number() | 7; /* room for its own */
+  sent.log_level = input.Number();
+  sent.log_handlers = input.Number();
   sent.args_size = args.size();
 
   std::vector<uint8_t> bytes = Encode(sent, args);
@@ -146,6 +148,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(got.setup_fds == sent.setup_fds);
   }
   CHECK(got.num_fds == sent.num_fds);
+  CHECK(got.log_level == sent.log_level);
+  CHECK(got.log_handlers == sent.log_handlers);
   CheckCutIsRefused(bytes);
+  is_accepted = true;
   return 0;
 }

@@ -93,13 +93,13 @@ void CheckInside(const brood_value &value, const uint8_t *body, size_t size,
   }
 }
 
-void CheckTuple(const uint8_t *body, size_t size, uint32_t num_fds) {
+bool CheckTuple(const uint8_t *body, size_t size, uint32_t num_fds) {
   std::vector<brood_value> values, again;
   brood_value tuple, read;
   bool travels = Decode(body, size, num_fds, false, &values, &tuple);
   if (!Decode(body, size, num_fds, true, &values, &tuple)) {
     CHECK(!travels);
-    return;
+    return false;
   }
   CheckInside(tuple, body, size, num_fds, 0);
   // Twice the same bytes. (The first may differ: whatever is not 0 is true.)
@@ -108,6 +108,7 @@ void CheckTuple(const uint8_t *body, size_t size, uint32_t num_fds) {
                true, &again, &read));
   CHECK(again.size() == values.size());
   CHECK(Encode(read, &num_fds) == bytes);
+  return true;
 }
 
 }  // namespace
@@ -124,9 +125,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CHECK(value.as.data == nullptr && value.size_bytes <= BROOD_MAX_MESSAGE);
   } else if (value.type == BROOD_TYPE_TUPLE) {
     CHECK(value.size_bytes == body.size());
-    CheckTuple(body.data(), body.size(), head.num_fds);
+    if (!CheckTuple(body.data(), body.size(), head.num_fds)) return 0;
   } else if (IsSized(value)) {
     CHECK(value.as.data == body.data() && value.size_bytes == body.size());
   }
+  is_accepted = true;
   return 0;
 }

@@ -62,10 +62,10 @@ def is_killed(runner, spec, adapter, sound, case):
     for scale in (SCALE, 1):
         result = one(runner, spec, adapter, case, scale)
         if not is_red(result) or result["way"] not in ("hang", "leak"):
-            break
+            return is_red(result), result
         if not is_red(one(runner, spec, sound, case, scale)):
-            break
-    return is_red(result), result
+            return True, result
+    return False, result
 
 
 def one(runner, spec, adapter, case, scale):
