@@ -94,6 +94,7 @@ std::string TellDifference(const Run &before, const Run &after,
     out += "\nThe two were judged by different specs: " + Code(before.digest) +
            " and " + Code(after.digest) + ".\n";
   }
+  if (!after.summary) out += "\nThe new run was cut short.\n";
   if (difference.Empty()) out += "\nNothing changed.\n";
   List(difference.worse, "No longer pass", &out);
   List(difference.better, "Pass now", &out);

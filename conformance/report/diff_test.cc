@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/report/diff.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "conformance/report/sample.h"
@@ -108,6 +109,13 @@ TEST_F(DiffTest, ItIsToldInWords) {
                 "**No longer pass: 1**\n\n"
                 "- `a.each/fork` PASS → FAIL (value): It MUST hold.\n"
                 "  at `main: x == 1`, want `== 1`, got `2`\n");
+}
+
+TEST_F(DiffTest, ARunThatWasCutShortIsNamed) {
+  Difference difference = Compared();
+  new_.summary.reset();
+  EXPECT_THAT(TellDifference(old_, new_, difference),
+              testing::HasSubstr("\n\nThe new run was cut short.\n"));
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ const char kUsage[] =
     "  --profile=NAME     the badge's profile; core without it\n"
     "  --against=FILE     what changed since these results, on standard\n"
     "                     output and wherever else results go; ends with 1 if\n"
-    "                     a case that passed no longer does\n"
+    "                     a case that passed no longer does, or the run was\n"
+    "                     cut short\n"
     "  --spec=DIR         the spec that the results are shown by;\n"
     "                     conformance/spec without it\n";
 
@@ -139,7 +140,7 @@ int Work(const Options &options) {
     Difference difference = Compare(runs[1], runs[0]);
     told = TellDifference(runs[1], runs[0], difference);
     printf("%s", told.c_str());
-    code = difference.worse.empty() ? 0 : 1;
+    code = difference.worse.empty() && runs[0].summary ? 0 : 1;
   }
   const Matrix matrix = MakeMatrix(spec, std::move(runs));
   if (!options.html.empty()) Write(options.html, MakePage(matrix, compare));
@@ -150,6 +151,9 @@ int Work(const Options &options) {
   const Badge badge = MakeBadge(matrix, 0, options.profile);
   Write(options.badge, BadgeSvg(badge));
   Write(options.badge_json, BadgeJson(badge));
+  if (fflush(stdout) != 0 || ferror(stdout) != 0) {
+    throw std::runtime_error("cannot write the standard output");
+  }
   return code;
 }
 
