@@ -178,9 +178,11 @@
 #define default_get brood_in_default_get
 #define default_set brood_in_default_set
 #define error_task_data brood_in_error_task_data
+#define guard_allow brood_in_guard_allow
 #define guard_at_fork brood_in_guard_at_fork
 #define guard_call brood_in_guard_call
 #define guard_enter brood_in_guard_enter
+#define guard_forbid brood_in_guard_forbid
 #define guard_held_signals brood_in_guard_held_signals
 #define guard_hold_signals brood_in_guard_hold_signals
 #define guard_is_shielded brood_in_guard_is_shielded
@@ -465,7 +467,9 @@
 #define call_list brood_in_call_list
 #define call_number brood_in_call_number
 #define call_read_head brood_in_call_read_head
+#define call_send_end brood_in_call_send_end
 #define call_split_off brood_in_call_split_off
+#define call_tell brood_in_call_tell
 #define call_value brood_in_call_value
 #define channel_call brood_in_channel_call
 #define channel_end_session brood_in_channel_end_session
@@ -489,9 +493,7 @@
 #define link_give brood_in_link_give
 #define link_open brood_in_link_open
 #define link_own brood_in_link_own
-#define link_pair brood_in_link_pair
 #define link_renew brood_in_link_renew
-#define link_send_end brood_in_link_send_end
 #define make_many brood_in_make_many
 #define manager_let_in brood_in_manager_let_in
 #define manager_listen brood_in_manager_listen

@@ -11,11 +11,12 @@
 #include "lib/manager/server.h"
 #include "lib/share/proxy.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 #include "lib/wire/value.h"
 
-/* What the answer to an items() adds. */
+/* What pairs add. */
 enum { SERVER_MAX_DEPTH = BROOD_MAX_DEPTH - 2 };
 
 /* From here on a string or bytes follow. */
@@ -31,7 +32,10 @@ bool call_read_head(const brood_value *message, void *out_head, size_t size) {
   return true;
 }
 
-bool call_follows(const brood_value *value) {
+bool call_follows(const brood_value *value, uint32_t op) {
+  if (value->type == BROOD_TYPE_TUPLE) {
+    return op == CALL_ITEMS || op == CALL_UPDATE; /* deep enough as they are */
+  }
   return (value->type == BROOD_TYPE_STRING ||
           value->type == BROOD_TYPE_BYTES) &&
          value->as.data != NULL && value->size_bytes > CALL_LARGE;
@@ -73,6 +77,28 @@ brood_value call_split_off(brood_value *whole, size_t index) {
   }
   *whole = brood_none();
   return item;
+}
+
+/* ------------------------------------------------- What is not answered -- */
+
+int call_tell(brood_connection *end, struct call_head head,
+              const brood_value *value, int64_t timeout_ns) {
+  brood_value words[] = {brood_bytes(&head, sizeof head),
+                         value == NULL ? brood_none() : *value};
+  guard_shield(); /* what the caller has would be lost */
+  int r = brood_connection_send(
+      end, value == NULL ? words[0] : brood_tuple(words, 2), timeout_ns);
+  guard_unshield();
+  return r;
+}
+
+int call_send_end(brood_connection *door, uint64_t object,
+                  brood_connection *end, int64_t timeout_ns) {
+  struct call_head head = {.op = CALL_DOOR, .object = object};
+  brood_value value = brood_object(end);
+  int r = call_tell(door, head, &value, timeout_ns);
+  brood_connection_free(end);
+  return r;
 }
 
 /* --------------------------------------------------------------- Values -- */
@@ -144,10 +170,12 @@ int keep_copy(const brood_value *value, struct kept *out) {
 }
 
 int adopt_values(const struct caller *caller) {
+  uint32_t op = caller->head.op;
+  int more = op == CALL_UPDATE ? 2 : op == CALL_EXTEND || op == CALL_SET_SLICE;
   int r = 0;
   const brood_value *value;
   for (size_t i = 0; r == 0 && (value = call_value(caller, i)) != NULL; i++) {
-    r = adopt(value, SERVER_MAX_DEPTH);
+    r = adopt(value, SERVER_MAX_DEPTH + more);
   }
   return r;
 }
@@ -169,7 +197,7 @@ static bool send_head(const struct caller *caller,
 static int send_answer(struct caller *caller, struct answer_head *head,
                        const brood_value *value) {
   brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
-  bool follows = value != NULL && call_follows(value);
+  bool follows = value != NULL && call_follows(value, caller->head.op);
   head->flags = follows ? CALL_FOLLOWS : 0;
   words[0] = brood_bytes(head, sizeof *head);
   bool is_alone = value == NULL || follows;

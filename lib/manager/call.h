@@ -2,8 +2,8 @@
  *
  * What clients and the server of a manager say to each other, through
  * connections: a client's line to the server. A message is a head, as bytes, or
- * a tuple of the head and values. A large value, or a tuple in an answer, comes
- * as the next message instead (CALL_FOLLOWS): who receives it owns it alone.
+ * a tuple of the head and values. A large value, or one of pairs, comes as the
+ * next message instead (CALL_FOLLOWS): who receives it owns it alone.
  *
  * A call is answered; between it and its answer nothing else is sent on the
  * line. These are not answered, and may come at any time:
@@ -88,8 +88,19 @@ struct answer_head {
  * size. */
 bool call_read_head(const brood_value *message, void *out_head, size_t size);
 
-/* call_follows: does a value come as the next message? */
-bool call_follows(const brood_value *value);
+/* call_follows: does the last value of a call, or of its answer, come as the
+ * next message? */
+bool call_follows(const brood_value *value, uint32_t op);
+
+/* call_tell sends what is not answered; call_send_end an end of a pipe, which is
+ * taken, through a door: an end of another line, or with an object's id one
+ * that is worth a reference of it. 0, or the error is set. With such patience
+ * there is room, or the other side is gone or stopped. */
+#define CALL_PATIENCE_NS INT64_C(10000000000)
+int call_tell(brood_connection *end, struct call_head head,
+              const brood_value *value, int64_t timeout_ns);
+int call_send_end(brood_connection *door, uint64_t object,
+                  brood_connection *end, int64_t timeout_ns);
 
 /* call_check_values: do the values, as far as that is seen here, mean
  * something to a server? BROOD_TYPE_ERROR if not. */

@@ -113,6 +113,8 @@ static void let_in(struct managed *gate) {
   }
 }
 
+static void give_on_of_dead(struct managed *gate);
+
 static int64_t acquire(struct managed *gate, struct caller *caller) {
   struct tally *hold = gate->kind == SHARE_RLOCK ? hold_of(gate, caller) : NULL;
   if (hold != NULL && hold->count == UINT32_MAX) {
@@ -125,6 +127,8 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
   }
   if (gate->value > 0) return answer_entered(gate, caller);
   if (park_call(caller, gate, &gate->row) == PARKED) return PARKED;
+  give_on_of_dead(gate); /* nobody has looked for one who polls */
+  if (gate->value > 0) return answer_entered(gate, caller);
   return error_set(BROOD_TIMEOUT, "%s was not to be had in time",
                    share_kind_name(gate->kind));
 }
@@ -141,9 +145,14 @@ static int64_t release(struct managed *gate, struct caller *caller) {
   }
   /* Another process may release it: then the holder has one less. */
   if (hold == NULL && gate->holds.count > 0) hold = gate->holds.all;
+  /* A thread that was cancelled as its wait ended gives all of that back. */
+  bool waited = hold != NULL && caller->head.number != 0;
+  uint64_t notified_by = waited ? hold->notified_by : 0;
+  if (waited) hold->count = 1;
   bool is_last = gate->kind != SHARE_RLOCK || hold->count == 1;
   if (hold != NULL && --hold->count == 0) tally_drop(&gate->holds, hold);
   if (is_last) gate->value++;
+  pass_on(notified_by);
   let_in(gate);
   return 0;
 }
@@ -322,9 +331,7 @@ void held_end_session(struct managed *object, const struct session *session) {
   }
 }
 
-bool held_look_for_dead(struct managed *gate) {
-  if (gate->row.first == NULL || gate->holds.count == 0) return false;
-  if (gate->kind == SHARE_QUEUE) return false;
+static void give_on_of_dead(struct managed *gate) {
   for (size_t i = 0; i < gate->holds.count; i++) {
     struct tally *hold = &gate->holds.all[i];
     uint64_t token = hold->thread != 0 ? hold->thread : hold->session->token;
@@ -332,5 +339,11 @@ bool held_look_for_dead(struct managed *gate) {
     give_on(gate, hold);
     i = (size_t)-1;
   }
+}
+
+bool held_look_for_dead(struct managed *gate) {
+  if (gate->row.first == NULL || gate->holds.count == 0) return false;
+  if (gate->kind == SHARE_QUEUE) return false;
+  give_on_of_dead(gate);
   return gate->row.first != NULL;
 }

@@ -8,6 +8,7 @@
 #include "lib/manager/link.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
@@ -38,7 +40,7 @@ struct link {
   struct link *next;
   uint64_t server;
   uint64_t owner; /* the process that has the lines; its children have copies */
-  brood_connection *door; /* NULL: closed */
+  brood_connection *door; /* once it is closed, so is the link */
   int num_opened;         /* by managers */
   struct line *lines;
 };
@@ -51,68 +53,52 @@ static struct link *find_link(uint64_t server) {
   return link;
 }
 
-/* -------------------------------------------------- What is not answered -- */
-
-/* There is room for what is not answered, or the server is gone or stopped. */
-#define PATIENCE_NS INT64_C(10000000000)
-
-static int tell(brood_connection *end, struct call_head head,
-                const brood_value *value) {
-  brood_value words[] = {brood_bytes(&head, sizeof head),
-                         value == NULL ? brood_none() : *value};
-  guard_shield(); /* what the caller has would be lost */
-  int r = brood_connection_send(
-      end, value == NULL ? words[0] : brood_tuple(words, 2), PATIENCE_NS);
-  guard_unshield();
-  return r;
+static bool is_open(const struct link *link) {
+  return link != NULL && !end_is_closed(link->door);
 }
+
+/* -------------------------------------------------- What is not answered -- */
 
 static int say_hello(brood_connection *end, bool is_for_calls) {
   struct call_head head = {
       .op = CALL_HELLO, .thread = sync_self_process(), .number = is_for_calls};
   int pidfd = current_pidfd();
   brood_value value = brood_descriptor(pidfd);
-  return tell(end, head, pidfd < 0 ? NULL : &value);
+  return call_tell(end, head, pidfd < 0 ? NULL : &value, CALL_PATIENCE_NS);
 }
 
-int link_pair(brood_connection **out_near, brood_connection **out_far) {
-  int fds[2];
-  *out_near = NULL;
-  int r = sys_sock_pair(fds);
-  if (r < 0) return r;
-  r = end_make(fds[0], END_BOTH, out_near);
-  if (r == 0) r = end_make(fds[1], END_BOTH, out_far);
-  if (r == 0) return 0;
-  if (*out_near == NULL) sys_close(fds[0]);
-  sys_close(fds[1]);
-  *out_near = brood_connection_free(*out_near);
-  return r;
+static int say_gone(void) {
+  return error_set_os(-ECONNRESET, "the manager's server is gone");
 }
 
-int link_send_end(brood_connection *door, uint64_t object,
-                  brood_connection *end) {
-  struct call_head head = {.op = CALL_DOOR, .object = object};
-  brood_value value = brood_object(end);
-  int r = tell(door, head, &value);
-  brood_connection_free(end);
-  return r;
-}
-
-/* A new end, whose other side the server gets through the door. */
-static int make_end(struct link *link, uint64_t object,
-                    brood_connection **out_end) {
+/* A new end, whose other side the server gets through the door if that has
+ * room. */
+static int try_end(struct link *link, uint64_t object,
+                   brood_connection **out_end) {
   brood_connection *far;
   /* A child of a fork would keep its copy of the far end: nobody here would see
    * the server's end. */
   guard_lock();
-  int r = link_pair(out_end, &far);
-  if (r < 0) {
-    r = error_set_os(r, "cannot call a manager");
-  } else {
-    r = link_send_end(link->door, object, far);
+  int r = is_open(link) ? brood_pipe_new(NULL, 0, out_end, &far) : say_gone();
+  if (r == 0) {
+    r = call_send_end(link->door, object, far, 0);
     if (r < 0) *out_end = brood_connection_free(*out_end);
   }
   guard_unlock();
+  return r;
+}
+
+/* A server that is stopped for long holds up this thread alone. */
+static int make_end(struct link *link, uint64_t object,
+                    brood_connection **out_end) {
+  int64_t late_ns = sys_clock_deadline(CALL_PATIENCE_NS);
+  int r;
+  guard_shield();
+  while ((r = try_end(link, object, out_end)) == BROOD_TIMEOUT &&
+         sys_clock_ns() < late_ns) {
+    sys_poll(NULL, 0, sys_clock_deadline(BROOD_MILLISECONDS(1)));
+  }
+  guard_unshield();
   return r;
 }
 
@@ -214,8 +200,31 @@ static struct line *take_line(struct link *link) {
   return line;
 }
 
-static int say_gone(void) {
-  return error_set_os(-ECONNRESET, "the manager's server is gone");
+/* With the mutex. Another thread may be about to use the door. */
+static void shut_link(struct link *link) {
+  for (struct line *line, **at = &link->lines; (line = *at) != NULL;) {
+    if (atomic_load(&line->is_busy)) { /* its thread wakes and discards it */
+      shutdown(brood_connection_fileno(line->end), SHUT_RDWR);
+      brood_connection_close(line->end);
+      at = &line->next;
+    } else {
+      *at = line->next;
+      free_line(line);
+    }
+  }
+  end_close(link->door);
+}
+
+/* Whoever has had proxies of a server that is gone has lines to it still. A
+ * server says nothing through a door. */
+static void shut_dead_links(void) {
+  guard_lock();
+  for (struct link *link = links; link != NULL; link = link->next) {
+    if (is_open(link) && sys_poll_one(link->door->fd, POLLIN, 0) > 0) {
+      shut_link(link);
+    }
+  }
+  guard_unlock();
 }
 
 static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
@@ -225,6 +234,7 @@ static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
     return error_set_os(-ENOMEM, "cannot call a manager");
   }
   *link = (struct link){.server = server, .owner = owner, .door = door};
+  shut_dead_links();
   guard_lock();
   link->next = links;
   links = link;
@@ -234,9 +244,7 @@ static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
 
 static struct link *open_link_of(uint64_t server) {
   struct link *link = find_link(server);
-  bool is_open =
-      link != NULL && link->door != NULL && link->owner == sync_self_process();
-  return is_open ? link : NULL;
+  return is_open(link) && link->owner == sync_self_process() ? link : NULL;
 }
 
 int link_open(uint64_t server, brood_connection *door) {
@@ -263,23 +271,8 @@ int link_give(uint64_t server, brood_connection **out_end) {
 void link_close(uint64_t server) {
   guard_lock();
   struct link *link = find_link(server);
-  bool is_last = link != NULL && link->num_opened-- == 0;
-  brood_connection *door = is_last ? link->door : NULL;
-  if (is_last) {
-    for (struct line *line, **at = &link->lines; (line = *at) != NULL;) {
-      if (atomic_load(&line->is_busy)) { /* its thread wakes and discards it */
-        shutdown(brood_connection_fileno(line->end), SHUT_RDWR);
-        brood_connection_close(line->end);
-        at = &line->next;
-      } else {
-        *at = line->next;
-        free_line(line);
-      }
-    }
-    link->door = NULL;
-  }
+  if (link != NULL && link->num_opened-- == 0) shut_link(link);
   guard_unlock();
-  brood_connection_free(door);
 }
 
 /* --------------------------------------------------------------- Proxies -- */
@@ -318,7 +311,7 @@ static struct link *link_of(struct proxy *proxy) {
   if (link == NULL) link = find_link(proxy->server);
   if (proxy->link == NULL) proxy->link = link;
   guard_unlock();
-  if (r == 0 && (link == NULL || link->door == NULL)) r = say_gone();
+  if (r == 0 && !is_open(link)) r = say_gone();
   return r < 0 ? NULL : link;
 }
 
@@ -341,10 +334,10 @@ static void forget_proxy(const struct proxy *proxy) {
     return;
   }
   struct link *link = proxy->link;
-  if (link == NULL || link->door == NULL) return;
+  if (!is_open(link)) return;
   struct call_head head = {
       .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
-  tell(link->door, head, NULL);
+  call_tell(link->door, head, NULL, CALL_PATIENCE_NS);
 }
 
 /* ----------------------------------------------------------------- Calls -- */
@@ -355,7 +348,7 @@ enum { CALL_VALUES_MOST = 4 };
 static int send_call(struct line *line, uint64_t object,
                      const struct proxy_call *call) {
   size_t count = call->num_values;
-  bool follows = count > 0 && call_follows(&call->values[count - 1]);
+  bool follows = count > 0 && call_follows(&call->values[count - 1], call->op);
   struct call_head head = {.op = call->op,
                            .flags = follows ? CALL_FOLLOWS : 0,
                            .object = object,
@@ -415,7 +408,8 @@ __attribute__((noinline)) static int receive_answer(
   if (head.code == 0 && has_value) value = call_split_off(&whole, 1);
   brood_value_clear(&whole);
   if (call->op == PROXY_GET && head.code == 0) {
-    tell(line->end, (struct call_head){.op = CALL_TAKEN}, NULL);
+    call_tell(line->end, (struct call_head){.op = CALL_TAKEN}, NULL,
+              CALL_PATIENCE_NS);
   }
   if (head.code == 0 && call->out != NULL) {
     *call->out = value;
@@ -440,7 +434,8 @@ static void abandon_call(void *argument) {
   }
   if (head.code == 0 || head.code == BROOD_OWNER_DIED ||
       (waits && head.code == BROOD_TIMEOUT)) {
-    send_call(line, line->object, &(struct proxy_call){.op = PROXY_RELEASE});
+    struct proxy_call back = {.op = PROXY_RELEASE, .number = waits};
+    send_call(line, line->object, &back);
   }
   discard_line(line);
 }

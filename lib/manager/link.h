@@ -17,13 +17,6 @@ int link_open(uint64_t server, brood_connection *door);
 /* link_call calls a server itself. */
 int64_t link_call(uint64_t server, const struct proxy_call *call);
 
-/* link_pair makes two connected ends; 0 or -errno. link_send_end sends one,
- * which is taken, through a door: an end of another line, or with an object's
- * id one that is worth a reference of it; 0, or the error is set. */
-int link_pair(brood_connection **out_near, brood_connection **out_far);
-int link_send_end(brood_connection *door, uint64_t object,
-                  brood_connection *end);
-
 /* link_give makes another line, through the first; 0, or the error is set. */
 int link_give(uint64_t server, brood_connection **out_end);
 

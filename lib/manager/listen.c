@@ -11,6 +11,7 @@
 #include "lib/manager/server.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 #include "lib/work/task.h"
 
@@ -127,7 +128,11 @@ brood_manager *brood_manager_connect(const brood_context *context,
   brood_manager *manager = manager_new(options);
   if (manager == NULL) return NULL;
   manager->is_connected = true;
-  if (connect_manager(manager, context, options) == 0) {
+  struct guard_state state =
+      guard_forbid(); /* a cancelled thread would leave the connection */
+  int r = connect_manager(manager, context, options);
+  guard_allow(state);
+  if (r == 0) {
     strcpy(manager->address, options->address);
     return manager;
   }
@@ -143,8 +148,8 @@ static int start_porter(brood_manager *manager, const brood_context *context,
                         const brood_manager_options *options,
                         brood_connection **out_near) {
   brood_connection *far;
-  int r = link_pair(out_near, &far);
-  if (r < 0) return error_set_os(r, "cannot serve");
+  int r = brood_pipe_new(context, 0, out_near, &far);
+  if (r < 0) return r;
   r = manager_let_in(manager, context, options, far, *out_near,
                      current_pidfd());
   brood_connection_free(far);

@@ -14,6 +14,7 @@
 #include "lib/share/object.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 
@@ -90,8 +91,8 @@ static int open_manager(brood_manager *manager, const brood_context *context,
     return brood_error();
   }
   brood_connection *near, *far;
-  int r = link_pair(&near, &far);
-  if (r < 0) return error_set_os(r, "cannot make a manager");
+  int r = brood_pipe_new(context, 0, &near, &far);
+  if (r < 0) return r;
   r = start_server(manager, context, options, initializer, far);
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
@@ -144,9 +145,14 @@ brood_manager *brood_manager_new(const brood_context *context,
     free(manager);
     return NULL;
   }
-  if (open_manager(manager, context, options) == 0) return manager;
-  abandon_manager(manager);
-  return NULL;
+  struct guard_state state =
+      guard_forbid(); /* a cancelled thread would leave the server */
+  if (open_manager(manager, context, options) < 0) {
+    abandon_manager(manager);
+    manager = NULL;
+  }
+  guard_allow(state);
+  return manager;
 }
 
 static int check_manager(const brood_manager *manager) {
@@ -161,13 +167,13 @@ static int check_manager(const brood_manager *manager) {
 int brood_manager_shutdown(brood_manager *manager) {
   int r = check_manager(manager);
   if (r < 0 || manager->is_closed) return r;
-  manager->is_closed = true;
   struct proxy_call call = {.op = CALL_SHUTDOWN};
   if (!manager->is_connected &&
       (link_call(manager->server, &call) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
     end_server(manager);
   }
+  manager->is_closed = true; /* a thread that is cancelled before tries again */
   link_close(manager->server);
   /* A relay ends when no process has a proxy through it, which may be later: it
    * is reaped with the next process that is started then. */

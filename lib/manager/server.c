@@ -446,8 +446,9 @@ void server_run(void) {
 int server_send(uint64_t id, brood_connection **out_end) {
   struct managed *object = object_find(id);
   brood_connection *near;
-  int r = object == NULL ? -ENOENT : link_pair(&near, out_end);
-  if (r < 0) return error_set_os(r, "cannot send a proxy");
+  if (object == NULL) return error_set_os(-ENOENT, "cannot send a proxy");
+  int r = brood_pipe_new(NULL, 0, &near, out_end);
+  if (r < 0) return r;
   struct caller *caller = server_add(near, -1);
   if (caller == NULL) {
     brood_connection_free(near);

@@ -117,8 +117,8 @@ static int relay_stream(const brood_context *context, int stream,
                         brood_connection **out_door,
                         brood_process **out_relay) {
   brood_connection *near, *far;
-  int r = link_pair(&near, &far);
-  if (r < 0) return error_set_os(r, "cannot connect to a manager");
+  int r = brood_pipe_new(context, 0, &near, &far);
+  if (r < 0) return r;
   brood_value args[RELAY_ARGS] = {[RELAY_STREAM] = brood_descriptor(stream),
                                   [RELAY_END] = brood_object(far),
                                   [RELAY_NOT_OURS] = brood_object(near)};

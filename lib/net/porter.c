@@ -63,7 +63,7 @@ static bool give_server(int fd) {
     sys_close(fd);
     return false;
   }
-  return link_send_end(porter.door, 0, end) == 0;
+  return call_send_end(porter.door, 0, end, CALL_PATIENCE_NS) == 0;
 }
 
 static bool make_room_for_relay(void) {

@@ -110,7 +110,9 @@ static int put_to_proxy(brood_queue *queue, const brood_value *items,
                               .timeout_ns = sys_clock_left(deadline_ns),
                               .values = &items[i],
                               .num_values = 1};
+    struct guard_state state = guard_forbid(); /* perhaps the item is in */
     int r = (int)proxy_call_server(queue, &call);
+    guard_allow(state);
     if (r < 0) return i > 0 ? (int)i : r;
   }
   return (int)count;

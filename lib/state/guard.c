@@ -66,6 +66,16 @@ void guard_resume(struct guard_state before) {
   cancel_state = before.cancel_state;
 }
 
+struct guard_state guard_forbid(void) {
+  guard_shield();
+  return guard_pause();
+}
+
+void guard_allow(struct guard_state before) {
+  guard_resume(before);
+  guard_unshield();
+}
+
 /* A start holds signals, and each fork in it or elsewhere. */
 static _Thread_local sigset_t held_signals;
 static _Thread_local int num_holds;

@@ -69,6 +69,11 @@ struct guard_state {
 struct guard_state guard_pause(void);
 void guard_resume(struct guard_state before);
 
+/* guard_forbid keeps the thread from being cancelled until guard_allow, with
+ * what guard_forbid returned, where calls open it as well. */
+struct guard_state guard_forbid(void);
+void guard_allow(struct guard_state before);
+
 /* guard_call calls a function of the program's, out of which no C++ exception
  * and no end of the thread unwinds: the frames behind it are another's, or hold
  * something. An exception ends the process by std::terminate. */

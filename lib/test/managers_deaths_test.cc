@@ -156,6 +156,20 @@ TEST_P(ManagersDeaths, OfAThreadThatHeldAnRlock) {
   EXPECT_EQ(brood_rlock_acquire(rlock.get(), kLong), BROOD_OWNER_DIED);
 }
 
+TEST_P(ManagersDeaths, OfAThreadAreSeenByWhoPolls) {
+  Manager manager(GetParam());
+  auto rlock = Own(brood_manager_rlock(manager, nullptr));
+  std::thread([&] {
+    EXPECT_WORKS(brood_rlock_acquire(rlock.get(), 0));
+  }).join();
+  int r = BROOD_TIMEOUT;
+  EXPECT_TRUE(WaitUntil([&] {
+    r = brood_rlock_acquire(rlock.get(), 0);
+    return r != BROOD_TIMEOUT;
+  }));
+  EXPECT_EQ(r, BROOD_OWNER_DIED);
+}
+
 TEST_P(ManagersDeaths, OfTheHolderOfASemaphore) {
   Manager manager(GetParam());
   auto semaphore = Own(brood_manager_semaphore(manager, nullptr, 2));

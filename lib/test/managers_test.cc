@@ -2,6 +2,7 @@
 // sees it: data, errors, counting, types of the program's own.
 // SPDX-License-Identifier: MIT
 #include "lib/test/managers.h"
+#include "lib/test/connections.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -89,6 +90,24 @@ TEST_P(Managers, ProxiesThatAreKeptCostNoDescriptors) {
   EXPECT_LT(NumDescriptorsOf(manager.Pid()), before + 20);
 }
 
+// Whoever frees what it never called says so before the server has heard that
+// it came.
+TEST_P(Managers, ProxiesThatAreNotCalledLeaveNothing) {
+  Manager manager(GetParam());
+  Connections pipe;
+  for (int i = 0; i < 100; i++) {
+    auto dict = Own(brood_manager_dict(manager, nullptr));
+    brood_value got = brood_none(), copy = brood_none();
+    ASSERT_WORKS(
+        brood_connection_send(pipe.first, brood_object(dict.get()), kLong));
+    ASSERT_WORKS(brood_connection_recv(pipe.second, &got, kLong));
+    ASSERT_WORKS(brood_value_copy(&got, &copy));
+    brood_value_clear(&got);
+    brood_value_clear(&copy);
+  }
+  EXPECT_TRUE(manager.Has(0));
+}
+
 // A server with little stack takes them one by one.
 TEST_P(Managers, AChainOfObjectsGoes) {
   rlimit before, little;
@@ -158,6 +177,20 @@ TEST_P(Managers, ChangesAKeyInOneStep) {
   EXPECT_EQ(sum, INT64_MAX);
   EXPECT_EQ(brood_dict_add(dict.get(), Text("n"), 1, &sum),
             BROOD_OVERFLOW_ERROR);
+}
+
+TEST_P(Managers, KeepsWhatIsAsDeepAsAnythingInPairsToo) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  brood_value levels[BROOD_MAX_DEPTH - 1] = {brood_int64(7)};
+  for (int i = 1; i < BROOD_MAX_DEPTH - 1; i++) {
+    levels[i] = brood_tuple(&levels[i - 1], 1);
+  }
+  brood_value pair[] = {Text("deep"), levels[BROOD_MAX_DEPTH - 2]};
+  brood_value pairs = brood_tuple(pair, 2), items = brood_none();
+  EXPECT_WORKS(brood_dict_update(dict.get(), &pairs, 1));
+  EXPECT_WORKS(brood_dict_items(dict.get(), &items));
+  brood_value_clear(&items);
 }
 
 TEST_P(Managers, KeepsAList) {
@@ -431,6 +464,43 @@ TEST_P(Managers, LeaveNoLockWithThreadsThatAreCancelledAsTheyGetIt) {
     for (volatile int i = 0; i < round * 200;) i = i + 1;
     EXPECT_EQ(pthread_cancel(waiter.native_handle()), 0);
     waiter.join();
+  }
+}
+
+// What a cancelled thread was told goes on to the next one.
+TEST_P(Managers, WakeAnotherThanAThreadThatIsCancelledAsItWakes) {
+  Manager manager(GetParam());
+  auto condition = Own(brood_manager_condition(manager, nullptr, nullptr));
+  for (int round = 0; round < 50; round++) {
+    std::atomic<int> waiting{0}, woken{0};
+    auto wait = [&] {
+      EXPECT_WORKS(brood_condition_acquire(condition.get(), kLong));
+      waiting++;
+      int r = brood_condition_wait(condition.get(), kLong);
+      pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, nullptr);
+      EXPECT_WORKS(r);
+      EXPECT_WORKS(brood_condition_release(condition.get()));
+      woken++;
+    };
+    std::thread first(wait);
+    EXPECT_TRUE(WaitUntil([&] { return waiting == 1; }));
+    ASSERT_WORKS(brood_condition_acquire(condition.get(), kLong));
+    ASSERT_WORKS(brood_condition_release(condition.get()));
+    std::thread second(wait);
+    EXPECT_TRUE(WaitUntil([&] { return waiting == 2; }));
+    ASSERT_WORKS(brood_condition_acquire(condition.get(), kLong));
+    EXPECT_WORKS(brood_condition_notify(condition.get(), 1));
+    EXPECT_WORKS(brood_condition_release(condition.get()));
+    for (volatile int i = 0; i < round * 200;) i = i + 1;
+    EXPECT_EQ(pthread_cancel(first.native_handle()), 0);
+    first.join();
+    if (woken == 1) { /* too late */
+      ASSERT_WORKS(brood_condition_acquire(condition.get(), kLong));
+      EXPECT_WORKS(brood_condition_notify(condition.get(), 1));
+      EXPECT_WORKS(brood_condition_release(condition.get()));
+    }
+    second.join();
+    EXPECT_GE(woken, 1);
   }
 }
 
