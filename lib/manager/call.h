@@ -92,8 +92,8 @@ bool call_read_head(const brood_value *message, void *out_head, size_t size);
  * next message? */
 bool call_follows(const brood_value *value, uint32_t op);
 
-/* call_tell sends what is not answered; call_send_end an end of a pipe, which is
- * taken, through a door: an end of another line, or with an object's id one
+/* call_tell sends what is not answered; call_send_end an end of a pipe, which
+ * is taken, through a door: an end of another line, or with an object's id one
  * that is worth a reference of it. 0, or the error is set. With such patience
  * there is room, or the other side is gone or stopped. */
 #define CALL_PATIENCE_NS INT64_C(10000000000)
