@@ -19,6 +19,13 @@ GOOGLETEST = """<testsuites><testsuite name="A">
   <skipped message="no kernel"/></testcase>
 <testcase name="elsewhere" status="notrun" result="suppressed"/>
 </testsuite></testsuites>"""
+# EXPECT fails, then GTEST_SKIP; and GTEST_SKIP, then TearDown fails.
+SKIPPED_TOO = """<testsuites><testsuite name="A">
+<testcase name="rest" status="run" result="skipped" classname="A">
+  <failure message="x"/><skipped message="no kernel"/></testcase>
+<testcase name="end" status="run" result="skipped" classname="A">
+  <skipped message="no kernel"/><failure message="x"/></testcase>
+</testsuite></testsuites>"""
 BAZEL_PASSED = """<testsuites><testsuite name="t" tests="1" failures="0">
 <testcase name="t" status="run"/></testsuite></testsuites>"""
 BAZEL_FAILED = """<testsuites><testsuite name="t" tests="1" errors="1">
@@ -44,6 +51,11 @@ class CountTestsTest(unittest.TestCase):
         self.assertEqual("2 passed, 2 failed, 1 skipped", lines[-1])
         self.assertEqual(1, code)
         self.assertIn("A.bad", lines[0])
+
+    def test_who_fails_and_skips_has_failed(self):
+        code, lines = self.run_on(SKIPPED_TOO)
+        self.assertEqual("0 passed, 2 failed, 0 skipped", lines[-1])
+        self.assertEqual(1, code)
 
     def test_all_passed(self):
         self.assertEqual((0, ["1 passed, 0 failed, 0 skipped"]),
