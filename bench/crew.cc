@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "bench/clock.h"
+
 namespace bench {
 
 std::string ForkCrew::Start(int index) {
@@ -40,6 +42,8 @@ std::string ForkCrew::Join() {
 
 std::string RunCrew(Crew *crew, int processes, Board *board,
                     const std::function<void()> &meanwhile) {
+  if (!crew->hung.empty()) return crew->hung;
+  int64_t begin_ns = bench_now_ns();
   std::string fault = crew->Make();
   for (int i = 0; i < processes && fault.empty(); i++) fault = crew->Start(i);
   if (fault.empty() && !MeetAtGate(board)) fault = "nobody came to the gate";
@@ -47,7 +51,10 @@ std::string RunCrew(Crew *crew, int processes, Board *board,
   // If some could not be started the others are waiting at the gate, and give
   // up.
   std::string ended = crew->Join();
-  return fault.empty() ? ended : fault;
+  if (fault.empty()) fault = ended;
+  if (bench_now_ns() - begin_ns >= kHungSeconds * INT64_C(1000000000))
+    crew->hung = fault;
+  return fault;
 }
 
 }  // namespace bench

@@ -31,6 +31,9 @@ class Crew {
   virtual std::string Start(int index) = 0;
   // Waits for all that were started, and frees what was made.
   virtual std::string Join() = 0;
+
+  // What was wrong when it hung; "": it never did.
+  std::string hung;
 };
 
 using Crews = std::vector<std::unique_ptr<Crew>>;
@@ -59,7 +62,8 @@ class ForkCrew : public Crew {
 };
 
 // Has so many processes do their work; meanwhile runs when all have met at the
-// gate. Returns "", or what went wrong.
+// gate. Returns "", or what went wrong; of a crew that hung before it says so
+// again, and does not wait for it once more.
 std::string RunCrew(Crew *crew, int processes, Board *board,
                     const std::function<void()> &meanwhile);
 

@@ -183,12 +183,13 @@ double ObserveWindow(const IpcBoard &board, int64_t window_ms) {
   return (end.count - begin.count) * 1e9 / (end.at_ns - begin.at_ns);
 }
 
-// The same for several windows.
+// The same for several windows, until none came.
 std::vector<double> Observe(IpcBoard *board, int64_t window_ms) {
   std::vector<double> msgs_per_s;
   LetSettle(*board, window_ms);
-  for (int i = 0; i < kWindows; i++)
+  do {
     msgs_per_s.push_back(ObserveWindow(*board, window_ms));
+  } while (msgs_per_s.size() < kWindows && msgs_per_s.back() > 0);
   board->stop.store(true, std::memory_order_relaxed);
   return msgs_per_s;
 }

@@ -189,11 +189,8 @@ void Register(const Options &options, Subject *subject, End end,
   int64_t samples = NumSamples(*subject, end, parent_mib, options.samples);
   FILE *file = options.samples_file;
   auto run = [=](benchmark::State &state) {
-    Measured measured = Measure(*subject, end, parent_mib, samples);
-    bool works = measured.fault.empty();
-    Report(state, file,
-           works ? Fields(*subject, end, parent_mib) : Fields(*subject),
-           measured);
+    Report(state, file, Fields(*subject, end, parent_mib),
+           Measure(*subject, end, parent_mib, samples));
   };
   benchmark::RegisterBenchmark(name.c_str(), run)
       ->UseManualTime()
