@@ -226,8 +226,17 @@ def main():
     return int(tell(parts, the_run, options))
 
 
+def end(number, _frame):
+    """Ends as by an interrupt: what measures has a session of its own, and is
+    killed on the way."""
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as in "compare | head"
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(each) != signal.SIG_IGN:  # as by nohup
+            signal.signal(each, end)
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -21,27 +21,30 @@ CHECK = {"bench": "outside", "impl": "hyperfine", "method": "posix_spawn"}
 
 
 def step(what, command, count, must=False):
-    """The step of a command; if it fails that is the end, or a note."""
+    """The step of a command; if it fails that is the end, or a note. One that
+    must be timed, the user's own, may take as long as it likes."""
     def take(samples):
-        if "hyperfine" in samples.absent:
+        if samples.lacks(what):
             return
         if shutil.which("hyperfine") is None:
-            samples.absent["hyperfine"] = "tools/setup installs it"
+            samples.miss({"impl": "hyperfine"}, "tools/setup installs it")
             return
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "times.json")
-            status, _, errors = run.run_alone(
+            ended = run.run_alone(
                 ["hyperfine", "--shell=none", "--style=none", "--warmup=1",
                  f"--runs={count}", f"--export-json={file}", "--",
                  shlex.join(command)],
+                seconds=None if must else run.STEP_SECONDS,
                 cwd=os.environ.get("BUILD_WORKING_DIRECTORY"))
-            if status == 0:
+            if ended.status == 0:
                 times = json.loads(file.read_text())["results"][0]["times"]
                 return samples.take(json.dumps(
                     {**what, "us": [seconds * 1e6 for seconds in times]}))
         if must:
-            run.fail(f"{shlex.join(command)}: {errors.strip()}")
-        samples.absent["hyperfine"] = errors.strip()
+            run.fail(f"{shlex.join(command)}: "
+                     f"{ended.errors or run.failure(ended)}")
+        samples.miss(what, run.failure(ended))
     return run.Step("hyperfine", take)
 
 

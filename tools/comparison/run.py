@@ -25,6 +25,9 @@ METHODS = ("fork", "forkserver", "spawn")
 PYTHON = "/usr/bin/python3"  # the one that a distribution puts billiard into
 STEP_SECONDS = 120  # a step that takes longer hangs
 
+# How a program ended that ran alone; status: None if it never did, less than 0
+# of a signal.
+Ended = collections.namedtuple("Ended", "status output errors")
 # label: who is at work; run: a function that adds to the samples.
 Step = collections.namedtuple("Step", "label run")
 
@@ -68,54 +71,78 @@ def runfile(path):
 
 
 def benchmark(path, *options):
-    """The step of a program of //bench."""
+    """The step of a program of //bench. What fails in it is named in its file,
+    and its exit status is 1; how else it fails is noted of the program."""
     def run(samples):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "samples")
-            done = subprocess.run(
-                [runfile(path), *options, f"--samples_file={file}"],
-                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-                timeout=STEP_SECONDS)
-            lines = file.read_text().splitlines() if file.exists() else []
-        for line in lines:
-            samples.take(line)
-        # What fails is named in the file; without any line, nothing ran.
-        if done.returncode != 0 and not lines:
-            fail(f"{path} failed: {done.stderr.strip()}")
+            ended = run_alone(
+                [runfile(path), *options, f"--samples_file={file}"])
+            text = file.read_text(errors="replace") if file.exists() else ""
+        if not text and ended.status is not None and ended.status > 0:
+            fail(f"{path} failed: {ended.errors or failure(ended)}")
+        fault = take_lines(samples, text)
+        if ended.status != 1 or '"absent":' not in text:
+            fault = failure(ended) or fault
+        if not text:
+            fault = fault or "it wrote nothing"
+        if fault:
+            samples.miss({"program": path}, fault)
     return Step("raw calls and Brood", run)
 
 
-def run_alone(command, cwd=None):
-    """Returns the exit status, output and errors of a program that has a
-    session of its own. In the end all of it is killed: a pool that hangs would
-    leave its workers behind."""
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True,
-                          stderr=subprocess.PIPE, cwd=cwd,
-                          start_new_session=True) as process:
+def take_lines(samples, text):
+    """Returns what is wrong with the first line that is not ours, or ""."""
+    for line in text.splitlines():
         try:
-            output, errors = process.communicate(timeout=STEP_SECONDS)
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-    return process.returncode, output, errors
-
-
-def peer(path, impl, method, *arguments):
-    """The step of a peer: the script at path, for one start method."""
-    def run(samples):
-        if impl in samples.absent or f"{impl} {method}" in samples.absent:
-            return
-        command = [PYTHON, runfile(path), PEERS[impl], *arguments, method]
-        try:
-            status, output, errors = run_alone(command)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            samples.absent[f"{impl} {method}"] = str(error)
-            return
-        for line in output.splitlines():
             samples.take(line)
-        if status != 0:
-            samples.absent[f"{impl} {method}"] = (
-                errors.strip().rpartition("\n")[2])
+        except ValueError as error:
+            return f"it wrote {line[:60]!r}: {error}"
+    return ""
+
+
+def run_alone(command, seconds=STEP_SECONDS, cwd=None):
+    """Returns how a program Ended that has a session of its own. In the end all
+    of it is killed: a pool that hangs would leave its workers behind."""
+    try:
+        with subprocess.Popen(command, stdout=subprocess.PIPE, errors="replace",
+                              stderr=subprocess.PIPE, cwd=cwd,
+                              start_new_session=True) as process:
+            try:
+                output, errors = process.communicate(timeout=seconds)
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+    except subprocess.TimeoutExpired:
+        return Ended(None, "", f"it takes longer than {seconds} s")
+    except OSError as error:
+        return Ended(None, "", str(error))
+    return Ended(process.returncode, output, errors.strip())
+
+
+def failure(ended):
+    """Says in a line how a program failed, or returns ""."""
+    said = ended.errors.rpartition("\n")[2]
+    if ended.status == 0:
+        return ""
+    if ended.status is not None and ended.status < 0:
+        return f"it died: {signal.strsignal(-ended.status)}. {said}".strip()
+    return said or f"its exit status is {ended.status}"
+
+
+def peer(path, impl, method, *arguments, field="context"):
+    """The step of a peer: the script at path, for one start method, which its
+    lines have in that field. Once it failed it is left out of the part."""
+    what = {"impl": impl, field: method}
+
+    def run(samples):
+        if samples.lacks(what):
+            return
+        ended = run_alone(
+            [PYTHON, runfile(path), PEERS[impl], *arguments, method])
+        fault = take_lines(samples, ended.output)
+        if fault or ended.status != 0:
+            samples.miss(what, failure(ended) or fault)
     return Step(impl, run)
 
 
@@ -130,6 +157,7 @@ def peers(path, quick, *arguments):
 def measure(part, samples):
     for path in part.files:
         runfile(path)
+    samples.part = part.name
     progress = Progress(part)
     for number in range(1, part.rounds + 1):
         begin = time.monotonic()

@@ -5,6 +5,8 @@
 A line is a JSON object. Its lists are samples, under the name of their unit;
 "optimized" and "version" tell of the program; "absent" is the reason why there
 are no samples. All else says what was measured, and goes into the record.
+What is absent in one round has no record: what it said in another round is not
+to be trusted.
 """
 import json
 import math
@@ -22,14 +24,31 @@ class Samples:
     """All samples so far, and why some are missing."""
 
     def __init__(self):
-        self.round = 1       # to which the lines belong that come now
-        self.series = {}     # what was measured: {unit: {round: [sample, ...]}}
+        self.part = ""       # to which the lines belong that come now
+        self.round = 1       # the same
+        # (part, what was measured): {unit: {round: [sample, ...]}}
+        self.series = {}
+        self.missed = []     # (part, the fields of what is absent)
         self.absent = {}     # what, in words: reason
         self.versions = {}   # impl: text
         self.unoptimized = set()  # names of benchmarks
 
+    def miss(self, what, reason):
+        """Says why all that has these fields is absent from this part."""
+        self.missed.append((self.part, what))
+        words = " ".join(map(str, what.values()))
+        where = f" in {self.part}" if self.part else ""
+        self.absent[words + where] = reason
+
+    def lacks(self, what, part=None):
+        """Whether it is absent from a part, which is this one by default."""
+        part = self.part if part is None else part
+        return any(place == part and each.items() <= what.items()
+                   for place, each in self.missed)
+
     def take(self, line):
-        item = json.loads(line)
+        """Raises ValueError if that is none of our lines."""
+        item = parse(line)
         what = {name: value for name, value in item.items()
                 if name not in ABOUT_THE_PROGRAM and name != "absent"
                 and not isinstance(value, list)}
@@ -38,9 +57,9 @@ class Samples:
         if not item.get("optimized", True):
             self.unoptimized.add(item["bench"])
         if "absent" in item:
-            self.absent[" ".join(map(str, what.values()))] = item["absent"]
+            self.miss(what, item["absent"])
             return
-        series = self.series.setdefault(tuple(what.items()), {})
+        series = self.series.setdefault((self.part, tuple(what.items())), {})
         for name, value in item.items():
             if isinstance(value, list):
                 rounds = series.setdefault(name, {})
@@ -49,7 +68,23 @@ class Samples:
     def records(self):
         """Returns one record for each kind of sample."""
         return [{**dict(what), **figures(series)}
-                for what, series in self.series.items()]
+                for (part, what), series in self.series.items()
+                if not self.lacks(dict(what), part)]
+
+
+def parse(line):
+    """Returns the fields of a line; raises ValueError if it has no samples, nor
+    a reason, or they are not numbers."""
+    item = json.loads(line)
+    lists = ([each for each in item.values() if isinstance(each, list)]
+             if isinstance(item, dict) else [])
+    if not lists and not (isinstance(item, dict) and "absent" in item):
+        raise ValueError("that has no samples")
+    for each in lists:
+        if not each or not all(type(sample) in (int, float)
+                               and math.isfinite(sample) for sample in each):
+            raise ValueError("that has samples that are no numbers")
+    return item
 
 
 def percentiles(samples):

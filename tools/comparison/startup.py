@@ -36,7 +36,8 @@ class Startup:
         for impl in run.PEERS:
             for method in run.METHODS:
                 yield run.peer(PEER, impl, method,
-                               str(self.peer_samples[method]))
+                               str(self.peer_samples[method]),
+                               field="method")
 
 
 def sizes_that_fit(wanted, samples):
