@@ -184,10 +184,8 @@ def tell(parts, the_run, options):
     with contextlib.redirect_stdout(text):
         drawn = report(parts, the_run, options)
         if options.against is not None:
-            threshold = options.threshold / 100
-            slower = against.print_all(
-                against.rows(options.against, the_run, threshold), threshold,
-                (options.against["load"], the_run["load"]))
+            slower = against.print_all(options.against, the_run,
+                                       options.threshold / 100)
     print("\n".join([*said, "", text.getvalue()]).strip("\n"))
     if options.html:
         options.html.write_text(

@@ -233,6 +233,46 @@ class AgainstTest(unittest.TestCase):
         self.assertEqual("slower", against.compare(old, new, .05).verdict)
         self.assertEqual("faster", against.compare(new, old, .05).verdict)
 
+    def test_nothing_is_slower_than_anything(self):
+        def rate(*figures):
+            return {**record(bench="b"), "rounds": {"msgs_per_s": [
+                {"p50": each} for each in figures]}}
+
+        some, none = rate(*[1e6] * 6), rate(0, 5, 5, 5, 5, 5)
+        self.assertEqual("slower", against.compare(some, none, .05).verdict)
+        self.assertEqual("faster", against.compare(none, some, .05).verdict)
+        self.assertEqual(
+            [("slower", float("inf"))],
+            [row[1:3] for row in against.rows(
+                {"records": [some]}, {"records": [rate(*[0] * 6)]}, .05)])
+
+    def test_each_unit_is_looked_at(self):
+        old, new = ({**record(bench="b"), "rounds": {
+            unit: [{"p50": each}] * 6 for unit, each in units.items()}}
+            for units in ({"pairs_per_s": 1e6, "least_share": 1.0},
+                          {"pairs_per_s": 1e6, "least_share": 0.1}))
+        self.assertEqual([("b", "same"), ("b least_share", "slower")],
+                         [row[:2] for row in against.rows(
+                             {"records": [old]}, {"records": [new]}, .05)])
+
+    def test_what_is_missing_is_named(self):
+        new = a_run()
+        gone = new["records"].pop()
+        new["unoptimized"] = ["startup"]
+        said = printed(against.print_all, a_run(), new, .05)
+        self.assertIn(f"  missing  {against.name(gone)}\n", said)
+        self.assertIn("0 too few rounds, 1 missing\n", said)
+        self.assertIn("Of this run these were built without -c opt: startup.",
+                      said)
+
+    def test_why_there_are_too_few_rounds(self):
+        short, quick = a_run(rounds=(1, 1)), a_run(rounds=(1, 1))
+        quick["options"] = {**quick["options"], "quick": True}
+        self.assertIn("the seconds of a part were over",
+                      printed(against.print_all, short, a_run(), .05))
+        self.assertIn("leave out --quick",
+                      printed(against.print_all, a_run(), quick, .05))
+
     def test_exit_status(self):
         write("old.json", a_run())
         slow = {**COSTS, "spawn": lambda mib: 1200}

@@ -113,10 +113,10 @@ def figures(series):
     return {**fields, "rounds": of_rounds}
 
 
-def medians(record):
-    """Returns the median of each round, of the record's first unit."""
-    rounds = next(iter(record["rounds"].values()), [])
-    return [each["p50"] for each in rounds]
+def medians(record, unit=None):
+    """Returns the median of each round, of the record's first unit or this."""
+    unit = unit or next(iter(record["rounds"]), None)
+    return [each["p50"] for each in record["rounds"].get(unit, [])]
 
 
 def noise(record):
