@@ -157,6 +157,25 @@ class NoiseTest(unittest.TestCase):
         self.assertIn("1 of 16 figures are quiet", said)
         self.assertIn("the worst is ±30%", said)
 
+    def test_a_row_is_as_noisy_as_its_noisiest_record(self):
+        quiet, noisy = ROUNDS, (1, 2, 3)
+        said = printed(startup_report.print_linkages, startup_report.Figures([
+            record(1, rounds, bench="linkage", impl=impl, linkage="static")
+            for impl, rounds in (("raw", noisy), ("brood", quiet))]))
+        self.assertRegex(said, r"(?m)^static .* noisy: ±50%$")
+        said = printed(ipc_report.print_sizes, [
+            record(1, rounds, bench="throughput", impl="brood", object="queue",
+                   context="fork", pattern="1:1", size=size)
+            for size, rounds in ((64, quiet), (1 << 20, noisy))])
+        self.assertRegex(said, r"(?m)^brood +queue .* noisy: ±50%$")
+
+    def test_times_are_of_forks_only(self):
+        said = printed(contexts.print_block, [
+            record(bench="lock_pair", impl=impl, object="lock", context=method)
+            for impl, method in (("cpython", "fork"), ("brood", "spawn"))],
+            sync_report.PAIR, {})
+        self.assertRegex(said, r"(?m)^cpython +lock .* - +-  ")
+
     def test_p99_stands_beside_p50(self):
         write("run.json", a_run())
         self.assertRegex(compare("--from=run.json").stdout,

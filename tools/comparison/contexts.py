@@ -55,7 +55,7 @@ def print_block(records, table, block):
     what = {**table.what, **block}
     field = table.columns[0].field
     impl, item = table.baseline
-    base = find(records, **what, impl=impl, object=item)
+    base = find(records, **what, impl=impl, object=item, context="fork")
     head = item if impl == "raw" else impl
     name = "".join(f"{key}: {value}" for key, value in block.items())
     heads = "".join(f"{column.head:>{width(table)}}"
@@ -68,7 +68,8 @@ def print_block(records, table, block):
         row = [find(records, **what, impl=impl, object=item, context=method)
                for method in METHODS]
         own = row[METHODS.index("fork")].get(field)
-        brood = find(records, **what, impl="brood", object=item)
+        brood = find(records, **what, impl="brood", object=item,
+                     context="fork")
         print(f"{impl:<10}{item:<14}"
               + "".join(cells(record, table) for record in row)
               + f"{ratio(own, base.get(field)):>15}"

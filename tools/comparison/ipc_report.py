@@ -44,9 +44,10 @@ def print_sizes(records):
         print(f"{pattern:24}{heads}{'boost':>10}{'Brood':>8}  noise")
         for impl, item in subjects(records, what):
             cells = ""
-            for size, _, field in SIZES:
-                value = find(records, **what, size=size, impl=impl,
-                             object=item).get(field)
+            row = [find(records, **what, size=size, impl=impl, object=item)
+                   for size, *_ in SIZES]
+            for record, (_, _, field) in zip(row, SIZES):
+                value = record.get(field)
                 thousand = 1e3 if field == "msgs_per_s" else 1
                 cells += f"{figure(value and value / thousand):>10}"
             own = find(records, **what, size=64, impl=impl, object=item)
@@ -54,7 +55,7 @@ def print_sizes(records):
             over = [ratio(own.get("msgs_per_s"), each.get("msgs_per_s"))
                     for each in (boost, brood)]
             print(f"{impl:<10}{item:<14}{cells}{over[0]:>10}{over[1]:>8}  "
-                  + noise_text(own))
+                  + noise_text(*row))
         print()
 
 

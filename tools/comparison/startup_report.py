@@ -58,15 +58,15 @@ def print_methods(figures):
             print()
         above = own
         cells = ""
-        for end in ENDS:
-            record = figures.find(impl, method, 0, end)
+        row = [figures.find(impl, method, 0, end) for end in ENDS]
+        for record in row:
             cells += "".join(f"{figure(record.get(name)):>8}"
                              for name in ("p50_us", "p90_us", "p99_us"))
         joined = figures.p50(impl, method)
         print(f"{impl:<10}{method:<12}{cells}"
               f"{ratio(joined, figures.p50('raw', baseline)):>8}"
               f"{ratio(joined, figures.p50('brood', own)):>8}  "
-              + noise_text(figures.find(impl, method, 0, "joined")))
+              + noise_text(*row))
 
 
 def print_others(figures):
@@ -86,14 +86,14 @@ def print_others(figures):
         what = {"impl": impl, "method": method}
         burst = find(figures.records, bench="burst", **what)
         cells = ""
-        for mib in sizes:
-            record = find(figures.records, bench="memory", parent_mib=mib,
-                          **what)
+        row = [find(figures.records, bench="memory", parent_mib=mib, **what)
+               for mib in sizes]
+        for record in row:
             cells += "".join(f"{figure(record.get(name)):>9}"
                              for name in ("private_kib", "pss_kib"))
         print(f"{impl:<10}{method:<12}{figure(burst.get('p50_us')):>10}"
               f"{ratio(burst.get('p50_us'), figures.p50(impl, method)):>8}"
-              f"{cells}  {noise_text(burst)}")
+              f"{cells}  {noise_text(burst, *row)}")
 
 
 def print_linkages(figures):
@@ -110,13 +110,13 @@ def print_linkages(figures):
     first = {}
     for linkage in seen:
         cells = ""
-        for impl in ("raw", "brood"):
-            record = find(figures.records, bench="linkage", impl=impl,
-                          linkage=linkage)
+        row = {impl: find(figures.records, bench="linkage", impl=impl,
+                          linkage=linkage) for impl in ("raw", "brood")}
+        for impl, record in row.items():
             p50 = record.get("p50_us")
             cells += (f"{figure(p50):>8}{figure(record.get('p99_us')):>8}"
                       f"{ratio(p50, first.setdefault(impl, p50)):>8}")
-        print(f"{linkage:<22}{cells}  {noise_text(record)}")
+        print(f"{linkage:<22}{cells}  {noise_text(*row.values())}")
 
 
 def print_sizes(figures):
@@ -131,7 +131,7 @@ def print_sizes(figures):
     for end in ENDS:
         for impl, method, _ in figures.subjects():
             row = [figures.find(impl, method, mib, end) for mib in sizes]
-            if row[-1]:
+            if sum(map(bool, row)) > 1:
                 print_size_rows(f"{impl:<10}{method:<12}"
                                 f"{end.replace('_', ' '):<19}", row)
 
@@ -142,7 +142,8 @@ def print_size_rows(name, row):
         cells = "".join(f"{figure(number):>10}" for number in values)
         print(f"{name:<41}{field[:3]:<4}{cells}"
               f"{ratio(values[-1], values[0]):>9}"
-              + (f"{row[-1]['n']:>7}  {noise_text(*row)}" if name else ""))
+              + (f"{row[-1].get('n', '-'):>7}  {noise_text(*row)}"
+                 if name else ""))
         name = ""
 
 
