@@ -32,6 +32,7 @@ from comparison import sync, sync_report  # noqa: E402
 from comparison.samples import Samples  # noqa: E402
 
 PARTS = ("startup", "sync", "ipc", "pool", "manager")
+CHARTS = {"startup": "svg", "ipc": "ipc_svg"}  # part: option
 
 
 def user_path(text):
@@ -103,11 +104,10 @@ def parse_options():
     parser.add_argument("--html", type=user_path, metavar="FILE",
                         help="write a page: the answer, the charts, the tables")
     parser.add_argument("--svg", type=user_path, metavar="FILE",
-                        default="brood-startup.svg",
-                        help="startup: where to draw (default %(default)s)")
+                        help="startup: where to draw (default "
+                             "brood-startup.svg)")
     parser.add_argument("--ipc-svg", type=user_path, metavar="FILE",
-                        default="brood-ipc.svg",
-                        help="ipc: where to draw (default %(default)s)")
+                        help="ipc: where to draw (default brood-ipc.svg)")
     parser.add_argument("--parent-mib", type=sizes, metavar="N,N,...",
                         default="0,16,64,256,1024",
                         help="startup: memory of the parent "
@@ -123,8 +123,24 @@ def parse_options():
                          "measures")
     if options.holds is not None:
         options.parent_mib = sorted({*options.parent_mib, options.holds})
+    wanted = [options.only] if options.only else PARTS
+    there = options.run["options"]["parts"] if options.run else PARTS
+    options.parts = [part for part in wanted if part in there]
+    place_charts(parser, options)
     refuse_other_machine(parser, options)
     return options
+
+
+def place_charts(parser, options):
+    """Charts without a place are drawn where the user is; that it can be
+    written is to be known before anything is measured."""
+    for part, option in CHARTS.items():
+        if part not in options.parts or getattr(options, option):
+            continue
+        try:
+            setattr(options, option, user_path(f"brood-{part}.svg"))
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument --{option.replace('_', '-')}: {error}")
 
 
 def refuse_other_machine(parser, options):
@@ -138,13 +154,15 @@ def refuse_other_machine(parser, options):
                      "them all the same")
 
 
-def draw(part, records, path, drawn):
+def draw(part, the_run, path, drawn):
     """Says what became of the chart; adds it to those that were drawn."""
     try:
         chart = importlib.import_module(f"comparison.{part}_chart")
     except ImportError as error:
         return f"No chart: {error} (tools/setup installs python3-matplotlib)"
-    chart.draw(records, path)
+    if not chart.shown(the_run):
+        return "No chart: nothing was measured that it shows"
+    chart.draw(the_run, path)
     drawn.append(path)
     return f"Chart: {path}"
 
@@ -153,18 +171,16 @@ def report(parts, the_run, options):
     """Prints the tables; returns the charts that were drawn."""
     records, drawn = the_run["records"], []
     if "startup" in parts:
-        own = [r for r in records if r["bench"] == "startup"]
         startup_report.print_all(records)
         outside.print_check(records)
         outside.print_program(records)
-        print(f"\n  {draw('startup', own, options.svg, drawn)}\n")
+        print(f"\n  {draw('startup', the_run, options.svg, drawn)}\n")
     if "sync" in parts:
         sync_report.print_all(records)
         print()
     if "ipc" in parts:
         ipc_report.print_all(records)
-        own = [r for r in records if r["bench"] == "throughput"]
-        print(f"\n  {draw('ipc', own, options.ipc_svg, drawn)}\n")
+        print(f"\n  {draw('ipc', the_run, options.ipc_svg, drawn)}\n")
     if "pool" in parts:
         pool_report.print_all(records)
         print()
@@ -179,8 +195,9 @@ def tell(parts, the_run, options):
     anything is slower than before."""
     said, slower, text = [], False, io.StringIO()
     if "startup" in parts:
-        said = answer.lines(the_run["records"], options.holds,
-                            options.threads)
+        other = machine.differences(machine.describe(), the_run["machine"])
+        said = answer.lines(the_run["records"], options.holds, options.threads,
+                            "that machine" if other else "this machine")
     with contextlib.redirect_stdout(text):
         drawn = report(parts, the_run, options)
         if options.against is not None:
@@ -216,12 +233,10 @@ def measure(parts, options):
 def main():
     """Returns the exit status."""
     options = parse_options()
-    wanted = [options.only] if options.only else PARTS
-    the_run = options.run or measure(wanted, options)
+    the_run = options.run or measure(options.parts, options)
     if options.json:
         runs.write(the_run, options.json)
-    parts = [part for part in wanted if part in the_run["options"]["parts"]]
-    return int(tell(parts, the_run, options))
+    return int(tell(options.parts, the_run, options))
 
 
 def end(number, _frame):

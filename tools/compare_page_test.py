@@ -59,7 +59,7 @@ class PageTest(unittest.TestCase):
 
     def test_has_what_was_printed(self):
         heading = self.browser.run("document.querySelector('h1').textContent")
-        self.assertRegex(heading, "^Use fork on this machine while .* holds "
+        self.assertRegex(heading, "^Use fork on that machine while .* holds "
                                   "less than 5.0 MiB, forkserver from there")
         self.assertTrue(self.done.stdout.startswith(heading))
         text = self.browser.run("document.body.innerText")

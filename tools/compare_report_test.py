@@ -125,6 +125,14 @@ class AnswerTest(unittest.TestCase):
         for word in ("fork with threads", "BROOD_TARGET", "set-uid"):
             self.assertIn(word, said)
 
+    def test_rounds_are_compared_with_themselves(self):
+        records = starts(COSTS, (1, 10, 100))
+        for each in records:
+            if each["method"] == "fork":
+                del each["rounds"]["us"][0]
+        self.assertIn("(single rounds: 5.0 MiB to 5.0 MiB)",
+                      answer.lines(records)[1])
+
     def test_what_is_absent(self):
         said = answer.lines(starts({"fork": COSTS["fork"]}))
         self.assertEqual(["No answer: nothing was measured of spawn, "
@@ -328,11 +336,57 @@ class AgainstTest(unittest.TestCase):
 
     def test_what_is_no_run_is_named(self):
         (TMP / "list.json").write_text("[]")
+        write("part.json", {**a_run(), "absent": None})
+        write("record.json", {**a_run(), "records": [{"bench": "b"}]})
         for option in ("--from", "--against"):
-            for file in ("list.json", "missing.json"):
+            for file in ("list.json", "missing.json", "part.json",
+                         "record.json"):
                 done = compare(f"{option}={file}")
                 self.assertEqual(2, done.returncode)
                 self.assertIn(f"{file} is no run", done.stderr)
+
+
+@unittest.skipIf(importlib.util.find_spec("matplotlib") is None,
+                 "python3-matplotlib is not installed")
+class ChartTest(unittest.TestCase):
+
+    def test_of_a_machine_that_cannot_fork_much(self):
+        run_file = a_run()
+        run_file["records"] += [
+            {**each, "impl": "raw"} for each in run_file["records"]
+            if (each["method"], each["parent_mib"] < 1024) == ("fork", True)]
+        write("little.json", run_file)
+        done = compare("--from=little.json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^raw +fork +joined +p50 .* - +- ")
+        self.assertIn("once that is 256 MiB",
+                      (TMP / "brood-startup.svg").read_text())
+
+    def test_of_nothing(self):
+        write("nothing.json", {**a_run(), "records": []})
+        done = compare("--from=nothing.json")
+        self.assertEqual(0, done.returncode, done.stderr)
+        self.assertIn("No chart: nothing was measured", done.stdout)
+
+    def test_of_another_machine(self):
+        run_file = {**a_run(), "date": "2001-02-03"}
+        run_file["machine"]["cpu"] = "another"
+        write("other.json", run_file)
+        done = compare("--from=other.json", "--svg=other.svg")
+        self.assertRegex(done.stdout, "^Use fork on that machine while")
+        text = (TMP / "other.svg").read_text()
+        self.assertIn("another, 2001-02-03", text)
+
+    def test_needs_no_place_if_there_is_none(self):
+        run_file = a_run()
+        run_file["options"]["parts"] = ["sync"]
+        write("sync.json", run_file)
+        done = compare(f"--from={TMP}/sync.json", folder="/proc/nowhere")
+        self.assertEqual(0, done.returncode, done.stderr)
+        write("run.json", a_run())
+        done = compare(f"--from={TMP}/run.json", folder="/proc/nowhere")
+        self.assertEqual(2, done.returncode)
+        self.assertIn("--svg: brood-startup.svg cannot be", done.stderr)
 
 
 def good(**what):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Which start method to use on this machine, and why: one sentence, where the
+"""Which start method to use on a machine, and why: one sentence, where the
 methods break even, and what else each of them demands."""
 from comparison.samples import find
 
@@ -47,15 +47,21 @@ def medians(curve, sizes):
     return [(mib, curve[mib]["p50_us"]) for mib in sizes]
 
 
-def rounds_between(one, other, sizes):
-    """Returns break_even of each round alone: how sure that of all is."""
-    def of_round(curve, i):
-        return [(mib, curve[mib]["rounds"]["us"][i]["p50"]) for mib in sizes]
+def rounds_of(record):
+    """Returns {which round: median}."""
+    return {each.get("round", i): each["p50"]  # older runs have no number
+            for i, each in enumerate(record["rounds"]["us"], 1)}
 
-    count = min(len(curve[mib]["rounds"]["us"])
-                for curve in (one, other) for mib in sizes)
-    return [break_even(of_round(one, i), of_round(other, i))
-            for i in range(count)]
+
+def rounds_between(one, other, sizes):
+    """Returns break_even of each round alone that has all sizes of both: how
+    sure that of all is."""
+    fork, rival = ({mib: rounds_of(curve[mib]) for mib in sizes}
+                   for curve in (one, other))
+    rounds = set.intersection(*map(set, (*fork.values(), *rival.values())))
+    return [break_even(*([(mib, of[mib][number]) for mib in sizes]
+                         for of in (fork, rival)))
+            for number in sorted(rounds)]
 
 
 def mib_text(mib):
@@ -80,7 +86,7 @@ def break_even_text(method, fork, other, sizes):
     return f"{begin} once the parent holds {mib_text(found)}{spread}"
 
 
-def for_size(all_curves, mib):
+def for_size(all_curves, mib, machine):
     """The sentence about a parent of this size, which was measured."""
     costs = {method: curve[mib]["p50_us"]
              for method, curve in all_curves.items() if mib in curve}
@@ -88,12 +94,12 @@ def for_size(all_curves, mib):
     rest = ", ".join(f"{method} {duration(costs[method])} "
                      f"({costs[method] / costs[best]:.1f} times)"
                      for method in others)
-    return (f"Use {best} for a program that holds {mib} MiB on this machine: it "
+    return (f"Use {best} for a program that holds {mib} MiB on {machine}: it "
             f"starts and joins a process in {duration(costs[best])}"
             + (f"; {rest}." if rest else "."))
 
 
-def for_any_size(all_curves, sizes):
+def for_any_size(all_curves, sizes, machine):
     """The sentence about all sizes: fork beside the cheaper of the others."""
     last = {method: curve[sizes[-1]]["p50_us"]
             for method, curve in all_curves.items()}
@@ -105,28 +111,28 @@ def for_any_size(all_curves, sizes):
            f"by fork takes {duration(fork[0][1])} to {duration(fork[-1][1])}, "
            f"by {rival} {duration(other[0][1])} to {duration(other[-1][1])}.")
     if found is None:
-        return f"Use fork on this machine: {why}"
+        return f"Use fork on {machine}: {why}"
     if found == 0:
-        return f"Use {rival} on this machine, whatever the program holds: {why}"
-    return (f"Use fork on this machine while the program holds less than "
+        return f"Use {rival} on {machine}, whatever the program holds: {why}"
+    return (f"Use fork on {machine} while the program holds less than "
             f"{mib_text(found)}, {rival} from there on: {why}")
 
 
-def for_threads(all_curves, mib, threads):
+def for_threads(all_curves, mib, threads, machine):
     """The sentence about a program that has several, and this memory: fork is
     none of the choices, whatever it costs."""
     others = {method: curve[mib]["p50_us"]
               for method, curve in all_curves.items() if method != "fork"}
     best, other = sorted(others, key=others.get)
     fork_us = all_curves["fork"][mib]["p50_us"]
-    return (f"Use {best} for a program of {threads} threads on this machine: of "
+    return (f"Use {best} for a program of {threads} threads on {machine}: of "
             f"those a fork copies only one, with the locks of all. It starts and "
             f"joins a process in {duration(others[best])}, {other} in "
             f"{duration(others[other])}, where fork would take "
             f"{duration(fork_us)}, for a parent of {mib} MiB.")
 
 
-def lines(records, holds_mib=None, threads=1):
+def lines(records, holds_mib=None, threads=1, machine="this machine"):
     """Returns the answer; the first line is the sentence."""
     all_curves = curves(records)
     sizes = sorted(set.intersection(*map(set, all_curves.values())))
@@ -136,11 +142,11 @@ def lines(records, holds_mib=None, threads=1):
                 + (", ".join(absent) or "the same size by every method")]
     if threads > 1:
         mib = holds_mib if holds_mib in sizes else sizes[0]
-        said = [for_threads(all_curves, mib, threads)]
+        said = [for_threads(all_curves, mib, threads, machine)]
     elif holds_mib in sizes:
-        said = [for_size(all_curves, holds_mib)]
+        said = [for_size(all_curves, holds_mib, machine)]
     else:
-        said = [for_any_size(all_curves, sizes)]
+        said = [for_any_size(all_curves, sizes, machine)]
     if holds_mib is not None and holds_mib not in sizes:
         said.append(f"A parent of {holds_mib} MiB was not measured.")
     said += [break_even_text(method, all_curves["fork"], all_curves[method],

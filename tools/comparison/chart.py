@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What the charts of //tools:compare have in common: the look, names at the
 ends of curves, and where the figures come from."""
-import datetime
-
 import matplotlib
-
-from comparison.machine import describe as describe_machine
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
@@ -23,11 +19,12 @@ def apart(heights, gap):
     return moved
 
 
-def machine():
-    here = describe_machine()
-    return (f"Linux {here['kernel']}, {here['cpu']}, "
-            f"{datetime.date.today().isoformat()}. "
-            "bazel run -c opt //tools:compare")
+def origin(run):
+    """Says where a run's figures come from, and when, if it knows."""
+    machine = run["machine"]
+    about = (f"Linux {machine['kernel']}", machine["cpu"], run.get("date"))
+    return (", ".join(filter(None, about))
+            + ". bazel run -c opt //tools:compare")
 
 
 def new_figure(right):
@@ -90,11 +87,10 @@ def counts(records):
 
 
 def save(figure, path, headline, provenance):
-    """Writes an SVG file that depends on the records and the machine only."""
+    """Writes an SVG file that depends on the run only."""
     figure.text(0.015, 0.965, headline, fontsize=13.5, fontweight="bold",
                 va="top")
-    figure.text(0.015, 0.025, f"{provenance}\n{machine()}", fontsize=8.5,
-                color=DIM, va="bottom")
+    figure.text(0.015, 0.025, provenance, fontsize=8.5, color=DIM, va="bottom")
     figure.savefig(path, format="svg", facecolor="white",
                    metadata={"Date": None, "Creator": None})
     plt.close(figure)

@@ -64,9 +64,16 @@ def draw_curves(axes, curves):
     return ends
 
 
-def draw(records, path):
-    records = [r for r in records if r["mib_per_s"] > 0
-               and (r["context"], r["pattern"]) == ("fork", "1:1")]
+def shown(run):
+    """Returns the records that the chart is of."""
+    curves = {entry[:2] for entry in SERIES}
+    return [r for r in run["records"] if r["bench"] == "throughput"
+            and (r["context"], r["pattern"]) == ("fork", "1:1")
+            and (r["impl"], r["object"]) in curves and r["mib_per_s"] > 0]
+
+
+def draw(run, path):
+    records = shown(run)
     curves = {}
     for record in records:
         curves.setdefault((record["impl"], record["object"]), {})[
@@ -85,4 +92,5 @@ def draw(records, path):
     chart.name_ends(axes, ends, lines=True)
     chart.save(figure, path, headline(curves),
                "One producer and one consumer, each tied to a processor; median "
-               f"of {chart.counts(records)} samples. Every message verified.")
+               f"of {chart.counts(records)} samples. Every message verified.\n"
+               + chart.origin(run))

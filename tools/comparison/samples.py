@@ -95,13 +95,14 @@ def percentiles(samples):
 
 
 def figures(series):
-    """Returns the fields of one record. "rounds" has, for each unit, the number
-    of samples and their percentiles in each round."""
+    """Returns the fields of one record. "rounds" has, for each unit, which round
+    it was, the number of samples and their percentiles."""
     fields, of_rounds = {}, {}
     for unit, rounds in series.items():
         samples = [sample for each in rounds.values() for sample in each]
-        of_rounds[unit] = [{"n": len(each), **percentiles(each)}
-                           for each in rounds.values()]
+        of_rounds[unit] = [{"round": number, "n": len(each),
+                            **percentiles(each)}
+                           for number, each in rounds.items()]
         ranks = percentiles(samples)
         if unit in MEDIANS:
             fields[unit] = round(ranks["p50"], MEDIANS[unit] or None)

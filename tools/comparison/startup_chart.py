@@ -33,9 +33,11 @@ def size(mib):
 
 
 def headline(curves, sizes):
-    server = curves.get(("brood", "forkserver"))
-    fork = curves.get(("raw", "fork"))
-    if not server or not fork:
+    server = curves.get(("brood", "forkserver"), {})
+    fork = curves.get(("raw", "fork"), {})
+    # A machine may not have let a parent fork that holds much.
+    sizes = [mib for mib in sizes if mib in server and mib in fork]
+    if not sizes:
         return "What starting and joining a process costs"
     first, last = server[sizes[0]]["p50_us"], server[sizes[-1]]["p50_us"]
     flat = last <= 1.25 * first
@@ -50,9 +52,8 @@ def headline(curves, sizes):
 
 
 def provenance(records):
-    counts = chart.counts([
-        r for r in records
-        if r["end"] == "joined" and r["impl"] in ("raw", "brood")])
+    counts = chart.counts([r for r in records
+                           if r["impl"] in ("raw", "brood")])
     return (f"Start to joined, median of {counts} starts; thin bars reach to "
             "Brood's 90th percentile. Private memory, written, 4 KiB pages.")
 
@@ -80,7 +81,7 @@ def draw_curves(axes, curves, sizes):
 def draw_peers(axes, records):
     """CPython at the left edge, where the parent holds nothing of its own."""
     for record in records:
-        if (record["impl"], record["end"]) != ("cpython", "joined"):
+        if record["impl"] != "cpython":
             continue
         axes.plot([0], [record["p50_us"]], marker="D", color=PEER,
                   markersize=5, linestyle="none", zorder=4)
@@ -91,12 +92,20 @@ def draw_peers(axes, records):
                       fontsize=9.5)
 
 
-def draw(records, path):
-    curves = {}
+def shown(run):
+    """Returns the records that the chart is of: none without a curve."""
+    joined = [r for r in run["records"]
+              if r["bench"] == "startup" and r["end"] == "joined"]
+    curves = {entry[:2] for entry in SERIES}
+    return joined if any((r["impl"], r["method"]) in curves
+                         for r in joined) else []
+
+
+def draw(run, path):
+    records, curves = shown(run), {}
     for record in records:
-        if record["end"] == "joined":
-            curves.setdefault((record["impl"], record["method"]), {})[
-                record["parent_mib"]] = record
+        curves.setdefault((record["impl"], record["method"]), {})[
+            record["parent_mib"]] = record
     sizes = sorted({record["parent_mib"] for record in records})
 
     figure, axes = chart.new_figure(right=0.765)
@@ -111,4 +120,5 @@ def draw(records, path):
     chart.name_heights(axes, duration)
     chart.describe(axes, "start to joined, logarithmic scale")
     chart.name_ends(axes, ends)
-    chart.save(figure, path, headline(curves, sizes), provenance(records))
+    chart.save(figure, path, headline(curves, sizes),
+               f"{provenance(records)}\n{chart.origin(run)}")
