@@ -6,7 +6,7 @@
 # examples, linked with each library that was built; and that these have no
 # global name but brood_*.
 #
-#     CC=gcc check.sh OUT [LDFLAGS]
+#     CC=gcc check.sh OUT [FLAGS]
 set -eu
 out=$1
 flags=${2-}

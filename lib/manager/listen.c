@@ -27,7 +27,7 @@ static int check_net(const brood_manager_options *options) {
   }
   if (manager_net != NULL) return 0;
   return error_set(BROOD_RUNTIME_ERROR,
-                   "the program is linked without //lib:brood_net, which the "
+                   "the program is linked without lib/net, which the "
                    "address '%.200s' needs",
                    options->address);
 }
