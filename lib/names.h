@@ -244,7 +244,6 @@
 #define arena_give_back brood_in_arena_give_back
 #define arena_give_pages_back brood_in_arena_give_pages_back
 #define arena_hold brood_in_arena_hold
-#define arena_keep brood_in_arena_keep
 #define arena_let_go brood_in_arena_let_go
 #define arena_lock_of brood_in_arena_lock_of
 #define arena_look_closed brood_in_arena_look_closed

@@ -32,7 +32,6 @@ struct arena {
   /* Another's: */
   uint64_t mapper; /* token of the process that attached it */
   size_t num_attached;
-  bool is_kept;
   /* The owner's: */
   bool is_alone; /* one block, which goes together with the arena */
 };
@@ -347,8 +346,7 @@ bool arena_look_closed(const struct share_block *block) {
 /* -------------------------------------------------------------- Locks -- */
 
 void arena_set_lock(struct share_block *block, struct share_block *lock) {
-  share_hold(lock);
-  arena_keep(lock); /* or with the last received handle its memory would go */
+  arena_hold(lock); /* or with the last received handle its memory would go */
   block->lock_arena = head_of(lock)->id;
   block->lock_offset = lock->offset;
 }
@@ -379,35 +377,48 @@ void arena_send(struct share_block *block) {
   atomic_fetch_or(&block->holds, SHARE_WAS_SENT);
 }
 
-/* The last hold is gone. */
-static void destroy_block(struct share_block *block) {
-  struct share_block *lock = arena_lock_of(block);
-  struct arena *gone = NULL;
-  guard_lock();
-  struct arena *arena = around(block);
-  size_t offset = block->offset;
+/* Gives the place of a block back. With the mutex. */
+static void drop_place(struct arena *arena, struct share_block *block,
+                       struct arena **gone) {
   /* What is alone leaves nothing to be used again: others may have it still. */
   if (!head_of(block)->is_alone) atomic_store(&block->kind, SHARE_FREE);
   if (!is_own(arena)) {
     atomic_fetch_add(&arena->region.head->num_dropped, 1);
   } else if (arena->is_alone) {
-    unlist_arena(arena, &gone);
+    unlist_arena(arena, gone);
   } else {
-    region_give_back(&arena->region, offset);
+    region_give_back(&arena->region, block->offset);
   }
+}
+
+/* The last hold is gone. What was sent stays, holding itself so that nobody
+ * comes here again, and a lock beside it too; one in another arena was sent as
+ * well, or is alone. The maker has held on to the mapping of that. */
+static void destroy_block(struct share_block *block) {
+  struct share_block *lock = arena_lock_of(block);
+  struct arena *gone = NULL;
+  uint32_t sent = SHARE_WAS_SENT;
+  bool stays = atomic_compare_exchange_strong(&block->holds, &sent, sent | 1);
+  if (!stays && sent != 0) return; /* it is held again */
+  if (stays && lock != NULL && head_of(lock) == head_of(block)) lock = NULL;
+  guard_lock();
+  struct arena *arena = around(block);
+  bool own = is_own(arena);
+  if (!stays) drop_place(arena, block, &gone);
   guard_unlock();
   discard_arenas(gone);
-  if (lock != NULL) arena_release(lock);
+  if (lock != NULL) own ? arena_let_go(lock) : arena_release(lock);
 }
 
 void arena_release(struct share_block *block) {
-  if (atomic_fetch_sub(&block->holds, 1) == 1) destroy_block(block);
+  uint32_t before = atomic_fetch_sub(&block->holds, 1);
+  if ((before & ~SHARE_WAS_SENT) == 1) destroy_block(block);
 }
 
 bool arena_give_back(struct share_block *block) {
   uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
   if ((before & SHARE_MAKER_HOLDS) == 0) return false;
-  if (before == SHARE_MAKER_HOLDS) destroy_block(block);
+  if ((before & ~SHARE_WAS_SENT) == SHARE_MAKER_HOLDS) destroy_block(block);
   return true;
 }
 
@@ -467,8 +478,7 @@ void arena_detach(struct share_block *block) {
   guard_lock();
   struct arena *arena = around(block);
   bool own = is_own(arena);
-  if (!own && --arena->num_attached == 0 && !arena->is_kept &&
-      arena->mapper == sync_self_process()) {
+  if (--arena->num_attached == 0 && arena->mapper == sync_self_process()) {
     unlist_arena(arena, &gone);
   }
   guard_unlock();
@@ -487,10 +497,4 @@ void arena_let_go(struct share_block *block) {
   /* Of one's own the attaching is the hold. */
   if (block->maker != sync_self_process()) arena_release(block);
   arena_detach(block);
-}
-
-void arena_keep(const struct share_block *block) {
-  guard_lock();
-  around(block)->is_kept = true;
-  guard_unlock();
 }

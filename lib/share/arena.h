@@ -92,10 +92,9 @@ int arena_attach(struct share_block **out, const struct arena_name *name,
                  bool *out_taken);
 
 /* Each arena_attach of another process's block is to be taken back by
- * arena_detach: the last one takes the mapping away, unless arena_keep has said
- * that it stays, or a fork's parent made it. */
+ * arena_detach, unless it stays for good: the last one takes the mapping away,
+ * if no fork's parent made it. */
 void arena_detach(struct share_block *block);
-void arena_keep(const struct share_block *block);
 
 /* arena_hold has both a block and its mapping stay until arena_let_go. */
 void arena_hold(struct share_block *block);

@@ -59,7 +59,9 @@ _Static_assert(sizeof(struct share_block) == 64, "part of the shared layout");
 /* holds: the maker's own, and one for each process handle that has the object
  * among its arguments, or object that has it as its lock. With the last one the
  * object goes. One that was sent in a message stays as long as its arena, if
- * other objects lie there: nobody can count who has received it. */
+ * other objects lie there: nobody can count who has received it. With the
+ * last hold it lets a lock in another arena go, and holds itself from there on.
+ */
 #define SHARE_MAKER_HOLDS (UINT32_C(1) << 31)
 #define SHARE_WAS_SENT (UINT32_C(1) << 30)
 

@@ -84,7 +84,7 @@ static void settle_object(const void *object, bool stays) {
     if (proxy_is_block(blocks[i])) {
       stays ? (void)(proxy->is_argument = true) : proxy_free(proxy);
     } else if (!end_is_block(blocks[i])) {
-      stays ? arena_keep(blocks[i]) : arena_detach(blocks[i]);
+      if (!stays) arena_detach(blocks[i]);
     } else if (stays) {
       end->is_argument = true;
     } else {

@@ -64,6 +64,28 @@ TEST_P(EventsFileno, IsTheEvents) {
   EXPECT_EQ(NumDescriptors(), before);
 }
 
+// Found was: one that was sent kept its descriptors when it was gone.
+TEST_P(EventsFileno, GoesThoughItWasSent) {
+  brood_connection *from, *to;
+  ASSERT_WORKS(brood_pipe_new(nullptr, 0, &from, &to));
+  int before = NumDescriptors();
+  brood_event *sent = brood_watched_event_new(nullptr);
+  brood_value first, second;
+  ASSERT_WORKS(brood_connection_send(from, brood_object(sent), 0));
+  ASSERT_WORKS(brood_connection_send(from, brood_object(sent), 0));
+  ASSERT_WORKS(brood_connection_recv(to, &first, 0));
+  brood_event_free(sent);
+  EXPECT_WORKS(brood_event_set(sent));
+  EXPECT_TRUE(IsReadable(brood_event_fileno(sent)));
+  brood_value_clear(&first);
+  ASSERT_WORKS(brood_connection_recv(to, &second, 0));
+  EXPECT_TRUE(IsReadable(brood_event_fileno(sent)));
+  brood_value_clear(&second);
+  EXPECT_EQ(NumDescriptors(), before);
+  brood_connection_free(from);
+  brood_connection_free(to);
+}
+
 TEST_P(EventsFileno, OfNone) {
   EXPECT_FAILS(brood_event_fileno(nullptr), BROOD_VALUE_ERROR, "not an event");
   brood_event *plain = brood_event_new(nullptr);

@@ -354,6 +354,42 @@ TEST_P(ObjectsMemory, WhatItsMakerReceivedOutlivesTheFirstHandle) {
   brood_connection_free(to);
 }
 
+// Found was: the lock's memory stayed mapped.
+TEST_P(ObjectsMemory, AReceivedLockGoesWithWhatItGuards) {
+  brood_connection *from, *to;
+  ASSERT_WORKS(brood_pipe_new(Context(), 0, &from, &to));
+  int arenas = NumArenas();
+  for (bool is_sent : {false, true}) {
+    InFork([&] {
+      brood_lock *lock = brood_lock_new(Context());
+      EXPECT_WORKS(brood_connection_send(from, brood_object(lock), 0));
+    });
+    brood_value value, again;
+    ASSERT_WORKS(brood_connection_recv(to, &value, 0));
+    void *lock = brood_value_object(&value, BROOD_KIND_LOCK);
+    brood_shared_value *guarded = brood_shared_value_new(Context(), 'i', lock);
+    ASSERT_NE(guarded, nullptr) << brood_error_message();
+    brood_value_clear(&value);
+    EXPECT_EQ(NumArenas(), arenas + 1);
+    EXPECT_WORKS(brood_shared_value_acquire(guarded, 0));
+    EXPECT_WORKS(brood_shared_value_release(guarded));
+    if (is_sent) {
+      ASSERT_WORKS(brood_connection_send(from, brood_object(guarded), 0));
+    }
+    brood_shared_value_free(guarded);
+    EXPECT_EQ(NumArenas(), arenas);
+    if (is_sent) {
+      ASSERT_WORKS(brood_connection_recv(to, &again, 0));
+      EXPECT_WORKS(brood_shared_value_acquire(guarded, 0));
+      EXPECT_WORKS(brood_shared_value_release(guarded));
+      brood_value_clear(&again);
+      EXPECT_EQ(NumArenas(), arenas);
+    }
+  }
+  brood_connection_free(from);
+  brood_connection_free(to);
+}
+
 TEST_P(ObjectsMemory, AForkWhileAThreadMakesObjects) {
   std::atomic<bool> stop{false};
   std::thread busy([&] {
