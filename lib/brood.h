@@ -1669,8 +1669,9 @@ brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
                                          const brood_task_options *options);
 
 /* brood_pool_apply and brood_pool_map do the same, and wait. What they write,
- * of a map a value for each item, is for brood_value_clear. After BROOD_TIMEOUT
- * the tasks go on, and their results are dropped. Errors of both calls. */
+ * of a map a value for each item, is for brood_value_clear; values before one
+ * that cannot be copied (BROOD_OS_ERROR) become none. After BROOD_TIMEOUT the
+ * tasks go on, and their results are dropped. Errors of both calls. */
 int brood_pool_apply(brood_pool *pool, brood_task task, brood_value args,
                      brood_value *out_value, int64_t timeout_ns);
 int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,

@@ -230,6 +230,16 @@ TEST_P(PoolsTest, DoesEachItemWhateverFails) {
                "no item 4");
 }
 
+// Found was: the values before the failure were none.
+TEST_P(PoolsTest, WritesNothingIfOneFails) {
+  Pool pool(GetParam(), 1);
+  brood_value items[] = {brood_int64(3), brood_int64(-1)};
+  brood_value values[] = {brood_int64(7), brood_int64(7)};
+  EXPECT_EQ(brood_pool_map(pool, Square, items, 2, 1, values, kLong),
+            BROOD_TASK_ERROR);
+  for (const brood_value &value : values) EXPECT_EQ(value.as.int64, 7);
+}
+
 TEST_P(PoolsTest, MapsNothingAtOnce) {
   Pool pool(GetParam(), 1);
   Result result(

@@ -250,8 +250,11 @@ int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns) {
 int result_copy(brood_async_result *result, brood_value *out_values) {
   int r = 0;
   size_t done = 0;
+  const brood_value *value;
+  for (size_t i = 0; r == 0 && i < result->num_items; i++) {
+    r = result_look(result, i, &value);
+  }
   while (r == 0 && done < result->num_items) {
-    const brood_value *value;
     r = result_look(result, done, &value);
     if (r == 0) r = brood_value_copy(value, &out_values[done]);
     if (r == 0) done++;
