@@ -99,6 +99,26 @@ TEST_P(PoolsDeaths, EndsBesideAStoppedSupervisor) {
   EXPECT_EQ(told.ReadAll(), "");
 }
 
+// Found was, before Linux 6.15: a supervisor that had ended in order was taken
+// for a dead one, and replaced for ever; and so were workers.
+TEST_P(PoolsDeaths, EndsWhereNobodyKnowsHow) {
+  auto before = signal(SIGCHLD, SIG_IGN);
+  {
+    Pool pool(GetParam(), With([](auto &o) {
+                o.processes = 1;
+                o.maxtasksperchild = 1;
+                o.max_restarts = 1;
+                o.restart_window_ns = kLong;
+              }));
+    for (int i = 0; i < 4; i++) {
+      EXPECT_EQ(pool.Apply(Square, {brood_int64(i)}), i * i);
+    }
+    EXPECT_WORKS(brood_pool_close(pool));
+    EXPECT_WORKS(brood_pool_join(pool, kLong));
+  }
+  signal(SIGCHLD, before);
+}
+
 TEST_P(PoolsDeaths, EndsWithItsOwner) {
   Pipe told;
   pid_t owner = fork();

@@ -20,8 +20,11 @@
  *                     limit is over                 sends the signal
  *   worker.end_for    the chunk that is to be       the program
  *                     ended, or BOARD_ANY
+ *   worker.has_left   1: it ends in order           the worker; supervisor: 0
  *   state             see enum board_state          the program; others:
  *                                                   BROKEN
+ *   is_done           1: no supervisor is needed    the supervisor, before it
+ *                                                   ends in order
  *
  * A worker is lost with a chunk if its `current` and the chunk's claim agree.
  * Killed between the two, it has begun nothing. A claim of a worker that was
@@ -61,7 +64,8 @@ struct board_worker {
   _Atomic uint64_t end_for;
   _Atomic int32_t pid;
   _Atomic uint32_t generation;
-  _Atomic int32_t why; /* it is being ended: enum brood_error */
+  _Atomic int32_t why;      /* it is being ended: enum brood_error */
+  _Atomic int32_t has_left; /* in order, whatever its exit code is taken for */
 };
 
 /* The options of a pool, as they do not change. */
@@ -80,6 +84,7 @@ struct board {
   _Atomic uint32_t generation; /* workers of an older one leave */
   _Atomic uint32_t beginners;  /* workers that have come to ask for tasks */
   _Atomic uint32_t is_watched; /* the bell is to be rung */
+  _Atomic uint32_t is_done;    /* a supervisor has nothing left to do */
   _Atomic uint32_t has_reason; /* somebody writes it: */
   char reason[256];            /* why the pool is broken */
   _Atomic uint32_t claims[BROOD_MAX_PENDING];

@@ -50,7 +50,8 @@ void pool_drain(brood_pool *pool) {
   }
 }
 
-/* Sees whether the supervisor has ended. One that was killed is replaced. */
+/* Sees whether the supervisor has ended. One that was killed is replaced; its
+ * exit code may be another's, or unknown. */
 static void look_after(brood_pool *pool, int64_t wait_ns) {
   uint32_t state = atomic_load(&pool->crew.board->state);
   int exitcode;
@@ -61,8 +62,9 @@ static void look_after(brood_pool *pool, int64_t wait_ns) {
   }
   if (wait_ns > 0) brood_process_join(pool->supervisor, wait_ns);
   if (brood_process_exitcode(pool->supervisor, &exitcode) != 1) return;
-  if (exitcode != 0 && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
-  if (exitcode != 0) board_break(pool->crew.board, "no supervisor is left");
+  bool is_done = atomic_load(&pool->crew.board->is_done) != 0;
+  if (!is_done && state <= BOARD_CLOSING && pool_start(pool) == 0) return;
+  if (!is_done) board_break(pool->crew.board, "no supervisor is left");
   pool_watch(pool, false);
   pool->has_ended = true;
   pool_drain(pool);

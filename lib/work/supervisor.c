@@ -216,6 +216,7 @@ static void clear_slot(uint32_t slot) {
   atomic_store(&worker->soft_ns, 0);
   atomic_store(&worker->hard_ns, 0);
   atomic_store(&worker->end_for, 0);
+  atomic_store(&worker->has_left, 0);
   atomic_store(&worker->process, 0);
   atomic_store(&worker->pid, 0);
 }
@@ -230,7 +231,9 @@ static void bury_member(uint32_t slot) {
     atomic_fetch_sub(&all.crew.board->live, 1);
     bool has_begun =
         atomic_load(&all.crew.board->beginners) != member->beginners;
-    if ((exitcode != 0 || !has_begun) && member->kill_ns == 0) {
+    bool has_left = atomic_load(&all.crew.board->workers[slot].has_left) != 0;
+    bool is_lost = !has_begun || (exitcode != 0 && !has_left);
+    if (is_lost && member->kill_ns == 0) {
       char text[128];
       describe(text, BROOD_WORKER_LOST, exitcode);
       count_restart(text, true);
@@ -385,6 +388,7 @@ void brood_pool_supervisor(const brood_args *args) {
   all.context = brood_get_context(NULL);
   find_orphans();
   supervise();
+  atomic_store(&all.crew.board->is_done, 1);
   brood_queue_put(all.crew.results, brood_none(), 0);
   crew_ring(&all.crew);
 }

@@ -229,5 +229,6 @@ void brood_pool_worker(const brood_args *args) {
   initialize(&worker, args);
   atomic_fetch_add(&worker.crew.board->beginners, 1);
   while (!is_to_leave(&worker, generation) && work_once(&worker)) continue;
+  atomic_store(&me->has_left, 1);
 }
 BROOD_TARGET(brood_pool_worker);
