@@ -1671,7 +1671,8 @@ brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
 /* brood_pool_apply and brood_pool_map do the same, and wait. What they write,
  * of a map a value for each item, is for brood_value_clear; values before one
  * that cannot be copied (BROOD_OS_ERROR) become none. After BROOD_TIMEOUT the
- * tasks go on, and their results are dropped. Errors of both calls. */
+ * tasks go on, and their results are dropped; if there was no room for all in
+ * time, what is not begun is not done. Errors of both calls. */
 int brood_pool_apply(brood_pool *pool, brood_task task, brood_value args,
                      brood_value *out_value, int64_t timeout_ns);
 int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,
@@ -1773,7 +1774,8 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
  * brood_value_clear; 0, there are no more. The failure of an item is returned
  * in its place, and iteration goes on (imap.error); so it does if it cannot be
  * sent, which is a failure of its whole chunk. Of several threads each value
- * goes to one (imap.threads).
+ * goes to one (imap.threads). The timeout limits neither the source nor the
+ * wait for room in the pool.
  *
  * BROOD_TIMEOUT  it is not ready; the next call waits for the same one */
 int brood_imap_next(brood_imap *imap, brood_value *out_value,

@@ -515,6 +515,38 @@ TEST_P(PoolsTest, FinishesWhenClosed) {
   EXPECT_WORKS(brood_pool_join(pool, 0));
 }
 
+// Found was: what waited for room did so for ever; and a thread that was
+// cancelled there took away the word that has a worker leave.
+#ifndef __SANITIZE_ADDRESS__ /* as IteratesOnWhenAThreadIsCancelled */
+TEST_P(PoolsTest, WaitsForRoomAsLongAsItMay) {
+  Pool pool(GetParam(), 1);
+  Pipe gate, told;
+  Result busy(pool, Gate, {gate.ReadingArgument(), told.Argument()});
+  EXPECT_EQ(told.Read<char>(), 'b');
+  const std::vector<brood_value> items = Numbers(BROOD_MAX_PENDING - 1);
+  Result rest(brood_pool_map_async(pool, Square, items.data(), items.size(), 1,
+                                   nullptr));
+  brood_value value;
+  EXPECT_FAILS(brood_pool_apply(pool, Pid, brood_none(), &value, 0),
+               BROOD_TIMEOUT, "no room");
+  EXPECT_FAILS(brood_pool_map(pool, Square, items.data(), 1, 1, &value,
+                              10 * kMillisecond),
+               BROOD_TIMEOUT, "no room");
+  std::thread closer([&] {
+    brood_pool_close(pool);
+    ADD_FAILURE() << "not cancelled";
+  });
+  EXPECT_TRUE(
+      WaitUntil([&] { return brood_pool_join(pool, 0) == BROOD_TIMEOUT; }));
+  EXPECT_EQ(pthread_cancel(closer.native_handle()), 0);
+  closer.join();
+  EXPECT_EQ(brood_async_result_cancel(rest), 1);
+  gate.Release();
+  EXPECT_GT(busy.Get(), 0);
+  EXPECT_WORKS(brood_pool_join(pool, kLong));
+}
+#endif
+
 TEST_P(PoolsTest, EndsADeafWorkerWhenTerminated) {
   Pool pool(GetParam(), With([&](auto &o) {
               o.processes = 1;

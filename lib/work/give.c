@@ -10,6 +10,7 @@
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
+#include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
@@ -46,17 +47,24 @@ static bool has_room(void *pool) {
 /* While the queue of tasks is full, results are taken out: else workers might
  * wait for room there, and no process would go on. The state is looked at in
  * the same hold of the mutex as the chunk is put: what comes after fails it. */
-int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last) {
-  for (;;) {
+int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last,
+             uint32_t *count, int64_t deadline_ns) {
+  while (*count > 0) {
     int r = refuse_state(pool, last);
     bool is_full = r == 0 && is_in_use(pool);
     if (r == 0 && !is_full) r = brood_queue_put(pool->crew.tasks, *chunk, 0);
-    if (r == 0 && !is_full) pool->next++;
-    if (!is_full && r != BROOD_FULL && r != BROOD_TIMEOUT) return r;
-    r = pool_wait(pool, is_full ? has_room : pool_has_ended, pool,
-                  sys_clock_ns() + FOR_ROOM_NS);
-    if (r < 0 && r != BROOD_TIMEOUT) return r;
+    if (r == 0 && !is_full) {
+      pool->next++;
+      --*count;
+    } else if (is_full || r == BROOD_FULL || r == BROOD_TIMEOUT) {
+      r = pool_wait(pool, is_full ? has_room : pool_has_ended, pool,
+                    sys_clock_ns() + FOR_ROOM_NS);
+      if (r == BROOD_TIMEOUT && !sync_is_over(deadline_ns)) continue;
+      if (r == BROOD_TIMEOUT) error_set(r, "the pool has no room");
+    }
+    if (r < 0) return r;
   }
+  return 0;
 }
 
 /* How chunks of a result are put: the head is the same for all. */
@@ -67,6 +75,7 @@ struct giving {
   size_t head_size;
   brood_value *place; /* for a chunk */
   size_t num_put;
+  int64_t deadline_ns;
 };
 
 static int put_chunk(const struct giving *giving, size_t index) {
@@ -79,7 +88,8 @@ static int put_chunk(const struct giving *giving, size_t index) {
   memcpy(giving->place + 1, giving->items + first,
          count * sizeof *giving->items);
   brood_value chunk = brood_tuple(giving->place, count + 1);
-  int r = pool_put(pool, &chunk, BOARD_RUNNING);
+  uint32_t once = 1;
+  int r = pool_put(pool, &chunk, BOARD_RUNNING, &once, giving->deadline_ns);
   if (r < 0) return r;
   uint32_t number = pool->next - 1;
   pool->pending[number % BROOD_MAX_PENDING] = (struct pending){
@@ -180,7 +190,8 @@ static int start_thread(brood_pool *pool, const brood_task_options *options) {
 brood_async_result *result_give(brood_pool *pool, brood_task task,
                                 const brood_value *items, size_t num_items,
                                 size_t chunksize,
-                                const brood_task_options *options) {
+                                const brood_task_options *options,
+                                int64_t deadline_ns) {
   const char *name;
   int r = task == NULL
               ? error_set(BROOD_TYPE_ERROR, "expected a task, not NULL")
@@ -196,7 +207,8 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
     result->num_handles = 1;
     return result;
   }
-  struct giving giving = {.result = result, .items = items};
+  struct giving giving = {
+      .result = result, .items = items, .deadline_ns = deadline_ns};
   guard_shield(); /* as any put */
   r = put_chunks(&giving, name);
   guard_unshield();
@@ -249,16 +261,41 @@ static int check_items(const brood_value *items, size_t num_items,
   return 0;
 }
 
+static brood_async_result *give_all(brood_pool *pool, brood_task task,
+                                    const brood_value *items, size_t num_items,
+                                    int64_t chunksize,
+                                    const brood_task_options *options,
+                                    int64_t deadline_ns) {
+  if (check_items(items, num_items, chunksize) < 0) return NULL;
+  if (pool_enter(pool) < 0) return NULL;
+  if (chunksize == BROOD_ALL) chunksize = default_chunksize(pool, num_items);
+  brood_async_result *result = result_give(
+      pool, task, items, num_items, (size_t)chunksize, options, deadline_ns);
+  if (result != NULL) result->is_map = true;
+  pool_leave(pool);
+  return result;
+}
+
 brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
                                          const brood_value *items,
                                          size_t num_items, int64_t chunksize,
                                          const brood_task_options *options) {
-  if (check_items(items, num_items, chunksize) < 0) return NULL;
+  return give_all(pool, task, items, num_items, chunksize, options,
+                  SYS_CLOCK_NEVER);
+}
+
+static brood_async_result *give_one(brood_pool *pool, brood_task task,
+                                    brood_value args,
+                                    const brood_task_options *options,
+                                    int64_t deadline_ns) {
+  if (args.type == BROOD_TYPE_NONE) args = brood_tuple(&args, 0);
+  if (args.type != BROOD_TYPE_TUPLE) {
+    error_set(BROOD_TYPE_ERROR, "the arguments of a task are a tuple, or none");
+    return NULL;
+  }
   if (pool_enter(pool) < 0) return NULL;
-  if (chunksize == BROOD_ALL) chunksize = default_chunksize(pool, num_items);
   brood_async_result *result =
-      result_give(pool, task, items, num_items, (size_t)chunksize, options);
-  if (result != NULL) result->is_map = true;
+      result_give(pool, task, &args, 1, 1, options, deadline_ns);
   pool_leave(pool);
   return result;
 }
@@ -266,15 +303,7 @@ brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
 brood_async_result *brood_pool_apply_async(brood_pool *pool, brood_task task,
                                            brood_value args,
                                            const brood_task_options *options) {
-  if (args.type == BROOD_TYPE_NONE) args = brood_tuple(&args, 0);
-  if (args.type != BROOD_TYPE_TUPLE) {
-    error_set(BROOD_TYPE_ERROR, "the arguments of a task are a tuple, or none");
-    return NULL;
-  }
-  if (pool_enter(pool) < 0) return NULL;
-  brood_async_result *result = result_give(pool, task, &args, 1, 1, options);
-  pool_leave(pool);
-  return result;
+  return give_one(pool, task, args, options, SYS_CLOCK_NEVER);
 }
 
 /* --------------------------------------------------- Giving, and waiting -- */
@@ -304,7 +333,7 @@ int brood_pool_apply(brood_pool *pool, brood_task task, brood_value args,
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = error_check_out(out_value);
   if (r < 0) return r;
-  return get_all(brood_pool_apply_async(pool, task, args, NULL), out_value,
+  return get_all(give_one(pool, task, args, NULL, deadline_ns), out_value,
                  deadline_ns);
 }
 
@@ -314,6 +343,6 @@ int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   if (out_values == NULL && num_items > 0) return error_check_out(NULL);
   return get_all(
-      brood_pool_map_async(pool, task, items, num_items, chunksize, NULL),
+      give_all(pool, task, items, num_items, chunksize, NULL, deadline_ns),
       out_values, deadline_ns);
 }

@@ -225,7 +225,7 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
   if (check_imap(options) < 0 || pool_enter(pool) < 0) return NULL;
   brood_imap *imap = NULL;
   /* An empty result refuses what the first chunk would be refused for. */
-  brood_async_result *probe = result_give(pool, task, NULL, 0, 1, NULL);
+  brood_async_result *probe = result_give(pool, task, NULL, 0, 1, NULL, 0);
   if (probe != NULL) {
     result_release(probe);
     imap = make_imap(pool, task, options);

@@ -215,14 +215,9 @@ static bool set_state(brood_pool *pool, uint32_t state) {
 
 /* Puts one for each worker that is to leave: then all that are idle, or will
  * be, come by it. What could not be put now is put by the next call. */
-static int have_leave(brood_pool *pool) {
+static int have_leave(brood_pool *pool, int64_t deadline_ns) {
   const brood_value nothing = brood_none();
-  int r = 0;
-  while (r == 0 && pool->to_leave > 0) {
-    pool->to_leave--; /* first: another thread may come by meanwhile */
-    r = pool_put(pool, &nothing, BOARD_CLOSING);
-    if (r < 0) pool->to_leave++;
-  }
+  int r = pool_put(pool, &nothing, BOARD_CLOSING, &pool->to_leave, deadline_ns);
   return atomic_load(&pool->crew.board->state) > BOARD_CLOSING ? 0 : r;
 }
 
@@ -233,7 +228,7 @@ int brood_pool_close(brood_pool *pool) {
     pool->to_leave += atomic_load(&pool->crew.board->wanted);
     pool_wake(pool);
   }
-  r = have_leave(pool);
+  r = have_leave(pool, SYS_CLOCK_NEVER);
   pool_leave(pool);
   return r;
 }
@@ -277,7 +272,7 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
   if (atomic_load(&pool->crew.board->state) == BOARD_RUNNING) {
     r = error_set(BROOD_VALUE_ERROR, "Pool is still running");
   } else {
-    r = have_leave(pool);
+    r = have_leave(pool, deadline_ns);
     if (r == 0) r = pool_wait(pool, pool_is_over, pool, deadline_ns);
     if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
   }
@@ -361,7 +356,7 @@ static int resize(brood_pool *pool, int64_t change) {
   bool is_closed = atomic_load(&board->state) > BOARD_RUNNING;
   if (is_closed == (change > 0)) pool->to_leave += (uint32_t)llabs(change);
   pool_wake(pool);
-  return have_leave(pool);
+  return have_leave(pool, SYS_CLOCK_NEVER);
 }
 
 static int resize_by(brood_pool *pool, int n, int sign) {
@@ -390,11 +385,12 @@ int brood_pool_restart(brood_pool *pool) {
   const brood_value look = brood_bool(true);
   int64_t end_ns = sys_clock_ns() + GRACE_NS;
   while (r == 0 && count_idle(pool, true) > 0 && !sync_is_over(end_ns)) {
-    r = pool_put(pool, &look, BOARD_RUNNING);
+    uint32_t once = 1;
+    r = pool_put(pool, &look, BOARD_RUNNING, &once, end_ns);
     if (r == 0) pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
   }
   pool_leave(pool);
-  return r;
+  return r == BROOD_TIMEOUT ? 0 : r;
 }
 
 static struct board_worker *find_worker(struct board *board, int pid) {

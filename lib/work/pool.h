@@ -114,21 +114,24 @@ void pool_watch(brood_pool *pool, bool is_on);
 /* pool_fail gives all chunks that are pending this outcome. */
 void pool_fail(brood_pool *pool, int error);
 
-/* pool_put puts a chunk, or what wakes a worker, and waits for room, while the
- * board's state is no later than the last one that allows it. */
-int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last);
+/* pool_put puts a chunk, or what wakes a worker, so many times, and waits for
+ * room, while the board's state is no later than the last one that allows it.
+ * Several threads, of which any may be cancelled, may count down together. */
+int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last,
+             uint32_t *count, int64_t deadline_ns);
 
 /* result_settle gives a chunk its outcome, which is taken. */
 void result_settle(brood_async_result *result, size_t index,
                    brood_value outcome);
 void result_release(brood_async_result *result);
 
-/* result_give gives items to a pool in chunks; NULL and an error that is set.
- */
+/* result_give gives items to a pool in chunks, for which there has to be room
+ * in time; NULL and an error that is set. */
 brood_async_result *result_give(brood_pool *pool, brood_task task,
                                 const brood_value *items, size_t num_items,
                                 size_t chunksize,
-                                const brood_task_options *options);
+                                const brood_task_options *options,
+                                int64_t deadline_ns);
 
 /* result_of_error returns one of items that have failed, or with none of them
  * of a source that has, as if a task had; NULL without memory. */
