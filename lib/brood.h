@@ -1166,7 +1166,7 @@ int brood_shared_array_release(brood_shared_array *array);
  *   the items of a tuple.
  * - An object that was sent stays for its receiver, freed or not. The memory of
  *   one that is no queue, connection or large array is not used again before
- *   its maker ends.
+ *   its maker ends. An array is large from 1,048,496 bytes on.
  * - A message arrives whole or not at all, whichever process is killed at
  *   whatever moment (pipe.killed-writer, queue.killed-producer).
  * - Errors of sending; nothing is sent then. BROOD_TYPE_ERROR: a pointer, a

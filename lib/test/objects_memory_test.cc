@@ -83,6 +83,20 @@ TEST_P(ObjectsMemory, ALargeArrayGivesItsMemoryBack) {
   }
 }
 
+// In a copy, for its arenas stay.
+TEST_P(ObjectsMemory, AnArrayIsLargeFromThisSizeOn) {
+  InFork([] {
+    constexpr int kLarge = 1048496;  // as brood.h says
+    for (int size : {kLarge - 1, kLarge}) {
+      brood_shared_array *array =
+          brood_shared_array_new(Context(), 'b', size, BROOD_NO_LOCK);
+      int arenas = NumArenas();
+      brood_shared_array_free(array);
+      EXPECT_EQ(NumArenas(), size == kLarge ? arenas - 1 : arenas);
+    }
+  });
+}
+
 TEST_P(ObjectsMemory, MoreThanTheMachineHasIsRefused) {
   int64_t all = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
   EXPECT_NULL_FAILS(
