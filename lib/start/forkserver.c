@@ -186,7 +186,7 @@ static int init_server(const struct server_line *on) {
 
 /* What an image that serves says before it ends. */
 static int meet_server(struct server_line *on, bool image_was_killed) {
-  struct serve_reply hello;
+  struct serve_reply hello = {0};
   struct iovec part = {.iov_base = &hello, .iov_len = sizeof hello};
   int process = -1;
   size_t num_fds = 1;
@@ -194,7 +194,7 @@ static int meet_server(struct server_line *on, bool image_was_killed) {
       sys_sock_try_receive_parts(on->channel.fd, &part, 1, &process, &num_fds);
   if (r > 0) {
     on->process = sys_keep(num_fds > 0 ? process : -1);
-    return 0;
+    return hello.error < 0 ? hello.error : 0;
   }
   if (image_was_killed) return -ECONNRESET;
   if (r < 0 && r != -EAGAIN && !is_undelivered(r)) return r;
@@ -220,9 +220,10 @@ static void run_to_its_end(void *data) {
 static int run_servers_image(int servers_end, struct server_line *on) {
   int owner = current_pidfd();
   if (owner < 0) return owner;
-  struct servers_image image = {.fds = {servers_end, owner},
-                                .was_killed = true};
-  /* The server is nobody's child; where orphans are ours, a keeper's. */
+  /* The server is nobody's child; where orphans are ours, a keeper's, which may
+   * be killed before it has run anything. */
+  struct servers_image image = {
+      .fds = {servers_end, owner}, .pid = -ECONNRESET, .was_killed = true};
   if (!sys_adopts_orphans() || sys_keeper_run(run_to_its_end, &image) < 0) {
     run_to_its_end(&image);
   }

@@ -411,9 +411,9 @@ static void receive_init(void) {
 }
 
 /* The client waits for this process, and then reads: so it knows of the server,
- * or that there is none, whoever else has a copy of its end. */
+ * or that (and why: -errno) there is none, whoever has a copy of its end. */
 static void introduce(int pid) {
-  struct serve_reply hello = {.pid = pid};
+  struct serve_reply hello = {.error = pid < 0 ? pid : 0, .pid = pid};
   int pidfd = to_poll(sys_pidfd_open(pid));
   answer(SERVE_FD_CHANNEL, &hello, &pidfd, pidfd >= 0);
 }
@@ -429,9 +429,8 @@ void forkserver_main(void) {
   limit_before = sys_fd_limit_raise();
   /* The owner waits for this process; the one that serves is nobody's child. */
   int pid = sys_fork();
-  if (pid < 0) sys_exit(1);
-  if (pid > 0) introduce(pid);
-  if (pid > 0) sys_exit(0);
+  if (pid != 0) introduce(pid);
+  if (pid != 0) sys_exit(pid < 0);
   receive_init();
   forkserver_adopt(door[1], to_poll(sys_pidfd_open(sys_getpid())));
   add_channel(SERVE_FD_CHANNEL);

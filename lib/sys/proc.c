@@ -196,7 +196,7 @@ int sys_pidfd_exit_info(int pidfd, int *out_exitcode) {
 }
 
 bool sys_wait_pid(pid_t pid) {
-  int status = 0; /* stays so if somebody else has waited for it */
+  int status = SIGKILL; /* stays so if somebody else has waited for it */
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
   return WIFSIGNALED(status);
 }

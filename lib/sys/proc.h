@@ -62,7 +62,7 @@ int sys_pidfd_exit_info(int pidfd, int *out_exitcode);
 /* sys_exitcode_of_status turns a status as waitpid has it into an exit code. */
 int sys_exitcode_of_status(int status);
 
-/* sys_wait_pid waits for one child; whether a signal has killed it. */
+/* sys_wait_pid waits for one child; false if it is known to have exited. */
 bool sys_wait_pid(pid_t pid);
 
 /* sys_reap_any takes the status of one finished child: its pid and exit code,
