@@ -13,6 +13,7 @@
 #define sys_adopts_orphans brood_in_sys_adopts_orphans
 #define sys_affinity brood_in_sys_affinity
 #define sys_affinity_set brood_in_sys_affinity_set
+#define sys_child_signal brood_in_sys_child_signal
 #define sys_clock_deadline brood_in_sys_clock_deadline
 #define sys_clock_left brood_in_sys_clock_left
 #define sys_clock_ns brood_in_sys_clock_ns

@@ -19,20 +19,6 @@
  * any child, or ignores SIGCHLD. A kernel from 6.15 on tells it all the same;
  * on an older one it is lost, but the end is not. */
 
-/* The child has ended and somebody else has taken its status before we could
- * name it. It did run: that is no failure to start. The end of a pipe that can
- * be read stands for the pidfd. */
-static int watch_nothing(struct launched *out) {
-  int ends[2];
-  int r = sys_pipe(ends);
-  if (r < 0) return r;
-  sys_write_full(ends[1], "", 1); /* POLLHUP alone is not readable */
-  sys_close(ends[1]);
-  out->pidfd = sys_keep(ends[0]);
-  out->gone = true;
-  return 0;
-}
-
 int reap_watch(pid_t pid, struct launched *out) {
   struct launched launched = LAUNCHED_NONE;
   launched.pid = pid;
@@ -40,11 +26,13 @@ int reap_watch(pid_t pid, struct launched *out) {
   if (r >= 0) {
     launched.pidfd = sys_keep(r);
   } else if (r == -ESRCH) {
-    r = watch_nothing(&launched);
+    /* The child has ended and somebody else has taken its status before we
+     * could name it. It did run: that is no failure to start. */
+    launched.gone = true;
   } else {
     sys_discard_child(pid);
+    return r;
   }
-  if (r < 0) return r;
   *out = launched;
   return 0;
 }
@@ -59,9 +47,18 @@ enum { LOST = 255 };
  * a moment for whoever is about to reap it. */
 static int ask_kernel(int pidfd, int *out_exitcode) {
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  /* Dead, and about to be reaped: POLLHUP says when. */
-  sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS));
+  /* Dead, and about to be reaped: POLLHUP says when. Without a poll it may just
+   * have lost its program. */
+  if (sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS)) < 0)
+    sys_poll(NULL, 0, sys_clock_deadline(100 * REAPING_NS));
   return sys_pidfd_exit_info(pidfd, out_exitcode) == 1;
+}
+
+/* Has it, as a poll says? Without one (the program has closed what there was,
+ * or RLIMIT_NOFILE is 0) it lives as long as somebody has the number. */
+static bool is_over(const struct launched *launched, int polled) {
+  if (polled >= 0) return polled > 0;
+  return sys_task_ended(launched->pid, 0, false) == 1;
 }
 
 /* These two return 1 and the exit code, or 0 while the process runs. */
@@ -72,7 +69,7 @@ static int reap_own_child(struct launched *launched, int *out_exitcode) {
   if (launched->gone) return 1;
   int r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
   if (r >= 0 || pidfd < 0) return r != 0;
-  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
+  if (!is_over(launched, sys_pidfd_wait(pidfd, 0))) return 0;
   r = sys_pidfd_reap(pidfd, launched->pid, out_exitcode);
   if (r >= 0) return r > 0;
   /* Somebody else has its status, or we may not wait for it. */
@@ -83,7 +80,7 @@ static int reap_own_child(struct launched *launched, int *out_exitcode) {
 static int reap_servers_child(struct launched *launched, int *out_exitcode) {
   int report = launched->report.fd;
   if (report >= 0 && !launched->report_lost) {
-    if (sys_poll_one(report, POLLIN, 0) <= 0) return 0;
+    if (!is_over(launched, sys_poll_one(report, POLLIN, 0))) return 0;
     /* It stays open: other threads may be about to poll it. */
     int r = sys_read_full(report, out_exitcode, sizeof *out_exitcode);
     if (r == 0) return 1;
@@ -91,10 +88,9 @@ static int reap_servers_child(struct launched *launched, int *out_exitcode) {
   }
   int pidfd = launched->pidfd.fd;
   *out_exitcode = LOST;
-  /* The program has closed it: as long as somebody has the number it lives. */
-  if (pidfd < 0) return sys_task_ended(launched->pid, 0, false) == 1;
+  if (pidfd < 0) return is_over(launched, -EBADF);
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
-  if (sys_pidfd_wait(pidfd, 0) <= 0) return 0;
+  if (!is_over(launched, sys_pidfd_wait(pidfd, 0))) return 0;
   if (ask_kernel(pidfd, out_exitcode) == 1) return 1;
   /* The server was killed: a zombie until whoever adopted it cares. */
   if (sys_zombie_exitcode(pidfd, launched->pid, out_exitcode) == 1) return 1;
@@ -151,10 +147,13 @@ int process_signal(struct brood_process *process, int signal_number) {
   if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
     return 0;
   }
-  int r = process_poll(process);
-  if (r == 1) return 0;
-  if (r == 0) r = name_again(process);
-  if (r == 0) r = sys_pidfd_signal(process->launched.pidfd.fd, signal_number);
+  if (process_poll(process) == 1) return 0;
+  int pidfd = process->launched.pidfd.fd, r = -EBADF;
+  if (pidfd >= 0) {
+    r = sys_pidfd_signal(pidfd, signal_number);
+  } else if (process_is_waited_for(process)) {
+    r = sys_child_signal(process->launched.pid, signal_number);
+  }
   return r == -ESRCH ? 0 : r;
 }
 
@@ -198,7 +197,8 @@ static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
   }
   pthread_cleanup_pop(1);
   process_lock(process);
-  return r == -EBADF ? 1 : r; /* process_poll knows what to do about it */
+  /* process_poll knows what to do about it; or there is no poll. */
+  return r == -EBADF ? 1 : r == -EINVAL ? 0 : r;
 }
 
 #define LONGEST_PAUSE_NS INT64_C(20000000)
@@ -354,6 +354,18 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   return 1;
 }
 
+/* A pipe's end that can be read stands for the pidfd of one that has gone. */
+static int watch_nothing(struct launched *out) {
+  int ends[2];
+  int r = sys_pipe(ends);
+  if (r < 0) return r;
+  sys_write_full(ends[1], "", 1); /* POLLHUP alone is not readable */
+  sys_close(ends[1]);
+  out->pidfd = sys_keep(ends[0]);
+  out->gone = true;
+  return 0;
+}
+
 /* With the mutex held. */
 static int tell_sentinel(struct brood_process *process) {
   struct launched *launched = &process->launched;
@@ -372,7 +384,8 @@ int brood_process_sentinel(brood_process *process) {
   if (r < 0) return r;
   bool is_child = process_is_own_child(process);
   r = process->launched.pidfd.fd;
-  if (is_child ? process_state(process) == PROCESS_NEW : r < 0) {
+  bool is_any_child = process->kind == PROCESS_CHILD;
+  if (is_any_child ? process_state(process) == PROCESS_NEW : r < 0) {
     return error_set(BROOD_VALUE_ERROR, "process '%.100s' not started",
                      process->name);
   }
@@ -381,7 +394,7 @@ int brood_process_sentinel(brood_process *process) {
     r = tell_sentinel(process);
     process_unlock(process);
   } else if (!sys_kept_is_open(&process->launched.pidfd)) {
-    r = -EBADF; /* the program has closed it */
+    r = -EBADF; /* the program has closed it, or there was none to copy */
   }
   if (r >= 0) return r;
   return error_set_os(r, "no sentinel of '%.100s'", process->name);

@@ -125,13 +125,14 @@ void current_become(const struct brood_process *handle,
   is_child = true;
 }
 
-/* A child that closed its descriptors goes by the creator's token. */
+/* A child that closed its descriptors, or may poll none (RLIMIT_NOFILE 0), goes
+ * by the creator's token. */
 int current_await_parent(int64_t deadline_ns) {
   int r = -EBADF;
   if (sys_kept_is_open(&parent.launched.pidfd)) {
     r = sys_pidfd_wait(parent.launched.pidfd.fd, deadline_ns);
   }
-  while (r == -EBADF) {
+  while (r < 0) {
     if (sync_has_ended(creator)) return 1;
     if (sys_clock_ns() >= deadline_ns) return 0;
     int64_t end_ns = sys_clock_ns() + LOOK_AGAIN_NS;

@@ -124,8 +124,8 @@ int current_pidfd(void);
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd);
 
-/* current_await_parent waits until the creator ends: 1, 0 at a deadline of
- * sys_clock_ns, or -errno. */
+/* current_await_parent waits until the creator ends: 1, or 0 at a deadline of
+ * sys_clock_ns. */
 int current_await_parent(int64_t deadline_ns);
 
 /* current_is is true for the handle of this process, and in a fork's child

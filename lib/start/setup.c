@@ -168,7 +168,7 @@ static int receive_report(const struct launched *launched, int line,
   int ended, r;
   do { /* what a child said came before its end */
     size_t num_fds = 0;
-    ended = await_line(polls, pidfd);
+    ended = launched->gone ? 1 : await_line(polls, pidfd);
     if (ended < 0) return ended;
     r = sys_sock_try_receive_parts(line, &part, 1, NULL, &num_fds);
   } while (r == -EAGAIN && !ended);

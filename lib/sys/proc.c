@@ -50,6 +50,11 @@ int sys_fork(void) {
   return pid < 0 ? -errno : pid;
 }
 
+int sys_child_signal(pid_t pid, int signal_number) {
+  SYS_FAULT();
+  return kill(pid, signal_number) < 0 ? -errno : 0;
+}
+
 void sys_discard_child(pid_t pid) {
   kill(pid, SIGKILL);
   sys_wait_pid(pid);

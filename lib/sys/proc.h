@@ -25,6 +25,9 @@ int sys_fork(void);
 int sys_spawn(const char *path, char *const argv[], const int *fds,
               size_t num_fds, const sigset_t *mask);
 
+/* sys_child_signal signals a child whose number is its own: not waited for. */
+int sys_child_signal(pid_t pid, int signal_number);
+
 /* sys_discard_child kills a child of this process and reaps it. */
 void sys_discard_child(pid_t pid);
 

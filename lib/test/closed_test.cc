@@ -1,11 +1,12 @@
 // Proves that the end of a process is told, in time and without spinning, by a
 // program that has closed the library's descriptors, may not wait for its
-// children, or has them debugged; and by a child that closed all it had. By all
-// methods.
+// children, or has them debugged; by a child that closed all it had; and by
+// those that may open nothing. By all methods.
 // SPDX-License-Identifier: MIT
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -296,13 +297,22 @@ TEST_P(Closed, ATracerHasNotLetItGo) {
 
 // --------------------------------------------- All is closed, in the child --
 
-// close_and_ask(event to say so, value, event at the end)
+// A process that may open no descriptor may poll none, with those it has.
+void AllowNone(bool none) {
+  rlimit limit;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = none ? 0 : limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+// close_and_ask(event to say so, value, event at the end, whether to close)
 void close_and_ask(const brood_args *args) {
   brood_event *asked = EventAt(args, 0), *ended = EventAt(args, 2);
   brood_shared_value *value;
   value = ObjectAt<brood_shared_value>(args, 1);
   alarm(kLong / kSecond);
-  syscall(SYS_close_range, 3, ~0u, 0);
+  bool closes = Int64At(args, 3) != 0;
+  closes ? CloseAll() : AllowNone(true);
   brood_process *parent = brood_parent_process();
   bool lives = brood_process_is_alive(parent) == 1 &&
                brood_process_join(parent, 0) == BROOD_TIMEOUT &&
@@ -313,12 +323,17 @@ void close_and_ask(const brood_args *args) {
               brood_process_is_alive(parent) == 0;
   NumberIn(value) = lives && dies ? 2 : -2;
   brood_event_set(ended);
+  if (!closes) AllowNone(false);
 }
 BROOD_TARGET(close_and_ask);
 
-// Found was: to a child that closed all it had inherited, its living parent was
-// dead.
-TEST_P(Closed, AChildThatClosedAllSeesItsParent) {
+class WithoutPoll : public Closed {
+ protected:
+  void ExpectAChildSeesItsParent(bool closes);
+};
+INSTANTIATE_METHODS(WithoutPoll);
+
+void WithoutPoll::ExpectAChildSeesItsParent(bool closes) {
   const brood_context *context = brood_get_context(GetParam());
   brood_event *ended = brood_event_new(context);
   brood_shared_value *value = brood_shared_value_new(context, 'q', nullptr);
@@ -326,7 +341,8 @@ TEST_P(Closed, AChildThatClosedAllSeesItsParent) {
   Victim creator([&] {
     process = std::make_unique<Process>(
         GetParam(), close_and_ask,
-        Values{brood_object(event_), brood_object(value), brood_object(ended)});
+        Values{brood_object(event_), brood_object(value), brood_object(ended),
+               brood_int64(closes)});
     if (process->Start() < 0) _exit(1);
   });
   creator.AwaitDone();
@@ -338,6 +354,34 @@ TEST_P(Closed, AChildThatClosedAllSeesItsParent) {
   EXPECT_EQ(NumberIn(value), 2) << "the dead parent was alive";
   brood_shared_value_free(value);
   brood_event_free(ended);
+}
+
+// Found was: to a child that closed all it had inherited, its living parent was
+// dead.
+TEST_P(WithoutPoll, AChildThatClosedAllSeesItsParent) {
+  ExpectAChildSeesItsParent(true);
+}
+
+// Found was: the same.
+TEST_P(WithoutPoll, AChildThatMayOpenNoneSeesItsParent) {
+  ExpectAChildSeesItsParent(false);
+}
+
+// Found was: join failed, and the exit of main joined nobody.
+TEST_P(WithoutPoll, ACreatorThatMayOpenNoneJoins) {
+  InFork([this] {
+    auto process = StartOne(kCode), killed = StartOne(kCode);
+    AllowNone(true);
+    ExpectJoinTimesOut(*process);
+    EXPECT_EQ(brood_process_is_alive(*process), 1);
+    EXPECT_WORKS(brood_process_kill(*killed));
+    EXPECT_WORKS(killed->Join());
+    EXPECT_EQ(killed->Code(), -SIGKILL);
+    EXPECT_WORKS(brood_event_set(event_));
+    EXPECT_WORKS(process->Join());
+    EXPECT_EQ(process->Code(), kCode);
+    AllowNone(false);
+  });
 }
 
 }  // namespace
