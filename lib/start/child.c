@@ -229,7 +229,9 @@ void child_main(const struct delivery *delivery) {
   child_leave(0);
 }
 
+/* A thread that was cancelled on its way out would change the code. */
 void child_leave(int code) {
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   code &= 0xff;
   log_info("process shutting down");
   children_finish();
@@ -245,6 +247,7 @@ void brood_exit(int code) {
 }
 
 void brood_fail(const char *text) {
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   fflush(stdout);
   fprintf(stderr, "Process %s:\n%s\n",
           brood_process_name(brood_current_process()),

@@ -255,8 +255,10 @@ static void tell_the_one(struct brood_process *process) {
  * lifelines would do that anyway once this process is gone.
  *
  * In a handler that interrupted this thread inside of the library nobody can be
- * waited for: daemonic children end by their lifelines. */
+ * waited for: daemonic children end by their lifelines. A thread that was
+ * cancelled here would leave the exit half-way. */
 void children_finish(void) {
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   if (guard_is_shielded()) return;
   atomic_store(&is_leaving, true); /* no pool needs a new supervisor */
   struct brood_process *process = take_child();

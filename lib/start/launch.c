@@ -230,7 +230,8 @@ int brood_process_start(brood_process *process) {
   guard_enter();
   children_finish_at_exit();
   children_reap_some();
-  child_flush(); /* may take long */
+  guard_shield(); /* from here on nobody cancels it */
+  child_flush();  /* may take long */
   /* A handler that calls exit would wait for this process, and its mutex. */
   guard_hold_signals();
   process_lock(process);
@@ -239,5 +240,6 @@ int brood_process_start(brood_process *process) {
   if (r == 0) atomic_store(&process->state, PROCESS_STARTED);
   process_unlock(process);
   guard_release_signals();
+  guard_unshield();
   return r;
 }

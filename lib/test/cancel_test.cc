@@ -326,6 +326,87 @@ TEST_P(CancelCalls, InTheForkOfAStart) {
   EXPECT_EQ(process.Code(), 7);
 }
 
+// What a stream is flushed into, and who is cancelled there.
+ssize_t CancelAtWrite(void *, const char *, size_t size) {
+  pthread_cancel(pthread_self());
+  pthread_testcancel();
+  return (ssize_t)size;
+}
+
+// Found was: while it flushed the creator's output, nothing was started yet.
+TEST_P(Cancel, InTheFlushOfAStart) {
+  InFork([] {
+    cookie_io_functions_t functions = {};
+    functions.write = CancelAtWrite;
+    FILE *before = stdout, *own = fopencookie(nullptr, "w", functions);
+    Process process(GetParam(), exit_with, {brood_int64(7)});
+    int r = kNoCode;
+    Thread thread([&] {
+      stdout = own;
+      fputs("some text", stdout);
+      r = process.Start();
+      stdout = before;
+    });
+    thread.Join();
+    stdout = before;
+    EXPECT_WORKS(r);
+    EXPECT_WORKS(process.Join());
+    EXPECT_EQ(process.Code(), 7);
+  });
+}
+
+// leave_cancelled(writing end, reading end, whether it fails) has a child that
+// waits to be released, and a cancellation that waits for it.
+void leave_cancelled(const brood_args *args) {
+  int ignored, fd = DescriptorAt(args, 0);
+  Process process("fork", hold, {brood_descriptor(DescriptorAt(args, 1))},
+                  BROOD_NOT_DAEMON);
+  CHILD_CHECK(process.Start() == 0);
+  Tell(fd, "t");
+  pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &ignored);
+  pthread_cancel(pthread_self());
+  if (Int64At(args, 2) != 0) brood_fail("as it should");
+  brood_exit(5);
+}
+BROOD_TARGET(leave_cancelled);
+
+// Found was: it was cancelled when it waited for its child, and ended with 0.
+TEST_P(Cancel, InTheExitOfAChild) {
+  for (bool fails : {false, true}) {
+    Pipe told, release;
+    Process process(
+        GetParam(), leave_cancelled,
+        {told.Argument(), release.ReadingArgument(), brood_int64(fails)});
+    ASSERT_WORKS(process.Start());
+    told.Read<char>();
+    EXPECT_TRUE(WaitUntil([&] { return StateOf(process.Pid()) == 'S'; }));
+    release.Release();
+    EXPECT_WORKS(process.Join());
+    EXPECT_EQ(process.Code(), fails ? 1 : 5);
+  }
+}
+
+// Found was: the thread was cancelled in exit, and the process went on.
+TEST_P(CancelCalls, InTheExitOfMain) {
+  Pipe release;
+  fflush(nullptr);
+  pid_t pid = fork();
+  if (pid == 0) {
+    alarm(kLong / kSecond);
+    Thread thread([&] {
+      Process process(GetParam(), hold, {release.ReadingArgument()},
+                      BROOD_NOT_DAEMON);
+      if (process.Start() < 0) _exit(1);
+      pthread_cancel(pthread_self());
+      exit(0);
+    });
+    thread.Join();
+    _exit(2);
+  }
+  release.Release();
+  EXPECT_TRUE(WaitForChild(pid));
+}
+
 // Found was: the guard, or the mutex of the forkserver, stayed locked: later
 // starts, and the fork of the program, hung.
 TEST_P(Cancel, InALoopOfStarts) {
