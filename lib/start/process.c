@@ -108,7 +108,6 @@ static int copy_authkey(struct brood_process *out) {
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd) {
   sync_set_home(record->home);
-  self.creator = sync_number_of(record->creator);
   self.name = (char *)record->name;
   self.identity = (char *)record->identity;
   self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
@@ -116,7 +115,7 @@ void current_become(const struct brood_process *handle,
   self.authkey_size = record->authkey_size;
   atomic_store(&self.state, PROCESS_STARTED);
   parent.name = (char *)record->creator_name;
-  parent.launched.pid = self.creator;
+  parent.launched.pid = sync_number_of(record->creator);
   parent.launched.pidfd = sys_keep(creator_pidfd);
   atomic_store(&parent.state, PROCESS_STARTED);
   creator = record->creator;
@@ -163,7 +162,8 @@ int process_check(const struct brood_process *process) {
 }
 
 bool process_is_own_child(const struct brood_process *process) {
-  return process->kind == PROCESS_CHILD && process->creator == sys_getpid();
+  return process->kind == PROCESS_CHILD &&
+         process->creator == sync_self_process();
 }
 
 void process_lock(struct brood_process *process) {
@@ -288,7 +288,7 @@ brood_process *brood_process_new(const brood_context *context,
   }
   *process = (struct brood_process){
       .num_handles = 1,
-      .creator = sys_getpid(),
+      .creator = sync_self_process(),
       .context = context,
       .mutex = PTHREAD_MUTEX_INITIALIZER,
       .launched = LAUNCHED_NONE,

@@ -28,7 +28,7 @@ enum process_state {
 struct brood_process {
   atomic_int num_handles;
   enum process_kind kind;
-  pid_t creator;
+  uint64_t creator;             /* token */
   const brood_context *context; /* NULL: the default at start */
   brood_target target;
   struct pack args;

@@ -178,10 +178,11 @@ static int receive_report(const struct launched *launched, int line,
 
 /* Nothing of a child that failed is left, whoever its kernel parent is. */
 static void remove_child(struct launched *launched, bool is_own) {
-  if (!launched->gone && is_own) sys_discard_child(launched->pid);
-  if (!launched->gone && !is_own) {
-    sys_pidfd_signal(launched->pidfd.fd, SIGKILL);
-    sys_pidfd_wait(launched->pidfd.fd, SYS_CLOCK_NEVER);
+  if (!launched->gone) { /* by its number it might be somebody else by now */
+    int ignored, pidfd = launched->pidfd.fd;
+    sys_pidfd_signal(pidfd, SIGKILL);
+    sys_pidfd_wait(pidfd, SYS_CLOCK_NEVER);
+    if (is_own) sys_pidfd_reap(pidfd, launched->pid, &ignored);
   }
   sys_kept_close(&launched->pidfd);
   sys_kept_close(&launched->report);
