@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
 
 /* Only this thread's last error tells: the callers are constructors. */
 static void refuse_entry(const void *entry) {
@@ -30,13 +31,14 @@ static void refuse_entry(const void *entry) {
       refuse_entry(entry);                                                     \
       return;                                                                  \
     }                                                                          \
+    guard_lock(); /* or two threads that pushed one entry would make a loop */ \
     const struct brood_##noun##_entry *old = atomic_load(&noun##_list);        \
     while (old != NULL && old != entry) old = old->next;                       \
-    if (old != NULL) return;                                                   \
-    entry->next = atomic_load(&noun##_list);                                   \
-    while (!atomic_compare_exchange_weak(&noun##_list, &entry->next, entry)) { \
-      continue;                                                                \
+    if (old == NULL) {                                                         \
+      entry->next = atomic_load(&noun##_list);                                 \
+      atomic_store(&noun##_list, entry);                                       \
     }                                                                          \
+    guard_unlock();                                                            \
   }                                                                            \
                                                                                \
   brood_##noun registry_##noun(const char *name) {                             \

@@ -6,8 +6,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <climits>
+#include <thread>
 #include <vector>
 
 #include "lib/test/process.h"
@@ -80,6 +82,27 @@ TEST_P(Refusals, ANameOfTwoTargetsIsNone) {
   }
   Process process(GetParam(), again);
   EXPECT_EQ(process.Run(), 0) << "one function twice is no contradiction";
+}
+
+// Found was: two threads that registered one entry made the list a ring, too.
+TEST_P(Refusals, AnEntryOfTwoThreadsIsOne) {
+  InFork([] {
+    constexpr int kNumEntries = 500;
+    static brood_target_entry entries[kNumEntries];
+    for (auto &entry : entries) entry = {"one of many", again, nullptr};
+    std::atomic<int> at{0};
+    auto both = [&at] {
+      for (int i = 0; i < kNumEntries; i++) {
+        at++;
+        while (at < 2 * (i + 1)) continue;
+        brood_register_target(&entries[i]);
+      }
+    };
+    std::thread other(both);
+    both();
+    other.join();
+    for (auto &entry : entries) ASSERT_NE(entry.next, &entry);
+  });
 }
 
 TEST_P(Refusals, ANameIsAtMostSoLong) {
