@@ -83,10 +83,12 @@ static void become(const struct delivery *delivery,
 }
 
 int child_free_number(int *fds, size_t num_fds, int number) {
+  int copy = -1;
   for (size_t i = 0; i < num_fds; i++) {
     if (fds[i] != number) continue;
-    fds[i] = sys_fd_copy(number);
-    if (fds[i] < 0) return fds[i];
+    if (copy < 0) copy = sys_fd_copy(number);
+    if (copy < 0) return copy;
+    fds[i] = copy;
   }
   return 0;
 }

@@ -36,8 +36,8 @@ struct delivery {
 __attribute__((noreturn)) void child_main(const struct delivery *delivery);
 
 /* child_free_number has the descriptors of a table that have a number, which a
- * standard stream is about to get, get others: the program may have had no such
- * stream, or have passed it on. Returns 0 or -errno. */
+ * standard stream is about to get, get another: the program may have had no
+ * such stream, or have passed it on. Returns 0 or -errno. */
 int child_free_number(int *fds, size_t num_fds, int number);
 
 /* child_leave is the ordinary end of a child. */

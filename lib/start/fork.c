@@ -3,6 +3,7 @@
  * Fork: the courier is memory itself. Record, arguments and descriptors are
  * already where the child is, under the same addresses and numbers.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdio_ext.h>
@@ -24,7 +25,9 @@ static struct sys_kept null_input = {.fd = -1};
 static int open_null_input(void) {
   int r = 0;
   guard_lock();
-  if (!sys_kept_is_open(&null_input)) {
+  /* The program may have closed it, and opened the same to write. */
+  if (!sys_kept_is_open(&null_input) ||
+      sys_read_full(null_input.fd, &(char){0}, 1) == -EBADF) {
     r = sys_open_null();
     null_input = sys_keep(r < 0 ? -1 : r);
   }

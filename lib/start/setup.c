@@ -261,8 +261,12 @@ static void set_streams(struct child_setup *setup) {
     if (kind == BROOD_STREAM_DEFAULT) continue;
     int fd = wire_stream_travels(kind) ? *setup->fds++ : sys_open_sink();
     check_step(setup, fd < 0 ? fd : sys_stream(fd, i), "%s", stream_names[i]);
-    /* What a fork found under the creator's number is not ours to close. */
-    if (shared == NULL || fd != shared->setup.streams[i]) sys_close(fd);
+    /* What a fork found under the creator's number is not ours to close, nor
+     * is what the rest of the table has as well. */
+    bool is_kept = shared != NULL && fd == shared->setup.streams[i];
+    const int *end = delivery->fds + delivery->num_fds;
+    for (const int *at = setup->fds; at < end; at++) is_kept |= *at == fd;
+    if (!is_kept) sys_close(fd);
   }
 }
 

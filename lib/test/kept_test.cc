@@ -213,6 +213,23 @@ constexpr off_t kBody = 4096;  // where it lies in what is lent
 
 // Found was: a receiver that kept such memory read, and rewrote, what was sent
 // to others.
+// read_nothing() finds its standard input at its end.
+void read_nothing(const brood_args *) {
+  char byte;
+  brood_exit(read(STDIN_FILENO, &byte, 1) == 0 ? 7 : 1);
+}
+BROOD_TARGET(read_nothing);
+
+// Found was: a child had the program's /dev/null, which is there to write.
+TEST_P(Kept, TheNullDeviceOfTheProgramIsNobodysInput) {
+  InFork([] {
+    EXPECT_EQ(Process(GetParam(), read_nothing).Run(), 7);
+    syscall(SYS_close_range, 3, ~0u, 0);
+    for (int i = 0; i < kNumFiles; i++) open("/dev/null", O_WRONLY);
+    EXPECT_EQ(Process(GetParam(), read_nothing).Run(), 7);
+  });
+}
+
 TEST_P(Kept, WhatWasLentIsNotLentToOthers) {
   Connections mine, others;
   std::vector<char> text(1 << 20, 'm'), secret(1 << 20, 's');

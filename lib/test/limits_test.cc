@@ -4,6 +4,9 @@
 // the number 0 for itself.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -165,6 +168,72 @@ TEST_P(Limits, AnArgumentMayHaveTheNumberOfStandardInput) {
     EXPECT_EQ(Process(GetParam(), say_through, {brood_descriptor(0)}).Run(), 0);
     close(STDIN_FILENO);
     EXPECT_EQ(pipe.ReadAll(), "said");
+  });
+}
+
+// exit_with_difference(descriptor, descriptor): of their numbers.
+void exit_with_difference(const brood_args *args) {
+  brood_exit(DescriptorAt(args, 0) - DescriptorAt(args, 1));
+}
+BROOD_TARGET(exit_with_difference);
+
+// Takes all descriptors but so many.
+void TakeAllBut(size_t count, int fd) {
+  std::vector<int> fds;
+  SetLimit(64);
+  for (int copy; (copy = dup(fd)) >= 0;) fds.push_back(copy);
+  ASSERT_GE(fds.size(), count);
+  while (count-- > 0) {
+    close(fds.back());
+    fds.pop_back();
+  }
+}
+
+// Found was: as two; with one number left no child ran.
+TEST_F(LibraryTest, StandardInputThatIsPassedTwiceArrivesAsOneByFork) {
+  InFork([] {
+    Pipe pipe;
+    ASSERT_EQ(dup2(pipe.reading(), STDIN_FILENO), STDIN_FILENO);
+    Values twice = {brood_descriptor(0), brood_descriptor(0)};
+    EXPECT_EQ(Process("fork", exit_with_difference, twice).Run(), 0);
+    TakeAllBut(1, pipe.reading());
+    EXPECT_EQ(Process("fork", exit_with_difference, twice).Run(), 0)
+        << brood_error_message();
+  });
+}
+
+// tell_pid(writing end)
+void tell_pid(const brood_args *args) {
+  pid_t pid = getpid();
+  CHILD_CHECK(write(DescriptorAt(args, 0), &pid, sizeof pid) == sizeof pid);
+}
+BROOD_TARGET(tell_pid);
+
+Pipe *children_tell; /* and a fork waits until who told has gone */
+
+void AwaitWhoTold() {
+  if (children_tell == nullptr) return;
+  pid_t pid = children_tell->Read<pid_t>();
+  while (kill(pid, 0) == 0) sched_yield();
+}
+
+// Found was: a child that had ended before it was named was a failure to start,
+// with one descriptor left.
+TEST_F(LibraryTest, AChildThatHasGoneNeedsNoDescriptor) {
+  InFork([] {
+    Pipe told;
+    EXPECT_EQ(Process("fork", nothing).Run(), 0);
+    signal(SIGCHLD, SIG_IGN);
+    ASSERT_EQ(pthread_atfork(nullptr, AwaitWhoTold, nullptr), 0);
+    Process process("fork", tell_pid, {told.Argument()});
+    TakeAllBut(1, told.reading());
+    children_tell = &told;
+    EXPECT_WORKS(process.Start());
+    children_tell = nullptr;
+    EXPECT_WORKS(process.Join());
+    EXPECT_EQ(process.Code(), 255);
+    SetLimit(70);
+    EXPECT_GE(brood_process_sentinel(process), 0) << brood_error_message();
   });
 }
 

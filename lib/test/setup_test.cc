@@ -471,6 +471,23 @@ TEST_P(Setup, StreamOverAnArgument) {
   });
 }
 
+// The number of standard input is moved once, and closed by the last who has
+// it.
+TEST_P(Setup, StreamsAndAnArgumentOfOneNumber) {
+  InFork([] {
+    Pipe pipe;
+    dup2(pipe.writing(), STDIN_FILENO);
+    brood_child_setup setup = {};
+    setup.streams[1] = setup.streams[2] = {BROOD_STREAM_DESCRIPTOR, 0};
+    Process process(GetParam(), tell_on_argument,
+                    {brood_descriptor(STDIN_FILENO)}, BROOD_DAEMON_INHERIT,
+                    nullptr, &setup);
+    EXPECT_EQ(process.Run(), 0) << brood_error_message();
+    close(STDIN_FILENO);
+    EXPECT_EQ(pipe.ReadAll(), "argumentstream");
+  });
+}
+
 TEST_P(Setup, OfAProgramWithoutStandardStreams) {
   InFork([] {
     int out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 50);
