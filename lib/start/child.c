@@ -66,7 +66,7 @@ static void become(const struct delivery *delivery,
                  delivery->fds[WIRE_RECORD_FD_CREATOR]);
   default_set(record->method);
   log_set(record->log_level, record->log_handlers);
-  if (record->argv.count > 0) { /* never together with surroundings */
+  if (delivery->own_image) { /* never together with surroundings */
     settings_set_argv(child_texts(&record->argv, few_texts),
                       (int)record->argv.count);
   }

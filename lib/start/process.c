@@ -382,8 +382,9 @@ int brood_process_daemon(brood_process *process) {
 
 int brood_process_set_daemon(brood_process *process, bool daemon) {
   if (process == NULL) return process_refuse_null();
-  if (process_state(process) == PROCESS_STARTED ||
-      process_state(process) == PROCESS_ENDED) {
+  enum process_state state = process_state(process);
+  if (state == PROCESS_STARTED || state == PROCESS_ENDED ||
+      (state == PROCESS_CLOSED && process->launched.pid != 0)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "process '%.100s' has already started", process->name);
   }
@@ -406,9 +407,13 @@ const void *brood_process_authkey(brood_process *process,
     }
   }
   guard_lock();
-  *out_size_bytes = process->authkey_size;
   const void *key = process->authkey;
+  if (key != NULL) *out_size_bytes = process->authkey_size;
   guard_unlock();
+  if (key == NULL) {
+    error_set(BROOD_ATTRIBUTE_ERROR,
+              "the authkey of '%.100s' is not known here", process->name);
+  }
   return key;
 }
 

@@ -69,7 +69,11 @@ static int check_setup(const brood_child_setup *setup) {
       (setup->flags & BROOD_SETUP_GROUP_ID && setup->group_id == UINT32_MAX)) {
     return error_set(BROOD_VALUE_ERROR, "user or group id -1 changes nothing");
   }
-  int r = check_list("processors", setup->cpus, setup->num_cpus);
+  size_t num_variables = 0;
+  char *const *variable = setup->environment;
+  while (variable != NULL && *variable++ != NULL) num_variables++;
+  int r = check_list("variables", setup->environment, num_variables);
+  if (r == 0) r = check_list("processors", setup->cpus, setup->num_cpus);
   if (r == 0) r = check_list("groups", setup->groups, setup->num_groups);
   if (r == 0) r = check_list("limits", setup->limits, setup->num_limits);
   for (int i = 0; r == 0 && i < 3; i++) r = check_stream(i, &setup->streams[i]);

@@ -181,6 +181,20 @@ TEST_P(Names, TheAuthkeyIsInheritedWhenTheHandleIsMade) {
   EXPECT_WORKS(brood_process_set_authkey(self, before.data(), before.size()));
 }
 
+// exit_without_authkey(): of the parent, whose key only that one knows.
+void exit_without_authkey(const brood_args *) {
+  size_t size = 77;
+  bool known = brood_process_authkey(brood_parent_process(), &size) != nullptr;
+  brood_exit(known || size != 77 ? 1 : -brood_error());
+}
+BROOD_TARGET(exit_without_authkey);
+
+// Found was: no key and no error.
+TEST_P(Names, TheAuthkeyOfTheParentIsNotKnown) {
+  EXPECT_EQ(Process(GetParam(), exit_without_authkey).Run(),
+            -BROOD_ATTRIBUTE_ERROR);
+}
+
 void say_argv(const brood_args *args) {
   int argc = -1;
   const char *const *argv = brood_argv(&argc);

@@ -757,6 +757,10 @@ TEST(SetupOptions, ThatCannotBe) {
   refuse(BROOD_TYPE_ERROR, "1 limits of a setup at NULL").num_limits = 1;
   refuse(BROOD_VALUE_ERROR, "65537 groups of a setup: at most 65536")
       .num_groups = BROOD_MAX_SETUP + 1;
+  std::vector<char *> variables(BROOD_MAX_SETUP + 1, (char *)"a=b");
+  variables.push_back(nullptr);
+  refuse(BROOD_VALUE_ERROR, "65537 variables of a setup: at most 65536")
+      .environment = variables.data();
   brood_child_setup &much = refuse(BROOD_VALUE_ERROR, "processor 8192");
   much.cpus = cpus;
   much.num_cpus = 2;

@@ -98,6 +98,8 @@ TEST_P(States, ClosedAfterTheEnd) {
   EXPECT_EQ(process.Run(), 0);
   EXPECT_WORKS(brood_process_close(process));
   ExpectClosed(process);
+  EXPECT_FAILS(brood_process_set_daemon(process, true), BROOD_ASSERTION_ERROR,
+               "already started");
 }
 
 TEST_P(States, ClosedBeforeTheStart) {
