@@ -60,9 +60,10 @@
  * - Descriptors that the library makes are close-on-exec.
  * - A signal handler may call brood_event_set and brood_event_clear, and
  *   nothing else of this header. It may also call exit(): if that interrupts
- *   the library, exit waits for no children; daemonic ones are killed, others
- *   live on. It may fork, but not return in the child. Signals wait while a
- *   process is being started. No call returns early because a signal came.
+ *   the library, but for a wait that can be cancelled, exit waits for no
+ *   children; daemonic ones are killed, others live on. It may fork, but not
+ *   return in the child. Signals wait while a process is being started. No
+ *   call returns early because a signal came.
  * - A thread may be cancelled while it waits: at once in join, in brood_wait
  *   and with a connection, within a second for a lock, semaphore, event,
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
@@ -189,12 +190,12 @@ int brood_errno(void);
 
 /* brood_error_message returns one sentence about this thread's last failure,
  * with the offending value; "" if there was none. It is valid until the
- * thread's next call that fails. */
+ * thread's next call that fails, or returns NULL for "there is none". */
 const char *brood_error_message(void);
 
 /* brood_error_data returns what this thread's last failure carries, the message
- * of a BROOD_BUFFER_TOO_SHORT, and its size; else NULL and 0. It is valid until
- * the thread's next call that fails. */
+ * of a BROOD_BUFFER_TOO_SHORT, and its size; else NULL and 0. It is valid as
+ * long as the message. */
 const void *brood_error_data(size_t *out_size_bytes);
 
 /* brood_error_name returns Python's name of a code ("ValueError"; "OwnerDied",
@@ -213,8 +214,9 @@ const char *brood_version(void);
  * ends the process. In the program itself it returns 0, keeps the arguments for
  * children (brood_argv), and has the exit of main terminate daemonic children
  * and join the others. So a child that waits for main, for a task or a message,
- * should be daemonic: otherwise an exit(1) of main would wait for it. A second
- * call does nothing.
+ * should be daemonic: otherwise an exit(1) of main would wait for it. Nothing
+ * waits for one that is started in an exit handler that main registered before
+ * its first start. A second call does nothing.
  *
  * Without it, starting a process by spawn or forkserver is refused with
  * BROOD_RUNTIME_ERROR before any process exists (main.once). So it is in a
@@ -323,7 +325,8 @@ int brood_set_executable(const char *path);
 int brood_set_forkserver_preload(const char *const *names, size_t num_names);
 
 /* brood_cpu_count returns the number of processors of the machine, at least
- * 1, or BROOD_RUNTIME_ERROR if it cannot be found out. */
+ * 1, or BROOD_RUNTIME_ERROR if it cannot be found out. With no descriptor left
+ * the C library counts only those that the process may run on. */
 int brood_cpu_count(void);
 
 /* Levels of the log, as in Python's logging. */
@@ -633,7 +636,7 @@ typedef struct brood_child_setup {
   int process_group;
   int nice; /* the value itself, -20 to 19: no increment */
   const int *cpus;
-  size_t num_cpus; /* 0: as the creator */
+  size_t num_cpus; /* 0: as without a setup */
   const brood_limit *limits;
   size_t num_limits;
   unsigned umask;
@@ -683,7 +686,9 @@ brood_process *brood_process_free(brood_process *process);
  * tried again; nothing runs, unless it says ECONNRESET: the forkserver was
  * killed after it had been asked, and it cannot be known whether the process
  * ran, or runs. The library itself does not try that a second time. By spawn
- * and forkserver the calling thread needs a stack of 32 KiB.
+ * and forkserver the calling thread needs a stack of 32 KiB. By forkserver
+ * directory and environment are the creator's at this start; all else that a
+ * process inherits, root (chroot) and processors too, is as at the first one.
  *
  * With a setup it returns when the child is about to run its target, or has
  * failed before: then the message names the member and its value ("working
@@ -726,7 +731,8 @@ int brood_process_join(brood_process *process, int64_t timeout_ns);
 int brood_process_is_alive(brood_process *process);
 
 /* brood_process_terminate sends SIGTERM, brood_process_kill SIGKILL. No effect
- * on a process that has ended. Any process that holds a copy may call it.
+ * on a process that has ended. Any process that holds a copy may call it. Where
+ * more than 256 by fork and spawn live, a copy of the oldest may not (EBADF).
  *
  * A child has the signal mask of its creator, under forkserver that which the
  * creator had at the first start. If SIGTERM was blocked then, terminate does
@@ -802,7 +808,9 @@ int brood_process_set_daemon(brood_process *process, bool daemon);
 
 /* brood_process_authkey returns the key, valid for the life of the handle, also
  * when another has been set, and its size: 32 random bytes made by the first
- * process, inherited. */
+ * process, inherited.
+ *
+ * BROOD_ATTRIBUTE_ERROR  the parent's, which only the parent knows */
 const void *brood_process_authkey(brood_process *process,
                                   size_t *out_size_bytes);
 
@@ -851,8 +859,8 @@ int brood_active_children(brood_process **out, size_t capacity);
  *   legal. The object goes when no process handle holds it as an argument any
  *   more. In a process that did not make it, free does nothing. Given any
  *   pointer that is no such object, or has been freed, free does nothing but
- *   set BROOD_VALUE_ERROR. All other functions refuse it likewise, unless a
- *   freed object's memory went with it.
+ *   set BROOD_VALUE_ERROR. All other functions refuse NULL likewise, and a
+ *   freed object, unless its memory went with it; but no other pointer.
  * - No waiter waits for ever because a process was killed. A caller that takes
  *   a lock whose holder was killed, or has ended without releasing it, gets it
  *   within 200 ms with BROOD_OWNER_DIED (lock.owner-died, lock.owner-left). The
