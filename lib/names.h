@@ -198,6 +198,9 @@
 #define guard_shut brood_in_guard_shut
 #define guard_unlock brood_in_guard_unlock
 #define guard_unshield brood_in_guard_unshield
+#define registry_add_callable brood_in_registry_add_callable
+#define registry_add_target brood_in_registry_add_target
+#define registry_add_task brood_in_registry_add_task
 #define registry_callable brood_in_registry_callable
 #define registry_callable_name brood_in_registry_callable_name
 #define registry_target brood_in_registry_target

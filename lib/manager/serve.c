@@ -32,4 +32,4 @@ void brood_manager_server(const brood_args *args) {
   server_run();
   object_destroy_all();
 }
-BROOD_TARGET(brood_manager_server);
+REGISTRY_TARGET(brood_manager_server);

@@ -19,6 +19,7 @@
 #include "lib/net/handshake.h"
 #include "lib/net/relay.h"
 #include "lib/share/end.h"
+#include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
@@ -294,7 +295,7 @@ void brood_net_porter(const brood_args *args) {
   let_in();
   if (is_unix) sys_socket_file_remove(porter.address.path, file);
 }
-BROOD_TARGET(brood_net_porter);
+REGISTRY_TARGET(brood_net_porter);
 
 void brood_net_relay(const brood_args *args) {
   prepare(end_at(args, RELAY_NOT_OURS));
@@ -313,4 +314,4 @@ void brood_net_relay(const brood_args *args) {
   }
   relay_free(relay);
 }
-BROOD_TARGET(brood_net_relay);
+REGISTRY_TARGET(brood_net_relay);

@@ -20,13 +20,14 @@ static void refuse_entry(const void *entry) {
             entry);
 }
 
-/* A list of functions of one type: brood_register_NOUN adds an entry,
- * registry_NOUN finds a function, NULL if there is none, and NOUN_name a
- * function's name, NULL if it has none, and whether another one has it too. */
+/* A list of functions of one type: registry_add_NOUN and brood_register_NOUN
+ * add an entry, registry_NOUN finds a function, NULL if there is none, and
+ * NOUN_name a function's name, NULL if it has none, and whether another one has
+ * it too. */
 #define REGISTRY(noun)                                                         \
   static struct brood_##noun##_entry *_Atomic noun##_list;                     \
                                                                                \
-  void brood_register_##noun(struct brood_##noun##_entry *entry) {             \
+  void registry_add_##noun(struct brood_##noun##_entry *entry) {               \
     if (entry == NULL || entry->name == NULL || entry->function == NULL) {     \
       refuse_entry(entry);                                                     \
       return;                                                                  \
@@ -39,6 +40,10 @@ static void refuse_entry(const void *entry) {
       atomic_store(&noun##_list, entry);                                       \
     }                                                                          \
     guard_unlock();                                                            \
+  }                                                                            \
+                                                                               \
+  void brood_register_##noun(struct brood_##noun##_entry *entry) {             \
+    registry_add_##noun(entry);                                                \
   }                                                                            \
                                                                                \
   brood_##noun registry_##noun(const char *name) {                             \

@@ -15,6 +15,14 @@
  * returns an error if there is none, or if it names another function too. */
 int registry_target_name(brood_target target, const char **out_name);
 
+/* REGISTRY_TARGET(function); is BROOD_TARGET for the library's own: if there is
+ * another copy of the library in the process, that has its own. */
+#define REGISTRY_TARGET(function) \
+  BROOD_REGISTER_(function, brood_target_entry, registry_add_target)
+void registry_add_target(struct brood_target_entry *entry);
+void registry_add_callable(struct brood_callable_entry *entry);
+void registry_add_task(struct brood_task_entry *entry);
+
 /* registry_target returns the function of a name, or NULL. */
 brood_target registry_target(const char *name);
 

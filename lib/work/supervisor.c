@@ -12,6 +12,7 @@
 
 #include "lib/start/process.h"
 #include "lib/state/error.h"
+#include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/libc.h"
@@ -392,4 +393,4 @@ void brood_pool_supervisor(const brood_args *args) {
   brood_queue_put(all.crew.results, brood_none(), 0);
   crew_ring(&all.crew);
 }
-BROOD_TARGET(brood_pool_supervisor);
+REGISTRY_TARGET(brood_pool_supervisor);

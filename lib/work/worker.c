@@ -231,4 +231,4 @@ void brood_pool_worker(const brood_args *args) {
   while (!is_to_leave(&worker, generation) && work_once(&worker)) continue;
   atomic_store(&me->has_left, 1);
 }
-BROOD_TARGET(brood_pool_worker);
+REGISTRY_TARGET(brood_pool_worker);
