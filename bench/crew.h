@@ -32,7 +32,7 @@ class Crew {
   // Waits for all that were started, and frees what was made.
   virtual std::string Join() = 0;
 
-  // What was wrong when it hung; "": it never did.
+  // The reason that it gave when it hung; "": it never hung.
   std::string hung;
 };
 

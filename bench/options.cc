@@ -51,7 +51,7 @@ std::function<bool(const std::string &)> File(FILE **out_file) {
   return [=](const std::string &path) {
     *out_file = fopen(path.c_str(), "we");
     if (*out_file == nullptr) return false;
-    // What was measured before a crash is there, in whole lines.
+    // A crash leaves the lines that were measured before it.
     return setvbuf(*out_file, nullptr, _IOLBF, 0) == 0;
   };
 }

@@ -215,8 +215,8 @@ static void shut_link(struct link *link) {
   end_close(link->door);
 }
 
-/* Whoever has had proxies of a server that is gone has lines to it still. A
- * server says nothing through a door. */
+/* A process that has had proxies of a server that is gone still has lines to
+ * it. A server says nothing through a door. */
 static void shut_dead_links(void) {
   guard_lock();
   for (struct link *link = links; link != NULL; link = link->next) {

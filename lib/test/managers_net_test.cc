@@ -347,7 +347,7 @@ Handle<brood_list> ListIn(const Handle<brood_dict> &dict) {
   return Own(static_cast<brood_list *>(list.as.object));
 }
 
-// What is left of an earlier connection has no reference of the next one's.
+// A proxy of an earlier connection has no reference of the next one's.
 TEST_P(ManagersNet, TakeNothingFromTheNextConnection) {
   Owner owner(Method(), Address());
   Handle<brood_list> old(nullptr, brood_list_free);

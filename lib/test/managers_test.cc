@@ -90,8 +90,7 @@ TEST_P(Managers, ProxiesThatAreKeptCostNoDescriptors) {
   EXPECT_LT(NumDescriptorsOf(manager.Pid()), before + 20);
 }
 
-// Whoever frees what it never called says so before the server has heard that
-// it came.
+// A server may hear that a proxy was freed before it hears that it has come.
 TEST_P(Managers, ProxiesThatAreNotCalledLeaveNothing) {
   Manager manager(GetParam());
   Connections pipe;
