@@ -18,8 +18,8 @@ class Startup:
         self.parent_mib = sizes_that_fit(wanted_mib, samples)
         if quick:
             self.rounds, self.seconds = 5, 12
-            self.turns, self.samples = 1, 12
-            self.peer_samples = {"fork": 8, "forkserver": 4, "spawn": 2}
+            self.turns, self.samples = 1, 8
+            self.peer_samples = {"fork": 6, "forkserver": 3, "spawn": 2}
         else:
             self.rounds, self.seconds = 12, 130
             self.turns, self.samples = 4, 25

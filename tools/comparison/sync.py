@@ -11,8 +11,9 @@ class Sync:
     files = (SYNC, PEER)
 
     def __init__(self, quick):
+        self.quick = quick
         if quick:
-            self.rounds, self.seconds = 5, 10
+            self.rounds, self.seconds = 5, 4
             self.turns, self.samples, self.peer_samples = 1, 25, 10
             self.contend_ms = 15
         else:
@@ -24,5 +25,5 @@ class Sync:
         yield run.benchmark(SYNC, f"--samples={self.samples}",
                             f"--turns={self.turns}",
                             f"--contend_ms={self.contend_ms}")
-        # Quick enough with all methods.
-        yield from run.peers(PEER, False, self.peer_samples, self.contend_ms)
+        yield from run.peers(PEER, self.quick, self.peer_samples,
+                             self.contend_ms)
