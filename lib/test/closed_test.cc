@@ -89,6 +89,16 @@ class Closed : public ObjectsTest {
     EXPECT_LT(ThreadTime() - used, kShort / 2);
   }
 
+  // One returns once the event is set, the other is killed.
+  void ExpectTheirEnds(Process &process, Process &killed) {
+    EXPECT_WORKS(brood_process_kill(killed));
+    EXPECT_WORKS(killed.Join());
+    EXPECT_EQ(killed.Code(), -SIGKILL);
+    EXPECT_WORKS(brood_event_set(event_));
+    EXPECT_WORKS(process.Join());
+    EXPECT_EQ(process.Code(), kCode);
+  }
+
   // Of a forkserver's child nothing is left but its number: it lives as long as
   // somebody has that, and nobody knows how it ended.
   void ExpectKnownByNumber(Process &process) {
@@ -125,12 +135,7 @@ TEST_P(Closed, OwnChildrenAreJoinedAllTheSame) {
       ExpectJoinTimesOut(*process);
       EXPECT_EQ(brood_process_is_alive(*process), 1);
       EXPECT_EQ(process->Code(), kNoCode);
-      EXPECT_WORKS(brood_process_kill(*killed));
-      EXPECT_WORKS(killed->Join());
-      EXPECT_EQ(killed->Code(), -SIGKILL);
-      EXPECT_WORKS(brood_event_set(event_));
-      EXPECT_WORKS(process->Join());
-      EXPECT_EQ(process->Code(), kCode);
+      ExpectTheirEnds(*process, *killed);
       EXPECT_EQ(brood_process_is_alive(*process), 0);
       EXPECT_WORKS(brood_process_close(*process));
       EXPECT_EQ(brood_active_children(nullptr, 0), 0);
@@ -374,12 +379,7 @@ TEST_P(WithoutPoll, ACreatorThatMayOpenNoneJoins) {
     AllowNone(true);
     ExpectJoinTimesOut(*process);
     EXPECT_EQ(brood_process_is_alive(*process), 1);
-    EXPECT_WORKS(brood_process_kill(*killed));
-    EXPECT_WORKS(killed->Join());
-    EXPECT_EQ(killed->Code(), -SIGKILL);
-    EXPECT_WORKS(brood_event_set(event_));
-    EXPECT_WORKS(process->Join());
-    EXPECT_EQ(process->Code(), kCode);
+    ExpectTheirEnds(*process, *killed);
     AllowNone(false);
   });
 }
