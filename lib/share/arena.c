@@ -61,7 +61,7 @@ static void discard_arenas(struct arena *arena) {
   }
 }
 
-/* For discard_arenas. With the mutex. */
+/* These two with the mutex; what is unlisted is for discard_arenas. */
 static void unlist_arena(struct arena *arena, struct arena **unlisted) {
   struct arena **at = &arenas;
   while (*at != arena) at = &(*at)->next;
@@ -70,7 +70,6 @@ static void unlist_arena(struct arena *arena, struct arena **unlisted) {
   *unlisted = arena;
 }
 
-/* With the mutex, but for the rest. */
 static void list_arena(struct arena *arena) {
   arena->next = arenas;
   arenas = arena;
@@ -393,7 +392,7 @@ static void drop_place(struct arena *arena, struct share_block *block,
 
 /* The last hold is gone. What was sent stays, holding itself so that nobody
  * comes here again, and a lock beside it too; one in another arena was sent as
- * well, or is alone. The maker has held on to the mapping of that. */
+ * well, or is alone. Whoever had the last hold has the mapping of that. */
 static void destroy_block(struct share_block *block) {
   struct share_block *lock = arena_lock_of(block);
   struct arena *gone = NULL;
@@ -402,12 +401,10 @@ static void destroy_block(struct share_block *block) {
   if (!stays && sent != 0) return; /* it is held again */
   if (stays && lock != NULL && head_of(lock) == head_of(block)) lock = NULL;
   guard_lock();
-  struct arena *arena = around(block);
-  bool own = is_own(arena);
-  if (!stays) drop_place(arena, block, &gone);
+  if (!stays) drop_place(around(block), block, &gone);
   guard_unlock();
   discard_arenas(gone);
-  if (lock != NULL) own ? arena_let_go(lock) : arena_release(lock);
+  if (lock != NULL) arena_release(lock);
 }
 
 void arena_release(struct share_block *block) {
@@ -416,9 +413,12 @@ void arena_release(struct share_block *block) {
 }
 
 bool arena_give_back(struct share_block *block) {
+  struct share_block *lock = arena_lock_of(block);
+  bool is_received = lock != NULL && lock->maker != sync_self_process();
   uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
   if ((before & SHARE_MAKER_HOLDS) == 0) return false;
   if ((before & ~SHARE_WAS_SENT) == SHARE_MAKER_HOLDS) destroy_block(block);
+  if (is_received) arena_detach(lock);
   return true;
 }
 

@@ -38,7 +38,8 @@ void arena_release(struct share_block *block);
  * its memory is not used again. */
 void arena_send(struct share_block *block);
 
-/* arena_give_back takes the maker's hold; false if it was taken before. */
+/* arena_give_back takes the maker's hold; false if it was taken before. With it
+ * goes what arena_set_lock has mapped: others may have the last hold. */
 bool arena_give_back(struct share_block *block);
 
 /* arena_set_lock has a block refer to the lock that goes with it, and hold it;

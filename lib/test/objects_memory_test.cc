@@ -404,6 +404,46 @@ TEST_P(ObjectsMemory, AReceivedLockGoesWithWhatItGuards) {
   brood_connection_free(to);
 }
 
+// Found was: the lock's memory stayed mapped with who had made the value.
+TEST_P(ObjectsMemory, AReceivedLockGoesWhereverItsValueEnds) {
+  brood_connection *from, *to;
+  ASSERT_WORKS(brood_pipe_new(Context(), 0, &from, &to));
+  int arenas = NumArenas();
+  InFork([&] {
+    brood_lock *lock = brood_lock_new(Context());
+    EXPECT_WORKS(brood_connection_send(from, brood_object(lock), 0));
+  });
+  brood_value value;
+  ASSERT_WORKS(brood_connection_recv(to, &value, 0));
+  void *lock = brood_value_object(&value, BROOD_KIND_LOCK);
+  brood_shared_value *guarded = brood_shared_value_new(Context(), 'i', lock);
+  ASSERT_NE(guarded, nullptr) << brood_error_message();
+  brood_value_clear(&value);
+  EXPECT_EQ(NumArenas(), arenas + 1);
+  ASSERT_WORKS(brood_connection_send(from, brood_object(guarded), 0));
+  Pipe held, go;
+  pid_t pid = fork();
+  if (pid == 0) {
+    alarm(kLong / kSecond);
+    brood_value ours;
+    EXPECT_WORKS(brood_connection_recv(to, &ours, 0));
+    {
+      Process process("fork", nothing, {ours});
+      held.Release();
+      go.Read<char>();
+    }
+    brood_value_clear(&ours);
+    _exit(HasFailure() ? 1 : 0);
+  }
+  held.Read<char>();
+  brood_shared_value_free(guarded);
+  EXPECT_EQ(NumArenas(), arenas);
+  go.Release();
+  EXPECT_TRUE(WaitForChild(pid));
+  brood_connection_free(from);
+  brood_connection_free(to);
+}
+
 TEST_P(ObjectsMemory, AForkWhileAThreadMakesObjects) {
   std::atomic<bool> stop{false};
   std::thread busy([&] {
