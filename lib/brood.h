@@ -763,8 +763,9 @@ int brood_process_pid(brood_process *process);
  * start, while it runs, and for any process but the creator. A code that cannot
  * be known is 255. That happens if the program itself waits for children (wait,
  * waitpid(-1), SIGCHLD ignored) and gets this one first: on kernels before
- * Linux 6.15, and on all kernels for the oldest by fork and spawn, once more
- * than 256 live. Before 6.15 it also happens if the forkserver was killed.
+ * Linux 6.15, and on all kernels for one by fork or spawn that has ended before
+ * start has returned, and for the oldest of these, once more than 256 live.
+ * Before 6.15 it also happens if the forkserver was killed.
  *
  * BROOD_VALUE_ERROR  closed */
 int brood_process_exitcode(brood_process *process, int *out_exitcode);
