@@ -189,8 +189,9 @@ int brood_error(void);
 int brood_errno(void);
 
 /* brood_error_message returns one sentence about this thread's last failure,
- * with the offending value; "" if there was none. It is valid until the
- * thread's next call that fails, or returns NULL for "there is none". */
+ * with the offending value; "" if there was none. A long name is cut in it,
+ * perhaps within a letter. It is valid until the thread's next call that fails,
+ * or returns NULL for "there is none". */
 const char *brood_error_message(void);
 
 /* brood_error_data returns what this thread's last failure carries, the message
@@ -711,7 +712,9 @@ brood_process *brood_process_free(brood_process *process);
  *                        (EMFILE), an argument's descriptor is not open
  *                        (EBADF), the forkserver was killed while it was
  *                        starting this very process, or twice before it could
- *                        serve (ECONNRESET) */
+ *                        serve (ECONNRESET; also if it ended by itself, as a
+ *                        wrong executable does, but the program waits for
+ *                        children itself and got that one first) */
 int brood_process_start(brood_process *process);
 
 /* brood_process_join waits for the end. 0: it has ended. BROOD_FOREVER waits
@@ -1861,6 +1864,9 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  *   Two that have each other go with the server as well.
  * - A child of a bare fork may use the proxies that it inherited while its
  *   parent does, on a connection of its own (proxy.bare-fork).
+ * - A proxy that was received and not used yet is in each child by fork too,
+ *   whose copy counts until it ends: in the processes of a pool, a manager or a
+ *   connection as well, if these are made by fork meanwhile.
  * - The server ignores SIGINT and SIGTERM, as those who are to stop may need it
  *   until they have (manager.terminate): shutdown ends it, or its maker's end.
  * - Errors of all calls. BROOD_OS_ERROR: the server is gone (ECONNRESET, EPIPE;
