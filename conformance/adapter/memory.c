@@ -31,8 +31,13 @@ char *memory_text(const char *text) {
 unsigned char *memory_pattern(size_t size_bytes, unsigned seed) {
   enum { PERIOD = 251 };
   unsigned char *data = memory_new(size_bytes, 1);
-  for (size_t i = 0; i < size_bytes; i++) {
+  for (size_t i = 0; i < size_bytes && i < PERIOD; i++) {
     data[i] = (unsigned char)((i + seed) % PERIOD);
+  }
+  /* What is there is copied behind itself, twice as much each time. */
+  for (size_t done = PERIOD; done < size_bytes; done *= 2) {
+    size_t left = size_bytes - done;
+    memcpy(data + done, data, left < done ? left : done);
   }
   return data;
 }
