@@ -175,7 +175,8 @@ def answer(request):
         with open(os.environ["BROOD_FAKE_COUNT"], "a+") as count:
             count.write("x")
             count.seek(0)
-            return {"ok": 1 if len(count.read()) == 2 else 0}
+            answers = os.environ.get("BROOD_FAKE_ANSWERS", "0 1 0").split()
+            return {"ok": json.loads(answers[len(count.read()) - 1])}
     if name == "cell":
         return {"ok": 1 if MODE == "wrong-value" else 0}
     if name == "slow":

@@ -106,6 +106,7 @@ Claim Judge(const Run &run, const Standing &standing,
   if (it == run.summary->conforms.end()) return Claim::kPartial;
   const Conformance &conformance = it->second;
   if (conformance.failed + conformance.unsupported > 0) return Claim::kFails;
+  if (conformance.unresolved > 0) return Claim::kPartial;
   return conformance.yes && standing.partial.empty() ? Claim::kConforms
                                                      : Claim::kPartial;
 }
@@ -120,8 +121,12 @@ std::string TellClaim(const Run &run, const Standing &standing,
   const Conformance &conformance = it->second;
   std::string cases = std::to_string(conformance.cases);
   if (claim == Claim::kConforms) return "conforms, " + cases + " cases";
+  if (conformance.cases == 0) return "nothing asked";
   std::string out =
       std::to_string(conformance.failed) + " of " + cases + " fail";
+  if (conformance.unresolved > 0) {
+    out += ", " + std::to_string(conformance.unresolved) + " unresolved";
+  }
   if (conformance.unsupported > 0) {
     out += ", " + std::to_string(conformance.unsupported) + " unsupported";
   }

@@ -77,9 +77,10 @@ TEST_F(MatrixTest, AFailureIsCounted) {
   sample.AddAll();
   sample.cases[0]["verdict"] = "XFAIL";
   sample.cases[1]["verdict"] = "UNSUPPORTED";
+  sample.cases[2]["verdict"] = "UNRESOLVED";
   Matrix matrix = Of(sample);
   EXPECT_EQ(JudgeCore(matrix), Claim::kFails);
-  EXPECT_EQ(Core(matrix), "1 of 4 fail, 1 unsupported");
+  EXPECT_EQ(Core(matrix), "1 of 4 fail, 1 unresolved, 1 unsupported");
   EXPECT_EQ(matrix.standings[0].counts[Verdict::kXfail], 1);
 }
 

@@ -197,7 +197,8 @@ class Encoder {
         figures = run.summary->conforms.at(profile);
       }
       claims[profile] = {static_cast<int>(Judge(run, standing, profile)),
-                         figures.cases, figures.failed, figures.unsupported};
+                         figures.cases, figures.failed, figures.unsupported,
+                         figures.unresolved};
     }
     return {{"name", run.adapter.name},
             {"version", run.adapter.version},

@@ -148,9 +148,10 @@ Summary ReadSummary(const Json &json) {
     const Json &one = entry.value();
     // Nothing can be said of a part of the cases.
     bool yes = !Member(one, "yes").is_null() && Flag(one, "yes");
-    summary.conforms[entry.key()] = {yes, Number(one, "cases"),
-                                     Number(one, "failed"),
-                                     Number(one, "unsupported")};
+    summary.conforms[entry.key()] = {
+        yes, Number(one, "cases"), Number(one, "failed"),
+        Number(one, "unsupported"),
+        one.contains("unresolved") ? Number(one, "unresolved") : 0};
   }
   return summary;
 }

@@ -50,6 +50,7 @@ struct Conformance {
   int cases = 0;
   int failed = 0;
   int unsupported = 0;
+  int unresolved = 0;
 };
 
 struct Summary {

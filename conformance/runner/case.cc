@@ -4,6 +4,8 @@
 
 #include <exception>
 #include <functional>
+#include <utility>
+#include <vector>
 
 #include "conformance/runner/clock.h"
 #include "conformance/runner/scene.h"
@@ -76,12 +78,17 @@ CaseResult RunScenario(const Setup &setup, const Clause &clause,
 CaseResult RunProbe(const Setup &setup, const Case &probe) {
   CaseResult result;
   Hello hello;
-  if (!AskWho(setup, &hello, &result) || hello.methods.empty()) return result;
+  if (!AskWho(setup, &hello, &result)) return result;
   for (const Clause *clause : probe.scenarios) {
+    if (!clause->Once() && hello.methods.empty()) continue;
     bool named = !clause->Once() && clause->methods[0] != "each";
-    std::string method = named ? clause->methods[0] : hello.methods[0];
-    std::string other = method == hello.methods.back() ? hello.methods[0]
-                                                       : hello.methods.back();
+    std::string first, last;
+    if (!hello.methods.empty()) {
+      first = hello.methods.front();
+      last = hello.methods.back();
+    }
+    std::string method = named ? clause->methods[0] : first;
+    std::string other = method == last ? first : last;
     CaseResult one = RunScenario(setup, *clause, method, other);
     result.transcript += "# " + clause->id + "\n" + one.transcript;
     result.seconds += one.seconds;
@@ -94,6 +101,20 @@ CaseResult RunProbe(const Setup &setup, const Case &probe) {
   result.outcome.want = "one clause of the feature that is not unsupported";
   result.outcome.text = "listed but missing: the feature " + probe.feature;
   return result;
+}
+
+// Who could not be judged once is not judged, whatever the other runs were.
+int Weight(const Outcome &outcome) {
+  switch (outcome.verdict) {
+    case Verdict::kUnresolved: return 3;
+    case Verdict::kFail: return 2;
+    case Verdict::kUnsupported: return 1;
+    default: return 0;
+  }
+}
+
+bool IsBad(const Outcome &outcome) {
+  return Weight(outcome) > 1;
 }
 
 }  // namespace
@@ -116,24 +137,23 @@ CaseResult RunCase(const Setup &setup, const Case &one) {
 }
 
 CaseResult RunRepeatedly(const Setup &setup, const Case &one, int times) {
-  CaseResult first = RunCase(setup, one);
+  CaseResult worst = RunCase(setup, one);
   bool ran = one.decided == Verdict::kPass;
-  auto bad = [](const CaseResult &result) {
-    return result.outcome.verdict == Verdict::kFail ||
-           result.outcome.verdict == Verdict::kUnresolved;
-  };
-  int failed = bad(first);
-  double seconds = first.seconds;
+  int failed = IsBad(worst.outcome);
+  double seconds = worst.seconds;
+  std::vector<Outcome> others;
   for (int i = 1; ran && i < times; i++) {
     CaseResult next = RunCase(setup, one);
     seconds += next.seconds;
-    failed += bad(next);
-    if (bad(next) && !bad(first)) first = next;
+    failed += IsBad(next.outcome);
+    if (Weight(next.outcome) > Weight(worst.outcome)) std::swap(next, worst);
+    if (IsBad(next.outcome)) others.push_back(next.outcome);
   }
-  first.seconds = seconds;
-  first.runs = ran ? times : 1;
-  first.failed = failed;
-  return first;
+  worst.seconds = seconds;
+  worst.runs = ran ? times : 1;
+  worst.failed = failed;
+  worst.others = std::move(others);
+  return worst;
 }
 
 bool AskWho(const Setup &setup, Hello *hello, CaseResult *result) {

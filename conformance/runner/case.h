@@ -5,6 +5,7 @@
 #define BROOD_CONFORMANCE_RUNNER_CASE_H_
 
 #include <string>
+#include <vector>
 
 #include "conformance/runner/plan.h"
 #include "conformance/runner/session.h"
@@ -18,14 +19,15 @@ struct CaseResult {
   std::string transcript;
   int runs = 1;  // with --repeat, and in how many of these it failed
   int failed = 0;
+  std::vector<Outcome> others;  // of the other runs that failed
 };
 
 // PASS, FAIL, UNSUPPORTED or UNRESOLVED. A case that is decided already is
 // answered with its decision.
 CaseResult RunCase(const Setup &setup, const Case &one);
 
-// Runs it so many times. The outcome is that of the first run that did not
-// pass.
+// Runs it so many times. The outcome is that of the worst run, the first of
+// these.
 CaseResult RunRepeatedly(const Setup &setup, const Case &one, int times);
 
 // Starts the adapter only for its hello. False, with the outcome, if it has

@@ -27,15 +27,29 @@ namespace {
 
 constexpr double kOrphanSeconds = 20;
 
+Json EncodeOutcome(const Outcome &o) {
+  return {{"verdict", o.verdict}, {"way", o.way}, {"text", o.text},
+          {"want", o.want},       {"got", o.got}, {"line", o.line},
+          {"step", o.step_text}};
+}
+
+Outcome DecodeOutcome(const Json &json) {
+  Outcome o;
+  o.verdict = json["verdict"];
+  o.way = json["way"];
+  o.text = json["text"];
+  o.want = json["want"];
+  o.got = json["got"];
+  o.line = json["line"];
+  o.step_text = json["step"];
+  return o;
+}
+
 std::string Encode(const CaseResult &result) {
-  const Outcome &o = result.outcome;
-  Json line = {{"verdict", o.verdict},
-               {"way", o.way},
-               {"text", o.text},
-               {"want", o.want},
-               {"got", o.got},
-               {"line", o.line},
-               {"step", o.step_text},
+  Json others = Json::array();
+  for (const Outcome &o : result.others) others.push_back(EncodeOutcome(o));
+  Json line = {{"outcome", EncodeOutcome(result.outcome)},
+               {"others", others},
                {"seconds", result.seconds},
                {"transcript", result.transcript},
                {"runs", result.runs},
@@ -46,14 +60,10 @@ std::string Encode(const CaseResult &result) {
 CaseResult Decode(const std::string &text) {
   Json line = Json::parse(text);
   CaseResult result;
-  Outcome *o = &result.outcome;
-  o->verdict = line["verdict"];
-  o->way = line["way"];
-  o->text = line["text"];
-  o->want = line["want"];
-  o->got = line["got"];
-  o->line = line["line"];
-  o->step_text = line["step"];
+  result.outcome = DecodeOutcome(line["outcome"]);
+  for (const Json &o : line["others"]) {
+    result.others.push_back(DecodeOutcome(o));
+  }
   result.seconds = line["seconds"];
   result.transcript = line["transcript"];
   result.runs = line["runs"];

@@ -197,10 +197,12 @@ Ordered Summarize(const Tally &tally) {
   for (const auto &profile : tally.Profiles()) {
     const Conformity &c = profile.second;
     std::optional<bool> yes = tally.Conforms(c);
-    conforms[profile.first] = {{"yes", yes ? Ordered(*yes) : Ordered()},
-                               {"cases", c.cases},
-                               {"failed", c.failed},
-                               {"unsupported", c.unsupported}};
+    Ordered one = {{"yes", yes ? Ordered(*yes) : Ordered()},
+                   {"cases", c.cases},
+                   {"failed", c.failed},
+                   {"unsupported", c.unsupported}};
+    if (c.unresolved > 0) one["unresolved"] = c.unresolved;
+    conforms[profile.first] = one;
   }
   return {
       {"ran", tally.Ran()}, {"failed", tally.Failed()}, {"conforms", conforms}};

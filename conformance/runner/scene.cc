@@ -45,8 +45,9 @@ bool Scene::ReachesMain(const Json &pid, bool group) const {
 void Scene::RunPseudo(const Step &step) {
   std::vector<Json> args;
   for (const Json &arg : step.args) args.push_back(Resolve(arg, step.actor));
-  if (StartsWith(step.member, "send") && !args.empty() &&
-      ReachesMain(args[0], step.member == "send_group")) {
+  // Any other signal main ignores or handles, or should have.
+  if (StartsWith(step.member, "send") && args.size() == 2 &&
+      args[1] == "KILL" && ReachesMain(args[0], step.member == "send_group")) {
     session_->ExpectMainToEnd(false);
   }
   Json want = Resolve(step.want, step.actor);
@@ -139,7 +140,7 @@ void Scene::ExpectAnswer(const Reply &reply, Actor *actor) {
     StopUnsupported("the implementation has no " + reply.text);
   }
   if (reply.kind == Reply::Kind::kEnded) {
-    StopFail(Way::kCrash, session_->DescribeEnd(actor));
+    session_->StopGone(actor);
   }
   if (reply.kind == Reply::Kind::kLate) {
     StopFail(Way::kHang, "no reply of " + actor->Name());
@@ -275,7 +276,7 @@ void Scene::ConnectAgent(const std::string &name, const std::string &ref,
   auto give_up = [&] {
     if (Now() < ask_at) return false;
     ask_at = Now() + patience;
-    if (creator->Gone()) StopFail(Way::kCrash, session_->DescribeEnd(creator));
+    if (creator->Gone()) session_->StopGone(creator);
     Reply reply =
         Ask(creator, {{"do", "read"}, {"on", ref}, {"name", "exitcode"}});
     if (reply.kind != Reply::Kind::kOk || reply.value.is_null()) return false;

@@ -187,11 +187,18 @@ std::string Session::DescribeEnd(Actor *actor) {
   return text + " ended";
 }
 
+void Session::StopGone(Actor *actor) {
+  std::string text = DescribeEnd(actor);
+  // Who lives has not crashed, but broken the protocol.
+  if (!actor->ProcessEnded()) StopUnresolved(text);
+  StopFail(Way::kCrash, text);
+}
+
 // An actor turns out to be gone: for main that is a crash, unless the scenario
 // ended it; for an agent it is what its scenario is about.
 void Session::FoundGone(Actor *actor) {
   if (actor == actors_[0].get()) {
-    if (!main_may_end_) StopFail(Way::kCrash, DescribeEnd(actor));
+    if (!main_may_end_) StopGone(actor);
     main_ended_early_ = true;
   }
   actor->Leaves();

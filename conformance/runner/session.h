@@ -78,6 +78,9 @@ class Session {
   // How an actor that is gone ended, in words, as far as can be known.
   std::string DescribeEnd(Actor *actor);
 
+  // An actor is gone that should not be; throws Stop.
+  [[noreturn]] void StopGone(Actor *actor);
+
   // Ends everything below the runner; for a hang with a description of every
   // process first, and SIGTERM before SIGKILL.
   void Abort(bool hang);

@@ -17,6 +17,14 @@ std::vector<std::string> AllProfiles(const Spec &spec) {
   return seen;
 }
 
+std::string TellLack(const Conformity &c) {
+  if (c.cases == 0) return "its features are none that the spec asks for";
+  std::string out = std::to_string(c.failed) + " failed, ";
+  if (c.unresolved > 0) out += std::to_string(c.unresolved) + " unresolved, ";
+  out += std::to_string(c.unsupported) + " unsupported";
+  return out + (c.unexplained == 0 ? ", all as expected" : "");
+}
+
 }  // namespace
 
 Tally::Tally(const Spec &spec, const Hello &hello, size_t asked, size_t all)
@@ -48,8 +56,11 @@ void Tally::Add(const Case &one, const Outcome &happened, const Outcome &judged,
   Conformity *c = &claimed->second;
   c->cases++;
   if (happened.verdict == Verdict::kPass) return;
-  bool unsupported = happened.verdict == Verdict::kUnsupported;
-  (unsupported ? c->unsupported : c->failed)++;
+  switch (happened.verdict) {
+    case Verdict::kUnsupported: c->unsupported++; break;
+    case Verdict::kUnresolved: c->unresolved++; break;
+    default: c->failed++; break;
+  }
   if (judged.reason.empty() || red) c->unexplained++;
 }
 
@@ -75,16 +86,17 @@ void Tally::Count(const Case &one, const Outcome &judged) {
 }
 
 std::optional<bool> Tally::Conforms(const Conformity &profile) const {
-  if (profile.failed + profile.unsupported > 0) return false;
+  if (profile.Lacking() > 0) return false;
   if (ran_ < all_) return std::nullopt;
-  return true;
+  return profile.cases > 0;  // who was asked nothing has shown nothing
 }
 
 bool Tally::Passes(const Selection &selection) const {
   if (!failures_.empty()) return false;
   if (selection.Filtered()) return true;
   for (const auto &profile : conformity_) {
-    if (profile.second.unexplained > 0) return false;
+    const Conformity &c = profile.second;
+    if (c.unexplained > 0 || (ran_ >= all_ && c.cases == 0)) return false;
   }
   return true;
 }
@@ -117,9 +129,7 @@ std::string Tally::TellConformity() const {
     } else if (*yes) {
       out += "yes\n";
     } else {
-      out += "no, " + std::to_string(c.failed) + " failed, " +
-             std::to_string(c.unsupported) + " unsupported" +
-             (c.unexplained == 0 ? ", all as expected\n" : "\n");
+      out += "no, " + TellLack(c) + "\n";
     }
   }
   return out;

@@ -20,8 +20,13 @@ namespace conformance {
 struct Conformity {
   int cases = 0;
   int failed = 0;
+  int unresolved = 0;
   int unsupported = 0;
-  int unexplained = 0;  // of the last two, without an expectation
+  int unexplained = 0;  // of the last three, without an expectation
+
+  int Lacking() const {
+    return failed + unresolved + unsupported;
+  }
 };
 
 class Tally {

@@ -14,6 +14,11 @@ namespace {
 
 constexpr size_t kShownLimit = 600;
 
+bool IsNegative(const Json &value) {
+  return value.is_number_integer() && !value.is_number_unsigned() &&
+         value.get<int64_t>() < 0;
+}
+
 bool IsBase64(const std::string &text) {
   if (text.size() % 4 != 0) return false;
   for (char c : text) {
@@ -165,7 +170,8 @@ bool SameValue(const Json &a, const Json &b) {
     }
     return true;
   }
-  return a == b;
+  // Json compares an unsigned with a negative number by their bits.
+  return IsNegative(a) == IsNegative(b) && a == b;
 }
 
 bool SameInAnyOrder(const Json &a, const Json &b) {

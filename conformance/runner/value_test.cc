@@ -28,6 +28,13 @@ TEST(ValueTest, KindsAreKeptApart) {
   EXPECT_FALSE(SameValue(J(R"({"map":{"a":1}})"), J(R"({"map":{"b":1}})")));
 }
 
+TEST(ValueTest, SignsCount) {
+  EXPECT_FALSE(SameValue(J("-9"), J("18446744073709551607")));
+  EXPECT_FALSE(SameValue(J("[18446744073709551615]"), J("[-1]")));
+  EXPECT_TRUE(SameValue(J("-9"), J("-9")));
+  EXPECT_TRUE(SameValue(Json(7), J("7")));
+}
+
 TEST(ValueTest, HandlesAreEqualByName) {
   EXPECT_TRUE(SameValue(J(R"({"ref":"c","type":"X"})"), J(R"({"ref":"c"})")));
   EXPECT_TRUE(SameValue(J(R"({"ref":"r","type":"fd"})"), J(R"({"fd":"r"})")));
