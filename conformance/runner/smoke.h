@@ -4,15 +4,15 @@
 #ifndef BROOD_CONFORMANCE_RUNNER_SMOKE_H_
 #define BROOD_CONFORMANCE_RUNNER_SMOKE_H_
 
-#include "conformance/runner/session.h"
-#include "conformance/runner/spec.h"
+#include "conformance/runner/plan.h"
 
 namespace conformance {
 
 void ReadSmoke(Spec *spec);
 
-// Adds the profile and the feature of the smoke test's clauses.
-void ClaimSmoke(Hello *hello);
+// The cases for an adapter, whatever its hello says that it has, but for the
+// start methods; `hello` then claims the profile of the smoke test alone.
+std::vector<Case> SmokeCases(const Spec &spec, Hello *hello);
 
 }  // namespace conformance
 

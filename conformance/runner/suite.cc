@@ -235,9 +235,8 @@ Outcome Greet(TheRun *run) {
 void MakeCases(TheRun *run) {
   Outcome greeting = Greet(run);
   if (!run->hello.name.empty()) {
-    // The smoke test asks of every adapter, whatever it says that it has.
-    if (run->options.smoke) ClaimSmoke(&run->hello);
-    run->all = MakePlan(run->spec, run->hello);
+    run->all = run->options.smoke ? SmokeCases(run->spec, &run->hello)
+                                  : MakePlan(run->spec, run->hello);
     return;
   }
   Case one = HelloCase();
