@@ -2146,8 +2146,9 @@ int brood_namespace_get(brood_namespace *space, const char *attribute,
 int brood_namespace_delete(brood_namespace *space, const char *attribute);
 
 /* A managed value has whatever is written into it (managed-value.any). A
- * managed array has numbers of one of Python's typecodes, but u and c, and a
- * fixed length; get and set as of a list.
+ * managed array has numbers of one of Python's typecodes, but u and c, and of
+ * L and Q up to INT64_MAX, as values are; and a fixed length; get and set as of
+ * a list.
  *
  * BROOD_TYPE_ERROR      array: no such typecode; a value of another type
  *                       (managed-array.type)

@@ -70,6 +70,10 @@ static int unset_env(struct call *call) {
   return unsetenv(name) < 0 ? call_fail_os(call, name) : 0;
 }
 
+static int clear_env(struct call *call) {
+  return clearenv() == 0 ? 0 : call_fail_os(call, "the environment");
+}
+
 static int set_umask(struct call *call) {
   int mask = 0;
   if (call_int(call, 0, &mask) < 0) return -1;
@@ -190,6 +194,7 @@ const struct method os_methods[] = {
     {"getenv", "name", get_env},
     {"putenv", "name value", put_env},
     {"unsetenv", "name", unset_env},
+    {"clearenv", "", clear_env},
     {"umask", "mask", set_umask},
     {"argv", "", argv},
     {"spoil_argv", "", spoil_argv},

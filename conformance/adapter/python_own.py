@@ -111,6 +111,9 @@ class Own(PoolOwn):
     def unsetenv(self, name):
         os.environ.pop(name, None)
 
+    def clearenv(self):
+        os.environ.clear()
+
     def umask(self, mask):
         return os.umask(mask)
 
