@@ -110,7 +110,7 @@ const Golden kGolden[] = {
      "\"magik\", which the spec does not know; the nearest is \"magic\""},
     {"many-methods", "adapter.hello", "UNRESOLVED", "", "has 101 words"},
     {"unknown-profile", "adapter.hello", "UNRESOLVED", "", "is \"full\""},
-    {"forged-method", "adapter.hello", "UNRESOLVED", "", "list of words"},
+    {"forged-method", "adapter.hello", "UNRESOLVED", "", "of at most 40"},
     {"method-is-path", "adapter.hello", "UNRESOLVED", "", "list of words"},
     {"lists-twice", "adapter.hello", "UNRESOLVED", "", "\"fork\" twice"},
     {"deep-first", "adapter.hello", "UNRESOLVED", "", "more than 64 deep"},

@@ -40,8 +40,9 @@ std::vector<std::string> WordList(const Json &hello, const char *key) {
   }
   for (const Json &item : hello[key]) {
     if (!item.is_string() || !IsWord(item.get<std::string>())) {
-      StopUnresolved("hello: " + name + " is a list of words, not " +
-                     Show(item));
+      StopUnresolved("hello: " + name + " is a list of words of at most " +
+                     std::to_string(kWordLimit) +
+                     " of a-z, 0-9, '-', '_' and '.', not " + Show(item));
     }
     if (Contains(list, item.get<std::string>())) {
       StopUnresolved("hello: " + name + " holds " + Show(item) + " twice");
