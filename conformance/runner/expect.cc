@@ -17,7 +17,7 @@ constexpr size_t kWildcardLimit = 20;
 constexpr char kFeature[] = "feature:";
 
 // Columns are parted by blanks; the kind alone may hold single blanks, so it
-// ends at two of them, at a tab, or at its closing quote.
+// ends at two of them, at a tab, or at the quote that closes its text.
 class Columns {
  public:
   explicit Columns(const std::string &line) : line_(line) {
@@ -33,10 +33,12 @@ class Columns {
   std::string Kind() {
     Skip();
     size_t begin = at_;
+    size_t text = line_.find_first_not_of(' ', line_.find(':', begin) + 1);
+    bool opened = text != std::string::npos && line_[text] == '"';
     bool quoted = false;
     while (at_ < line_.size()) {
       if (line_[at_] == '"') quoted = !quoted;
-      if (!quoted && isspace(Byte(at_)) && Gap()) break;
+      if (!quoted && isspace(Byte(at_)) && Gap(opened)) break;
       at_++;
     }
     return line_.substr(begin, at_ - begin);
@@ -53,8 +55,8 @@ class Columns {
   void Skip() {
     while (at_ < line_.size() && isspace(Byte(at_))) at_++;
   }
-  bool Gap() const {
-    bool closed = at_ > 0 && line_[at_ - 1] == '"';
+  bool Gap(bool opened) const {
+    bool closed = opened && line_[at_ - 1] == '"';
     bool wide = at_ + 1 < line_.size() && isspace(Byte(at_ + 1));
     return closed || wide || line_[at_] == '\t';
   }
@@ -114,7 +116,8 @@ void ReadLine(const std::string &line, int number, Expectations *out) {
   one.line = number;
   std::string wrong = ReadClause(columns.Word(), &one);
   one.methods = columns.Word();
-  std::string wrong_kind = ReadKind(columns.Kind(), &one);
+  one.written = columns.Kind();
+  std::string wrong_kind = ReadKind(one.written, &one);
   if (wrong.empty()) wrong = wrong_kind;
   one.reason = columns.Rest();
   if (wrong.empty() && one.reason.empty()) {
@@ -131,12 +134,24 @@ bool HasWildcard(const Expectation &line) {
   return line.clause.find_first_of("*?") != std::string::npos;
 }
 
+// The labels of a line of which there is no case.
+std::vector<std::string> IdleLabels(const Expectation &line,
+                                    const std::vector<Case> &cases) {
+  std::vector<std::string> idle;
+  for (const std::string &label : SplitAt(line.methods, ',')) {
+    Expectation part = line;
+    part.methods = label;
+    bool matches =
+        std::any_of(cases.begin(), cases.end(),
+                    [&](const Case &one) { return part.Matches(one); });
+    if (!matches) idle.push_back(label);
+  }
+  return idle;
+}
+
 // Says what is wrong with the number of cases that a line takes in; "" if it is
 // right. A line for what is unsupported has one reason, and hides no failure.
 std::string WrongCount(const Expectation &line, size_t matched) {
-  if (matched == 0) {
-    return "matches no case: " + line.clause + " " + line.methods;
-  }
   std::string count = std::to_string(matched);
   if (line.cases != 0 && line.cases != matched) {
     return "says that it takes in " + std::to_string(line.cases) +
@@ -216,16 +231,12 @@ std::vector<Problem> CheckReasons(const Expectations &expectations) {
   return problems;
 }
 
-std::vector<Problem> CheckExpectations(const Expectations &expectations,
-                                       const std::vector<Case> &cases,
-                                       const std::string &implementation) {
-  std::vector<Problem> problems = CheckReasons(expectations);
+std::vector<Problem> CheckFit(const Expectations &expectations,
+                              const std::vector<Case> &cases) {
+  std::vector<Problem> problems;
   auto complain = [&](int line, const std::string &text) {
     problems.push_back({{expectations.file, line}, text});
   };
-  if (implementation == kReference) {
-    complain(0, "the reference implementation has no expectations, ever");
-  }
   for (const Expectation &line : expectations.lines) {
     size_t matched = 0;
     for (const Case &one : cases) {
@@ -240,6 +251,24 @@ std::vector<Problem> CheckExpectations(const Expectations &expectations,
     }
     std::string wrong = WrongCount(line, matched);
     if (!wrong.empty()) complain(line.line, wrong);
+    for (const std::string &label : IdleLabels(line, cases)) {
+      complain(line.line, "matches no case: " + line.clause + " " + label);
+    }
+  }
+  return problems;
+}
+
+std::vector<Problem> CheckExpectations(const Expectations &expectations,
+                                       const std::vector<Case> &cases,
+                                       const std::string &implementation) {
+  std::vector<Problem> problems = CheckReasons(expectations);
+  if (implementation == kReference) {
+    problems.push_back(
+        {{expectations.file, 0},
+         "the reference implementation has no expectations, ever"});
+  }
+  for (const Problem &problem : CheckFit(expectations, cases)) {
+    problems.push_back(problem);
   }
   return problems;
 }

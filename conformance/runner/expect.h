@@ -20,6 +20,7 @@ struct Expectation {
   VersionRange range;   // of the implementation
   size_t cases = 0;     // how many it takes in; 0 if the line does not say
   std::string methods;  // "*", or globs of labels with commas between them
+  std::string written;  // the third column
   std::string kind;     // fail, crash, hang, leak or unsupported
   std::string text;     // of fail: what the failure must say
   std::string reason;
@@ -47,9 +48,13 @@ void KeepVersion(const std::string &version, Expectations *expectations);
 // Lines that --fix wrote, and to which nobody has given a reason yet.
 std::vector<Problem> CheckReasons(const Expectations &expectations);
 
-// What is wrong with the file as a whole, judged by all cases there are, run
-// or not: a line that matches none, two lines for one case, a wildcard that
-// takes in too much, a reason that is none, any line at all for the reference.
+// Lines that do not fit the cases there are, run or not: one of which a part
+// matches none, a second one for a case, a wildcard that takes in too much.
+std::vector<Problem> CheckFit(const Expectations &expectations,
+                              const std::vector<Case> &cases);
+
+// What is wrong with the file as a whole: lines that do not fit, a reason that
+// is none, any line at all for the reference.
 std::vector<Problem> CheckExpectations(const Expectations &expectations,
                                        const std::vector<Case> &cases,
                                        const std::string &implementation);

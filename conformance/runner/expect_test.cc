@@ -48,6 +48,9 @@ TEST(ExpectTest, Columns) {
   e = OneLine("a.*   *   fail:got 255    lost in the server");
   EXPECT_EQ(e.text, "got 255");
   EXPECT_EQ(e.reason, "lost in the server");
+  e = OneLine("a.b  *  fail:got \"a\" and \"b  c\"  why");
+  EXPECT_EQ(e.text, "got \"a\" and \"b  c\"");
+  EXPECT_EQ(e.reason, "why");
   EXPECT_EQ(OneLine("a.b\t*\thang\twaits for ever").kind, "hang");
   EXPECT_TRUE(ParseExpectations("f", "# a comment\n\n").lines.empty());
 }
@@ -93,6 +96,7 @@ TEST(ExpectTest, TheFileMustFitTheCases) {
   EXPECT_EQ(CountProblems("a.b  *  hang  r\na.c  fork*  hang  r", cases), 0u);
   EXPECT_EQ(CountProblems("a.x  *  hang  r", cases), 1u);
   EXPECT_EQ(CountProblems("a.b  forkserver  hang  r", cases), 1u);
+  EXPECT_EQ(CountProblems("a.b  fork,spwan,,spawn  hang  r", cases), 2u);
   EXPECT_EQ(CountProblems("a.b  *  hang  r\na.*  spawn  hang  r", cases), 1u);
   EXPECT_EQ(CountProblems("a.b  *  hang  r", cases, "brood"), 1u);
 }
@@ -156,7 +160,8 @@ TEST(VersionTest, Ranges) {
     EXPECT_EQ(range.Holds(row.version), row.holds)
         << row.range << " " << row.version;
   }
-  for (const char *bad : {"[3.13]", "[..]", "[a..b]", "[3..", "3..4", "[]"}) {
+  for (const char *bad : {"[3.13]", "[..]", "[a..b]", "[3..", "3..4", "[]",
+                          "[2..1]", "[3.13..3.9]"}) {
     EXPECT_FALSE(VersionRange().Read(bad)) << bad;
   }
 }
@@ -257,8 +262,54 @@ TEST(FixTest, KeepsCommentsOrderAndReasons) {
             "# a comment\n"
             "a.c  *  crash  stays\n"
             "\n"
-            "a.a  fork  fail:\"got 2\"  half of it\n"
+            "a.a  fork  fail:got 2  half of it\n"
             "a.d  fork  fail:\"got 2\"  unexplained\n");
+}
+
+// Each failure is one that the line written for it states.
+TEST(FixTest, WhatIsWrittenIsHeldAgainstTheSameText) {
+  const struct {
+    const char *text, *want, *got, *kind;
+  } rows[] = {
+      {"want == 1, got 2 (two)", "== 1", "2 (two)", "fail:\"got 2\""},
+      {"want == 1, got \"x\"", "== 1", "\"x\"", "fail:\"want == 1\""},
+      {"want == \"a  b\", got \"c\"", "== \"a  b\"", "\"c\"",
+       "fail:\"want ==\""},
+      {"signal for process 5, which is", "", "", "fail:\"signal for process\""},
+      {"listed but missing: the feature magic", "one clause", "no magic",
+       "fail:\"listed but missing: the feature\""},
+  };
+  Case one = MakeCase("a.b", "once");
+  for (const auto &row : rows) {
+    Outcome outcome = Failed(Way::kValue, row.text);
+    outcome.want = row.want;
+    outcome.got = row.got;
+    std::string fixed = FixedText("", Expectations(), {{&one, outcome}});
+    EXPECT_EQ(fixed, std::string("a.b  once  ") + row.kind + "  unexplained\n");
+    EXPECT_TRUE(FailsAsStated(OneLine(Trim(fixed)), outcome)) << fixed;
+  }
+}
+
+TEST(FixTest, ALineThatDoesNotFitIsMadeToFit) {
+  std::vector<Case> cases = {MakeCase("a.a", "fork"), MakeCase("a.a", "spawn"),
+                             MakeCase("a.b", "once")};
+  std::vector<Happened> happened;
+  for (const Case &one : cases) {
+    happened.push_back({&one, Failed(Way::kHang, "no reply")});
+  }
+  const std::string each = "a.a  fork,spawn  hang  r\na.b  once  hang  r\n";
+  const std::string rows[][2] = {
+      {"a.?(7)  *  hang  r\n", each},
+      {"a.?  *,frok  hang  r\n", each},
+      {"a.a  *  hang  r\na.?  *  hang  s\n",
+       "a.a  *  hang  r\na.b  once  hang  s\n"},
+      {"a.?  *  hang  r\na.a  *  hang  s\n", "a.?  *  hang  r\n"},
+  };
+  for (const auto &row : rows) {
+    Expectations e = ParseExpectations("f", row[0]);
+    EXPECT_EQ(FixedText(row[0], e, happened), row[1]);
+    EXPECT_EQ(CountProblems(row[1], cases), 0u) << row[1];
+  }
 }
 
 TEST(FixTest, ALineOfAnotherVersionStays) {

@@ -13,12 +13,6 @@ namespace conformance {
 
 namespace {
 
-std::string KindText(const Expectation &line) {
-  if (line.kind != "fail") return line.kind;
-  bool blank = line.text.find(' ') != std::string::npos;
-  return blank ? "fail:\"" + line.text + "\"" : "fail:" + line.text;
-}
-
 std::string Format(const std::string &clause, const std::string &methods,
                    const std::string &kind, const std::string &reason) {
   return clause + "  " + methods + "  " + kind + "  " + reason;
@@ -28,8 +22,9 @@ bool IsMild(const Case &one) {
   return one.level != "MUST" || one.provisional;
 }
 
-// What a line for this failure would say it must say: what was got, up to the
-// detail that may change from run to run.
+// What a line for this failure would say it must say, which is a part of the
+// text that it is held against: what was got, up to the detail that may change
+// from run to run, or else what was wanted, or else how the text begins.
 std::string KindOfFailure(const Outcome &outcome) {
   switch (outcome.way) {
     case Way::kHang: return "hang";
@@ -37,24 +32,29 @@ std::string KindOfFailure(const Outcome &outcome) {
     case Way::kLeak: return "leak";
     default: break;
   }
-  std::string got = "got " + outcome.got.substr(0, outcome.got.find(" ("));
-  bool usable = !outcome.got.empty() && got.size() <= 60 &&
-                got.find('"') == std::string::npos;
-  if (usable) return "fail:\"" + got + "\"";
-  bool short_want = outcome.want.size() <= 60 && !outcome.want.empty() &&
-                    outcome.want.find('"') == std::string::npos;
-  return short_want ? "fail:\"want " + outcome.want + "\"" : "fail:want";
+  std::string got = outcome.got.substr(0, outcome.got.find(" ("));
+  for (const std::string &said : {"got " + got, "want " + outcome.want}) {
+    bool usable = said.size() <= 60 && said.find('"') == std::string::npos &&
+                  said.back() != ' ';
+    if (usable && outcome.text.find(said) != std::string::npos) {
+      return "fail:\"" + said + "\"";
+    }
+  }
+  std::string begin =
+      outcome.text.substr(0, outcome.text.find_first_of("\"0123456789"));
+  return "fail:\"" + Trim(begin.substr(0, begin.rfind(' ', 60))) + "\"";
 }
 
-// The lines that replace one line: itself if all its cases still fail as it
-// says, else one for each clause that does.
-std::vector<std::string> Replacement(const std::string &written,
+// The lines that replace one line: itself if it fits and all its cases still
+// fail as it says, else one for each clause that does.
+std::vector<std::string> Replacement(const std::string &written, bool fits,
+                                     const Expectations &expectations,
                                      const Expectation &line,
                                      const std::vector<Happened> &happened) {
   std::map<std::string, std::vector<std::string>> kept;  // clause -> labels
-  bool all = true, any = false;
+  bool all = fits, any = false;
   for (const Happened &h : happened) {
-    if (!line.Matches(*h.one)) continue;
+    if (expectations.Find(*h.one) != &line) continue;
     Verdict verdict = FinalOutcome(*h.one, h.outcome, &line).verdict;
     bool stays = verdict != Verdict::kXpass && verdict != Verdict::kFail;
     all = all && stays;
@@ -65,8 +65,7 @@ std::vector<std::string> Replacement(const std::string &written,
   std::vector<std::string> lines;
   for (const auto &entry : kept) {
     lines.push_back(Format(entry.first + line.range.Text(),
-                           Join(entry.second, ","), KindText(line),
-                           line.reason));
+                           Join(entry.second, ","), line.written, line.reason));
   }
   return lines;
 }
@@ -144,6 +143,12 @@ std::string FixedText(const std::string &text, const Expectations &expectations,
                       const std::vector<Happened> &happened) {
   std::map<int, const Expectation *> by_line;
   for (const Expectation &line : expectations.lines) by_line[line.line] = &line;
+  std::vector<Case> cases;
+  for (const Happened &h : happened) cases.push_back(*h.one);
+  std::set<int> unfit;
+  for (const Problem &problem : CheckFit(expectations, cases)) {
+    unfit.insert(problem.place.line);
+  }
   std::string out;
   int number = 0;
   for (const std::string &written : SplitLines(text)) {
@@ -152,8 +157,9 @@ std::string FixedText(const std::string &text, const Expectations &expectations,
       out += written + "\n";
       continue;
     }
+    bool fits = unfit.count(number) == 0;
     for (const std::string &line :
-         Replacement(written, *it->second, happened)) {
+         Replacement(written, fits, expectations, *it->second, happened)) {
       out += line + "\n";
     }
   }

@@ -61,7 +61,7 @@ bool VersionRange::Read(const std::string &text) {
   text_ = text;
   from_ = VersionNumbers(from);
   to_ = VersionNumbers(to);
-  return true;
+  return Compare(from_, to_, to_.size()) <= 0;
 }
 
 bool VersionRange::Holds(const std::string &version) const {
