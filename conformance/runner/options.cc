@@ -34,7 +34,7 @@ const char kUsage[] =
     "  --resume=FILE   runs what did not pass in this file of results, what "
     "is\n"
     "                  not in it, and what has changed since\n"
-    "  --results=FILE  one JSON line for each case; transcripts beside it\n"
+    "  --results=FILE  one JSON line for each case, and FILE.transcripts\n"
     "  --html=FILE     the page of these results, when they are there\n"
     "  --check=FILE    whether such a file is whole and of this spec\n"
     "  --smoke         checks the adapter alone\n"

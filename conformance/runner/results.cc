@@ -109,7 +109,7 @@ Results::Results(const std::string &file) : file_(file) {
     file_ = std::string(outputs) + "/results.jsonl";
   }
   if (file_.empty()) return;
-  folder_ = FolderOf(file_) + "/transcripts";
+  folder_ = file_ + ".transcripts";
 }
 
 Results::~Results() {

@@ -1,7 +1,8 @@
 // Where results go: results.jsonl, whose first line says what was asked of
 // whom, whose last line sums up, and which has one line between them for each
 // case, written at once so that a crash of the runner loses nothing. The
-// transcripts are beside it. README.md describes the format; check.h reads it.
+// transcripts are beside it, in FILE.transcripts. README.md describes the
+// format; check.h reads it.
 // SPDX-License-Identifier: MIT
 #ifndef BROOD_CONFORMANCE_RUNNER_RESULTS_H_
 #define BROOD_CONFORMANCE_RUNNER_RESULTS_H_
