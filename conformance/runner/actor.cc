@@ -144,6 +144,7 @@ void Actor::ExpectSilence() {
 void Actor::Send(Json request) {
   ExpectSilence();
   request["id"] = ++id_;
+  mute_ = request["do"] == "write" || request["do"] == "drop";
   // The kernel's texts, such as a folder's name, need not be UTF-8.
   std::string line =
       request.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";

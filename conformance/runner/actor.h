@@ -115,6 +115,7 @@ class Actor {
   int id_ = 0;
   double sent_at_ = 0;
   bool waiting_ = false;
+  bool mute_ = false;  // the request under way is answered with null
   bool serves_ = true;
   bool eof_ = false;
 };

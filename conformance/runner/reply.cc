@@ -13,11 +13,13 @@ namespace {
 constexpr size_t kTextLimit = 1000;
 
 bool IsTypeList(const Json &value) {
-  if (!value.is_array() || value.empty()) return false;
+  if (!value.is_array()) return false;
+  bool exception = false;
   for (const Json &item : value) {
     if (!item.is_string()) return false;
+    exception = exception || item == "Exception";
   }
-  return true;
+  return exception;
 }
 
 int CountAnswers(const Json &message) {
@@ -42,13 +44,16 @@ void Actor::JudgeForm(const std::string &line, const Json &message) {
   }
   bool error = message.contains("error");
   if (error && !IsTypeList(message["error"])) {
-    Malformed(line, "\"error\" is a list of type names, not empty");
+    Malformed(line, "\"error\" is a list of type names with Exception");
   }
   if (error && !(message.contains("text") && message["text"].is_string())) {
     Malformed(line, "an error has a \"text\"");
   }
   if (message.contains("unsupported") && !message["unsupported"].is_string()) {
     Malformed(line, "\"unsupported\" holds a name");
+  }
+  if (mute_ && message.contains("ok") && !message["ok"].is_null()) {
+    Malformed(line, "write and drop are answered with null");
   }
   if (message.size() > (error ? 3 : 2)) {
     Malformed(line, "a reply has its id, its answer and no other key");

@@ -51,11 +51,17 @@ TEST(ValueTest, BadValues) {
                              R"({"ref":1})",
                              R"({"ref":"a","x":1})",
                              R"({"b64":"?"})",
+                             R"({"b64":"=A=="})",
+                             R"({"b64":"===="})",
+                             R"({"b64":"AB=="})",
+                             R"({"b64":"AAB="})",
                              R"({"map":[]})",
                              R"([{"map":{"a":{"b":1}}}])",
                              R"({"fn":1})",
                              R"({"double":1.5})",
                              R"({"double":"FFF0000000000000"})",
+                             R"({"double":"0000000000000000"})",
+                             R"({"double":"7fe0000000000000"})",
                              R"({"double":"nan"})"};
   for (const char *text : bad) EXPECT_NE(BadValue(J(text)), "") << text;
 }
