@@ -91,7 +91,8 @@ static void pass_on(uint64_t condition_id);
 /* A caller that cannot be told that it has entered has not. */
 static int64_t answer_entered(struct managed *gate, struct caller *caller) {
   int64_t r = enter_gate(gate, caller);
-  bool is_told = answer_call(caller, r);
+  bool is_told = !caller->is_closed && answer_call(caller, r);
+  caller->has_entered = is_told && r != BROOD_OS_ERROR;
   struct tally *hold = is_told ? NULL : hold_of(gate, caller);
   if (hold == NULL) return PARKED; /* it has been answered */
   gate->value++;
@@ -122,8 +123,9 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
                      UINT32_MAX);
   }
   if (hold != NULL) {
-    hold->count++;
-    return 0;
+    caller->has_entered = answer_call(caller, 0);
+    hold->count += caller->has_entered;
+    return PARKED; /* it has been answered */
   }
   if (gate->value > 0) return answer_entered(gate, caller);
   if (park_call(caller, gate, &gate->row) == PARKED) return PARKED;
@@ -133,8 +135,12 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
                    share_kind_name(gate->kind));
 }
 
+/* With a number: by a thread that was cancelled in that call, if it had
+ * entered. */
 static int64_t release(struct managed *gate, struct caller *caller) {
   struct tally *hold = hold_of(gate, caller);
+  int64_t cancelled = caller->head.number;
+  if (cancelled != 0 && !caller->has_entered) return 0;
   if (gate->kind == SHARE_RLOCK && hold == NULL) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "attempt to release recursive lock not owned by thread");
@@ -145,8 +151,8 @@ static int64_t release(struct managed *gate, struct caller *caller) {
   }
   /* Another process may release it: then the holder has one less. */
   if (hold == NULL && gate->holds.count > 0) hold = gate->holds.all;
-  /* A thread that was cancelled as its wait ended gives all of that back. */
-  bool waited = hold != NULL && caller->head.number != 0;
+  /* As its wait ended, it gives all of that back. */
+  bool waited = hold != NULL && cancelled == PROXY_WAIT;
   uint64_t notified_by = waited ? hold->notified_by : 0;
   if (waited) hold->count = 1;
   bool is_last = gate->kind != SHARE_RLOCK || hold->count == 1;
@@ -189,6 +195,7 @@ static int64_t wait_notified(struct managed *condition, struct caller *caller) {
                      "must acquire() condition before using wait()");
   }
   caller->depth = (uint32_t)hold->count;
+  caller->has_entered = true; /* already, if it does not wait */
   if (park_call(caller, condition, &condition->row) != PARKED) {
     return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
   }

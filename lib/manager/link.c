@@ -419,22 +419,12 @@ __attribute__((noinline)) static int receive_answer(
   return 0;
 }
 
-/* What a thread has entered that was cancelled before it read so, it leaves;
- * from now on it cannot be told, and does not enter. */
+/* What a thread has entered that was cancelled before it read so, it leaves:
+ * the server knows whether it has. */
 static void abandon_call(void *argument) {
   struct line *line = argument;
-  struct answer_head head = {.code = BROOD_OS_ERROR};
-  brood_value text = brood_none();
-  bool waits = line->op == PROXY_WAIT;
-  if (waits || line->op == PROXY_ACQUIRE) {
-    shutdown(brood_connection_fileno(line->end), SHUT_RD);
-    connection_recv_small(line->end, &head, sizeof head, &text, 0);
-    if (text.type != BROOD_TYPE_NONE) read_answer(&text, &head);
-    brood_value_clear(&text);
-  }
-  if (head.code == 0 || head.code == BROOD_OWNER_DIED ||
-      (waits && head.code == BROOD_TIMEOUT)) {
-    struct proxy_call back = {.op = PROXY_RELEASE, .number = waits};
+  if (line->op == PROXY_WAIT || line->op == PROXY_ACQUIRE) {
+    struct proxy_call back = {.op = PROXY_RELEASE, .number = line->op};
     send_call(line, line->object, &back);
   }
   discard_line(line);

@@ -263,6 +263,7 @@ static void begin_call(struct caller *caller) {
   caller->deadline_ns = sys_clock_deadline(caller->head.timeout_ns);
   caller->depth = 0;
   caller->notified_by = 0;
+  caller->has_entered &= caller->head.op == PROXY_RELEASE;
   hear_taken(caller); /* a client that calls has got what it was given */
   int64_t r = make_call(caller);
   if (r != PARKED) answer_call(caller, r);

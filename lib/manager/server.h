@@ -67,9 +67,10 @@ struct caller {
   struct waiters *row;
   struct caller *next;
   int64_t deadline_ns;
-  struct kept item;         /* to be put */
-  uint32_t depth;           /* of an rlock that it waits for again */
-  uint64_t notified_by;     /* the condition's id, or 0 */
+  struct kept item;     /* to be put */
+  uint32_t depth;       /* of an rlock that it waits for again */
+  uint64_t notified_by; /* the condition's id, or 0 */
+  bool has_entered;     /* what it may be told to leave if it was cancelled */
   struct managed *got_from; /* a queue, and what it was given: */
   struct kept got;
 };

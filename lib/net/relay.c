@@ -374,7 +374,9 @@ static bool deliver(struct relay *relay) {
     int r =
         channel == NULL || relay->is_broken ? 0 : send_to_end(in, channel->end);
     if (r == -EAGAIN) return false;
-    if (r < 0) close_channel(relay, channel);
+    /* An end that is closed may have said something last. */
+    bool is_gone = r == -EPIPE || r == -ECONNRESET;
+    if (r < 0 && !is_gone) close_channel(relay, channel);
   }
   drop_incoming(in);
   return true;

@@ -139,6 +139,24 @@ TEST_F(RelayTest, CarriesEndsBothWays) {
   }
 }
 
+// Though something comes for it meanwhile.
+TEST_F(RelayTest, CarriesWhatAnEndSaidLast) {
+  EXPECT_WORKS(brood_connection_send(far_, brood_int64(7), kLong));
+  EXPECT_TRUE(Step({server_}));
+  std::vector<pollfd> polls(relay_num_polls(client_));
+  relay_fill_polls(client_, polls.data());
+  EXPECT_EQ(poll(polls.data(), polls.size(), 0), 1);
+  EXPECT_WORKS(brood_connection_send(near_, brood_string("tern"), kLong));
+  brood_connection_close(near_);
+  EXPECT_TRUE(relay_step(client_, polls.data()));
+  Step({client_});
+  brood_value value = brood_none();
+  Step({server_});
+  ASSERT_WORKS(brood_connection_recv(far_, &value, 0));
+  EXPECT_STREQ(static_cast<const char *>(value.as.data), "tern");
+  brood_value_clear(&value);
+}
+
 TEST_F(RelayTest, EndsWithItsLastEnd) {
   brood_connection_close(near_);
   while (Move()) {
