@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/manager/server.h"
+#include "lib/pipe/connection.h"
 #include "lib/share/proxy.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -99,6 +100,65 @@ int call_send_end(brood_connection *door, uint64_t object,
   int r = call_tell(door, head, &value, timeout_ns);
   brood_connection_free(end);
   return r;
+}
+
+/* ------------------------------------------------ Answers, where they come --
+ */
+
+int call_say_gone(void) {
+  return error_set_os(-ECONNRESET, "the manager's server is gone");
+}
+
+/* The head of an answer that has a value behind it. */
+static bool read_answer(const brood_value *whole, struct answer_head *out) {
+  return whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2 &&
+         call_read_head(whole, out, sizeof *out);
+}
+
+static int64_t say_error(const struct answer_head *head,
+                         const brood_value *whole) {
+  const char *text = "";
+  if (whole->type == BROOD_TYPE_TUPLE) {
+    brood_value_string(&whole->as.items[1], &text);
+  }
+  if (head->code == BROOD_OS_ERROR && head->error_number != 0) {
+    return error_set_os(-head->error_number, "a manager's server");
+  }
+  return error_set(head->code, "%s", text);
+}
+
+/* Inlined, its variables would be those of a function that a cancelled thread
+ * leaves. */
+__attribute__((noinline)) int call_receive(brood_connection *end,
+                                           const struct proxy_call *call,
+                                           int64_t *out_result) {
+  brood_value whole = brood_none(), value = brood_none();
+  struct answer_head head = {.code = BROOD_OS_ERROR, .error_number = EBADMSG};
+  int r = connection_recv_small(end, &head, sizeof head, &whole, BROOD_FOREVER);
+  bool has_value = whole.type != BROOD_TYPE_NONE;
+  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_TYPE_ERROR;
+  if (r == 0 && head.flags & CALL_FOLLOWS) {
+    r = brood_connection_recv(end, &value, BROOD_FOREVER);
+  }
+  if (r < 0) {
+    brood_value_clear(&whole);
+    int why = r == BROOD_OS_ERROR ? brood_errno() : 0;
+    *out_result = why == EMFILE || why == ENOMEM ? r : call_say_gone();
+    return -1;
+  }
+  *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;
+  if (head.code == 0 && has_value) value = call_split_off(&whole, 1);
+  brood_value_clear(&whole);
+  if (call->op == PROXY_GET && head.code == 0) {
+    call_tell(end, (struct call_head){.op = CALL_TAKEN}, NULL,
+              CALL_PATIENCE_NS);
+  }
+  if (head.code == 0 && call->out != NULL) {
+    *call->out = value;
+  } else {
+    brood_value_clear(&value);
+  }
+  return 0;
 }
 
 /* --------------------------------------------------------------- Values -- */

@@ -13,8 +13,9 @@
  *   CALL_HELLO   this line is the process's with this token and pidfd, and the
  *                reference that it is worth is from now on the process's own;
  *                number: calls will come by it
- *   CALL_FORGET  a process gives a reference back
- *   CALL_TAKEN   the item that was answered has arrived
+ *   CALL_FORGET  the process of this line gives a reference back
+ *   CALL_TAKEN   what was given has arrived: the item that was answered; or the
+ *                process has by CALL_HOLD the reference that this end is worth
  *
  * What a client says is believed as far as it harms nobody but those who have
  * proxies: lengths, kinds and objects are checked.
@@ -35,6 +36,7 @@ enum call_op {
   CALL_FORGET,
   CALL_TAKEN,
   CALL_MAKE, /* answers the new object's id; number is its kind */
+  CALL_HOLD, /* has a reference more */
   CALL_COUNT,
   CALL_SHUTDOWN,
   /* Of data. */
@@ -101,6 +103,13 @@ int call_tell(brood_connection *end, struct call_head head,
               const brood_value *value, int64_t timeout_ns);
 int call_send_end(brood_connection *door, uint64_t object,
                   brood_connection *end, int64_t timeout_ns);
+
+/* call_receive receives the answer to a call; -1: the line is of no more use. A
+ * thread may be cancelled in it. call_say_gone sets and returns the error that
+ * the server is gone. */
+int call_receive(brood_connection *end, const struct proxy_call *call,
+                 int64_t *out_result);
+int call_say_gone(void);
 
 /* call_check_values: do the values, as far as that is seen here, mean
  * something to a server? BROOD_TYPE_ERROR if not. */

@@ -67,10 +67,6 @@ static int say_hello(brood_connection *end, bool is_for_calls) {
   return call_tell(end, head, pidfd < 0 ? NULL : &value, CALL_PATIENCE_NS);
 }
 
-static int say_gone(void) {
-  return error_set_os(-ECONNRESET, "the manager's server is gone");
-}
-
 /* A new end, whose other side the server gets through the door if that has
  * room. */
 static int try_end(struct link *link, uint64_t object,
@@ -79,7 +75,8 @@ static int try_end(struct link *link, uint64_t object,
   /* A child of a fork would keep its copy of the far end: nobody here would see
    * the server's end. */
   guard_lock();
-  int r = is_open(link) ? brood_pipe_new(NULL, 0, out_end, &far) : say_gone();
+  int r =
+      is_open(link) ? brood_pipe_new(NULL, 0, out_end, &far) : call_say_gone();
   if (r == 0) {
     r = call_send_end(link->door, object, far, 0);
     if (r < 0) *out_end = brood_connection_free(*out_end);
@@ -129,11 +126,12 @@ static void free_lines(struct link *link) {
 
 /* A child of a fork has copies of its parent's lines: it closes them once it
  * has a door of its own, which is taken. With the mutex. */
-static void become_own(struct link *link, brood_connection *door) {
+static int become_own(struct link *link, brood_connection *door) {
   free_lines(link);
   brood_connection_free(link->door);
   link->door = door;
   link->owner = sync_self_process();
+  return 0;
 }
 
 /* It gets one through its parent's. */
@@ -265,7 +263,7 @@ int link_give(uint64_t server, brood_connection **out_end) {
   guard_lock();
   struct link *link = open_link_of(server);
   guard_unlock();
-  return link == NULL ? say_gone() : make_end(link, 0, out_end);
+  return link == NULL ? call_say_gone() : make_end(link, 0, out_end);
 }
 
 void link_close(uint64_t server) {
@@ -273,71 +271,6 @@ void link_close(uint64_t server) {
   struct link *link = find_link(server);
   if (link != NULL && link->num_opened-- == 0) shut_link(link);
   guard_unlock();
-}
-
-/* --------------------------------------------------------------- Proxies -- */
-
-/* The end of a proxy that has just come: as the first line to its server, or
- * only to say who has the reference now. With the mutex; there is room for a
- * first message. */
-static int take_over(struct proxy *proxy, struct link *link) {
-  bool is_own = proxy->owner == sync_self_process();
-  int fd = atomic_load(&proxy->fd);
-  if (fd < 0 || (!is_own && link != NULL)) return 0;
-  fd = sys_fd_copy(fd); /* its own says, until the hello is out: no reference */
-  brood_connection *end = NULL;
-  int r = fd < 0 ? fd : end_make(fd, END_BOTH, &end);
-  if (r < 0) return error_set_os(r, "cannot call a manager");
-  if (is_own) r = say_hello(end, false);
-  if (is_own && r == 0) sys_close(atomic_exchange(&proxy->fd, -1));
-  /* A copy of a fork's parent's is that one's door still. */
-  if (r == 0 && link == NULL) {
-    return open_link(proxy->server, end, proxy->owner);
-  }
-  /* The session would end with its only line. */
-  if (r == 0 && link->owner != sync_self_process()) {
-    become_own(link, end);
-    return 0;
-  }
-  brood_connection_free(end);
-  return r;
-}
-
-/* NULL and the error is set. */
-static struct link *link_of(struct proxy *proxy) {
-  guard_lock();
-  struct link *link = find_link(proxy->server);
-  int r = take_over(proxy, link);
-  if (link == NULL) link = find_link(proxy->server);
-  if (proxy->link == NULL) proxy->link = link;
-  guard_unlock();
-  if (r == 0 && !is_open(link)) r = say_gone();
-  return r < 0 ? NULL : link;
-}
-
-static int pack_proxy(struct proxy *proxy, brood_connection **out_end) {
-  if (server_is_here(proxy->server)) return server_send(proxy->id, out_end);
-  struct link *link = link_of(proxy);
-  if (link == NULL || make_own(link) < 0) return brood_error();
-  return make_end(link, proxy->id, out_end);
-}
-
-void link_own(struct proxy *proxy) {
-  guard_lock();
-  proxy->link = find_link(proxy->server);
-  guard_unlock();
-}
-
-static void forget_proxy(const struct proxy *proxy) {
-  if (server_is_here(proxy->server)) {
-    server_forget(proxy->id);
-    return;
-  }
-  struct link *link = proxy->link;
-  if (!is_open(link)) return;
-  struct call_head head = {
-      .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
-  call_tell(link->door, head, NULL, CALL_PATIENCE_NS);
 }
 
 /* ----------------------------------------------------------------- Calls -- */
@@ -367,58 +300,6 @@ static int send_call(struct line *line, uint64_t object,
   return r < 0 && r != BROOD_OS_ERROR ? error_set_os(-EIO, "cannot send") : r;
 }
 
-/* The head of an answer that has a value behind it. */
-static bool read_answer(const brood_value *whole, struct answer_head *out) {
-  return whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2 &&
-         call_read_head(whole, out, sizeof *out);
-}
-
-static int64_t say_error(const struct answer_head *head,
-                         const brood_value *whole) {
-  const char *text = "";
-  if (whole->type == BROOD_TYPE_TUPLE) {
-    brood_value_string(&whole->as.items[1], &text);
-  }
-  if (head->code == BROOD_OS_ERROR && head->error_number != 0) {
-    return error_set_os(-head->error_number, "a manager's server");
-  }
-  return error_set(head->code, "%s", text);
-}
-
-/* Receives an answer; -1: the line is of no more use. Inlined, its variables
- * would be those of a function that a cancelled thread leaves. */
-__attribute__((noinline)) static int receive_answer(
-    struct line *line, const struct proxy_call *call, int64_t *out_result) {
-  brood_value whole = brood_none(), value = brood_none();
-  struct answer_head head = {.code = BROOD_OS_ERROR, .error_number = EBADMSG};
-  int r = connection_recv_small(line->end, &head, sizeof head, &whole,
-                                BROOD_FOREVER);
-  bool has_value = whole.type != BROOD_TYPE_NONE;
-  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_TYPE_ERROR;
-  if (r == 0 && head.flags & CALL_FOLLOWS) {
-    r = brood_connection_recv(line->end, &value, BROOD_FOREVER);
-  }
-  if (r < 0) {
-    brood_value_clear(&whole);
-    int why = r == BROOD_OS_ERROR ? brood_errno() : 0;
-    *out_result = why == EMFILE || why == ENOMEM ? r : say_gone();
-    return -1;
-  }
-  *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;
-  if (head.code == 0 && has_value) value = call_split_off(&whole, 1);
-  brood_value_clear(&whole);
-  if (call->op == PROXY_GET && head.code == 0) {
-    call_tell(line->end, (struct call_head){.op = CALL_TAKEN}, NULL,
-              CALL_PATIENCE_NS);
-  }
-  if (head.code == 0 && call->out != NULL) {
-    *call->out = value;
-  } else {
-    brood_value_clear(&value);
-  }
-  return 0;
-}
-
 /* What a thread has entered that was cancelled before it read so, it leaves:
  * the server knows whether it has. */
 static void abandon_call(void *argument) {
@@ -443,10 +324,98 @@ static int64_t call_by_line(struct line *line, uint64_t object,
   }
   int r;
   pthread_cleanup_push(abandon_call, line);
-  r = receive_answer(line, call, &result);
+  r = call_receive(line->end, call, &result);
   pthread_cleanup_pop(0);
   r < 0 ? discard_line(line) : give_line(line);
   return result;
+}
+
+/* --------------------------------------------------------------- Proxies -- */
+
+static int copy_end(const struct proxy *proxy, brood_connection **out_end) {
+  int r = sys_fd_copy(atomic_load(&proxy->fd));
+  if (r >= 0) r = end_make(r, END_BOTH, out_end);
+  return r < 0 ? error_set_os(r, "cannot call a manager") : 0;
+}
+
+/* The end of a proxy that has just come, as the first line to its server. With
+ * the mutex; there is room for a first message. */
+static int open_by_end(struct proxy *proxy, struct link *link) {
+  bool is_own = proxy->owner == sync_self_process();
+  brood_connection *end = NULL;
+  int r = copy_end(proxy, &end); /* its own says, until then: no reference */
+  /* A copy of a fork's parent's is that one's door still. */
+  if (r == 0 && is_own) r = say_hello(end, false);
+  if (r < 0) {
+    brood_connection_free(end);
+    return r;
+  }
+  if (is_own) sys_close(atomic_exchange(&proxy->fd, -1));
+  if (!is_open(link)) return open_link(proxy->server, end, proxy->owner);
+  return become_own(link, end);
+}
+
+/* The process's line may be of another session than the end that a proxy came
+ * with, which has gone through another relay: a call has it have the reference,
+ * before the end says that it need not be worth it any more. */
+static int hold_by_link(struct proxy *proxy, struct link *link) {
+  struct proxy_call hold = {.op = CALL_HOLD};
+  brood_connection *end;
+  int r = copy_end(proxy, &end);
+  if (r < 0) return r;
+  struct line *line = take_line(link);
+  r = line == NULL ? brood_error() : (int)call_by_line(line, proxy->id, &hold);
+  if (r == 0) {
+    call_tell(end, (struct call_head){.op = CALL_TAKEN}, NULL, 0);
+    sys_close(atomic_exchange(&proxy->fd, -1));
+  }
+  brood_connection_free(end);
+  return r;
+}
+
+/* NULL and the error is set. */
+static struct link *link_of(struct proxy *proxy) {
+  int r = 0;
+  guard_lock();
+  struct link *link = find_link(proxy->server);
+  bool is_new = proxy->link == NULL && atomic_load(&proxy->fd) >= 0;
+  bool is_own = is_new && proxy->owner == sync_self_process();
+  if (is_own ? !is_open(link) || link->owner != proxy->owner
+             : is_new && link == NULL) {
+    r = open_by_end(proxy, link);
+    link = find_link(proxy->server);
+    is_own = false;
+  }
+  if (r == 0 && proxy->link == NULL) proxy->link = link;
+  guard_unlock();
+  if (r == 0 && !is_open(link)) r = call_say_gone();
+  if (r == 0 && is_own) r = hold_by_link(proxy, link);
+  return r < 0 ? NULL : link;
+}
+
+static int pack_proxy(struct proxy *proxy, brood_connection **out_end) {
+  if (server_is_here(proxy->server)) return server_send(proxy->id, out_end);
+  struct link *link = link_of(proxy);
+  if (link == NULL || make_own(link) < 0) return brood_error();
+  return make_end(link, proxy->id, out_end);
+}
+
+void link_own(struct proxy *proxy) {
+  guard_lock();
+  proxy->link = find_link(proxy->server);
+  guard_unlock();
+}
+
+static void forget_proxy(const struct proxy *proxy) {
+  if (server_is_here(proxy->server)) {
+    server_forget(proxy->id);
+    return;
+  }
+  struct link *link = proxy->link;
+  if (!is_open(link)) return;
+  struct call_head head = {
+      .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
+  call_tell(link->door, head, NULL, CALL_PATIENCE_NS);
 }
 
 static int check_call(uint64_t server, const struct proxy_call *call) {
@@ -460,13 +429,8 @@ static int check_call(uint64_t server, const struct proxy_call *call) {
 static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
   int r = check_call(proxy->server, call);
   if (r < 0) return r;
-  /* Mostly a line is free: then the mutex is taken once. */
-  guard_lock();
   struct link *link = link_of(proxy);
-  bool is_own = link != NULL && link->owner == sync_self_process();
-  struct line *line = is_own ? idle_line_of(link) : NULL;
-  guard_unlock();
-  if (line == NULL && link != NULL) line = take_line(link);
+  struct line *line = link == NULL ? NULL : take_line(link);
   return line == NULL ? brood_error() : call_by_line(line, proxy->id, call);
 }
 

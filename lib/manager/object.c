@@ -114,20 +114,20 @@ void object_release(struct managed *object) {
   if (--object->references == 0) destroy(object);
 }
 
-/* What a session has: below 0 while it has given back what it has not said yet
- * that it has, by another line. */
-static int64_t references_of(struct managed *object, struct session *session) {
-  struct tally *tally = tally_of(&object->references_of, session, 0);
-  return tally != NULL && tally->count > 0 ? tally->count : 0;
+int object_hold_for(struct managed *object, struct session *session) {
+  if (!tally_add(&object->references_of, session, 0, 1)) return refuse_memory();
+  object_hold(object);
+  return 0;
 }
 
-void object_count_for(struct managed *object, struct session *session,
-                      int64_t count) {
-  object_hold(object);
-  object->references -= references_of(object, session);
-  tally_add(&object->references_of, session, 0, count);
-  object->references += references_of(object, session);
-  object_release(object);
+void object_release_for(struct managed *object, struct session *session,
+                        int64_t most) {
+  struct tally *tally = tally_of(&object->references_of, session, 0);
+  for (int64_t count = tally == NULL ? 0 : tally->count;
+       count > 0 && most-- > 0; count--) {
+    tally_add(&object->references_of, session, 0, -1);
+    object_release(object);
+  }
 }
 
 /* ---------------------------------------------------------------- Making -- */
@@ -232,7 +232,7 @@ int64_t object_make(struct caller *caller) {
   if (!is_new) object_hold(object);
   r = is_new ? fill(object, caller) : 0;
   if (r < 0 && name != NULL) object->references--;
-  if (r == 0) object_count_for(object, caller->session, 1);
+  if (r == 0) r = object_hold_for(object, caller->session);
   int64_t id = (int64_t)object->id;
   object_release(object);
   return r < 0 ? r : id;
@@ -297,8 +297,7 @@ void object_end_session(struct session *session) {
     } else {
       held_end_session(object, session);
     }
-    struct tally *tally = tally_of(&object->references_of, session, 0);
-    if (tally != NULL) object_count_for(object, session, -tally->count);
+    object_release_for(object, session, INT64_MAX);
     object_release(object);
   }
 }

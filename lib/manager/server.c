@@ -71,18 +71,19 @@ static bool read_head(struct caller *caller) {
   return call_read_head(&caller->whole, &caller->head, sizeof caller->head);
 }
 
-static void hear_taken(struct caller *caller) {
-  if (caller->got_from == NULL) return;
-  drop_kept(&caller->got);
-  object_release(caller->got_from);
-  caller->got_from = NULL;
-}
-
 /* What it carries is given back at once, and not when the caller is swept away:
  * a call that is answered in between might ask how many objects there are. */
 static void drop_carried(struct caller *caller) {
   if (caller->carries != NULL) object_release(caller->carries);
   caller->carries = NULL;
+}
+
+static void hear_taken(struct caller *caller) {
+  drop_carried(caller);
+  if (caller->got_from == NULL) return;
+  drop_kept(&caller->got);
+  object_release(caller->got_from);
+  caller->got_from = NULL;
 }
 
 static void hear_door(struct caller *caller) {
@@ -221,14 +222,13 @@ static void hear_hello(struct caller *caller) {
   caller->has_calls = caller->head.number != 0;
   session->num_lines++;
   if (caller->carries == NULL) return;
-  object_count_for(caller->carries, session, 1);
+  caller->is_closed = object_hold_for(caller->carries, session) < 0;
   drop_carried(caller);
 }
 
 static void hear_forget(const struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
-  struct session *session = find_session(caller->head.thread);
-  if (object != NULL && session != NULL) object_count_for(object, session, -1);
+  if (object != NULL) object_release_for(object, caller->session, 1);
 }
 
 /* ----------------------------------------------------------------- Calls -- */
@@ -237,6 +237,9 @@ static int64_t call_object(struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
   if (object == NULL) {
     return error_set(BROOD_VALUE_ERROR, "the manager has no such object");
+  }
+  if (caller->head.op == CALL_HOLD) {
+    return object_hold_for(object, caller->session);
   }
   object_hold(object);
   int64_t r = object_call(object, caller);

@@ -178,9 +178,11 @@ void object_hold(struct managed *object);
 void object_release(struct managed *object);
 int64_t object_count(void);
 
-/* object_count_for counts references of a session, up or down. */
-void object_count_for(struct managed *object, struct session *session,
-                      int64_t count);
+/* object_hold_for has a session have a reference; 0, or the error is set.
+ * object_release_for gives back what it has, and at most so many. */
+int object_hold_for(struct managed *object, struct session *session);
+void object_release_for(struct managed *object, struct session *session,
+                        int64_t most);
 
 /* object_call makes a call: its answer, or PARKED. */
 int64_t object_call(struct managed *object, struct caller *caller);

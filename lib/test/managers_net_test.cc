@@ -319,6 +319,46 @@ TEST_P(ManagersNet, EndWithTheirOwner) {
   }));
 }
 
+// take(connection, address, method): it has a connection as a proxy comes by
+// another way, and none any more as the next one does.
+void take(const brood_args *args) {
+  auto *end = static_cast<brood_connection *>(
+      brood_value_object(brood_args_get(args, 0), BROOD_KIND_CONNECTION));
+  brood_manager *manager =
+      Connect(StringAt(args, 1), kKey, StringAt(args, 2).c_str());
+  CHILD_CHECK(manager != nullptr);
+  for (int i = 0; i < 2; i++) {
+    brood_value dict = brood_none();
+    CHILD_CHECK(brood_connection_recv(end, &dict, kLong) == 0);
+    auto *proxy = static_cast<brood_dict *>(dict.as.object);
+    CHILD_CHECK(brood_dict_length(proxy) == 0);
+    CHILD_CHECK(brood_dict_set(proxy, brood_int64(1), brood_int64(2)) == 0);
+    brood_value_clear(&dict);
+    manager = brood_manager_free(manager);
+  }
+}
+BROOD_TARGET(take);
+
+TEST_P(ManagersNet, GiveProxiesToOthersThatConnect) {
+  Owner owner(Method(), Address());
+  Client client(owner.address(), Method());
+  brood_connection *near, *far;
+  ASSERT_WORKS(brood_pipe_new(nullptr, 0, &near, &far));
+  Process taker(Method(), take,
+                {brood_object(far), brood_string(owner.address().c_str()),
+                 brood_string(Method())});
+  EXPECT_WORKS(taker.Start());
+  for (int i = 0; i < 2; i++) {
+    auto dict = Own(brood_manager_dict(client, nullptr));
+    EXPECT_WORKS(brood_connection_send(near, brood_object(dict.get()), kLong));
+  }
+  EXPECT_EQ(taker.Join(), 0);
+  EXPECT_TRUE(
+      WaitUntil([&] { return brood_manager_number_of_objects(client) == 0; }));
+  brood_connection_free(near);
+  brood_connection_free(far);
+}
+
 // ------------------------------------------------------- Connecting and not
 
 TEST_P(ManagersNet, AreSharedByTwoThatConnect) {
