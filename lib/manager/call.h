@@ -13,7 +13,8 @@
  *   CALL_HELLO   this line is the process's with this token and pidfd, and the
  *                reference that it is worth is from now on the process's own;
  *                number: calls will come by it
- *   CALL_FORGET  the process of this line gives a reference back
+ *   CALL_FORGET  the process of this line gives a reference back; of no object:
+ *                all that it has
  *   CALL_TAKEN   what was given has arrived: the item that was answered; or the
  *                process has by CALL_HOLD the reference that this end is worth
  *

@@ -192,10 +192,16 @@ static struct line *take_line(struct link *link) {
   }
   line->end->has_answers_only = true;
   guard_lock();
-  line->next = link->lines;
-  link->lines = line;
+  bool is_shut = !is_open(link);
+  if (!is_shut) {
+    line->next = link->lines;
+    link->lines = line;
+  }
   guard_unlock();
-  return line;
+  if (!is_shut) return line;
+  free_line(line);
+  call_say_gone();
+  return NULL;
 }
 
 /* With the mutex. Another thread may be about to use the door. */
@@ -232,7 +238,6 @@ static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
     return error_set_os(-ENOMEM, "cannot call a manager");
   }
   *link = (struct link){.server = server, .owner = owner, .door = door};
-  shut_dead_links();
   guard_lock();
   link->next = links;
   links = link;
@@ -245,18 +250,20 @@ static struct link *open_link_of(uint64_t server) {
   return is_open(link) && link->owner == sync_self_process() ? link : NULL;
 }
 
-int link_open(uint64_t server, brood_connection *door) {
+struct link *link_open(uint64_t server, brood_connection *door) {
   guard_lock();
+  shut_dead_links();
   struct link *link = open_link_of(server);
-  if (link != NULL) link->num_opened++;
-  guard_unlock();
-  int r = link != NULL ? 0 : say_hello(door, false);
-  if (link == NULL && r == 0) {
-    r = open_link(server, door, sync_self_process());
+  if (link != NULL) {
+    link->num_opened++;
+  } else if (say_hello(door, false) == 0) {
+    int r = open_link(server, door, sync_self_process());
+    link = r == 0 ? links : NULL;
     door = NULL;
   }
+  guard_unlock();
   brood_connection_free(door);
-  return r;
+  return link;
 }
 
 int link_give(uint64_t server, brood_connection **out_end) {
@@ -266,10 +273,13 @@ int link_give(uint64_t server, brood_connection **out_end) {
   return link == NULL ? call_say_gone() : make_end(link, 0, out_end);
 }
 
-void link_close(uint64_t server) {
+void link_close(struct link *link) {
   guard_lock();
-  struct link *link = find_link(server);
-  if (link != NULL && link->num_opened-- == 0) shut_link(link);
+  if (link != NULL && link->num_opened-- == 0 && is_open(link)) {
+    /* Before the server sees the lines close it may hear the next hello. */
+    call_tell(link->door, (struct call_head){.op = CALL_FORGET}, NULL, 0);
+    shut_link(link);
+  }
   guard_unlock();
 }
 
@@ -377,8 +387,9 @@ static int hold_by_link(struct proxy *proxy, struct link *link) {
 static struct link *link_of(struct proxy *proxy) {
   int r = 0;
   guard_lock();
-  struct link *link = find_link(proxy->server);
   bool is_new = proxy->link == NULL && atomic_load(&proxy->fd) >= 0;
+  if (is_new) shut_dead_links();
+  struct link *link = find_link(proxy->server);
   bool is_own = is_new && proxy->owner == sync_self_process();
   if (is_own ? !is_open(link) || link->owner != proxy->owner
              : is_new && link == NULL) {

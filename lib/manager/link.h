@@ -11,8 +11,8 @@
 
 /* link_open has a connection, which is taken, be this process's first line to a
  * server, unless it has one that nobody has closed. Each needs a link_close.
- * Sets and returns an error. */
-int link_open(uint64_t server, brood_connection *door);
+ * NULL and the error is set. */
+struct link *link_open(uint64_t server, brood_connection *door);
 
 /* link_call calls a server itself. */
 int64_t link_call(uint64_t server, const struct proxy_call *call);
@@ -27,8 +27,7 @@ void link_own(struct proxy *proxy);
  * copy, as it may have of one that was there when the server was started. */
 int link_renew(brood_connection **door);
 
-/* link_close closes all lines to a server, with the last one that was opened.
- */
-void link_close(uint64_t server);
+/* link_close closes all its lines, as often as it was opened; of NULL none. */
+void link_close(struct link *link);
 
 #endif /* BROOD_MANAGER_LINK_H */

@@ -116,7 +116,10 @@ static int connect_manager(brood_manager *manager, const brood_context *context,
                              &door, &manager->process);
   }
   if (r < 0) return r;
-  if (!server_is_here(manager->server)) return link_open(manager->server, door);
+  if (!server_is_here(manager->server)) {
+    manager->link = link_open(manager->server, door);
+    return manager->link == NULL ? brood_error() : 0;
+  }
   brood_connection_free(door);
   return error_set(BROOD_RUNTIME_ERROR,
                    "a manager's server cannot call its own objects");

@@ -101,8 +101,9 @@ static int open_manager(brood_manager *manager, const brood_context *context,
     brood_connection_free(near);
     return r;
   }
-  r = link_open(manager->server, near);
-  return r < 0 ? r : open_porter(manager, context, options);
+  manager->link = link_open(manager->server, near);
+  return manager->link == NULL ? brood_error()
+                               : open_porter(manager, context, options);
 }
 
 brood_manager *manager_new(const brood_manager_options *options) {
@@ -126,7 +127,7 @@ static void abandon_manager(brood_manager *manager) {
   int code = brood_error(), why = brood_errno();
   char text[512];
   snprintf(text, sizeof text, "%s", brood_error_message());
-  if (manager->server != 0) link_close(manager->server);
+  link_close(manager->link);
   if (manager->process != NULL) end_server(manager);
   manager_unlisten(manager);
   free(manager);
@@ -174,7 +175,7 @@ int brood_manager_shutdown(brood_manager *manager) {
     end_server(manager);
   }
   manager->is_closed = true; /* a thread that is cancelled before tries again */
-  link_close(manager->server);
+  link_close(manager->link);
   /* A relay ends when no process has a proxy through it, which may be later: it
    * is reaped with the next process that is started then. */
   if (manager->is_connected && manager->process != NULL) {

@@ -12,6 +12,7 @@
 struct brood_manager {
   uint64_t owner;  /* process token */
   uint64_t server; /* its id */
+  struct link *link;
   bool is_connected;
   bool is_closed;
   brood_process *process; /* the server, or the relay to it; or NULL */
