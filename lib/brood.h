@@ -68,10 +68,10 @@
  *   and with a connection, within a second for a lock, semaphore, event,
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
  *   that it did not hold before; a condition's lock is not taken back, and a
- *   barrier breaks. brood_process_start, brood_manager_new and _connect, and a
- *   put that waits for room in a queue, cannot be cancelled once they have
- *   begun. The thread that fork starts a target in cannot be cancelled before
- *   it has asked for that (pthread_setcancelstate).
+ *   barrier breaks. brood_process_start, a put that waits for room in a queue,
+ *   and all else that is asked of managers and their objects, cannot be
+ *   cancelled once they have begun. The thread that fork starts a target in cannot be
+ *   cancelled before it has asked for that (pthread_setcancelstate).
  * - The program may fork at any time, in any thread. Its child has the objects,
  *   connections, default method and authkey of the parent (unless that has
  *   neither made a process nor asked for the key yet); it has no children,

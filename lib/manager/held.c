@@ -195,7 +195,6 @@ static int64_t wait_notified(struct managed *condition, struct caller *caller) {
                      "must acquire() condition before using wait()");
   }
   caller->depth = (uint32_t)hold->count;
-  caller->has_entered = true; /* already, if it does not wait */
   if (park_call(caller, condition, &condition->row) != PARKED) {
     return error_set(BROOD_TIMEOUT, "the condition was not notified in time");
   }

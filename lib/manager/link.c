@@ -321,10 +321,8 @@ static void abandon_call(void *argument) {
   discard_line(line);
 }
 
-static int64_t call_by_line(struct line *line, uint64_t object,
+static int64_t await_answer(struct line *line, uint64_t object,
                             const struct proxy_call *call) {
-  line->object = object;
-  line->op = call->op;
   guard_shield(); /* a thread is cancelled where it waits for the answer */
   int64_t result = send_call(line, object, call);
   guard_unshield();
@@ -337,6 +335,22 @@ static int64_t call_by_line(struct line *line, uint64_t object,
   r = call_receive(line->end, call, &result);
   pthread_cleanup_pop(0);
   r < 0 ? discard_line(line) : give_line(line);
+  return result;
+}
+
+/* Where the object does not let it wait, a cancelled thread would leave what it
+ * had made, or lose what it had taken out. */
+static int64_t call_by_line(struct line *line, uint64_t object,
+                            const struct proxy_call *call) {
+  bool waits = (call->timeout_ns > 0 || call->timeout_ns == BROOD_FOREVER) &&
+               (call->op == PROXY_ACQUIRE || call->op == PROXY_WAIT ||
+                call->op == PROXY_GET || call->op == PROXY_JOIN);
+  struct guard_state state = {0};
+  line->object = object;
+  line->op = call->op;
+  if (!waits) state = guard_forbid();
+  int64_t result = await_answer(line, object, call);
+  if (!waits) guard_allow(state);
   return result;
 }
 

@@ -142,13 +142,12 @@ brood_manager *brood_manager_new(const brood_context *context,
   brood_manager *manager = manager_new(options);
   if (manager == NULL) return NULL;
   if (context == NULL) context = brood_get_context(NULL);
-  if (manager_listen(manager, options) < 0) {
-    free(manager);
-    return NULL;
-  }
   struct guard_state state =
       guard_forbid(); /* a cancelled thread would leave the server */
-  if (open_manager(manager, context, options) < 0) {
+  if (manager_listen(manager, options) < 0) {
+    free(manager);
+    manager = NULL;
+  } else if (open_manager(manager, context, options) < 0) {
     abandon_manager(manager);
     manager = NULL;
   }
@@ -165,16 +164,14 @@ static int check_manager(const brood_manager *manager) {
                    "a manager can only be used by the process that made it");
 }
 
-int brood_manager_shutdown(brood_manager *manager) {
-  int r = check_manager(manager);
-  if (r < 0 || manager->is_closed) return r;
+static void close_manager(brood_manager *manager) {
   struct proxy_call call = {.op = CALL_SHUTDOWN};
   if (!manager->is_connected &&
       (link_call(manager->server, &call) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
     end_server(manager);
   }
-  manager->is_closed = true; /* a thread that is cancelled before tries again */
+  manager->is_closed = true;
   link_close(manager->link);
   /* A relay ends when no process has a proxy through it, which may be later: it
    * is reaped with the next process that is started then. */
@@ -183,6 +180,15 @@ int brood_manager_shutdown(brood_manager *manager) {
   }
   manager->process = brood_process_free(manager->process);
   manager_unlisten(manager);
+}
+
+int brood_manager_shutdown(brood_manager *manager) {
+  int r = check_manager(manager);
+  if (r < 0 || manager->is_closed) return r;
+  struct guard_state state =
+      guard_forbid(); /* a cancelled thread would leave the rest */
+  close_manager(manager);
+  guard_allow(state);
   return 0;
 }
 
@@ -214,6 +220,7 @@ static void *make_object(brood_manager *manager, enum share_kind kind,
   brood_value all[3] = {name == NULL ? brood_none() : brood_string(name)};
   for (size_t i = 0; i < num_values; i++) all[1 + i] = values[i];
   if (check_manager(manager) < 0) return NULL;
+  guard_enter();
   struct proxy_call call = {.op = CALL_MAKE,
                             .number = kind,
                             .values = all,

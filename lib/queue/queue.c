@@ -105,14 +105,13 @@ static int put_items(brood_queue *queue, const brood_value *items, size_t count,
 static int put_to_proxy(brood_queue *queue, const brood_value *items,
                         size_t count, int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  guard_enter();
   for (size_t i = 0; i < count; i++) {
     struct proxy_call call = {.op = PROXY_PUT,
                               .timeout_ns = sys_clock_left(deadline_ns),
                               .values = &items[i],
                               .num_values = 1};
-    struct guard_state state = guard_forbid(); /* perhaps the item is in */
     int r = (int)proxy_call_server(queue, &call);
-    guard_allow(state);
     if (r < 0) return i > 0 ? (int)i : r;
   }
   return (int)count;
@@ -120,6 +119,7 @@ static int put_to_proxy(brood_queue *queue, const brood_value *items,
 
 static int get_from_proxy(brood_queue *queue, brood_value *out_items,
                           size_t capacity, int64_t timeout_ns) {
+  guard_enter();
   for (size_t i = 0; i < capacity; i++) {
     struct proxy_call call = {.op = PROXY_GET,
                               .timeout_ns = i == 0 ? timeout_ns : 0,

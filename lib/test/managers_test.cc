@@ -468,6 +468,33 @@ TEST_P(Managers, LeaveNoLockWithThreadsThatAreCancelledAsTheyGetIt) {
   }
 }
 
+// What does not wait for others is done, or not begun.
+TEST_P(Managers, LoseNoItemWithThreadsThatAreCancelledAsTheyTakeIt) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  for (int round = 0; round < 50; round++) {
+    std::atomic<bool> begins{false};
+    ASSERT_WORKS(brood_dict_set(dict.get(), Text("k"), brood_int64(round)));
+    std::thread taker([&] {
+      for (;;) {
+        brood_value value = brood_none();
+        begins = true;
+        int r = brood_dict_pop(dict.get(), Text("k"), &value);
+        int before;
+        pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+        EXPECT_WORKS(r);
+        EXPECT_WORKS(brood_dict_set(dict.get(), Text("k"), value));
+        pthread_setcancelstate(before, nullptr);
+      }
+    });
+    EXPECT_TRUE(WaitUntil([&] { return begins.load(); }));
+    for (volatile int i = 0; i < round * 400;) i = i + 1;
+    EXPECT_EQ(pthread_cancel(taker.native_handle()), 0);
+    taker.join();
+    EXPECT_EQ(Get(dict, Text("k")), std::to_string(round));
+  }
+}
+
 // What a cancelled thread was told goes on to the next one.
 TEST_P(Managers, WakeAnotherThanAThreadThatIsCancelledAsItWakes) {
   Manager manager(GetParam());
