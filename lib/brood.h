@@ -1935,7 +1935,8 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  *   BROOD_STRANGER_SECONDS, or sooner if too many newer ones come.
  * - Who connects has a session as any process with proxies. Over tcp a process
  *   of its own carries its calls; processes to which it gives proxies call
- *   through that, and lose the server when it ends, or connect themselves.
+ *   through that, and lose the server when it ends, or connect themselves
+ *   before they use one.
  *   All types work, as they do on one host; there a thread that ends without
  *   releasing what it holds is noticed only when its process ends.
  * - A host that vanishes is noticed within BROOD_VANISHED_SECONDS; then its
@@ -1955,7 +1956,8 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  * the process that tcp needs. brood_manager_shutdown and brood_manager_free
  * leave the server as it is (remote.client-shutdown); once all managers of
  * this process for it are shut down, what it has there is given back, and its
- * calls are ECONNRESET. Both sides are of one version of this library.
+ * calls are ECONNRESET, unless it had used a proxy before it connected: then
+ * it goes on as it did. Both sides are of one version of this library.
  *
  * BROOD_AUTHENTICATION_ERROR  the server has another key; it stays as it was
  *                             (auth.wrong)
