@@ -473,6 +473,7 @@
 #define call_receive brood_in_call_receive
 #define call_say_gone brood_in_call_say_gone
 #define call_send_end brood_in_call_send_end
+#define call_send_rest brood_in_call_send_rest
 #define call_split_off brood_in_call_split_off
 #define call_tell brood_in_call_tell
 #define call_value brood_in_call_value

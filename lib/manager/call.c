@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "lib/manager/server.h"
 #include "lib/pipe/connection.h"
@@ -140,6 +141,8 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
   if (r == 0 && head.flags & CALL_FOLLOWS) {
     r = brood_connection_recv(end, &value, BROOD_FOREVER);
   }
+  bool is_nothing = head.flags & CALL_FOLLOWS && value.type == BROOD_TYPE_NONE;
+  if (r == 0 && is_nothing) return call_receive(end, call, out_result);
   if (r < 0) {
     brood_value_clear(&whole);
     int why = r == BROOD_OS_ERROR ? brood_errno() : 0;
@@ -159,6 +162,15 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
     brood_value_clear(&value);
   }
   return 0;
+}
+
+int call_send_rest(brood_connection *end, const brood_value *value,
+                   int64_t timeout_ns) {
+  int r = brood_connection_send(end, *value, timeout_ns);
+  if (r < 0 && brood_connection_send(end, brood_none(), timeout_ns) < 0) {
+    shutdown(brood_connection_fileno(end), SHUT_RDWR);
+  }
+  return r;
 }
 
 /* --------------------------------------------------------------- Values -- */
@@ -264,11 +276,7 @@ static int send_answer(struct caller *caller, struct answer_head *head,
   if (value == NULL && send_head(caller, head)) return 0;
   int r = brood_connection_send(caller->end,
                                 is_alone ? words[0] : brood_tuple(words, 2), 0);
-  if (r == 0 && follows) {
-    r = brood_connection_send(caller->end, *value, 0);
-    if (r < 0) caller->is_closed = true;
-  }
-  return r;
+  return r == 0 && follows ? call_send_rest(caller->end, value, 0) : r;
 }
 
 bool answer_call(struct caller *caller, int64_t number) {

@@ -3,7 +3,8 @@
  * What clients and the server of a manager say to each other, through
  * connections: a client's line to the server. A message is a head, as bytes, or
  * a tuple of the head and values. A large value, or one of pairs, comes as the
- * next message instead (CALL_FOLLOWS): who receives it owns it alone.
+ * next message instead (CALL_FOLLOWS): who receives it owns it alone. If none
+ * comes there it could not be sent, and the head is nothing.
  *
  * A call is answered; between it and its answer nothing else is sent on the
  * line. These are not answered, and may come at any time:
@@ -111,6 +112,12 @@ int call_send_end(brood_connection *door, uint64_t object,
 int call_receive(brood_connection *end, const struct proxy_call *call,
                  int64_t *out_result);
 int call_say_gone(void);
+
+/* call_send_rest sends what follows a head, or none, if it cannot be sent: then
+ * the head is nothing. 0, or the error is set; the line is shut if none could
+ * be sent either. */
+int call_send_rest(brood_connection *end, const brood_value *value,
+                   int64_t timeout_ns);
 
 /* call_check_values: do the values, as far as that is seen here, mean
  * something to a server? BROOD_TYPE_ERROR if not. */

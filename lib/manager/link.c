@@ -305,9 +305,7 @@ static int send_call(struct line *line, uint64_t object,
       num_words == 1 ? words[0] : brood_tuple(words, num_words);
   int r = brood_connection_send(line->end, message, BROOD_FOREVER);
   if (r < 0 || !follows) return r;
-  r = brood_connection_send(line->end, words[count], BROOD_FOREVER);
-  /* The server waits for what is to follow. */
-  return r < 0 && r != BROOD_OS_ERROR ? error_set_os(-EIO, "cannot send") : r;
+  return call_send_rest(line->end, &words[count], BROOD_FOREVER);
 }
 
 /* What a thread has entered that was cancelled before it read so, it leaves:

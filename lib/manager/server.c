@@ -308,7 +308,9 @@ static bool serve_caller(struct caller *caller) {
     return false;
   }
   caller->has_more = !had_more && caller->head.flags & CALL_FOLLOWS;
-  if (!caller->has_more) hear(caller);
+  bool is_nothing = had_more && caller->last.type == BROOD_TYPE_NONE;
+  if (is_nothing) brood_value_clear(&caller->whole);
+  if (!is_nothing && !caller->has_more) hear(caller);
   return !caller->is_closed;
 }
 

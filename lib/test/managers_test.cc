@@ -308,6 +308,24 @@ TEST_P(Managers, RefusesWhatItCannotKeep) {
   EXPECT_EQ(brood_dict_length(dict.get()), 0);
 }
 
+// What follows a head, of a call or of an answer, may be what is refused.
+TEST_P(Managers, RefusesWhatCannotBeSent) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  auto list = Own(brood_manager_list(manager, nullptr));
+  const brood_value wrong[] = {brood_int64(1), brood_string(nullptr)};
+  const brood_value pair = brood_tuple(wrong, 2);
+  EXPECT_FAILS(brood_dict_update(dict.get(), &pair, 1), BROOD_TYPE_ERROR,
+               "NULL");
+  for (int i = 0; i < 254; i++) {
+    EXPECT_WORKS(
+        brood_dict_set(dict.get(), brood_int64(i), brood_object(list.get())));
+  }
+  brood_value items = brood_none();
+  EXPECT_FAILS(brood_dict_items(dict.get(), &items), BROOD_VALUE_ERROR, "253");
+  EXPECT_EQ(brood_dict_length(dict.get()), 254);
+}
+
 // ---------------------------------------------------------------- Counting
 
 TEST_P(Managers, CountsReferences) {
