@@ -438,7 +438,7 @@ static void forget_proxy(const struct proxy *proxy) {
   if (!is_open(link)) return;
   struct call_head head = {
       .op = CALL_FORGET, .object = proxy->id, .thread = sync_self_process()};
-  call_tell(link->door, head, NULL, CALL_PATIENCE_NS);
+  call_tell(link->door, head, NULL, BROOD_FOREVER); /* or it would be lost */
 }
 
 static int check_call(uint64_t server, const struct proxy_call *call) {
