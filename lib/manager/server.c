@@ -229,8 +229,9 @@ static void hear_hello(struct caller *caller) {
 static void hear_forget(const struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
   if (object != NULL) object_release_for(object, caller->session, 1);
-  bool is_all = caller->head.object == 0 && caller->session != NULL;
-  if (is_all) caller->session->has_ended = true;
+  if (caller->head.object != 0 || caller->session == NULL) return;
+  caller->session->token = 0; /* the next hello opens another */
+  caller->session->has_ended = true;
 }
 
 /* ----------------------------------------------------------------- Calls -- */
