@@ -352,7 +352,8 @@ TEST_P(ManagersNet, GiveProxiesToOthersThatConnect) {
     auto dict = Own(brood_manager_dict(client, nullptr));
     EXPECT_WORKS(brood_connection_send(near, brood_object(dict.get()), kLong));
   }
-  EXPECT_EQ(taker.Join(), 0);
+  EXPECT_WORKS(taker.Join());
+  EXPECT_EQ(taker.Code(), 0);
   EXPECT_TRUE(
       WaitUntil([&] { return brood_manager_number_of_objects(client) == 0; }));
   brood_connection_free(near);
