@@ -70,8 +70,8 @@
  *   that it did not hold before; a condition's lock is not taken back, and a
  *   barrier breaks. brood_process_start, a put that waits for room in a queue,
  *   and all else that is asked of managers and their objects, cannot be
- *   cancelled once they have begun. The thread that fork starts a target in cannot be
- *   cancelled before it has asked for that (pthread_setcancelstate).
+ *   cancelled once they have begun. The thread that fork starts a target in
+ *   cannot be cancelled before it has asked for that (pthread_setcancelstate).
  * - The program may fork at any time, in any thread. Its child has the objects,
  *   connections, default method and authkey of the parent (unless that has
  *   neither made a process nor asked for the key yet); it has no children,
@@ -1936,9 +1936,9 @@ int64_t brood_manager_number_of_objects(brood_manager *manager);
  * - Who connects has a session as any process with proxies. Over tcp a process
  *   of its own carries its calls; processes to which it gives proxies call
  *   through that, and lose the server when it ends, or connect themselves
- *   before they use one.
- *   All types work, as they do on one host; there a thread that ends without
- *   releasing what it holds is noticed only when its process ends.
+ *   before they use one. All types work, as they do on one host; there a thread
+ *   that ends without releasing what it holds is noticed only when its process
+ *   ends.
  * - A host that vanishes is noticed within BROOD_VANISHED_SECONDS; then its
  *   clients have ended for the server, and the server for them.
  * - The socket file goes with the server, SIGKILL of it or of its owner
