@@ -18,11 +18,9 @@ int sys_epoll_new(void) {
   return fd < 0 ? -errno : sys_fd_new(fd);
 }
 
-int sys_epoll_add(int epoll, int fd, void *who) {
-  SYS_FAULT();
-  struct epoll_event event = {.events = EPOLLIN, .data.ptr = who};
-  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_epoll_add, (int epoll, int fd, void *who),
+         epoll_ctl(epoll, EPOLL_CTL_ADD, fd,
+                   &(struct epoll_event){.events = EPOLLIN, .data.ptr = who}))
 
 void sys_epoll_remove(int epoll, int fd) {
   epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);

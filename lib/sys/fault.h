@@ -6,6 +6,7 @@
 #ifndef BROOD_SYS_FAULT_H
 #define BROOD_SYS_FAULT_H
 
+#include <errno.h>
 #include <limits.h>
 
 #include "lib/names.h"
@@ -36,5 +37,12 @@ int sys_fault(const char *wrapper);
     int fault_ = sys_fault(__func__ + sizeof "brood_in_" - 1); \
     if (fault_ < 0) return fault_;                             \
   } while (0)
+
+/* SYS_CALL defines a wrapper that is nothing but one call: 0 or -errno. */
+#define SYS_CALL(name, parameters, call) \
+  int name parameters {                  \
+    SYS_FAULT();                         \
+    return (call) < 0 ? -errno : 0;      \
+  }
 
 #endif /* BROOD_SYS_FAULT_H */

@@ -76,10 +76,7 @@ void sys_kept_close(struct sys_kept *kept) {
   kept->fd = -1;
 }
 
-int sys_stream(int fd, int number) {
-  SYS_FAULT();
-  return dup2(fd, number) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_stream, (int fd, int number), dup2(fd, number))
 
 int sys_directory_open(void) {
   SYS_FAULT();
@@ -98,15 +95,8 @@ int sys_directory_enter(int fd) {
   return sys_kept_is_open(&here) ? 0 : r; /* it is where we are */
 }
 
-int sys_fd_valid(int fd) {
-  SYS_FAULT();
-  return fcntl(fd, F_GETFD) < 0 ? -errno : 0;
-}
-
-int sys_cloexec(int fd) {
-  SYS_FAULT();
-  return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_fd_valid, (int fd), fcntl(fd, F_GETFD))
+SYS_CALL(sys_cloexec, (int fd), fcntl(fd, F_SETFD, FD_CLOEXEC))
 
 int sys_fd_copy(int fd) {
   SYS_FAULT();

@@ -50,10 +50,8 @@ int sys_fork(void) {
   return pid < 0 ? -errno : pid;
 }
 
-int sys_child_signal(pid_t pid, int signal_number) {
-  SYS_FAULT();
-  return kill(pid, signal_number) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_child_signal, (pid_t pid, int signal_number),
+         kill(pid, signal_number))
 
 void sys_discard_child(pid_t pid) {
   kill(pid, SIGKILL);
@@ -312,10 +310,7 @@ uint64_t sys_ids(void) {
   return hash;
 }
 
-int sys_random(void *out_data, size_t size) {
-  SYS_FAULT();
-  return getentropy(out_data, size) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_random, (void *out_data, size_t size), getentropy(out_data, size))
 
 char **sys_environment(void) {
   return environ;

@@ -22,26 +22,12 @@ int sys_open_sink(void) {
   return sys_fd_new(fd < 0 ? -errno : fd);
 }
 
-int sys_session_new(void) {
-  SYS_FAULT();
-  return setsid() < 0 ? -errno : 0;
-}
-
-int sys_process_group_join(pid_t group) {
-  SYS_FAULT();
-  return setpgid(0, group) < 0 ? -errno : 0;
-}
-
-int sys_nice_set(int value) {
-  SYS_FAULT();
-  return setpriority(PRIO_PROCESS, 0, value) < 0 ? -errno : 0;
-}
-
-int sys_affinity_set(const uint64_t *bits, size_t num_words) {
-  SYS_FAULT();
-  size_t size = num_words * sizeof *bits;
-  return sched_setaffinity(0, size, (const cpu_set_t *)bits) < 0 ? -errno : 0;
-}
+SYS_CALL(sys_session_new, (void), setsid())
+SYS_CALL(sys_process_group_join, (pid_t group), setpgid(0, group))
+SYS_CALL(sys_nice_set, (int value), setpriority(PRIO_PROCESS, 0, value))
+SYS_CALL(sys_affinity_set, (const uint64_t *bits, size_t num_words),
+         sched_setaffinity(0, num_words * sizeof *bits,
+                           (const cpu_set_t *)bits))
 
 int sys_limit_set(int resource, uint64_t soft, uint64_t hard) {
   SYS_FAULT();
@@ -55,28 +41,10 @@ void sys_umask_set(mode_t mask) {
   umask(mask);
 }
 
-int sys_groups_set(const uint32_t *groups, size_t num_groups) {
-  SYS_FAULT();
-  _Static_assert(sizeof(gid_t) == sizeof *groups, "a group's number");
-  return setgroups(num_groups, groups) < 0 ? -errno : 0;
-}
-
-int sys_group_id_set(gid_t group) {
-  SYS_FAULT();
-  return setresgid(group, group, group) < 0 ? -errno : 0;
-}
-
-int sys_user_id_set(uid_t user) {
-  SYS_FAULT();
-  return setresuid(user, user, user) < 0 ? -errno : 0;
-}
-
-int sys_directory_change(const char *path) {
-  SYS_FAULT();
-  return chdir(path) < 0 ? -errno : 0;
-}
-
-int sys_no_new_privileges(void) {
-  SYS_FAULT();
-  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
-}
+_Static_assert(sizeof(gid_t) == sizeof(uint32_t), "a group's number");
+SYS_CALL(sys_groups_set, (const uint32_t *groups, size_t num_groups),
+         setgroups(num_groups, groups))
+SYS_CALL(sys_group_id_set, (gid_t group), setresgid(group, group, group))
+SYS_CALL(sys_user_id_set, (uid_t user), setresuid(user, user, user))
+SYS_CALL(sys_directory_change, (const char *path), chdir(path))
+SYS_CALL(sys_no_new_privileges, (void), prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

@@ -30,12 +30,8 @@ int sys_sock_pair(int out_ends[2]) {
                                                     : sys_fds_new(out_ends, 2);
 }
 
-int sys_sock_restrict(int sock) {
-  SYS_FAULT();
-  int on = 1;
-  int r = setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
-  return r < 0 ? -errno : 0;
-}
+SYS_CALL(sys_sock_restrict, (int sock),
+         setsockopt(sock, SOL_SOCKET, SO_PASSCRED, &(int){1}, sizeof(int)))
 
 bool sys_sock_is_unread(int sock) {
   int size = 0;
