@@ -42,9 +42,7 @@ static void forget_server(void) {
   memset(&server, 0, sizeof server);
 }
 
-__attribute__((constructor)) static void register_server(void) {
-  guard_at_fork(forget_server);
-}
+GUARD_AT_FORK(forget_server)
 
 bool server_is_here(uint64_t token) {
   return server.token != 0 && server.token == token;

@@ -36,9 +36,7 @@ static void count_fork(void) {
   num_forks++;
 }
 
-__attribute__((constructor)) static void register_ends(void) {
-  guard_at_fork(count_fork);
-}
+GUARD_AT_FORK(count_fork)
 
 static struct brood_connection **list_of(const void *pointer) {
   return &lists[(uintptr_t)pointer / 64 % NUM_LISTS];

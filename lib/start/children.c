@@ -43,9 +43,7 @@ static void forget_children(void) {
   atomic_store(&is_leaving, false);
 }
 
-__attribute__((constructor)) static void register_children(void) {
-  guard_at_fork(forget_children);
-}
+GUARD_AT_FORK(forget_children)
 
 int children_add(struct brood_process *process, int *out_lifeline) {
   int ends[2] = {-1, -1};

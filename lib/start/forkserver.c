@@ -48,9 +48,7 @@ static void forget_line(void) {
   is_inherited = true;
 }
 
-__attribute__((constructor)) static void register_line(void) {
-  guard_at_fork(forget_line);
-}
+GUARD_AT_FORK(forget_line)
 
 static void set_line(const struct server_line *new_line) {
   guard_lock();

@@ -53,9 +53,7 @@ static void forget_own_pidfd(void) {
   own_pidfd.fd = -1;
 }
 
-__attribute__((constructor)) static void register_own_pidfd(void) {
-  guard_at_fork(forget_own_pidfd);
-}
+GUARD_AT_FORK(forget_own_pidfd)
 
 brood_process *brood_current_process(void) {
   return &self;

@@ -23,8 +23,13 @@ void guard_lock(void);
 void guard_unlock(void);
 
 /* guard_at_fork has a function called in the child of every fork, with the
- * mutex held; for constructors. */
+ * mutex held. GUARD_AT_FORK(function) beside one is the constructor that asks
+ * for that. */
 void guard_at_fork(void (*forget)(void));
+#define GUARD_AT_FORK(forget)                                       \
+  __attribute__((constructor)) static void forget##_at_fork(void) { \
+    guard_at_fork(forget);                                          \
+  }
 
 /* guard_shield keeps the calling thread from being cancelled until
  * guard_unshield; they nest. guard_lock shields too. */

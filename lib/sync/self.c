@@ -22,9 +22,7 @@ static void forget_tokens(void) {
   thread_token = 0;
 }
 
-__attribute__((constructor)) static void register_tokens(void) {
-  guard_at_fork(forget_tokens);
-}
+GUARD_AT_FORK(forget_tokens)
 
 #define FOREIGN (UINT64_C(1) << 29)
 /* A thread that gave its process its number. */
