@@ -58,12 +58,12 @@
  *   a queue that polls may take 200 ms if a stopped process holds the queue,
  *   and 400 ms if two hold its ends.
  * - Descriptors that the library makes are close-on-exec.
- * - A signal handler may call brood_event_set and brood_event_clear, and
- *   nothing else of this header. It may also call exit(): if that interrupts
- *   the library, but for a wait that can be cancelled, exit waits for no
- *   children; daemonic ones are killed, others live on. It may fork, but not
- *   return in the child. Signals wait while a process is being started. No
- *   call returns early because a signal came.
+ * - A signal handler may call brood_event_set, brood_event_clear and
+ *   brood_task_soft_limit, and nothing else of this header. It may also call
+ *   exit(): if that interrupts the library, but for a wait that can be
+ *   cancelled, exit waits for no children; daemonic ones are killed, others
+ *   live on. It may fork, but not return in the child. Signals wait while a
+ *   process is being started. No call returns early because a signal came.
  * - A thread may be cancelled while it waits: at once in join, in brood_wait
  *   and with a connection, within a second for a lock, semaphore, event,
  *   condition, barrier, an item, or the join of a queue. Nothing stays locked
@@ -349,18 +349,6 @@ int brood_log_to_stderr(int level);
 
 /* ------------------------------------------------- Targets and preload -- */
 
-struct brood_lock;
-struct brood_rlock;
-struct brood_semaphore;
-struct brood_condition;
-struct brood_event;
-struct brood_barrier;
-struct brood_shared_value;
-struct brood_shared_array;
-struct brood_connection;
-struct brood_queue;
-struct brood_simple_queue;
-
 /* brood_args: the arguments that a target receives. */
 typedef struct brood_args brood_args;
 
@@ -394,10 +382,10 @@ struct brood_callable_entry {
  * BROOD_VALUE_ERROR.
  *
  * Entries are never removed: a library that registers any, by a macro too, must
- * stay loaded (RTLD_NODELETE), or the next start crashes. A fresh process knows
- * the functions registered before its brood_init: the functions of a library
- * that main opens later can be started by fork alone. By the others the child
- * ends with 1. */
+ * stay loaded (RTLD_NODELETE): after dlclose the next start crashes. A fresh
+ * process knows the functions registered before its brood_init: the functions
+ * of a library that main opens later can be started by fork alone. By the
+ * others the child ends with 1. */
 void brood_register_target(struct brood_target_entry *entry);
 void brood_register_callable(struct brood_callable_entry *entry);
 
@@ -407,16 +395,13 @@ void brood_register_callable(struct brood_callable_entry *entry);
  * A constructor registers it. Of a static archive the linker takes only objects
  * that something refers to: one with nothing but such functions has to be
  * linked as a whole (-Wl,--whole-archive, Bazel's alwayslink), or its functions
- * are missing without a word. And a library from dlopen that registers anything
- * must stay open: after dlclose the list of entries leads into memory that is
- * gone, and the next start crashes. */
+ * are missing without a word. */
 #define BROOD_TARGET(function) \
   BROOD_REGISTER_(function, brood_target_entry, brood_register_target)
 
 /* BROOD_PRELOAD(function); likewise for brood_set_forkserver_preload. Only a
- * string refers to a preload function, so that a linker leaves it out of a
- * static archive without a word, unless main uses something else of its file or
- * the archive is linked as a whole (--whole-archive, alwayslink). */
+ * string refers to such a function, so the archive has to be linked as a whole
+ * unless main uses something else of its file. */
 #define BROOD_PRELOAD(function) \
   BROOD_REGISTER_(function, brood_callable_entry, brood_register_callable)
 
@@ -994,7 +979,7 @@ int brood_condition_notify_all(brood_condition *condition);
 
 /* brood_event_new makes a flag that is not set; brood_event_is_set reads it.
  * brood_event_set and brood_event_clear never wait (but for watched ones, see
- * below); they alone may be called in a signal handler. */
+ * below). */
 brood_event *brood_event_new(const brood_context *context);
 brood_event *brood_event_free(brood_event *event);
 int brood_event_is_set(brood_event *event); /* 1 or 0 */
@@ -1375,8 +1360,7 @@ int brood_wait(const brood_value *objects, size_t num_objects,
  *   this process (queue.closed-put, queue.closed-get). BROOD_TIMEOUT: another
  *   process, which is stopped perhaps, holds the queue, and the caller did not
  *   see that it is empty, or full. Therefore a put or get that polls may take
- *   up to 200 ms; with BROOD_FOREVER there is no BROOD_TIMEOUT. Neither may be
- *   called from a signal handler.
+ *   up to 200 ms; with BROOD_FOREVER there is no BROOD_TIMEOUT.
  * - Nobody is told that there is no producer, or no consumer, left. A consumer
  *   is stopped by an item that means so, a brood_none() for each. A process
  *   that waits for results of others gets with a timeout, and looks in between
@@ -1537,10 +1521,10 @@ int brood_raise(int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* brood_task_soft_limit returns 1 once the soft time limit of the task that
- * runs in this process is over, else 0. It may be called in a signal handler.
- * SIGUSR1 tells the worker: system calls that wait return EINTR then. Calls of
- * this library go on waiting; a task with a soft limit gives them a timeout. A
- * task that does not look goes on until the hard limit (limit.soft). */
+ * runs in this process is over, else 0. SIGUSR1 tells the worker: system calls
+ * that wait return EINTR then. Calls of this library go on waiting; a task with
+ * a soft limit gives them a timeout. A task that does not look goes on until
+ * the hard limit (limit.soft). */
 int brood_task_soft_limit(void);
 
 /* ----------------------------------------------------------------- Pools -- */
@@ -1569,8 +1553,7 @@ int brood_task_soft_limit(void);
  *   pool (pool.parent). Under fork each begins with the memory of the moment in
  *   which the pool was made (pool.shared-moment), unless the supervisor itself
  *   was killed meanwhile. None is among the active children.
- * - No call of a pool may be made in a signal handler. A thread that waits for
- *   a result can be cancelled within a second.
+ * - A thread that waits for a result can be cancelled within a second.
  */
 typedef struct brood_pool brood_pool;
 typedef struct brood_async_result brood_async_result;
