@@ -26,7 +26,6 @@
 #define sys_directory_enter brood_in_sys_directory_enter
 #define sys_directory_open brood_in_sys_directory_open
 #define sys_discard_child brood_in_sys_discard_child
-#define sys_environment brood_in_sys_environment
 #define sys_epoll_add brood_in_sys_epoll_add
 #define sys_epoll_new brood_in_sys_epoll_new
 #define sys_epoll_remove brood_in_sys_epoll_remove
@@ -92,7 +91,6 @@
 #define sys_resident_bytes brood_in_sys_resident_bytes
 #define sys_sendmsg brood_in_sys_sendmsg
 #define sys_session_new brood_in_sys_session_new
-#define sys_set_environment brood_in_sys_set_environment
 #define sys_set_name brood_in_sys_set_name
 #define sys_signal_answer brood_in_sys_signal_answer
 #define sys_signal_hold brood_in_sys_signal_hold

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/share/pack.h"
 #include "lib/start/process.h"
@@ -72,7 +73,7 @@ static void become(const struct delivery *delivery,
   }
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     int directory = delivery->fds[wire_record_own_fds(record) - 1];
-    sys_set_environment((char **)child_texts(&record->environment, few_texts));
+    environ = (char **)child_texts(&record->environment, few_texts);
     r = sys_directory_enter(directory);
     if (r < 0) {
       child_refuse("cannot change to the directory of the creator: %s",

@@ -19,19 +19,6 @@
 #include "lib/start/context.h"
 #include "lib/wire/record.h"
 
-/* What a courier brings. The bytes must live as long as the process. args is
- * NULL if the arguments lie behind the head in data. */
-struct delivery {
-  const struct brood_process *handle; /* where memory is shared, else NULL */
-  brood_target target; /* what the record names, if it has been looked up */
-  const uint8_t *data;
-  size_t size;
-  const uint8_t *args;
-  int *fds;
-  size_t num_fds;
-  bool own_image; /* nobody else's exit handlers are in memory */
-};
-
 /* child_main never returns, least of all into the creator's stack. */
 __attribute__((noreturn)) void child_main(const struct delivery *delivery);
 

@@ -17,17 +17,25 @@
 #include "lib/names.h"
 #include "lib/sys/fd.h"
 
-/* What a courier delivers. The head was made for this start; args and fds are
- * borrowed. fds is the whole table of the record; in front of it, at fds[-2]
- * and fds[-1], there is room for two descriptors of the courier's. */
-struct launch {
-  struct brood_process *process;
-  const uint8_t *head;
-  size_t head_size;
+/* What a courier brings. The bytes must live as long as the process. args is
+ * NULL if the arguments lie behind the head in data. */
+struct delivery {
+  const struct brood_process *handle; /* where memory is shared, else NULL */
+  brood_target target; /* what the record names, if it has been looked up */
+  const uint8_t *data;
+  size_t size;
   const uint8_t *args;
-  size_t args_size;
   int *fds;
   size_t num_fds;
+  bool own_image; /* nobody else's exit handlers are in memory */
+};
+
+/* A delivery as the creator has it, with a head in data that was made for this
+ * start. fds is the whole table of the record; in front of it, at fds[-2] and
+ * fds[-1], there is room for two descriptors of the courier's. */
+struct launch {
+  struct delivery is;
+  size_t args_size;
   int setup_line; /* the creator's end of it, or -1 */
 };
 

@@ -53,22 +53,17 @@ __attribute__((noreturn)) static void run_forked_child(
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
   purge_streams();
   sys_close(launch->setup_line);
-  int r = child_free_number(launch->fds, launch->num_fds, STDIN_FILENO);
+  int r = child_free_number(launch->is.fds, launch->is.num_fds, STDIN_FILENO);
   if (r == 0) r = sys_stream(null_input.fd, STDIN_FILENO);
   if (r < 0)
     child_refuse("cannot empty standard input: %s", sys_error_text(-r));
-  child_main(&(struct delivery){.handle = launch->process,
-                                .data = launch->head,
-                                .size = launch->head_size,
-                                .args = launch->args,
-                                .fds = launch->fds,
-                                .num_fds = launch->num_fds});
+  child_main(&launch->is);
 }
 
 static int launch_by_fork(const struct launch *launch, struct launched *out) {
   int r = open_null_input();
   /* For the pidfd: without one the child could only be killed. */
-  if (r == 0) r = sys_fd_room(launch->fds[0], 0);
+  if (r == 0) r = sys_fd_room(launch->is.fds[0], 0);
   if (r < 0) return r;
   int pid = sys_fork();
   if (pid == 0) run_forked_child(launch);

@@ -145,7 +145,7 @@ static int pack_init(const char *const *preload) {
   wire_put_texts(&writer, argv);
   wire_put_texts(&writer, preload);
   int fd =
-      parcel_pack(&(struct launch){.head = data, .head_size = writer.used});
+      parcel_pack(&(struct launch){.is.data = data, .is.size = writer.used});
   free(data);
   return fd;
 }
@@ -309,15 +309,15 @@ static int send_others(int end, const int *fds, size_t num_fds) {
 /* Sends the record and the descriptors, those that do not fit in the other end
  * of a pair. */
 static int send_launch(const struct launch *launch) {
-  bool in_parcel = launch->head_size + launch->args_size > SERVE_INLINE;
-  size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->num_fds;
-  int *fds = launch->fds;
+  bool in_parcel = launch->is.size + launch->args_size > SERVE_INLINE;
+  size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->is.num_fds;
+  int *fds = launch->is.fds;
   int pair[2] = {-1, -1}, parcel = -1, r = 0;
   if (now > most) {
     now = most - 1;
     r = sys_sock_pair(pair);
     if (r < 0) return r;
-    r = send_others(pair[0], launch->fds + now, launch->num_fds - now);
+    r = send_others(pair[0], launch->is.fds + now, launch->is.num_fds - now);
     *--fds = pair[1];
   }
   if (r == 0 && in_parcel) {
@@ -325,12 +325,12 @@ static int send_launch(const struct launch *launch) {
     *--fds = parcel;
   }
   struct serve_request request = {.kind = SERVE_LAUNCH,
-                                  .num_fds = (uint32_t)launch->num_fds,
+                                  .num_fds = (uint32_t)launch->is.num_fds,
                                   .in_parcel = in_parcel};
   struct iovec parts[] = {{&request, sizeof request},
-                          {(void *)launch->head, launch->head_size},
-                          {(void *)launch->args, launch->args_size}};
-  size_t num_fds = now + (size_t)(launch->fds - fds);
+                          {(void *)launch->is.data, launch->is.size},
+                          {(void *)launch->is.args, launch->args_size}};
+  size_t num_fds = now + (size_t)(launch->is.fds - fds);
   if (r >= 0) r = send_on(&line, parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
   sys_close(pair[0]);
@@ -364,7 +364,7 @@ static int receive_launched(struct launched *out) {
 
 static int converse(const struct launch *launch, struct launched *out) {
   /* The server may have more descriptors than its child is to have. */
-  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->num_fds);
+  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->is.num_fds);
   if (r == 0) r = send_launch(launch);
   return r < 0 ? r : receive_launched(out);
 }

@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/share/end.h"
 #include "lib/start/child.h"
@@ -72,7 +73,7 @@ static int check_descriptors(const struct brood_process *process) {
  * The directory itself travels: it may have lost its name, or forbid to go by
  * that. */
 static int fill_surroundings(struct wire_record *record, int *out_directory) {
-  const char *const *texts = (const char *const *)sys_environment();
+  const char *const *texts = (const char *const *)environ;
   size_t count = 0;
   while (texts != NULL && texts[count] != NULL) count++;
   record->flags |= WIRE_RECORD_SURROUNDINGS;
@@ -137,13 +138,13 @@ static int deliver(struct brood_process *process,
   }
   struct wire_writer head = {.data = (uint8_t *)end, .capacity = count.used};
   wire_record_encode(&head, record);
-  struct launch launch = {.process = process,
-                          .head = head.data,
-                          .head_size = head.used,
-                          .args = process->args.body,
+  struct launch launch = {.is = {.handle = process,
+                                 .data = head.data,
+                                 .size = head.used,
+                                 .args = process->args.body,
+                                 .fds = table,
+                                 .num_fds = record->num_fds},
                           .args_size = process->args.size,
-                          .fds = table,
-                          .num_fds = record->num_fds,
                           .setup_line = line};
   int r = method->launch(&launch, &process->launched);
   if (block != small) free(block);

@@ -14,6 +14,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "lib/start/process.h"
 #include "lib/state/error.h"
@@ -363,7 +364,7 @@ static void apply_all(struct child_setup *setup,
                       const struct wire_record *record) {
   const struct wire_setup *is = &setup->is;
   if (is->flags & WIRE_SETUP_ENVIRONMENT) {
-    sys_set_environment((char **)child_texts(&is->environment, NULL));
+    environ = (char **)child_texts(&is->environment, NULL);
   }
   set_streams(setup);
   if (is->flags & BROOD_SETUP_SESSION) {

@@ -30,11 +30,11 @@ int image_run(const char *role, const int *fds, size_t num_fds) {
 }
 
 int parcel_pack(const struct launch *launch) {
-  int fd = sys_memfd_new("brood-launch", launch->head_size + launch->args_size);
+  int fd = sys_memfd_new("brood-launch", launch->is.size + launch->args_size);
   if (fd < 0) return fd;
-  int r = sys_write_full(fd, launch->head, launch->head_size);
+  int r = sys_write_full(fd, launch->is.data, launch->is.size);
   if (r == 0 && launch->args_size > 0) {
-    r = sys_write_full(fd, launch->args, launch->args_size);
+    r = sys_write_full(fd, launch->is.args, launch->args_size);
   }
   if (r == 0) return fd;
   sys_close(fd);
@@ -59,9 +59,9 @@ static int launch_by_spawn(const struct launch *launch, struct launched *out) {
   if (parcel < 0) return parcel;
   /* For the pidfd: without one the child could only be killed. */
   int r = sys_fd_room(parcel, 0);
-  launch->fds[-1] = parcel;
+  launch->is.fds[-1] = parcel;
   if (r == 0) {
-    r = image_run(IMAGE_SPAWNED, launch->fds - 1, launch->num_fds + 1);
+    r = image_run(IMAGE_SPAWNED, launch->is.fds - 1, launch->is.num_fds + 1);
   }
   sys_close(parcel);
   if (r == 0) return 1;

@@ -312,14 +312,6 @@ uint64_t sys_ids(void) {
 
 SYS_CALL(sys_random, (void *out_data, size_t size), getentropy(out_data, size))
 
-char **sys_environment(void) {
-  return environ;
-}
-
-void sys_set_environment(char **environment) {
-  environ = environment;
-}
-
 /* -------------------------------------------------------------- Signals -- */
 
 void sys_signals_block(sigset_t *out_before) {

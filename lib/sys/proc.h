@@ -112,11 +112,6 @@ uint64_t sys_ids(void);
 /* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);
 
-/* sys_environment returns the environment, sys_set_environment replaces it by
- * one that must live as long as the process. */
-char **sys_environment(void);
-void sys_set_environment(char **environment);
-
 /* ----------------------------------------------- What a child is made of --
  *
  * Of the calling process, in lib/sys/setup.c. */
