@@ -167,6 +167,8 @@
 #define wire_type_name brood_in_wire_type_name
 
 /* error */
+#define error_check_array brood_in_error_check_array
+#define error_check_flags brood_in_error_check_flags
 #define error_clear brood_in_error_clear
 #define error_set brood_in_error_set
 #define error_set_data brood_in_error_set_data

@@ -68,15 +68,13 @@ int brood_pipe_new(const brood_context *context, unsigned flags,
                    brood_connection **out_first,
                    brood_connection **out_second) {
   (void)context; /* the same in all; commits to no default */
-  if (out_first == NULL || out_second == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no place for a connection: NULL");
-  }
-  if ((flags & ~(unsigned)BROOD_UNIDIRECTIONAL) != 0) {
-    return error_set(BROOD_TYPE_ERROR, "unknown flags of a pipe: %#x", flags);
-  }
+  int r = error_check_out(out_first);
+  if (r == 0) r = error_check_out(out_second);
+  if (r == 0) r = error_check_flags(flags, BROOD_UNIDIRECTIONAL);
+  if (r < 0) return r;
   bool one_way = (flags & BROOD_UNIDIRECTIONAL) != 0;
   int ends[2];
-  int r = sys_sock_pair(ends);
+  r = sys_sock_pair(ends);
   if (r < 0) return error_set_os(r, "cannot make a pipe");
   brood_connection *first = NULL, *second;
   r = end_make(ends[0], one_way ? BROOD_READABLE : END_BOTH, &first);
@@ -98,11 +96,9 @@ static int check_descriptor(int descriptor, unsigned flags) {
     return error_set(BROOD_VALUE_ERROR, "invalid handle: descriptor %d",
                      descriptor);
   }
-  if ((flags & ~(unsigned)END_BOTH) != 0) {
-    return error_set(BROOD_TYPE_ERROR, "unknown flags of a connection: %#x",
-                     flags);
-  }
-  int r = sys_sock_check(descriptor);
+  int r = error_check_flags(flags, END_BOTH);
+  if (r < 0) return r;
+  r = sys_sock_check(descriptor);
   if (r == 0) return 0;
   return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
 }

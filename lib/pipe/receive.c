@@ -218,11 +218,9 @@ static int unpack(struct arrival *arrival, brood_value *out) {
 
 int brood_connection_recv(brood_connection *connection, brood_value *out_value,
                           int64_t timeout_ns) {
-  if (out_value == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no place for a value: NULL");
-  }
   struct arrival arrival;
-  int r = await_message(&arrival, connection, timeout_ns);
+  int r = error_check_out(out_value);
+  if (r == 0) r = await_message(&arrival, connection, timeout_ns);
   return r < 0 ? r : finish(&arrival, unpack(&arrival, out_value));
 }
 
@@ -267,15 +265,14 @@ static int refuse_length(struct arrival *arrival) {
 int brood_connection_recv_bytes(brood_connection *connection,
                                 brood_value *out_bytes, int64_t maxlength,
                                 int64_t timeout_ns) {
-  if (out_bytes == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no place for bytes: NULL");
-  }
+  int r = error_check_out(out_bytes);
+  if (r < 0) return r;
   if (maxlength < 0 && maxlength != BROOD_ALL) {
     return error_set(BROOD_VALUE_ERROR, "negative maxlength: %" PRId64,
                      maxlength);
   }
   struct arrival arrival;
-  int r = receive_text(&arrival, connection, timeout_ns);
+  r = receive_text(&arrival, connection, timeout_ns);
   if (r < 0) return r;
   size_t size = arrival.message.view.size_bytes;
   if (maxlength != BROOD_ALL && size > (uint64_t)maxlength) {

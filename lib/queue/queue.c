@@ -84,12 +84,9 @@ SHARE_QUESTION(brood_queue_cancel_join_thread, brood_queue, SHARE_QUEUE,
 /* ---------------------------------------------------- Putting, getting -- */
 
 static int check_count(const brood_value *items, size_t count, size_t least) {
-  if (items == NULL && count > 0) {
-    return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", count);
-  }
-  if (count >= least && count <= BROOD_MAX_MAXSIZE) return 0;
-  return error_set(BROOD_VALUE_ERROR, "%zu items: from %zu to %d", count, least,
-                   BROOD_MAX_MAXSIZE);
+  int r = error_check_array(items, count, BROOD_MAX_MAXSIZE, "items");
+  if (r < 0 || count >= least) return r;
+  return error_set(BROOD_VALUE_ERROR, "%zu items: at least %zu", count, least);
 }
 
 static int put_items(brood_queue *queue, const brood_value *items, size_t count,

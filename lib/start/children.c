@@ -186,10 +186,8 @@ void children_name(struct brood_process *process) {
 }
 
 int brood_active_children(brood_process **out, size_t capacity) {
-  if (out == NULL && capacity > 0) {
-    return error_set(BROOD_TYPE_ERROR, "room for %zu handles at NULL",
-                     capacity);
-  }
+  int r = error_check_array(out, capacity, SIZE_MAX, "handles");
+  if (r < 0) return r;
   struct brood_process *ended = NULL;
   size_t count = 0;
   guard_lock();

@@ -63,12 +63,9 @@ const brood_context *brood_context_get_context(const brood_context *context,
   return brood_get_context(method);
 }
 
-static int refuse_flags(unsigned flags) {
-  return error_set(BROOD_TYPE_ERROR, "unexpected flags 0x%x", flags);
-}
-
 int brood_set_start_method(const char *method, unsigned flags) {
-  if ((flags & ~(unsigned)BROOD_FORCE) != 0) return refuse_flags(flags);
+  int r = error_check_flags(flags, BROOD_FORCE);
+  if (r < 0) return r;
   bool force = (flags & BROOD_FORCE) != 0;
   /* Before the name is looked at: that it is too late outweighs. */
   static const char too_late[] = "context has already been set";
@@ -99,10 +96,7 @@ int brood_context_set_start_method(const brood_context *context,
 
 const char *brood_context_get_start_method(const brood_context *context,
                                            unsigned flags) {
-  if ((flags & ~(unsigned)BROOD_ALLOW_NONE) != 0) {
-    refuse_flags(flags);
-    return NULL;
-  }
+  if (error_check_flags(flags, BROOD_ALLOW_NONE) < 0) return NULL;
   if (context != NULL) return context->method->name;
   if ((flags & BROOD_ALLOW_NONE) == 0 || default_get() != DEFAULT_NONE) {
     return context_default()->method->name;

@@ -244,13 +244,8 @@ static int fill_name(struct brood_process *process, const char *name) {
  * until the handle goes. */
 static int pack_args(struct pack *out, const brood_value *values,
                      size_t num_values) {
-  if (num_values > BROOD_MAX_ARGS) {
-    return error_set(BROOD_VALUE_ERROR, "%zu arguments: at most %d", num_values,
-                     BROOD_MAX_ARGS);
-  }
-  if (num_values > 0 && values == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "%zu arguments at NULL", num_values);
-  }
+  int r = error_check_array(values, num_values, BROOD_MAX_ARGS, "arguments");
+  if (r < 0) return r;
   *out = (struct pack){.use = PACK_FOR_PROCESS};
   if (num_values == 0) return 0;
   brood_value tuple = brood_tuple(values, num_values);

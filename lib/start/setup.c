@@ -38,12 +38,7 @@ static const char *const stream_names[] = {"standard input", "standard output",
 /* ---------------------------------------------------- In the handle -- */
 
 static int check_list(const char *what, const void *list, size_t count) {
-  if (count > BROOD_MAX_SETUP) {
-    return error_set(BROOD_VALUE_ERROR, "%zu %s of a setup: at most %d", count,
-                     what, BROOD_MAX_SETUP);
-  }
-  if (count == 0 || list != NULL) return 0;
-  return error_set(BROOD_TYPE_ERROR, "%zu %s of a setup at NULL", count, what);
+  return error_check_array(list, count, BROOD_MAX_SETUP, what);
 }
 
 static int check_stream(int i, const struct brood_stream *stream) {
@@ -59,9 +54,8 @@ static int check_stream(int i, const struct brood_stream *stream) {
 }
 
 static int check_setup(const brood_child_setup *setup) {
-  if ((setup->flags & ~BROOD_SETUP_ALL) != 0) {
-    return error_set(BROOD_TYPE_ERROR, "unknown setup flag %#x", setup->flags);
-  }
+  int r = error_check_flags(setup->flags, BROOD_SETUP_ALL);
+  if (r < 0) return r;
   if (setup->nice < -20 || setup->nice > 19) {
     return error_set(BROOD_VALUE_ERROR, "nice value %d: -20 to 19 are possible",
                      setup->nice);
@@ -73,7 +67,7 @@ static int check_setup(const brood_child_setup *setup) {
   size_t num_variables = 0;
   char *const *variable = setup->environment;
   while (variable != NULL && *variable++ != NULL) num_variables++;
-  int r = check_list("variables", setup->environment, num_variables);
+  r = check_list("variables", setup->environment, num_variables);
   if (r == 0) r = check_list("processors", setup->cpus, setup->num_cpus);
   if (r == 0) r = check_list("groups", setup->groups, setup->num_groups);
   if (r == 0) r = check_list("limits", setup->limits, setup->num_limits);

@@ -138,6 +138,20 @@ int error_set_os(int negative_errno, const char *format, ...) {
   return BROOD_OS_ERROR;
 }
 
+int error_check_array(const void *array, size_t count, size_t most,
+                      const char *what) {
+  if (array == NULL && count > 0) {
+    return error_set(BROOD_TYPE_ERROR, "%zu %s at NULL", count, what);
+  }
+  if (count <= most) return 0;
+  return error_set(BROOD_VALUE_ERROR, "%zu %s: at most %zu", count, what, most);
+}
+
+int error_check_flags(unsigned flags, unsigned known) {
+  if ((flags & ~known) == 0) return 0;
+  return error_set(BROOD_TYPE_ERROR, "unknown flags: 0x%x", flags);
+}
+
 void error_clear(void) {
   error_set_data(NULL, 0);
   last.code = BROOD_OK;

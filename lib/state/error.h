@@ -33,6 +33,12 @@ static inline int error_check_out(const void *out) {
   return error_set(BROOD_TYPE_ERROR, "no place for what is asked for: NULL");
 }
 
+/* error_check_array likewise, if there are more than `most` or any at NULL, in
+ * words that say of what; error_check_flags, if any is not a known one. */
+int error_check_array(const void *array, size_t count, size_t most,
+                      const char *what);
+int error_check_flags(unsigned flags, unsigned known);
+
 /* error_task_data returns what goes with this thread's last failure, if that is
  * one of a pool's task; else NULL. */
 const void *error_task_data(void);

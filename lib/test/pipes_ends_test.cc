@@ -164,7 +164,7 @@ TEST_P(PipesEnds, WhatIsNoConnectionIsRefused) {
 TEST_P(PipesEnds, BadFlagsAndPlaces) {
   brood_connection *first = nullptr, *second = nullptr;
   EXPECT_FAILS(brood_pipe_new(nullptr, 1u << 3, &first, &second),
-               BROOD_TYPE_ERROR, "unknown flags of a pipe: 0x8");
+               BROOD_TYPE_ERROR, "unknown flags: 0x8");
   EXPECT_FAILS(brood_pipe_new(nullptr, 0, nullptr, &second), BROOD_TYPE_ERROR,
                "NULL");
   EXPECT_FAILS(brood_pipe_new(nullptr, 0, &first, nullptr), BROOD_TYPE_ERROR,
@@ -219,7 +219,7 @@ TEST_P(PipesEnds, WhatIsNoEndOfAPipeIsNotTaken) {
   Connections pipe;
   EXPECT_NULL_FAILS(
       brood_connection_new(brood_connection_fileno(pipe.first), 1u << 2),
-      BROOD_TYPE_ERROR, "unknown flags of a connection: 0x4");
+      BROOD_TYPE_ERROR, "unknown flags: 0x4");
   EXPECT_NULL_FAILS(brood_connection_new(1000, 0), BROOD_OS_ERROR,
                     "descriptor 1000 is no end of a pipe");
   EXPECT_EQ(brood_errno(), EBADF);

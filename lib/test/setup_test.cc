@@ -745,7 +745,7 @@ TEST(SetupOptions, ThatCannotBe) {
     cases.push_back({{}, {code, text}});
     return cases.back().first;
   };
-  refuse(BROOD_TYPE_ERROR, "unknown setup flag 0x100").flags = 1u << 8;
+  refuse(BROOD_TYPE_ERROR, "unknown flags: 0x100").flags = 1u << 8;
   refuse(BROOD_TYPE_ERROR, "unknown kind of stream 4 of standard output")
       .streams[1]
       .kind = (enum brood_stream_kind)4;
@@ -753,14 +753,14 @@ TEST(SetupOptions, ThatCannotBe) {
       .streams[0] = {BROOD_STREAM_DESCRIPTOR, -3};
   refuse(BROOD_VALUE_ERROR, "nice value 20").nice = 20;
   refuse(BROOD_VALUE_ERROR, "nice value -21").nice = -21;
-  refuse(BROOD_TYPE_ERROR, "2 processors of a setup at NULL").num_cpus = 2;
-  refuse(BROOD_TYPE_ERROR, "1 limits of a setup at NULL").num_limits = 1;
-  refuse(BROOD_VALUE_ERROR, "65537 groups of a setup: at most 65536")
-      .num_groups = BROOD_MAX_SETUP + 1;
+  refuse(BROOD_TYPE_ERROR, "2 processors at NULL").num_cpus = 2;
+  refuse(BROOD_TYPE_ERROR, "1 limits at NULL").num_limits = 1;
+  refuse(BROOD_VALUE_ERROR, "65537 groups: at most 65536").num_groups =
+      BROOD_MAX_SETUP + 1;
   std::vector<char *> variables(BROOD_MAX_SETUP + 1, (char *)"a=b");
   variables.push_back(nullptr);
-  refuse(BROOD_VALUE_ERROR, "65537 variables of a setup: at most 65536")
-      .environment = variables.data();
+  refuse(BROOD_VALUE_ERROR, "65537 variables: at most 65536").environment =
+      variables.data();
   brood_child_setup &much = refuse(BROOD_VALUE_ERROR, "processor 8192");
   much.cpus = cpus;
   much.num_cpus = 2;

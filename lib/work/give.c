@@ -247,18 +247,10 @@ static int64_t default_chunksize(const brood_pool *pool, size_t num_items) {
 
 static int check_items(const brood_value *items, size_t num_items,
                        int64_t chunksize) {
-  if (items == NULL && num_items > 0) {
-    return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", num_items);
-  }
-  if (num_items > BROOD_MAX_MAXSIZE) {
-    return error_set(BROOD_VALUE_ERROR, "%zu items: at most %d", num_items,
-                     BROOD_MAX_MAXSIZE);
-  }
-  if (chunksize < 1 && chunksize != BROOD_ALL) {
-    return error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
-                     chunksize);
-  }
-  return 0;
+  int r = error_check_array(items, num_items, BROOD_MAX_MAXSIZE, "items");
+  if (r < 0 || chunksize > 0 || chunksize == BROOD_ALL) return r;
+  return error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
+                   chunksize);
 }
 
 static brood_async_result *give_all(brood_pool *pool, brood_task task,

@@ -177,13 +177,9 @@ static int check_imap(const brood_imap_options *options) {
                      ", and buffersize too, not %" PRId64,
                      options->chunksize, options->buffersize);
   }
-  if (options->items == NULL && options->num_items > 0) {
-    return error_set(BROOD_TYPE_ERROR, "%zu items at NULL", options->num_items);
-  }
-  if (options->flags & ~(unsigned)BROOD_UNORDERED) {
-    return error_set(BROOD_TYPE_ERROR, "unknown flags 0x%x", options->flags);
-  }
-  return 0;
+  int r =
+      error_check_array(options->items, options->num_items, SIZE_MAX, "items");
+  return r < 0 ? r : error_check_flags(options->flags, BROOD_UNORDERED);
 }
 
 static brood_imap *make_imap(brood_pool *pool, brood_task task,

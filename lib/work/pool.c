@@ -91,10 +91,7 @@ static int check_pool(const brood_pool_options *options) {
       options->initargs.type != BROOD_TYPE_TUPLE) {
     return error_set(BROOD_TYPE_ERROR, "initargs are no tuple");
   }
-  if (options->flags & ~(unsigned)BROOD_NO_THREAD) {
-    return error_set(BROOD_TYPE_ERROR, "unknown flags 0x%x", options->flags);
-  }
-  return 0;
+  return error_check_flags(options->flags, BROOD_NO_THREAD);
 }
 
 /* Makes what its processes share; what is not made is NULL. */
