@@ -182,7 +182,6 @@
 #define guard_allow brood_in_guard_allow
 #define guard_at_fork brood_in_guard_at_fork
 #define guard_call brood_in_guard_call
-#define guard_enter brood_in_guard_enter
 #define guard_forbid brood_in_guard_forbid
 #define guard_held_signals brood_in_guard_held_signals
 #define guard_hold_signals brood_in_guard_hold_signals

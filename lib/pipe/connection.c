@@ -17,7 +17,7 @@
 int connection_begin(brood_connection *connection, unsigned directions) {
   int r = share_check(connection, SHARE_CONNECTION);
   if (r < 0) return r;
-  guard_enter();
+  pthread_testcancel();
   if (!end_enter(connection)) return error_set_os(-EBADF, "handle is closed");
   unsigned missing = directions & ~atomic_load(&connection->flags);
   if (missing == 0) {
@@ -38,7 +38,7 @@ void connection_end(brood_connection *connection) {
 /* The cleanup handler around a wait. */
 static void abandon_wait(void *argument) {
   struct connection_wait *wait = argument;
-  guard_shut(wait->depth);
+  guard_shut(wait->shield);
   wait->abandon(wait->argument);
 }
 
@@ -46,9 +46,9 @@ int connection_await(struct connection_wait *wait, struct pollfd *polls,
                      size_t num_polls, int64_t deadline_ns) {
   int r;
   pthread_cleanup_push(abandon_wait, wait);
-  wait->depth = guard_open();
+  wait->shield = guard_open();
   r = sys_poll(polls, num_polls, deadline_ns);
-  guard_shut(wait->depth);
+  guard_shut(wait->shield);
   pthread_cleanup_pop(0);
   return r;
 }

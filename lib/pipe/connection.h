@@ -11,6 +11,7 @@
 
 #include "lib/names.h"
 #include "lib/share/end.h"
+#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 
 /* Larger strings and bytes go into a memfd. The kernel wants the memory of a
@@ -30,7 +31,7 @@ void connection_end(brood_connection *connection);
 struct connection_wait {
   void (*abandon)(void *argument);
   void *argument;
-  int depth; /* of the shield */
+  struct guard_state shield;
 };
 
 /* connection_await polls descriptors until sys_clock_ns is deadline_ns; returns

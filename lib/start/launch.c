@@ -228,7 +228,7 @@ int brood_process_start(brood_process *process) {
   /* Before the mutex: in another process it may be locked for ever. */
   int r = check_startable(process);
   if (r < 0) return r;
-  guard_enter();
+  pthread_testcancel();
   children_finish_at_exit();
   children_reap_some();
   guard_shield(); /* from here on nobody cancels it */

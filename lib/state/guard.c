@@ -33,26 +33,8 @@ void guard_unshield(void) {
   if (--depth == 0) pthread_setcancelstate(before, &ignored);
 }
 
-void guard_enter(void) {
-  pthread_testcancel();
-}
-
 bool guard_is_shielded(void) {
   return depth > 0;
-}
-
-int guard_open(void) {
-  int before = depth, state = cancel_state, ignored;
-  depth = 0;
-  pthread_setcancelstate(state, &ignored);
-  return before;
-}
-
-void guard_shut(int before) {
-  int state;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-  depth = before;
-  cancel_state = state;
 }
 
 struct guard_state guard_pause(void) {
@@ -64,6 +46,19 @@ struct guard_state guard_pause(void) {
 void guard_resume(struct guard_state before) {
   depth = before.depth;
   cancel_state = before.cancel_state;
+}
+
+struct guard_state guard_open(void) {
+  struct guard_state before = guard_pause();
+  int ignored;
+  pthread_setcancelstate(before.cancel_state, &ignored);
+  return before;
+}
+
+void guard_shut(struct guard_state before) {
+  int ignored;
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
+  guard_resume(before);
 }
 
 struct guard_state guard_forbid(void) {

@@ -36,10 +36,6 @@ void guard_at_fork(void (*forget)(void));
 void guard_shield(void);
 void guard_unshield(void);
 
-/* guard_enter has a thread that is being cancelled end there, with nothing in
- * its hands: for calls that may be made in an endless loop. */
-void guard_enter(void);
-
 /* guard_is_shielded: is this thread inside of the library, with a lock or a
  * descriptor in its hands? Then this is a signal handler. */
 bool guard_is_shielded(void);
@@ -59,20 +55,17 @@ void guard_let_signals(bool let);
 /* guard_release_all ends all of it, in a child that was forked inside. */
 void guard_release_all(void);
 
-/* guard_open lets the thread be cancelled again, however often it is shielded,
- * for a call that waits: the caller has a cleanup handler. guard_shut, with
- * what guard_open returned, ends that. */
-int guard_open(void);
-void guard_shut(int depth);
-
 /* guard_pause has the thread count as outside of the library, though it still
  * cannot be cancelled, for a function of the program's; guard_resume, with what
- * guard_pause returned, ends that. */
+ * guard_pause returned, ends that. guard_open lets it be cancelled as well, for
+ * a call that waits: the caller has a cleanup handler. guard_shut ends that. */
 struct guard_state {
   int depth, cancel_state;
 };
 struct guard_state guard_pause(void);
 void guard_resume(struct guard_state before);
+struct guard_state guard_open(void);
+void guard_shut(struct guard_state before);
 
 /* guard_forbid keeps the thread from being cancelled until guard_allow, with
  * what guard_forbid returned, where calls open it as well. */
