@@ -294,12 +294,10 @@
 #define pack_hold_nothing brood_in_pack_hold_nothing
 #define pack_value brood_in_pack_value
 #define proxy_ask brood_in_proxy_ask
-#define proxy_call_server brood_in_proxy_call_server
+#define proxy_engine brood_in_proxy_engine
 #define proxy_find brood_in_proxy_find
 #define proxy_free brood_in_proxy_free
 #define proxy_make brood_in_proxy_make
-#define proxy_pack brood_in_proxy_pack
-#define proxy_set_engine brood_in_proxy_set_engine
 #define region_attach brood_in_region_attach
 #define region_class brood_in_region_class
 #define region_discard brood_in_region_discard

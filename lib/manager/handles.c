@@ -30,7 +30,7 @@ static int64_t call_kind(void *object, enum share_kind kind, uint32_t op,
                             .values = values,
                             .num_values = num_values,
                             .out = out};
-  return proxy_call_server(object, &call);
+  return proxy_engine->call(object, &call);
 }
 
 static int64_t fetch_kind(void *object, enum share_kind kind, uint32_t op,

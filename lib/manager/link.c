@@ -449,7 +449,8 @@ static int check_call(uint64_t server, const struct proxy_call *call) {
   return call_check_values(call->values, call->num_values);
 }
 
-static int64_t call_proxy(struct proxy *proxy, const struct proxy_call *call) {
+static int64_t call_proxy(void *handle, const struct proxy_call *call) {
+  struct proxy *proxy = handle;
   int r = check_call(proxy->server, call);
   if (r < 0) return r;
   struct link *link = link_of(proxy);
@@ -466,5 +467,5 @@ int64_t link_call(uint64_t server, const struct proxy_call *call) {
 __attribute__((constructor)) static void register_manager(void) {
   static const struct proxy_engine engine = {
       .call = call_proxy, .pack = pack_proxy, .forget = forget_proxy};
-  proxy_set_engine(&engine);
+  proxy_engine = &engine;
 }

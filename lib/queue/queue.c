@@ -108,7 +108,7 @@ static int put_to_proxy(brood_queue *queue, const brood_value *items,
                               .timeout_ns = sys_clock_left(deadline_ns),
                               .values = &items[i],
                               .num_values = 1};
-    int r = (int)proxy_call_server(queue, &call);
+    int r = (int)proxy_engine->call(queue, &call);
     if (r < 0) return i > 0 ? (int)i : r;
   }
   return (int)count;
@@ -121,7 +121,7 @@ static int get_from_proxy(brood_queue *queue, brood_value *out_items,
     struct proxy_call call = {.op = PROXY_GET,
                               .timeout_ns = i == 0 ? timeout_ns : 0,
                               .out = &out_items[i]};
-    int r = (int)proxy_call_server(queue, &call);
+    int r = (int)proxy_engine->call(queue, &call);
     if (r < 0) return i > 0 ? (int)i : r;
   }
   return (int)capacity;

@@ -219,7 +219,7 @@ static int notify_some(brood_condition *condition, uint32_t count) {
   int r = share_check(condition, SHARE_CONDITION);
   if (r > 0) {
     struct proxy_call call = {.op = PROXY_NOTIFY, .number = count};
-    return (int)proxy_call_server(condition, &call);
+    return (int)proxy_engine->call(condition, &call);
   }
   if (r < 0) return r;
   uint64_t token;

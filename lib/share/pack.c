@@ -157,7 +157,7 @@ static struct arena_name name_of(struct share_block *block) {
 static int hold_proxy(struct pack *pack, struct proxy *proxy,
                       struct arena_name *out) {
   struct brood_connection *end;
-  int r = proxy_pack(proxy, &end);
+  int r = proxy_engine->pack(proxy, &end);
   if (r < 0) return r;
   end->is_made_for_pack = true;
   pack->held[pack->num_held++] = share_block_of(end);

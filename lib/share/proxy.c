@@ -14,11 +14,7 @@
 enum { PROXY_LISTS = 61 };
 
 static struct proxy *lists_of_proxies[PROXY_LISTS];
-static const struct proxy_engine *engine;
-
-void proxy_set_engine(const struct proxy_engine *new_engine) {
-  engine = new_engine;
-}
+const struct proxy_engine *proxy_engine;
 
 /* Where a list points to this proxy, or its NULL at the end; with the mutex. */
 static struct proxy **listed_at(const void *pointer) {
@@ -29,7 +25,8 @@ static struct proxy **listed_at(const void *pointer) {
 
 struct proxy *proxy_make(uint64_t server, uint64_t id, uint32_t kind, int fd) {
   struct share_block *block =
-      engine == NULL ? NULL : calloc(1, sizeof *block + sizeof(struct proxy));
+      proxy_engine == NULL ? NULL
+                           : calloc(1, sizeof *block + sizeof(struct proxy));
   if (block == NULL) return NULL;
   block->kind = SHARE_PROXY;
   block->offset = PROXY_OFFSET;
@@ -62,23 +59,15 @@ void proxy_free(struct proxy *proxy) {
   if (!is_listed) return; /* another thread has freed it */
   if (proxy->owner == sync_self_process()) {
     int fd = atomic_load(&proxy->fd);
-    fd < 0 ? engine->forget(proxy) : (void)sys_close(fd);
+    fd < 0 ? proxy_engine->forget(proxy) : (void)sys_close(fd);
   }
   struct share_block *block = share_block_of(proxy);
   atomic_store(&block->kind, SHARE_FREE);
   free(block);
 }
 
-int64_t proxy_call_server(void *proxy, const struct proxy_call *call) {
-  return engine->call(proxy, call);
-}
-
 int proxy_ask(int checked, void *object, enum proxy_op op, int64_t timeout_ns) {
   if (checked < 0) return checked;
-  return (int)engine->call(
+  return (int)proxy_engine->call(
       object, &(struct proxy_call){.op = op, .timeout_ns = timeout_ns});
-}
-
-int proxy_pack(struct proxy *proxy, struct brood_connection **out_end) {
-  return engine->pack(proxy, out_end);
 }

@@ -64,10 +64,6 @@ struct proxy_call {
   brood_value *out; /* NULL: none is wanted */
 };
 
-/* proxy_call_server makes a call: what the object answers, or the error is set.
- */
-int64_t proxy_call_server(void *proxy, const struct proxy_call *call);
-
 /* proxy_ask makes one without values, of an object that share_check has found
  * to be a proxy, or returns what it has found else. */
 int proxy_ask(int checked, void *object, enum proxy_op op, int64_t timeout_ns);
@@ -95,18 +91,15 @@ static inline uint32_t proxy_kind_sent(uint32_t kind) {
   return SHARE_PROXY + (kind - SHARE_NO_KIND);
 }
 
-/* What makes calls. pack writes an end to be sent, which is worth one reference
- * and belongs to the caller; 0, or the error is set. forget gives a reference
- * of this process back. */
+/* What makes calls, set by a constructor; without it there are no proxies. call
+ * returns what the object answers, or the error is set. pack writes an end to
+ * be sent, which is worth one reference and belongs to the caller; 0, or the
+ * error is set. forget gives a reference of this process back. */
 struct proxy_engine {
-  int64_t (*call)(struct proxy *proxy, const struct proxy_call *call);
+  int64_t (*call)(void *proxy, const struct proxy_call *call);
   int (*pack)(struct proxy *proxy, struct brood_connection **out_end);
   void (*forget)(const struct proxy *proxy);
 };
-
-/* proxy_set_engine, for a constructor; without it there are no proxies. */
-void proxy_set_engine(const struct proxy_engine *engine);
-
-int proxy_pack(struct proxy *proxy, struct brood_connection **out_end);
+extern const struct proxy_engine *proxy_engine;
 
 #endif /* BROOD_SHARE_PROXY_H */
