@@ -543,7 +543,6 @@
 #define frame_get_call brood_in_frame_get_call
 #define frame_get_head brood_in_frame_get_head
 #define frame_mark brood_in_frame_mark
-#define frame_put_head brood_in_frame_put_head
 #define handshake_accept brood_in_handshake_accept
 #define handshake_challenge brood_in_handshake_challenge
 #define handshake_check brood_in_handshake_check

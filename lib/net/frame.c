@@ -11,28 +11,15 @@
 #include "lib/wire/bytes.h"
 #include "lib/wire/value.h"
 
-void frame_put_head(uint8_t out[FRAME_HEAD], const struct frame *frame) {
-  struct wire_writer writer = {.data = out, .capacity = FRAME_HEAD};
-  wire_put_u64(&writer, frame->size);
-  wire_put_u64(&writer, frame->channel);
-  wire_put_u32(&writer, frame->num_ends | (uint32_t)frame->kind << 16 |
-                            (uint32_t)frame->type << 24);
-  wire_put_u32(&writer, 0);
-}
+_Static_assert(sizeof(struct frame) == FRAME_HEAD, "no byte in between");
 
 bool frame_get_head(struct frame *out, const uint8_t head[FRAME_HEAD]) {
-  struct wire_reader reader = {.at = head, .left = FRAME_HEAD};
-  *out = (struct frame){.size = wire_get_u64(&reader),
-                        .channel = wire_get_u64(&reader)};
-  uint32_t word = wire_get_u32(&reader), rest = wire_get_u32(&reader);
-  out->num_ends = (uint16_t)word;
-  out->kind = (uint8_t)(word >> 16);
-  out->type = (uint8_t)(word >> 24);
+  memcpy(out, head, sizeof *out);
   bool may_be_large = out->type == BROOD_TYPE_STRING ||
                       out->type == BROOD_TYPE_BYTES ||
                       out->type == BROOD_TYPE_TUPLE;
   uint64_t most = may_be_large ? BROOD_MAX_MESSAGE : FRAME_INSIDE;
-  if (rest != 0 || out->channel == 0 || out->size > most) return false;
+  if (out->zero != 0 || out->channel == 0 || out->size > most) return false;
   if (out->kind == FRAME_CLOSE) {
     return out->size == 0 && out->num_ends == 0 && out->type == 0;
   }

@@ -4,8 +4,7 @@
  * feeds with noise. A frame is a head, the numbers of the channels that are
  * opened by it, and a body.
  *
- *   u64 bytes of the body, u64 channel, u16 number of channels, u8 kind,
- *   u8 type of the value (enum brood_type), u32 0
+ *   struct frame, as it lies in memory
  *   u64 for each descriptor beside the message: the channel whose end it is, 0
  *   for one that cannot travel
  *   the body of the message, as lib/wire has it
@@ -32,14 +31,13 @@ enum frame_kind {
 };
 
 struct frame {
-  uint64_t size;
+  uint64_t size; /* of the body */
   uint64_t channel;
   uint16_t num_ends;
   uint8_t kind;
-  uint8_t type;
+  uint8_t type; /* of the value: enum brood_type */
+  uint32_t zero;
 };
-
-void frame_put_head(uint8_t out[FRAME_HEAD], const struct frame *frame);
 
 /* frame_get_head: false if it is no head, or is of more than there may be. */
 bool frame_get_head(struct frame *out, const uint8_t head[FRAME_HEAD]);

@@ -143,7 +143,7 @@ static struct outgoing *add_frame(struct relay *relay,
     return NULL;
   }
   *out = (struct outgoing){.size = size};
-  frame_put_head(out->bytes, frame);
+  memcpy(out->bytes, frame, sizeof *frame);
   if (relay->first == NULL) relay->first = out;
   if (relay->last != NULL) relay->last->next = out;
   relay->last = out;

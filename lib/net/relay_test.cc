@@ -223,9 +223,7 @@ std::string Noise() {
     if (frame.kind == FRAME_CLOSE && Random(2)) {
       frame.size = frame.num_ends = frame.type = 0;
     }
-    uint8_t head[FRAME_HEAD];
-    frame_put_head(head, &frame);
-    noise.append(reinterpret_cast<char *>(head), sizeof head);
+    noise.append(reinterpret_cast<char *>(&frame), sizeof frame);
     for (uint32_t i = 0; i < frame.num_ends && i < 8; i++) {
       uint64_t number = Random(12);
       noise.append(reinterpret_cast<char *>(&number), sizeof number);
