@@ -66,15 +66,21 @@ int manager_listen(brood_manager *manager,
 int manager_let_in(brood_manager *manager, const brood_context *context,
                    const brood_manager_options *options, brood_connection *door,
                    brood_connection *not_ours, int pidfd) {
-  struct net_server server = {.listener = manager->listener,
-                              .address = manager->address,
-                              .id = manager->server,
-                              .door = door,
-                              .not_ours = not_ours,
-                              .pidfd = pidfd};
-  int r = read_key(options, &server.key);
+  struct net_key key;
+  int r = read_key(options, &key);
   if (r < 0) return r;
-  manager->porter = manager_net->porter(context, &server);
+  brood_value args[PORTER_ARGS] = {
+      [PORTER_LISTENER] = brood_descriptor(manager->listener),
+      [PORTER_ADDRESS] = brood_string(manager->address),
+      [PORTER_KEY] = brood_bytes(key.data, key.size),
+      [PORTER_ID] = brood_int64((int64_t)manager->server),
+      [PORTER_DOOR] = brood_object(door),
+      [PORTER_NOT_OURS] =
+          not_ours == NULL ? brood_none() : brood_object(not_ours),
+      [PORTER_PIDFD] = pidfd < 0 ? brood_none() : brood_descriptor(pidfd)};
+  manager->porter =
+      process_start_servant(context, "SyncManager-porter", SERVANT_STAYS,
+                            manager_net->porter, args, PORTER_ARGS);
   if (manager->porter == NULL) return brood_error();
   manager->listener = sys_close(manager->listener);
   return 0;

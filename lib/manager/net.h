@@ -16,15 +16,16 @@ struct net_key {
   size_t size;
 };
 
-/* A server that clients are to be let in to. */
-struct net_server {
-  int listener;
-  const char *address;
-  struct net_key key;
-  uint64_t id;
-  brood_connection *door;     /* through which it gets other lines */
-  brood_connection *not_ours; /* its other end, if that is here; or NULL */
-  int pidfd;                  /* of its process, or -1 */
+/* What a porter is started with, for a server that clients are let in to. */
+enum {
+  PORTER_LISTENER,
+  PORTER_ADDRESS,
+  PORTER_KEY,
+  PORTER_ID,
+  PORTER_DOOR,     /* through which the server gets other lines */
+  PORTER_NOT_OURS, /* the other end of that, if it is here, or none */
+  PORTER_PIDFD,    /* of the server's process, or none */
+  PORTER_ARGS
 };
 
 /* All set the error. */
@@ -32,10 +33,9 @@ struct manager_net {
   /* Listens; writes the address that has come of it. unlisten undoes that. */
   int (*listen)(const char *address, char out_address[NET_ADDRESS]);
   void (*unlisten)(int listener, const char *address);
-  /* Starts a process that lets in who has the key, until the server ends; then
-   * it takes the address away. */
-  brood_process *(*porter)(const brood_context *context,
-                           const struct net_server *server);
+  /* Runs in a process: lets in who has the key, until the server ends; then
+   * takes the address away. */
+  brood_target porter;
   /* Connects: the server's id, and a line to it; perhaps by a process, which
    * ends when nobody uses that line or what came of it any more. */
   int (*connect)(const brood_context *context, const char *address,

@@ -42,23 +42,6 @@ static void net_unlisten(int listener, const char *text) {
   sys_socket_file_remove(address.path, sys_socket_file(address.path));
 }
 
-static brood_process *run_porter(const brood_context *context,
-                                 const struct net_server *server) {
-  brood_value args[PORTER_ARGS] = {
-      [PORTER_LISTENER] = brood_descriptor(server->listener),
-      [PORTER_ADDRESS] = brood_string(server->address),
-      [PORTER_KEY] = brood_bytes(server->key.data, server->key.size),
-      [PORTER_ID] = brood_int64((int64_t)server->id),
-      [PORTER_DOOR] = brood_object(server->door),
-      [PORTER_NOT_OURS] = server->not_ours == NULL
-                              ? brood_none()
-                              : brood_object(server->not_ours),
-      [PORTER_PIDFD] =
-          server->pidfd < 0 ? brood_none() : brood_descriptor(server->pidfd)};
-  return process_start_servant(context, "SyncManager-porter", SERVANT_STAYS,
-                               brood_net_porter, args, PORTER_ARGS);
-}
-
 /* ------------------------------------------------------------ Connecting -- */
 
 /* All of a packet, until a deadline; 0 or -errno. */
@@ -171,7 +154,7 @@ static int net_connect(const brood_context *context, const char *text,
 __attribute__((constructor)) static void register_net(void) {
   static const struct manager_net net = {.listen = net_listen,
                                          .unlisten = net_unlisten,
-                                         .porter = run_porter,
+                                         .porter = brood_net_porter,
                                          .connect = net_connect};
   if (sodium_init() >= 0) manager_set_net(&net);
 }

@@ -9,16 +9,6 @@
 #include "brood.h"
 #include "lib/names.h"
 
-enum {
-  PORTER_LISTENER,
-  PORTER_ADDRESS,
-  PORTER_KEY,
-  PORTER_ID,
-  PORTER_DOOR,
-  PORTER_NOT_OURS, /* the other end of that, if it has a copy */
-  PORTER_PIDFD,
-  PORTER_ARGS
-};
 void brood_net_porter(const brood_args *args);
 
 enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };
