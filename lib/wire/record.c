@@ -7,7 +7,7 @@
 #include "lib/wire/record.h"
 
 enum { RECORD_MAGIC = 0x646f7262 /* "brod" */ };
-enum { PREFIX_SIZE = 16 };
+enum { PREFIX_SIZE = 16, NUMBERS_SIZE = offsetof(struct wire_record, name) };
 
 void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
   uint32_t count = 0;
@@ -32,26 +32,19 @@ void wire_record_encode(struct wire_writer *writer,
   size_t begin = writer->used;
   uint32_t prefix[PREFIX_SIZE / 4] = {RECORD_MAGIC, WIRE_RECORD_VERSION};
   wire_put(writer, prefix, sizeof prefix); /* and the sizes, at the end */
-  wire_put_u32(writer, record->flags);
-  wire_put_u32(writer, record->method);
+  wire_put(writer, record, NUMBERS_SIZE);
   wire_put_string(writer, record->name);
   wire_put_string(writer, record->identity);
   wire_put_string(writer, record->target);
   wire_put_string(writer, record->creator_name);
-  wire_put_u64(writer, record->creator);
-  wire_put_u64(writer, record->home);
   wire_put_blob(writer, record->authkey, record->authkey_size);
-  wire_put_u32(writer, record->log_level);
-  wire_put_u32(writer, record->log_handlers);
   wire_put_texts(writer, record->argv.texts);
   if (record->flags & WIRE_RECORD_SURROUNDINGS) {
     wire_put_texts(writer, record->environment.texts);
   }
   if (record->flags & WIRE_RECORD_SETUP) {
     wire_put_blob(writer, record->setup, record->setup_size);
-    wire_put_u32(writer, record->setup_fds);
   }
-  wire_put_u32(writer, record->num_fds);
   size_t head_size = writer->used - begin;
   if (head_size > UINT32_MAX || record->args_size > UINT32_MAX) {
     writer->bad = true;
@@ -89,17 +82,14 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
   }
   out_record->args = args == NULL ? data + head_size : args;
   reader.left = head_size - PREFIX_SIZE;
-  out_record->flags = wire_get_u32(&reader);
-  out_record->method = wire_get_u32(&reader);
+  const uint8_t *numbers = wire_get(&reader, NUMBERS_SIZE);
+  if (numbers == NULL) return false;
+  memcpy(out_record, numbers, NUMBERS_SIZE);
   out_record->name = wire_get_string(&reader, &ignored);
   out_record->identity = wire_get_string(&reader, &ignored);
   out_record->target = wire_get_string(&reader, &ignored);
   out_record->creator_name = wire_get_string(&reader, &ignored);
-  out_record->creator = wire_get_u64(&reader);
-  out_record->home = wire_get_u64(&reader);
   out_record->authkey = wire_get_blob(&reader, &out_record->authkey_size);
-  out_record->log_level = wire_get_u32(&reader);
-  out_record->log_handlers = wire_get_u32(&reader);
   out_record->argv = wire_get_texts(&reader);
   out_record->environment = (struct wire_texts){0};
   if (out_record->flags & WIRE_RECORD_SURROUNDINGS) {
@@ -107,10 +97,8 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
   }
   if (out_record->flags & WIRE_RECORD_SETUP) {
     out_record->setup = wire_get_blob(&reader, &out_record->setup_size);
-    out_record->setup_fds = wire_get_u32(&reader);
-    if (out_record->setup_fds > WIRE_SETUP_MAX_FDS) return false;
   }
-  out_record->num_fds = wire_get_u32(&reader);
   return !reader.bad && reader.left == 0 &&
+         out_record->setup_fds <= WIRE_SETUP_MAX_FDS &&
          out_record->num_fds >= wire_record_own_fds(out_record);
 }

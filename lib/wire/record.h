@@ -48,25 +48,26 @@ struct wire_texts {
 void wire_put_texts(struct wire_writer *writer, const char *const *texts);
 struct wire_texts wire_get_texts(struct wire_reader *reader);
 
+/* The numbers come first, and travel as they lie here. */
 struct wire_record {
   uint32_t flags;
-  uint32_t method;      /* number of the one that starts it */
+  uint32_t method; /* number of the one that starts it */
+  uint32_t log_level;
+  uint32_t log_handlers;
+  uint32_t setup_fds;
+  uint32_t num_fds;     /* the whole table */
+  uint64_t creator;     /* token */
+  uint64_t home;        /* of the tree of processes: lib/sync/self.h */
   const char *name;     /* of the process */
   const char *identity; /* "1:2", "" in main */
   const char *target;   /* "": nothing to run, or fork has it in memory */
   const char *creator_name;
-  uint64_t creator; /* token */
-  uint64_t home;    /* of the tree of processes: lib/sync/self.h */
   const void *authkey;
   size_t authkey_size;
-  uint32_t log_level;
-  uint32_t log_handlers;
   struct wire_texts argv;
   struct wire_texts environment;
   const void *setup;
   size_t setup_size;
-  uint32_t setup_fds;
-  uint32_t num_fds; /* the whole table */
   const uint8_t *args;
   size_t args_size;
 };
