@@ -3,10 +3,11 @@
  * The public functions of what only managers have: dictionaries, lists,
  * namespaces, values, arrays, and proxies of the program's own types.
  */
+#include <pthread.h>
+
 #include "lib/manager/call.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
-#include "lib/state/guard.h"
 
 SHARE_FREE_FUNCTION(brood_dict_free, brood_dict, SHARE_DICT)
 SHARE_FREE_FUNCTION(brood_list_free, brood_list, SHARE_LIST)
@@ -24,7 +25,7 @@ static int64_t call_kind(void *object, enum share_kind kind, uint32_t op,
                          const brood_value *values) {
   int r = share_check(object, kind);
   if (r < 0) return r;
-  guard_enter();
+  pthread_testcancel();
   struct proxy_call call = {.op = op,
                             .number = number,
                             .values = values,

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,7 +221,7 @@ static void *make_object(brood_manager *manager, enum share_kind kind,
   brood_value all[3] = {name == NULL ? brood_none() : brood_string(name)};
   for (size_t i = 0; i < num_values; i++) all[1 + i] = values[i];
   if (check_manager(manager) < 0) return NULL;
-  guard_enter();
+  pthread_testcancel();
   struct proxy_call call = {.op = CALL_MAKE,
                             .number = kind,
                             .values = all,

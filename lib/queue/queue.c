@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 
 #include "lib/share/arena.h"
 #include "lib/share/object.h"
@@ -102,7 +103,7 @@ static int put_items(brood_queue *queue, const brood_value *items, size_t count,
 static int put_to_proxy(brood_queue *queue, const brood_value *items,
                         size_t count, int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  guard_enter();
+  pthread_testcancel();
   for (size_t i = 0; i < count; i++) {
     struct proxy_call call = {.op = PROXY_PUT,
                               .timeout_ns = sys_clock_left(deadline_ns),
@@ -116,7 +117,7 @@ static int put_to_proxy(brood_queue *queue, const brood_value *items,
 
 static int get_from_proxy(brood_queue *queue, brood_value *out_items,
                           size_t capacity, int64_t timeout_ns) {
-  guard_enter();
+  pthread_testcancel();
   for (size_t i = 0; i < capacity; i++) {
     struct proxy_call call = {.op = PROXY_GET,
                               .timeout_ns = i == 0 ? timeout_ns : 0,
