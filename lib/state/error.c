@@ -140,11 +140,12 @@ int error_set_os(int negative_errno, const char *format, ...) {
 
 int error_check_array(const void *array, size_t count, size_t most,
                       const char *what) {
-  if (array == NULL && count > 0) {
-    return error_set(BROOD_TYPE_ERROR, "%zu %s at NULL", count, what);
+  if (count > most) {
+    return error_set(BROOD_VALUE_ERROR, "%zu %s: at most %zu", count, what,
+                     most);
   }
-  if (count <= most) return 0;
-  return error_set(BROOD_VALUE_ERROR, "%zu %s: at most %zu", count, what, most);
+  if (array != NULL || count == 0) return 0;
+  return error_set(BROOD_TYPE_ERROR, "%zu %s at NULL", count, what);
 }
 
 int error_check_flags(unsigned flags, unsigned known) {
