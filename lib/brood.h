@@ -1844,8 +1844,8 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns);
  *   waited at breaks.
  * - An object goes when no process has a proxy of it, none is under way, and no
  *   other object has it as a value; one that has a name goes with the server.
- *   Two that have each other go with the server as well. Who frees a proxy may
- *   wait for the server, as a call does.
+ *   Two that have each other go with the server as well. A thread that
+ *   frees a proxy may wait for the server, as a call does.
  * - A child of a bare fork may use the proxies that it inherited while its
  *   parent does, on a connection of its own (proxy.bare-fork).
  * - A proxy that was received and not used yet is in each child by fork too,

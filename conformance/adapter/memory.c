@@ -34,7 +34,7 @@ unsigned char *memory_pattern(size_t size_bytes, unsigned seed) {
   for (size_t i = 0; i < size_bytes && i < PERIOD; i++) {
     data[i] = (unsigned char)((i + seed) % PERIOD);
   }
-  /* What is there is copied behind itself, twice as much each time. */
+  /* Each copy puts all that is there behind itself. */
   for (size_t done = PERIOD; done < size_bytes; done *= 2) {
     size_t left = size_bytes - done;
     memcpy(data + done, data, left < done ? left : done);

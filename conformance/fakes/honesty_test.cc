@@ -182,6 +182,33 @@ TEST_F(HonestyTest, FixMakesAFile) {
       << ran.output;
 }
 
+// Its runs answer so, one after another; {} is no value of the protocol.
+Ran RunThreeTimes(const std::string &answers, const std::string &expect) {
+  std::string count = Scratch("count"), file = Scratch("expect");
+  EXPECT_TRUE(WriteFile(file, expect));
+  Ran ran = RunFake(
+      "at-times", {"--repeat=3", "--filter=fake.value", "--expect=" + file},
+      {"BROOD_FAKE_COUNT=" + count, "BROOD_FAKE_ANSWERS=" + answers});
+  unlink(count.c_str());
+  unlink(file.c_str());
+  return ran;
+}
+
+TEST(RepeatTest, NoRunIsHiddenByAnother) {
+  const char *line = "fake.value  *  fail:\"got 1\"  the fake counts from 1\n";
+  EXPECT_EQ(RunThreeTimes("1 1 1", line).Verdict("fake.value"), "XFAIL");
+  for (const char *answers : {"1 7 1", "7 1 1", "1 1 7"}) {
+    Ran ran = RunThreeTimes(answers, line);
+    EXPECT_EQ(ran.Verdict("fake.value"), "FAIL") << ran.output;
+    EXPECT_EQ(ran.code, 1);
+  }
+  for (const char *answers : {"1 {} 1", "0 0 {}"}) {
+    Ran ran = RunThreeTimes(answers, "");
+    EXPECT_EQ(ran.Verdict("fake.value"), "UNRESOLVED") << ran.output;
+    EXPECT_EQ(ran.code, 1);
+  }
+}
+
 }  // namespace
 
 TEST(ResultsTest, WhatCannotBeWrittenIsNoPass) {

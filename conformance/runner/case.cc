@@ -103,7 +103,7 @@ CaseResult RunProbe(const Setup &setup, const Case &probe) {
   return result;
 }
 
-// Who could not be judged once is not judged, whatever the other runs were.
+// An implementation that one run could not judge is not judged by the others.
 int Weight(const Outcome &outcome) {
   switch (outcome.verdict) {
     case Verdict::kUnresolved: return 3;

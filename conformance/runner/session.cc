@@ -190,7 +190,7 @@ std::string Session::DescribeEnd(Actor *actor) {
 
 void Session::StopGone(Actor *actor) {
   std::string text = DescribeEnd(actor);
-  // Who lives has not crashed, but broken the protocol.
+  // An actor that lives has not crashed, but broken the protocol.
   if (!actor->ProcessEnded()) StopUnresolved(text);
   StopFail(Way::kCrash, text);
 }
