@@ -26,6 +26,7 @@ namespace conformance {
 namespace {
 
 constexpr double kOrphanSeconds = 20;
+constexpr int kLookMs = 20;
 
 Json EncodeOutcome(const Outcome &o) {
   return {{"verdict", o.verdict}, {"way", o.way}, {"text", o.text},
@@ -85,10 +86,10 @@ bool SendAll(int fd, const std::string &text) {
 
 }  // namespace
 
-Crew::Crew(size_t workers, size_t cases, const Setup &setup, Run run)
-    : cases_(cases), setup_(setup), run_(run) {
+Crew::Crew(size_t jobs, size_t cases, const Setup &setup, Run run)
+    : jobs_(jobs), cases_(cases), setup_(setup), run_(run) {
   fflush(nullptr);
-  for (size_t i = 0; i < workers && i < cases; i++) {
+  for (size_t i = 0; i < 2 * jobs && i < cases; i++) {
     workers_.push_back(Start());
   }
 }
@@ -151,8 +152,17 @@ void Crew::Serve(int fd) {
 }
 
 void Crew::Deal() {
+  size_t busy = 0;
+  bool has_looked = false;
+  for (const Worker &worker : workers_) busy += worker.busy ? 1 : 0;
   for (Worker &worker : workers_) {
     if (worker.busy || next_ >= cases_) continue;
+    if (busy >= jobs_) {
+      // One at a look: what it does is seen at the next.
+      if (has_looked || OthersThatRun() >= jobs_) break;
+      has_looked = true;
+    }
+    busy++;
     if (worker.fd < 0) worker = Start();
     worker.busy = next_++;
     // A worker that is gone is found out when it is read from.
@@ -224,7 +234,7 @@ CaseResult Crew::Take(size_t index) {
     for (const Worker &worker : workers_) {
       polled.push_back({worker.fd, POLLIN, 0});
     }
-    poll(polled.data(), polled.size(), -1);
+    poll(polled.data(), polled.size(), kLookMs);
     for (size_t i = 0; i < polled.size(); i++) {
       if (polled[i].revents != 0) Read(&workers_[i]);
     }

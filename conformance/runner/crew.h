@@ -23,7 +23,9 @@ class Crew {
   // Runs in a worker: the case of that index.
   using Run = std::function<CaseResult(size_t index, const Setup &setup)>;
 
-  Crew(size_t workers, size_t cases, const Setup &setup, Run run);
+  // So many cases at a time, and up to twice as many while fewer than that run:
+  // most of what lasts only waits.
+  Crew(size_t jobs, size_t cases, const Setup &setup, Run run);
   ~Crew();  // kills the workers
   Crew(const Crew &) = delete;
   Crew &operator=(const Crew &) = delete;
@@ -47,6 +49,7 @@ class Crew {
   [[noreturn]] void Work(int fd);
   void Serve(int fd);
 
+  size_t jobs_;
   size_t cases_;
   const Setup &setup_;
   Run run_;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +17,7 @@
 
 #include <functional>
 #include <stdexcept>
+#include <thread>
 
 #include "conformance/runner/folder.h"
 #include "conformance/runner/launch.h"
@@ -156,6 +158,16 @@ TEST_F(KernelTest, TellsHowMuchMemoryIsTouched) {
 TEST_F(KernelTest, CountsTheProcessors) {
   EXPECT_GE(Ask(&kernel_, "cpus", {}), 1);
   EXPECT_THROW(Ask(&kernel_, "cpus", {getpid()}), Stop);
+}
+
+TEST_F(KernelTest, CountsWhatRuns) {
+  Child child([] {
+    std::thread([] {
+      while (true) getppid();
+    }).detach();
+  });
+  EXPECT_GE(OthersThatRun(), 1U);
+  EXPECT_LT(OthersThatRun(), SIZE_MAX);
 }
 
 // As a process in a chroot says them itself.

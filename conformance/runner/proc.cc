@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,15 @@ bool IsDescendant(pid_t pid, pid_t ancestor) {
     pid = stat->parent;
   }
   return false;
+}
+
+size_t OthersThatRun() {
+  std::optional<std::string> text = ReadFile("/proc/loadavg");
+  size_t running;
+  if (!text || sscanf(text->c_str(), "%*s %*s %*s %zu/", &running) != 1) {
+    return SIZE_MAX;
+  }
+  return running > 0 ? running - 1 : 0;
 }
 
 bool AllThreadsSleep(pid_t pid) {

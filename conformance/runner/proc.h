@@ -34,6 +34,10 @@ std::vector<pid_t> ChildrenOf(pid_t pid);     // zombies among them
 std::vector<pid_t> DescendantsOf(pid_t pid);  // likewise; without pid itself
 bool IsDescendant(pid_t pid, pid_t ancestor);
 
+// How many threads of this machine run, or want to, without the one that asks;
+// SIZE_MAX if that cannot be known.
+size_t OthersThatRun();
+
 // True if every thread of the process sleeps: then the one that serves the
 // runner does, whichever it is.
 bool AllThreadsSleep(pid_t pid);
