@@ -9,13 +9,20 @@ namespace {
 
 bool InOrder(Relation relation, const Json &got, const Json &want) {
   if (!got.is_number() || !want.is_number()) return false;
-  double a = got.get<double>(), b = want.get<double>();
+  // Wide enough for each integer of 64 bits.
+  long double a = got.get<long double>(), b = want.get<long double>();
   switch (relation) {
     case Relation::kLess: return a < b;
     case Relation::kLessOrEqual: return a <= b;
     case Relation::kGreater: return a > b;
     default: return a >= b;
   }
+}
+
+// Another value of the kind, or another handle: null proves nothing.
+bool Differs(const Json &got, const Json &want) {
+  bool alike = KindOf(got) == KindOf(want) || (IsHandle(got) && IsHandle(want));
+  return alike && !SameValue(got, want);
 }
 
 bool Lacks(const Json &whole, const Json &part) {
@@ -37,7 +44,7 @@ bool Holds(Relation relation, const Json &got, const Json &want,
   switch (relation) {
     case Relation::kNone: return true;
     case Relation::kEqual: return SameValue(got, want);
-    case Relation::kDiffers: return !SameValue(got, want);
+    case Relation::kDiffers: return Differs(got, want);
     case Relation::kIn: return HoldsValue(want, got);
     case Relation::kContains: return HoldsValue(got, want);
     case Relation::kLacks: return Lacks(got, want);

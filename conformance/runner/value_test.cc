@@ -89,6 +89,19 @@ TEST(RelationTest, Numbers) {
   EXPECT_TRUE(Check(Relation::kGreaterOrEqual, "2", "2"));
   EXPECT_FALSE(Check(Relation::kGreater, "true", "0"));
   EXPECT_FALSE(Check(Relation::kLess, "\"1\"", "2"));
+  EXPECT_TRUE(Check(Relation::kLess, "9007199254740992", "9007199254740993"));
+  EXPECT_TRUE(
+      Check(Relation::kLess, "9223372036854775807", "18446744073709551615"));
+}
+
+TEST(RelationTest, ADifferenceIsAnotherValueOfTheKind) {
+  EXPECT_TRUE(Check(Relation::kDiffers, "1", "2"));
+  EXPECT_FALSE(Check(Relation::kDiffers, "1", "1"));
+  EXPECT_TRUE(Check(Relation::kDiffers, "[]", "[1]"));
+  EXPECT_FALSE(Check(Relation::kDiffers, "null", "1"));
+  EXPECT_FALSE(Check(Relation::kDiffers, "true", "1"));
+  EXPECT_TRUE(Check(Relation::kDiffers, R"({"ref":"p","type":"A"})",
+                    R"({"ref":"q","type":"B"})"));
 }
 
 TEST(RelationTest, Membership) {
