@@ -2,6 +2,7 @@
 // large, and that a bad one is refused with a sentence that names it. By all
 // methods.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -3,6 +3,7 @@
 // children, or has them debugged; by a child that closed all it had; and by
 // those that may open nothing. By all methods.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>

@@ -2,6 +2,7 @@
 // has forgotten brood_init, or is run by hand in the library's place.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>

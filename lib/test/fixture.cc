@@ -222,6 +222,29 @@ void KillServer() {
   sys_close(pidfd);
 }
 
+testing::AssertionResult Works(int64_t r) {
+  if (r == 0) return testing::AssertionSuccess();
+  return testing::AssertionFailure()
+         << "returned " << r << ": " << brood_error_message();
+}
+
+testing::AssertionResult Fails(int64_t r, int code, const std::string &text) {
+  std::string message = brood_error_message();
+  if (r == code && brood_error() == code &&
+      message.find(text) != std::string::npos) {
+    return testing::AssertionSuccess();
+  }
+  return testing::AssertionFailure()
+         << "returned " << r << ", error " << brood_error() << " \"" << message
+         << "\"; to be " << code << " and \"" << text << "\"";
+}
+
+testing::AssertionResult FailsNull(const void *made, int code,
+                                   const std::string &text) {
+  if (made == nullptr) return Fails(brood_error(), code, text);
+  return testing::AssertionFailure() << "succeeded; to be " << code;
+}
+
 bool KernelTells() {
   // Once, from SetUp: a test may be ignoring SIGCHLD by now.
   static const bool tells = [] {

@@ -2,6 +2,7 @@
 // a program with more rights than their own run as one.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <grp.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>

@@ -1,6 +1,7 @@
 // Proves what the log says: each record as often as there are handlers, with
 // the name of its process, in children of every method.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include "lib/test/capture.h"

@@ -2,6 +2,7 @@
 // held is given on, what they waited for is called off, nothing is given to
 // them, and nothing of theirs stays.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>

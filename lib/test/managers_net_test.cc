@@ -2,6 +2,7 @@
 // do, over unix and over tcp, whichever of them is killed.
 // SPDX-License-Identifier: MIT
 #include <arpa/inet.h>
+#include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>

@@ -4,6 +4,7 @@
 #include "lib/test/managers.h"
 #include "lib/test/connections.h"
 
+#include <gmock/gmock.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>

@@ -2,6 +2,7 @@
 // which have no pidfd any more, because there are so many, are as good as the
 // others.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>

@@ -2,6 +2,7 @@
 // with a word about it, a dead party breaks the barrier, dead waiters are in
 // nobody's way. By all methods.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <algorithm>

@@ -2,6 +2,7 @@
 // leaves anything behind or loses more than it says: the n-th one fails, for
 // n = 1, 2, …, until none is left.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>

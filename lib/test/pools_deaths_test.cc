@@ -1,6 +1,7 @@
 // Proves what becomes of tasks whose worker, supervisor or program is killed,
 // of those that take too long, and of those that are taken back.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <signal.h>
 #include <unistd.h>
 

@@ -3,6 +3,7 @@
 #include "lib/test/pools.h"
 
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>

@@ -1,6 +1,7 @@
 // Proves that preload functions run once in the forkserver, that what they did
 // is there in its children, and that one that fails is reported.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <unistd.h>
 
 #include <cstdlib>

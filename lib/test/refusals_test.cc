@@ -2,6 +2,7 @@
 // sentence that names the value, that nothing runs then, and that the next
 // start works. By all methods.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>

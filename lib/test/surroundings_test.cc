@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -3,6 +3,7 @@
 // left: each time the outcome is the true one or a documented error, nothing
 // runs or stays open, and the next start works. By all methods.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <pthread.h>
 #include <unistd.h>
 

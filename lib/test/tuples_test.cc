@@ -3,6 +3,7 @@
 // objects in them; that a copy is a value of its own; that clearing leaves
 // nothing behind; and that what is wrong inside of one is refused.
 // SPDX-License-Identifier: MIT
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
