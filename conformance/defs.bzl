@@ -29,7 +29,8 @@ def conformance_test(
         strict = False,
         spec = None,
         size = "medium",
-        shards = 5,
+        jobs = 2,
+        shards = 1,
         args = [],
         data = [],
         **kwargs):
@@ -43,9 +44,11 @@ def conformance_test(
       strict: whether a SHOULD that fails makes the test fail.
       spec: another spec's VERSION file, beside its chapters.
       size: as for every test. The runner's own deadlines are shorter.
-      shards: cases are dealt out in turn, and a clause has a case for each
-        start method in turn as well: a number that shares no factor with that
-        of the methods spreads them best.
+      jobs: how many cases at a time; up to twice as many while the machine has
+        processors to spare, as most cases wait most of the time.
+      shards: one for each machine that takes part. Cases are dealt out in turn,
+        and a clause has a case for each start method in turn as well: a number
+        that shares no factor with that of the methods spreads them best.
       args: more options of the runner.
       data: more files.
       **kwargs: as for every test.
@@ -54,6 +57,7 @@ def conformance_test(
     words = [
         "'--adapter=$(rootpath %s) %s'" % (adapter, adapter_args),
         "--spec=$(rootpath %s)" % version,
+        "--jobs=%d" % jobs,
     ]
     files = [adapter, version]
     if not spec:
