@@ -12,19 +12,21 @@ import tempfile
 SCALE = 0.2
 
 
-def part_spec(spec, folder):
-    """Makes a spec of each chapter alone, which is read in no time; returns
-    which clause is in which."""
+def part_spec(spec, folder, alone=False):
+    """Makes a spec of each chapter, or of each clause alone, which is read in
+    no time; returns which clause is in which."""
     parts = {}
     for chapter in pathlib.Path(spec).glob("*.md"):
-        part = pathlib.Path(folder, chapter.stem)
-        part.mkdir()
-        for file in [chapter, *(chapter.with_name(name) for name in
-                                ("VERSION", "RETIRED", "features.txt"))]:
-            shutil.copy(file, part)
-        for clause in re.findall(r"^### (\S+)$", chapter.read_text(),
-                                 re.MULTILINE):
-            parts[clause] = part
+        head, *clauses = re.split(r"^(?=### )", chapter.read_text(),
+                                  flags=re.MULTILINE)
+        for group in [[c] for c in clauses] if alone else [clauses]:
+            names = [re.match(r"### (\S+)", text)[1] for text in group]
+            part = pathlib.Path(folder, names[0] if alone else chapter.stem)
+            part.mkdir()
+            for name in ("VERSION", "RETIRED", "features.txt"):
+                shutil.copy(chapter.with_name(name), part)
+            (part / chapter.name).write_text(head + "".join(group))
+            parts.update(dict.fromkeys(names, part))
     return parts
 
 

@@ -67,7 +67,7 @@ def main():
     parts = [chosen[i::CONTROLS] for i in range(min(CONTROLS, len(chosen)))]
     with tempfile.TemporaryDirectory() as folder, \
             concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-        specs = judge.part_spec(spec, folder)
+        specs = judge.part_spec(spec, folder, alone=True)
         sound = [pool.submit(fails_without, runner, spec, p) for p in parts]
         said = list(pool.map(lambda m: survives(runner, specs, m), chosen))
         wrong = [line for part in sound for line in part.result()]
