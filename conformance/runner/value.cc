@@ -9,6 +9,8 @@
 
 #include "conformance/runner/text.h"
 
+template class nlohmann::basic_json<>;
+
 namespace conformance {
 
 namespace {

@@ -8,6 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+// Each file that needs it would compile the whole of it: value.cc does.
+extern template class nlohmann::basic_json<>;
+
 namespace conformance {
 
 using Json = nlohmann::json;
