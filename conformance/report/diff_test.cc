@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: MIT
 #include "conformance/report/diff.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "conformance/report/sample.h"
@@ -114,8 +113,8 @@ TEST_F(DiffTest, ItIsToldInWords) {
 TEST_F(DiffTest, ARunThatWasCutShortIsNamed) {
   Difference difference = Compared();
   new_.summary.reset();
-  EXPECT_THAT(TellDifference(old_, new_, difference),
-              testing::HasSubstr("\n\nThe new run was cut short.\n"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "\n\nThe new run was cut short.\n",
+                      TellDifference(old_, new_, difference));
 }
 
 }  // namespace

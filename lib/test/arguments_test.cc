@@ -2,7 +2,7 @@
 // large, and that a bad one is refused with a sentence that names it. By all
 // methods.
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -207,8 +207,8 @@ TEST_P(Arguments, APointerMeansSomethingInAForkOnly) {
     return;
   }
   EXPECT_FAILS(process.Start(), BROOD_TYPE_ERROR, "pointer");
-  EXPECT_THAT(brood_error_message(),
-              testing::HasSubstr(brood_process_name(process)));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, brood_process_name(process),
+                      brood_error_message());
 }
 
 TEST_P(Arguments, AClosedDescriptorIsRefused) {

@@ -2,7 +2,7 @@
 // has forgotten brood_init, or is run by hand in the library's place.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -161,10 +161,12 @@ TEST_F(ByHand, AProgramThatForgotBroodInit) {
   int code;
   std::string text = RunByHand(brood_argv(nullptr)[1], nullptr, {}, &code);
   EXPECT_EQ(code, 0);
-  EXPECT_THAT(text, testing::StartsWith("argv: none\nspawn: RuntimeError: "));
-  EXPECT_THAT(text, testing::HasSubstr("\nforkserver: RuntimeError: "));
-  EXPECT_THAT(text, testing::HasSubstr("main does not begin with brood_init"));
-  EXPECT_THAT(text, testing::Not(testing::HasSubstr("ran")));
+  EXPECT_EQ(text.find("argv: none\nspawn: RuntimeError: "), 0u) << text;
+  EXPECT_PRED_FORMAT2(testing::IsSubstring,
+                      "\nforkserver: RuntimeError: ", text);
+  EXPECT_PRED_FORMAT2(testing::IsSubstring,
+                      "main does not begin with brood_init", text);
+  EXPECT_PRED_FORMAT2(testing::IsNotSubstring, "ran", text);
 }
 
 TEST_F(ByHand, ARoleWithoutItsDescriptors) {
@@ -172,7 +174,8 @@ TEST_F(ByHand, ARoleWithoutItsDescriptors) {
     int code;
     std::string text = RunByHand("/proc/self/exe", role, {}, &code);
     EXPECT_EQ(code, 1) << role;
-    EXPECT_THAT(text, testing::HasSubstr(std::string("run with ") + role));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, std::string("run with ") + role,
+                        text);
   }
 }
 
@@ -190,7 +193,8 @@ TEST_F(ByHand, ARoleWithOtherDescriptors) {
       int code;
       std::string text = RunByHand("/proc/self/exe", role, fds, &code);
       EXPECT_EQ(code, 1) << role;
-      EXPECT_THAT(text, testing::HasSubstr(std::string("run with ") + role));
+      EXPECT_PRED_FORMAT2(testing::IsSubstring, std::string("run with ") + role,
+                          text);
     }
   }
   close(null);

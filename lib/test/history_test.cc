@@ -3,12 +3,9 @@
 // SPDX-License-Identifier: MIT
 #include "lib/test/history.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace {
-
-using testing::HasSubstr;
 
 Event Enter(int worker) {
   return {(uint16_t)worker, Did::kEnter, 0};
@@ -39,20 +36,24 @@ TEST(Holders, Good) {
 }
 
 TEST(Holders, TwoHolders) {
-  EXPECT_THAT(JudgeHolders({Enter(1), Enter(2), Leave(1), Leave(2)}, 1),
-              HasSubstr("too many"));
+  EXPECT_PRED_FORMAT2(
+      testing::IsSubstring, "too many",
+      JudgeHolders({Enter(1), Enter(2), Leave(1), Leave(2)}, 1));
 }
 
 TEST(Holders, BoundExceeded) {
-  EXPECT_THAT(
-      JudgeHolders({Enter(1), Enter(2), Leave(1), Enter(3), Enter(1)}, 2),
-      HasSubstr("event 4, worker 1: too many"));
+  EXPECT_PRED_FORMAT2(
+      testing::IsSubstring, "event 4, worker 1: too many",
+      JudgeHolders({Enter(1), Enter(2), Leave(1), Enter(3), Enter(1)}, 2));
 }
 
 TEST(Holders, ABrokenRecord) {
-  EXPECT_THAT(JudgeHolders({Enter(1), Enter(1)}, 2), HasSubstr("twice"));
-  EXPECT_THAT(JudgeHolders({Leave(1)}, 1), HasSubstr("without having"));
-  EXPECT_THAT(JudgeHolders({Enter(1)}, 1), HasSubstr("never left"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "twice",
+                      JudgeHolders({Enter(1), Enter(1)}, 2));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "without having",
+                      JudgeHolders({Leave(1)}, 1));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "never left",
+                      JudgeHolders({Enter(1)}, 1));
 }
 
 TEST(WakeUps, Good) {
@@ -64,26 +65,31 @@ TEST(WakeUps, Good) {
 }
 
 TEST(WakeUps, OneIsLost) {
-  EXPECT_THAT(JudgeWakeUps({Wait(1), Notify(2, 1)}), HasSubstr("1 wake-ups"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "1 wake-ups",
+                      JudgeWakeUps({Wait(1), Notify(2, 1)}));
   // Two notified, one came back.
-  EXPECT_THAT(JudgeWakeUps({Wait(1), Wait(2), Notify(3, 2), Woken(1)}),
-              HasSubstr("1 wake-ups"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "1 wake-ups",
+                      JudgeWakeUps({Wait(1), Wait(2), Notify(3, 2), Woken(1)}));
 }
 
 TEST(WakeUps, OneIsToNobodysCredit) {
-  EXPECT_THAT(JudgeWakeUps({Wait(1), Woken(1)}), HasSubstr("by nobody"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "by nobody",
+                      JudgeWakeUps({Wait(1), Woken(1)}));
   // A notification is not remembered for who comes after it.
-  EXPECT_THAT(JudgeWakeUps({Notify(2, 1), Wait(1), Woken(1)}),
-              HasSubstr("by nobody"));
-  EXPECT_THAT(
-      JudgeWakeUps({Wait(1), Wait(2), Notify(3, 1), Woken(1), Woken(2)}),
-      HasSubstr("by nobody"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "by nobody",
+                      JudgeWakeUps({Notify(2, 1), Wait(1), Woken(1)}));
+  EXPECT_PRED_FORMAT2(
+      testing::IsSubstring, "by nobody",
+      JudgeWakeUps({Wait(1), Wait(2), Notify(3, 1), Woken(1), Woken(2)}));
 }
 
 TEST(WakeUps, ABrokenRecord) {
-  EXPECT_THAT(JudgeWakeUps({Woken(1)}), HasSubstr("without having waited"));
-  EXPECT_THAT(JudgeWakeUps({Wait(1), Wait(1)}), HasSubstr("waits twice"));
-  EXPECT_THAT(JudgeWakeUps({Wait(1)}), HasSubstr("waits for ever"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "without having waited",
+                      JudgeWakeUps({Woken(1)}));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "waits twice",
+                      JudgeWakeUps({Wait(1), Wait(1)}));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "waits for ever",
+                      JudgeWakeUps({Wait(1)}));
 }
 
 TEST(Rounds, Good) {
@@ -94,31 +100,34 @@ TEST(Rounds, Good) {
 }
 
 TEST(Rounds, APartyInTwoRounds) {
-  EXPECT_THAT(
-      JudgeRounds({Arrive(1, 0), Arrive(2, 0), Pass(1, 0), Arrive(2, 1)}, 2),
-      HasSubstr("worker 2: is in two rounds"));
+  EXPECT_PRED_FORMAT2(
+      testing::IsSubstring, "worker 2: is in two rounds",
+      JudgeRounds({Arrive(1, 0), Arrive(2, 0), Pass(1, 0), Arrive(2, 1)}, 2));
 }
 
 TEST(Rounds, SomebodyGoesBeforeAllHaveCome) {
-  EXPECT_THAT(JudgeRounds({Arrive(1, 0), Pass(1, 0)}, 2),
-              HasSubstr("before all had arrived"));
-  EXPECT_THAT(JudgeRounds({Arrive(1, 0), Arrive(2, 0), Pass(1, 0), Arrive(1, 1),
-                           Pass(1, 1)},
-                          2),
-              HasSubstr("event 4, worker 1: passed before"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "before all had arrived",
+                      JudgeRounds({Arrive(1, 0), Pass(1, 0)}, 2));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "event 4, worker 1: passed before",
+                      JudgeRounds({Arrive(1, 0), Arrive(2, 0), Pass(1, 0),
+                                   Arrive(1, 1), Pass(1, 1)},
+                                  2));
 }
 
 TEST(Rounds, APartyTooMany) {
-  EXPECT_THAT(JudgeRounds({Arrive(1, 0), Arrive(2, 0), Arrive(3, 0), Pass(1, 0),
-                           Pass(2, 0), Pass(3, 0)},
-                          2),
-              HasSubstr("one party too many"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "one party too many",
+                      JudgeRounds({Arrive(1, 0), Arrive(2, 0), Arrive(3, 0),
+                                   Pass(1, 0), Pass(2, 0), Pass(3, 0)},
+                                  2));
 }
 
 TEST(Rounds, ABrokenRecord) {
-  EXPECT_THAT(JudgeRounds({Arrive(1, 1)}, 1), HasSubstr("left a round out"));
-  EXPECT_THAT(JudgeRounds({Pass(1, 0)}, 1), HasSubstr("was not in"));
-  EXPECT_THAT(JudgeRounds({Arrive(1, 0)}, 1), HasSubstr("never passed"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "left a round out",
+                      JudgeRounds({Arrive(1, 1)}, 1));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "was not in",
+                      JudgeRounds({Pass(1, 0)}, 1));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "never passed",
+                      JudgeRounds({Arrive(1, 0)}, 1));
 }
 
 // What is read is what was written, in order.

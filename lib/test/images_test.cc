@@ -2,8 +2,8 @@
 // a program with more rights than their own run as one.
 // SPDX-License-Identifier: MIT
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <grp.h>
+#include <gtest/gtest.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -101,7 +101,8 @@ TEST_F(ImagesSetUid, ARoleIsRefused) {
     int code = 0;
     std::string text = Run(role, kNobody, &code);
     EXPECT_EQ(code, 1);
-    EXPECT_THAT(text, testing::HasSubstr("has not its rights")) << role;
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "has not its rights", text)
+        << role;
   }
 }
 
@@ -109,9 +110,10 @@ TEST_F(ImagesSetUid, StartsOnlyByFork) {
   int code = 0;
   std::string text = Run(nullptr, kNobody, &code);
   EXPECT_EQ(code, 0);
-  EXPECT_THAT(text, testing::StartsWith("fork 7\nspawn RuntimeError: "));
-  EXPECT_THAT(text, testing::HasSubstr("\nforkserver RuntimeError: "));
-  EXPECT_THAT(text, testing::HasSubstr("set-uid"));
+  EXPECT_EQ(text.find("fork 7\nspawn RuntimeError: "), 0u) << text;
+  EXPECT_PRED_FORMAT2(testing::IsSubstring,
+                      "\nforkserver RuntimeError: ", text);
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "set-uid", text);
 }
 
 // Rights are what its caller has not.

@@ -1,7 +1,7 @@
 // Proves what the log says: each record as often as there are handlers, with
 // the name of its process, in children of every method.
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include "lib/test/capture.h"
@@ -78,8 +78,8 @@ TEST_P(Log, ReachesTheChildrenOfChildren) {
       Process process(GetParam(), start_one_more, {brood_string(method)});
       EXPECT_EQ(process.Run(), 0);
     });
-    EXPECT_THAT(capture.Text(),
-                testing::HasSubstr("[INFO/grandchild] process exiting"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring,
+                        "[INFO/grandchild] process exiting", capture.Text());
     KillServer();
   }
 }

@@ -4,7 +4,7 @@
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -19,8 +19,6 @@
 #include "lib/test/targets.h"
 
 namespace {
-
-using testing::HasSubstr;
 
 class ManagersStrangers : public LibraryTest {
  protected:

@@ -4,7 +4,7 @@
 #include "lib/test/managers.h"
 #include "lib/test/connections.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -752,7 +752,7 @@ TEST_P(Managers, FailsAfterItsServerWasKilled) {
   // waits.
   if (brood_errno() != EPIPE) {
     EXPECT_EQ(brood_errno(), ECONNRESET);
-    EXPECT_THAT(brood_error_message(), testing::HasSubstr("gone"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "gone", brood_error_message());
   }
   killer.join();
   EXPECT_EQ(brood_queue_qsize(queue.get()), BROOD_OS_ERROR);

@@ -1,7 +1,7 @@
 // Proves what becomes of tasks whose worker, supervisor or program is killed,
 // of those that take too long, and of those that are taken back.
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -12,8 +12,6 @@
 #include "lib/test/pools.h"
 
 namespace {
-
-using testing::HasSubstr;
 
 class PoolsDeaths : public ObjectsTest {};
 
@@ -27,7 +25,8 @@ BROOD_TASK(Fail);
 TEST_P(PoolsDeaths, TellsHowAWorkerEnded) {
   Pool pool(GetParam(), 1);
   EXPECT_EQ(pool.Apply(Die, {brood_int64(SIGKILL)}), BROOD_WORKER_LOST);
-  EXPECT_THAT(brood_error_message(), HasSubstr("signal 9 (SIGKILL)"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "signal 9 (SIGKILL)",
+                      brood_error_message());
   EXPECT_EQ(brood_task_failure()->exitcode, -SIGKILL);
   EXPECT_GT(brood_task_failure()->worker_pid, 0);
   EXPECT_EQ(pool.Apply(Die, {brood_int64(-3)}), BROOD_WORKER_LOST);
@@ -166,7 +165,8 @@ TEST_P(PoolsDeaths, BreaksIfTheInitializerFails) {
               o.initializer = Fail;
             }));
   EXPECT_EQ(pool.Apply(Pid), BROOD_BROKEN_POOL);
-  EXPECT_THAT(brood_error_message(), HasSubstr("no data base"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "no data base",
+                      brood_error_message());
   EXPECT_NULL_FAILS(brood_pool_apply_async(pool, Pid, brood_none(), nullptr),
                     BROOD_BROKEN_POOL, "no data base");
   EXPECT_WORKS(brood_pool_close(pool));
@@ -197,7 +197,8 @@ TEST_P(PoolsDeaths, BreaksAfterTooManyRestarts) {
     EXPECT_EQ(pool.Apply(Die, {brood_int64(SIGKILL)}), BROOD_WORKER_LOST);
   }
   EXPECT_TRUE(WaitUntil([&] { return pool.Apply(Pid) == BROOD_BROKEN_POOL; }));
-  EXPECT_THAT(brood_error_message(), HasSubstr("4 workers ended in disorder"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "4 workers ended in disorder",
+                      brood_error_message());
 }
 
 // -------------------------------------------------------------------- Limits

@@ -3,7 +3,7 @@
 #include "lib/test/pools.h"
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <unistd.h>
@@ -16,8 +16,8 @@
 
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using Pids = std::vector<int>;
+using Integers = std::vector<int64_t>;
 
 class PoolsTest : public ObjectsTest {};
 
@@ -27,15 +27,15 @@ std::vector<brood_value> Numbers(int count) {
   return numbers;
 }
 
-std::vector<int64_t> Squares(int count) {
-  std::vector<int64_t> squares(count);
+Integers Squares(int count) {
+  Integers squares(count);
   for (int64_t i = 0; i < count; i++) squares[i] = i * i;
   return squares;
 }
 
 // What an iterator gives, an error as its number.
-std::vector<int64_t> All(brood_imap *imap) {
-  std::vector<int64_t> all;
+Integers All(brood_imap *imap) {
+  Integers all;
   brood_value value;
   int r;
   while ((r = brood_imap_next(imap, &value, kLong)) != 0) {
@@ -125,7 +125,7 @@ TEST_P(PoolsTest, TellsWhatATaskFailedWith) {
   EXPECT_EQ(failure->code, BROOD_VALUE_ERROR);
   EXPECT_STREQ(failure->name, "ValueError");
   EXPECT_STREQ(failure->text, "negative: -3");
-  EXPECT_THAT(pool.Pids(), ElementsAre(failure->worker_pid));
+  EXPECT_EQ(pool.Pids(), Pids({failure->worker_pid}));
   EXPECT_EQ(pool.Apply(Square, {brood_int64(3)}), 9);
   EXPECT_EQ(pool.Apply(Square, {brood_string("x")}), BROOD_TASK_ERROR);
   EXPECT_STREQ(brood_task_failure()->name, "TypeError");
@@ -165,7 +165,7 @@ TEST_P(PoolsTest, GetsAfterATimeout) {
   EXPECT_EQ(result.Get(kMillisecond), BROOD_TIMEOUT);
   gate.Release();
   int64_t pid = result.Get();
-  EXPECT_THAT(pool.Pids(), ElementsAre(pid));
+  EXPECT_EQ(pool.Pids(), Pids({static_cast<int>(pid)}));
   EXPECT_EQ(result.Get(0), pid);
   EXPECT_EQ(brood_async_result_ready(result), 1);
   EXPECT_EQ(brood_async_result_successful(result), 1);
@@ -347,7 +347,7 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   options.num_items = 3;
   options.chunksize = 2;
   brood_imap *imap = brood_pool_imap(pool, Square, &options);
-  EXPECT_THAT(All(imap), ElementsAre(1, BROOD_TASK_ERROR, 4));
+  EXPECT_EQ(All(imap), Integers({1, BROOD_TASK_ERROR, 4}));
   brood_imap_free(imap);
   // A source that fails is an error in its place, and the end.
   options = {};
@@ -359,12 +359,12 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   int count = 0;
   options.argument = &count;
   imap = brood_pool_imap(pool, Square, &options);
-  EXPECT_THAT(All(imap), ElementsAre(0, 1, 4, BROOD_TASK_ERROR));
+  EXPECT_EQ(All(imap), Integers({0, 1, 4, BROOD_TASK_ERROR}));
   brood_imap_free(imap);
   // As if a task had returned it, though the number is one of a pool's errors.
   options.source = [](void *, brood_value *) -> int { return BROOD_KEY_ERROR; };
   imap = brood_pool_imap(pool, Square, &options);
-  EXPECT_THAT(All(imap), ElementsAre(BROOD_TASK_ERROR));
+  EXPECT_EQ(All(imap), Integers({BROOD_TASK_ERROR}));
   brood_imap_free(imap);
   // What cannot be sent is another failure, and not the end.
   options = {};
@@ -372,7 +372,7 @@ TEST_P(PoolsTest, IteratesOverFailures) {
   options.items = items;
   options.num_items = 3;
   imap = brood_pool_imap(pool, Square, &options);
-  EXPECT_THAT(All(imap), ElementsAre(1, BROOD_TASK_ERROR, 4));
+  EXPECT_EQ(All(imap), Integers({1, BROOD_TASK_ERROR, 4}));
   brood_imap_free(imap);
 }
 
@@ -510,7 +510,7 @@ TEST_P(PoolsTest, FinishesWhenClosed) {
                     BROOD_VALUE_ERROR, "Pool not running");
   EXPECT_WORKS(brood_pool_join(pool, kLong));
   EXPECT_EQ(brood_async_result_successful(result), 1);
-  EXPECT_THAT(pool.Pids(), ElementsAre());
+  EXPECT_EQ(pool.Pids(), Pids());
   EXPECT_WORKS(brood_pool_close(pool));
   EXPECT_WORKS(brood_pool_terminate(pool));
   EXPECT_WORKS(brood_pool_join(pool, 0));
@@ -561,7 +561,7 @@ TEST_P(PoolsTest, EndsADeafWorkerWhenTerminated) {
   EXPECT_WORKS(brood_pool_terminate(pool));
   waiter.join();
   EXPECT_EQ(waiting.Get(0), BROOD_TERMINATED);
-  EXPECT_THAT(pool.Pids(), ElementsAre());
+  EXPECT_EQ(pool.Pids(), Pids());
 }
 
 TEST_P(PoolsTest, IsRefusedElsewhere) {

@@ -2,7 +2,7 @@
 // sentence that names the value, that nothing runs then, and that the next
 // start works. By all methods.
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -51,7 +51,8 @@ TEST_P(Refusals, AnUnregisteredTargetIsForForkOnly) {
     return;
   }
   EXPECT_FAILS(process.Start(), BROOD_VALUE_ERROR, "not registered");
-  EXPECT_THAT(brood_error_message(), testing::HasSubstr("BROOD_TARGET"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "BROOD_TARGET",
+                      brood_error_message());
   EXPECT_EQ(process.Pid(), 0);
 }
 

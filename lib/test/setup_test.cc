@@ -4,8 +4,8 @@
 // SPDX-License-Identifier: MIT
 #include <dirent.h>
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <grp.h>
+#include <gtest/gtest.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
@@ -115,7 +115,8 @@ class Setup : public MethodTest {
   }
 
   void ExpectFact(const brood_child_setup &setup, const std::string &fact) {
-    EXPECT_THAT("\n" + FactsOf(&setup), testing::HasSubstr("\n" + fact + "\n"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "\n" + fact + "\n",
+                        "\n" + FactsOf(&setup));
   }
 
   // The start fails, with everything as before.
@@ -202,7 +203,8 @@ TEST_P(Setup, EnvironmentOfGrandchildren) {
                     {told.Argument(), brood_string(inner)},
                     BROOD_DAEMON_INHERIT, nullptr, &setup);
     EXPECT_EQ(process.Run(), 0) << brood_error_message();
-    EXPECT_THAT(told.ReadAll(), testing::HasSubstr("value=given\n")) << inner;
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "value=given\n", told.ReadAll())
+        << inner;
   }
 }
 
@@ -276,8 +278,9 @@ TEST_P(Setup, LimitOfHardlyADescriptor) {
   setup.num_limits = 1;
   setup.streams[0] = {BROOD_STREAM_DESCRIPTOR, in.reading()};
   setup.streams[2] = {BROOD_STREAM_DESCRIPTOR, out.writing()};
-  EXPECT_THAT(FactsOf(&setup, BROOD_DAEMON),
-              testing::HasSubstr("files=" + std::to_string(few) + "/"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring,
+                      "files=" + std::to_string(few) + "/",
+                      FactsOf(&setup, BROOD_DAEMON));
 }
 
 TEST_P(Setup, Umask) {
@@ -299,9 +302,9 @@ TEST_P(Setup, Ids) {
   setup.groups = groups;
   setup.num_groups = 2;
   std::string facts = FactsOf(&setup);
-  EXPECT_THAT(facts, testing::HasSubstr("user=65534,65534,65534\n"));
-  EXPECT_THAT(facts, testing::HasSubstr("group=9,9,9\n"));
-  EXPECT_THAT(facts, testing::HasSubstr("groups=7,8,\n"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "user=65534,65534,65534\n", facts);
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "group=9,9,9\n", facts);
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "groups=7,8,\n", facts);
   setup.num_groups = 0;
   ExpectFact(setup, "groups=");
 }
@@ -323,7 +326,7 @@ TEST_P(Setup, EverythingAtOnce) {
        {"directory=/\n", "session=own\n", "nice=-1\n", "files=64/64\n",
         "umask=63\n", "user=65534,", "group=65534,", "groups=\n",
         "no new privileges=1\n"}) {
-    EXPECT_THAT(facts, testing::HasSubstr(fact));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, fact, facts);
   }
 }
 
@@ -574,7 +577,7 @@ TEST_P(Setup, Prepare) {
   Process process(GetParam(), tell_facts, {told.Argument()},
                   BROOD_DAEMON_INHERIT, "Dipper", &setup);
   EXPECT_EQ(process.Run(), 0) << brood_error_message();
-  EXPECT_THAT(told.ReadAll(), testing::HasSubstr("value=Dipper\n"));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "value=Dipper\n", told.ReadAll());
 }
 
 TEST_P(Setup, PrepareThatFails) {
@@ -920,7 +923,7 @@ TEST_P(Setup, OfACreatorThatIsKilledMeanwhile) {
   EXPECT_WORKS(brood_process_kill(creator));
   EXPECT_WORKS(creator.Join());
   in.Release();
-  EXPECT_THAT(out.ReadAll(), testing::HasSubstr("user="));
+  EXPECT_PRED_FORMAT2(testing::IsSubstring, "user=", out.ReadAll());
 }
 
 // ---------------------------------------------------------- Lifelines --

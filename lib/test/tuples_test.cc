@@ -3,7 +3,7 @@
 // objects in them; that a copy is a value of its own; that clearing leaves
 // nothing behind; and that what is wrong inside of one is refused.
 // SPDX-License-Identifier: MIT
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -225,7 +225,7 @@ TEST_P(Tuples, WhatIsWrongInsideOfAnArgumentIsRefused) {
     EXPECT_NULL_FAILS(
         brood_process_new(brood_get_context(GetParam()), &options), one.code,
         one.text);
-    EXPECT_THAT(brood_error_message(), testing::StartsWith("argument 1: "));
+    EXPECT_EQ(std::string(brood_error_message()).find("argument 1: "), 0u);
   }
 }
 
