@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "conformance/report/sample.h"
+#include "conformance/runner/results.h"
 
 namespace conformance::report {
 

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "conformance/report/sample.h"
+#include "conformance/runner/results.h"
 #include "conformance/runner/text.h"
 
 namespace conformance::report {

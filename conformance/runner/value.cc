@@ -10,6 +10,12 @@
 #include "conformance/runner/text.h"
 
 template class nlohmann::basic_json<>;
+template nlohmann::json nlohmann::json::parse(const std::string &,
+                                              parser_callback_t, bool, bool);
+template nlohmann::json nlohmann::json::parse(std::string &, parser_callback_t,
+                                              bool, bool);
+template nlohmann::json nlohmann::json::parse(std::string &&, parser_callback_t,
+                                              bool, bool);
 
 namespace conformance {
 

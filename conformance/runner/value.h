@@ -10,6 +10,15 @@
 
 // Each file that needs it would compile the whole of it: value.cc does.
 extern template class nlohmann::basic_json<>;
+extern template nlohmann::json nlohmann::json::parse(const std::string &,
+                                                     parser_callback_t, bool,
+                                                     bool);
+extern template nlohmann::json nlohmann::json::parse(std::string &,
+                                                     parser_callback_t, bool,
+                                                     bool);
+extern template nlohmann::json nlohmann::json::parse(std::string &&,
+                                                     parser_callback_t, bool,
+                                                     bool);
 
 namespace conformance {
 
