@@ -11,7 +11,9 @@ import re
 import shutil
 import subprocess
 
-FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-w", "-pipe"]
+FLAGS = ["-std=c11", "-D_GNU_SOURCE", "-w"]
+# A third quicker, where it is there, and there are hundreds to link.
+LINKER = ["-fuse-ld=gold"] if shutil.which("ld.gold") else []
 LIBRARIES = ["-lcjson", "-lsodium", "-lpthread", "-lm"]
 # Nobody asks for lib/net by name: this file of it has a constructor.
 CONSTRUCTED = "lib/net/net.c"
@@ -98,7 +100,7 @@ class Native:
                 self.compile(source, objects[-1], scratch)
         if CONSTRUCTED not in names:
             objects.append(self.base / "net.o")
-        run([self.compiler, "-s", "-o", str(program),
+        run([self.compiler, *LINKER, "-s", "-o", str(program),
              str(self.base / "adapter.o"), *map(str, objects),
              str(self.base / "lib.a"), *LIBRARIES])
         shutil.rmtree(scratch)
