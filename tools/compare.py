@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Compares what Brood does with the raw calls and with its peers.
 
-    bazel run -c opt //tools:compare -- [--quick] [--only PART] [--holds MIB]
-        [--threads N] [--json FILE] [--from FILE] [--against FILE [--threshold PERCENT]
-        [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
+    bazel run -c opt //tools:compare -- [--quick] [--rounds N] [--only PART]
+        [--holds MIB] [--threads N] [--json FILE] [--from FILE]
+        [--against FILE [--threshold PERCENT] [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
         [-- PROGRAM ARGUMENT...]
 
 The exit status is 1 if something is slower than in the run of --against.
@@ -79,6 +79,8 @@ def parse_options():
                     "multiprocessing, billiard, Boost and ZeroMQ.")
     parser.add_argument("--quick", action="store_true",
                         help="about 1 minute, rougher")
+    parser.add_argument("--rounds", type=number, metavar="N",
+                        help="at most so many rounds of each part")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "
                              "objects; ipc: pipes and queues; pool: pools; "
@@ -214,17 +216,18 @@ def tell(parts, the_run, options):
 
 def measure(parts, options):
     samples = Samples()
-    if "startup" in parts:
-        run.measure(startup.Startup(options.quick, options.parent_mib, samples,
-                                    options.program), samples)
-    if "sync" in parts:
-        run.measure(sync.Sync(options.quick), samples)
-    if "ipc" in parts:
-        run.measure(ipc.Ipc(options.quick), samples)
-    if "pool" in parts:
-        run.measure(pool.Pool(options.quick), samples)
-    if "manager" in parts:
-        run.measure(manager.Manager(options.quick), samples)
+    make = {
+        "startup": lambda: startup.Startup(options.quick, options.parent_mib,
+                                           samples, options.program),
+        "sync": lambda: sync.Sync(options.quick),
+        "ipc": lambda: ipc.Ipc(options.quick),
+        "pool": lambda: pool.Pool(options.quick),
+        "manager": lambda: manager.Manager(options.quick),
+    }
+    for name in parts:
+        part = make[name]()
+        part.rounds = min(part.rounds, options.rounds or part.rounds)
+        run.measure(part, samples)
     return runs.whole(samples, {
         "quick": options.quick, "parts": list(parts),
         "parent_mib": options.parent_mib})

@@ -69,8 +69,8 @@ class CompareTest(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.done = compare("--quick", "--parent-mib=1", "--json=out.json",
-                           "--svg=out.svg", "--ipc-svg=ipc.svg")
+        cls.done = compare("--quick", "--rounds=1", "--parent-mib=1",
+                           "--json=out.json", "--svg=out.svg", "--ipc-svg=ipc.svg")
 
         cls.run_file = json.loads((TMP / "out.json").read_text())
         cls.records = cls.run_file["records"]
@@ -96,6 +96,7 @@ class CompareTest(unittest.TestCase):
             self.assertIn(record["n"], [sum(r["n"] for r in rounds) for rounds
                                         in record["rounds"].values()])
             for rounds in record["rounds"].values():
+                self.assertEqual(1, len(rounds))
                 for each in rounds:
                     self.assertTrue(each["p50"] <= each["p90"] <= each["p99"])
             self.assertGreater(record["n"], 0)
@@ -223,8 +224,8 @@ class CompareTest(unittest.TestCase):
                          targets)
 
     def test_one_part_alone(self):
-        done = compare("--quick", "--only=sync", "--json=sync.json",
-                       "--svg=none.svg", "--ipc-svg=none.svg")
+        done = compare("--quick", "--rounds=1", "--only=sync",
+                       "--json=sync.json", "--svg=none.svg", "--ipc-svg=none.svg")
         self.assertEqual(0, done.returncode, done.stderr)
         run_file = json.loads((TMP / "sync.json").read_text())
         benches = {r["bench"] for r in run_file["records"]}

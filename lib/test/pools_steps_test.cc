@@ -2,8 +2,10 @@
 // a task to where it waits for the next: the task is begun once at most, has an
 // outcome, and no call waits for ever.
 // SPDX-License-Identifier: MIT
+#include <sched.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -15,10 +17,6 @@
 #include "lib/test/pools.h"
 #include "lib/test/random.h"
 
-extern "C" {
-#include "lib/sys/clock.h"
-}
-
 namespace {
 
 // Stops a process; false if this process may not.
@@ -29,15 +27,36 @@ bool Stop(pid_t pid) {
          waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status);
 }
 
-// Lets a stopped process do one instruction; false if it sleeps in it.
+// Interrupts what this thread waits for, again and again.
+class Ticks {
+ public:
+  Ticks() {
+    struct sigaction action = {};
+    action.sa_handler = [](int) {};
+    sigaction(SIGALRM, &action, &before_);
+    Every(10'000);
+  }
+  ~Ticks() {
+    Every(0);
+    sigaction(SIGALRM, &before_, nullptr);
+  }
+
+ private:
+  static void Every(suseconds_t us) {
+    struct itimerval interval = {{0, us}, {0, us}};
+    setitimer(ITIMER_REAL, &interval, nullptr);
+  }
+  struct sigaction before_;
+};
+
+// Lets a stopped process do one instruction; false if it sleeps in it for a
+// whole tick.
 bool Step(pid_t pid) {
   EXPECT_EQ(ptrace(PTRACE_SINGLESTEP, pid, 0, 0), 0) << strerror(errno);
-  int64_t soon_ns = sys_clock_deadline(10 * kMillisecond);
-  int status;
+  int status, ticks = 0;
   pid_t stopped;
-  while ((stopped = waitpid(pid, &status, __WALL | WNOHANG)) == 0) {
-    if (sys_clock_ns() < soon_ns) continue;
-    if (StateOf(pid) == 'S') return false;
+  while ((stopped = waitpid(pid, &status, __WALL)) < 0 && errno == EINTR) {
+    if (++ticks > 1 && StateOf(pid) == 'S') return false;
   }
   EXPECT_EQ(stopped, pid);
   EXPECT_TRUE(WIFSTOPPED(status));
@@ -56,6 +75,11 @@ void Kill(pid_t pid) {
 class PoolsSteps : public ObjectsTest {
  protected:
   void SetUp() override {
+    // A worker and who steps it take turns: on one processor that is four times
+    // as quick as on two, which would wake each other.
+    CPU_SET(sched_getcpu(), &one_);
+    ASSERT_EQ(sched_getaffinity(0, sizeof all_, &all_), 0);
+    ASSERT_EQ(sched_setaffinity(0, sizeof one_, &one_), 0);
     ObjectsTest::SetUp();
     counts_ = brood_shared_array_new(brood_get_context(GetParam()), 'i', 1,
                                      BROOD_NO_LOCK);
@@ -64,6 +88,7 @@ class PoolsSteps : public ObjectsTest {
   void TearDown() override {
     brood_shared_array_free(counts_);
     ObjectsTest::TearDown();
+    EXPECT_EQ(sched_setaffinity(0, sizeof all_, &all_), 0);
   }
 
   // How often the task was begun.
@@ -81,7 +106,10 @@ class PoolsSteps : public ObjectsTest {
     Values args = {brood_object(counts_), brood_int64(0)};
     Result result(pool, Begin, args);
     int done = 0;
-    while (done < steps && Step(worker)) done++;
+    {
+      Ticks ticks;
+      while (done < steps && Step(worker)) done++;
+    }
     Kill(worker);
     int64_t got = result.Get();
     EXPECT_TRUE(got == 0 || got == BROOD_WORKER_LOST)
@@ -92,6 +120,7 @@ class PoolsSteps : public ObjectsTest {
     return done;
   }
 
+  cpu_set_t one_ = {}, all_;
   brood_shared_array *counts_ = nullptr;
   int lost_ = 0;
 };
