@@ -9,14 +9,11 @@ workspace=$(dirname "$(readlink -f "$1")") # the sources, not the runfiles
 base=$(mktemp -d "${TEST_TMPDIR:-/tmp}/outside.XXXXXX")
 trap 'chmod -R u+w "$base"; rm -rf "$base"' EXIT
 
-outside() {
-  # Without a server: nothing of it is left when the test ends.
-  (cd "$workspace" && exec bazel --batch --output_base="$base" "$@" \
-    --symlink_prefix=/ --color=no --curses=no)
-}
-
-outside build --nosandbox_debug //...
-bin=$(outside info bazel-bin)
+# Without a server: nothing of it is left when the test ends.
+(cd "$workspace" && exec bazel --batch --output_base="$base" \
+  --host_jvm_args=-XX:TieredStopAtLevel=1 build --nosandbox_debug \
+  --symlink_prefix=/ --color=no --curses=no //...)
+bin=$(dirname "$(find "$base/execroot" -path '*/bin/c11' -print -quit)")
 said=$("$bin/c11" && "$bin/cxx17")
 expected='C 201112: fork 1
 C 201112: spawn 11
