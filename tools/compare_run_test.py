@@ -57,6 +57,39 @@ class SamplesTest(unittest.TestCase):
                 samples.Samples().take(line)
 
 
+class RoundsTest(unittest.TestCase):
+
+    def rounds(self, rounds, seconds, takes=0):
+        """Returns the rounds in which a part of so many had a step."""
+        now, asked = [0], []
+
+        def step(taken):
+            now[0] += takes
+            taken.take(good())
+
+        def steps(number):
+            asked.append(number)
+            yield run.Step("brood", step)
+
+        taken = samples.Samples()
+        part = mock.Mock(files=(), rounds=rounds, seconds=seconds, steps=steps)
+        with mock.patch.object(run.time, "monotonic", lambda: now[0]), \
+                contextlib.redirect_stderr(io.StringIO()):
+            run.measure(part, taken)
+        record, = taken.records()
+        self.assertEqual(len(asked), len(record["rounds"]["ns"]))
+        return asked
+
+    def test_all_are_measured_while_there_is_time(self):
+        self.assertEqual([1, 2, 3], self.rounds(3, 100))
+
+    def test_none_begins_that_would_take_too_long(self):
+        self.assertEqual([1, 2], self.rounds(9, 10, takes=4))
+
+    def test_the_first_is_measured_whatever_it_takes(self):
+        self.assertEqual([1], self.rounds(9, 10, takes=60))
+
+
 class ProgramTest(unittest.TestCase):
     """Stand-ins for what is measured, as Python or in the shell."""
 
