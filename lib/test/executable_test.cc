@@ -161,7 +161,7 @@ TEST_F(ByHand, AProgramThatForgotBroodInit) {
   int code;
   std::string text = RunByHand(brood_argv(nullptr)[1], nullptr, {}, &code);
   EXPECT_EQ(code, 0);
-  EXPECT_EQ(text.find("argv: none\nspawn: RuntimeError: "), 0u) << text;
+  EXPECT_PRED2(StartsWith, text, "argv: none\nspawn: RuntimeError: ");
   EXPECT_PRED_FORMAT2(testing::IsSubstring,
                       "\nforkserver: RuntimeError: ", text);
   EXPECT_PRED_FORMAT2(testing::IsSubstring,

@@ -222,6 +222,15 @@ void KillServer() {
   sys_close(pidfd);
 }
 
+bool StartsWith(const std::string &text, const std::string &start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
+bool EndsWith(const std::string &text, const std::string &end) {
+  return text.size() >= end.size() &&
+         text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
 testing::AssertionResult Works(int64_t r) {
   if (r == 0) return testing::AssertionSuccess();
   return testing::AssertionFailure()

@@ -112,4 +112,8 @@ testing::AssertionResult Works(int64_t r);
 #define EXPECT_WORKS(call) EXPECT_TRUE(Works(call))
 #define ASSERT_WORKS(call) ASSERT_TRUE(Works(call))
 
+// For EXPECT_PRED2, which shows both; of parts GoogleTest has IsSubstring.
+bool StartsWith(const std::string &text, const std::string &start);
+bool EndsWith(const std::string &text, const std::string &end);
+
 #endif  // BROOD_LIB_TEST_FIXTURE_H

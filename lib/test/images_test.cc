@@ -110,7 +110,7 @@ TEST_F(ImagesSetUid, StartsOnlyByFork) {
   int code = 0;
   std::string text = Run(nullptr, kNobody, &code);
   EXPECT_EQ(code, 0);
-  EXPECT_EQ(text.find("fork 7\nspawn RuntimeError: "), 0u) << text;
+  EXPECT_PRED2(StartsWith, text, "fork 7\nspawn RuntimeError: ");
   EXPECT_PRED_FORMAT2(testing::IsSubstring,
                       "\nforkserver RuntimeError: ", text);
   EXPECT_PRED_FORMAT2(testing::IsSubstring, "set-uid", text);

@@ -126,7 +126,7 @@ void UseFromAnotherProgram(const char *method, const std::string &address) {
         brood_dict_set(dict.get(), Text("list"), brood_object(list.get())));
   }
   std::string is_at = brood_manager_address(manager);
-  EXPECT_EQ(is_at.find(address.substr(0, address.size() - 1)), 0u) << is_at;
+  EXPECT_PRED2(StartsWith, is_at, address.substr(0, address.size() - 1));
   Process user(method, use,
                {brood_string(is_at.c_str()), brood_string(method)});
   ASSERT_EQ(user.Run(), 0);

@@ -79,8 +79,7 @@ class PipesSweep : public ObjectsTest {
     EXPECT_EQ(sys_fault_left(), 0) << brood_error_message();
     EXPECT_EQ(r, BROOD_OS_ERROR) << brood_error_message();
     EXPECT_EQ(brood_errno(), error_) << brood_error_message();
-    std::string said = brood_error_message(), why = strerror(error_);
-    EXPECT_EQ(said.rfind(why), said.size() - why.size()) << said;
+    EXPECT_PRED2(EndsWith, brood_error_message(), strerror(error_));
     return false;
   }
 

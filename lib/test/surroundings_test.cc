@@ -59,7 +59,7 @@ TEST_P(Surroundings, AreTheCreatorsAtTheStart) {
 TEST_P(Surroundings, OfALargeEnvironment) {
   std::string large(100000, 'v');
   ASSERT_EQ(setenv("BROOD_TEST_VARIABLE", large.c_str(), 1), 0);
-  EXPECT_EQ(SurroundingsOfAChild(GetParam()).find(large + " "), 0u);
+  EXPECT_PRED2(StartsWith, SurroundingsOfAChild(GetParam()), large + " ");
   ASSERT_EQ(unsetenv("BROOD_TEST_VARIABLE"), 0);
 }
 
@@ -108,7 +108,7 @@ TEST_P(Surroundings, OfAProgramWithoutStandardStreams) {
     }
     dup2(out, STDOUT_FILENO);
     dup2(error, STDERR_FILENO);
-    EXPECT_EQ(text.find("unset /"), 0u) << text;
+    EXPECT_PRED2(StartsWith, text, "unset /");
   });
 }
 

@@ -134,8 +134,7 @@ class Sweep : public MethodTest {
         << "failed without a fault: " << brood_error_message();
     EXPECT_EQ(brood_error(), BROOD_OS_ERROR) << brood_error_message();
     EXPECT_EQ(brood_errno(), arming.error) << brood_error_message();
-    std::string said = brood_error_message(), why = strerror(arming.error);
-    EXPECT_EQ(said.rfind(why), said.size() - why.size()) << said;
+    EXPECT_PRED2(EndsWith, brood_error_message(), strerror(arming.error));
   }
 
   bool started_ = false;

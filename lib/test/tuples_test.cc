@@ -225,7 +225,7 @@ TEST_P(Tuples, WhatIsWrongInsideOfAnArgumentIsRefused) {
     EXPECT_NULL_FAILS(
         brood_process_new(brood_get_context(GetParam()), &options), one.code,
         one.text);
-    EXPECT_EQ(std::string(brood_error_message()).find("argument 1: "), 0u);
+    EXPECT_PRED2(StartsWith, brood_error_message(), "argument 1: ");
   }
 }
 
