@@ -4,8 +4,8 @@
 
     bazel run -c opt //tools:compare -- [--quick] [--rounds N] [--only PART]
         [--holds MIB] [--threads N] [--json FILE] [--from FILE]
-        [--against FILE [--threshold PERCENT] [--other-machine]] [--html FILE] [--svg FILE] [--ipc-svg FILE]
-        [-- PROGRAM ARGUMENT...]
+        [--against FILE [--threshold PERCENT] [--other-machine]]
+        [--html FILE] [--svg FILE] [--ipc-svg FILE] [-- PROGRAM ARGUMENT...]
 
 The exit status is 1 if something is slower than in the run of --against.
 comparison/run.py says how a part is measured. The parts are startup.py,
@@ -60,6 +60,12 @@ def number(text):
     return int(text)
 
 
+def rounds(text):
+    if number(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text} rounds measure nothing")
+    return number(text)
+
+
 def sizes(text):
     try:
         numbers = sorted({int(part) for part in text.split(",")})
@@ -79,7 +85,7 @@ def parse_options():
                     "multiprocessing, billiard, Boost and ZeroMQ.")
     parser.add_argument("--quick", action="store_true",
                         help="about 1 minute, rougher")
-    parser.add_argument("--rounds", type=number, metavar="N",
+    parser.add_argument("--rounds", type=rounds, metavar="N",
                         help="at most so many rounds of each part")
     parser.add_argument("--only", choices=PARTS, metavar="PART",
                         help="startup: starting processes; sync: shared "

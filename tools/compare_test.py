@@ -249,6 +249,8 @@ class CompareTest(unittest.TestCase):
         for options, complaint in (
                 (["--fast"], "--fast"),
                 (["--only=all"], "'sync'"),
+                (["--rounds=0"], "0 rounds measure nothing"),
+                (["--rounds=few"], "few is not a whole number"),
                 (["--only=ipc", "--", "true"], "in the part startup"),
                 (["--quick", "--", "no/such/program"], "no/such/program: "),
                 (["--json=no/such/folder.json"], "cannot be written"),
