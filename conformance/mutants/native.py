@@ -60,8 +60,12 @@ class Native:
 
     def fill_base(self, jobs=2):
         """Compiles everything as it is."""
-        (self.base / "include").mkdir(parents=True)
-        shutil.copy(self.root / "lib/brood.h", self.base / "include")
+        made = self.base / "include/lib"
+        made.mkdir(parents=True)
+        shutil.copy(self.root / "lib/brood.h", made.parent)
+        run(["sh", "-c", 'sh "$@" > "$0"', str(made / "names.h"),
+             str(self.root / "lib/names.sh"),
+             *map(str, self.sources("lib/*/*.h"))])
         library = self.compile_all(self.sources("lib/*/*.c"),
                                    self.base / "library", jobs)
         adapter = self.compile_all(self.sources("conformance/adapter/*.c"),

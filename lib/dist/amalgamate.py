@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Joins the library into one file, to be compiled beside a program:
 
-    amalgamate.py VERSION FILE.c... > brood.c
+    amalgamate.py VERSION NAMES.h FILE.c... > brood.c
     cc -std=c11 program.c brood.c -lpthread
 
 Run at the top of the tree. The files come in the order given, each header where
@@ -41,10 +41,10 @@ def macros(lines):
 
 class Joined:
     def __init__(self):
-        self.seen = {"brood.h"}
+        self.seen = {"brood.h", "lib/names.h"}
 
-    def write(self, path):
-        with open(path, encoding="utf-8") as file:
+    def write(self, path, place=None):
+        with open(place or path, encoding="utf-8") as file:
             lines = file.read().splitlines()
         print(f"\n/* ==== {path} */")
         for line in lines:
@@ -63,9 +63,10 @@ class Joined:
 
 
 def main():
-    version, *paths = sys.argv[1:]
+    version, names, *paths = sys.argv[1:]
     print(HEAD.format(version=version), end="")
     joined = Joined()
+    joined.write("lib/names.h", names)
     for path in paths:
         joined.write(path)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Nothing that a program links has a global name without the library's prefix:
-# lib/names.h has them all. And no two files have a static name in common, so
+# lib/names.sh finds them all. And no two files have a static name in common, so
 # that a search finds one thing, and all files can be one.
 set -euo pipefail
 
