@@ -5,7 +5,7 @@
  */
 #include <inttypes.h>
 
-#include "lib/manager/data.h"
+#include "lib/manager/server.h"
 #include "lib/state/error.h"
 
 static bool is_full(const struct managed *queue) {
@@ -15,11 +15,8 @@ static bool is_full(const struct managed *queue) {
 /* Puts an item, which is taken. */
 static int add_item(struct managed *queue, struct kept *item) {
   int r = replace_items(queue, queue->num_items, 0, item, 1);
-  if (r == 0) {
-    *item = (struct kept){0};
-    queue->unfinished++;
-  }
-  drop_kept(item);
+  *item = (struct kept){0};
+  if (r == 0) queue->unfinished++;
   return r;
 }
 
@@ -31,8 +28,8 @@ void channel_take_back(struct caller *caller) {
   if (queue->first > 0) {
     queue->items[--queue->first] = caller->got;
     queue->num_items++;
-  } else if (replace_items(queue, 0, 0, &caller->got, 1) < 0) {
-    drop_kept(&caller->got); /* there is no memory for a pointer */
+  } else { /* it is lost if there is no memory for a pointer */
+    replace_items(queue, 0, 0, &caller->got, 1);
   }
   caller->got = (struct kept){0};
   caller->got_from = NULL;

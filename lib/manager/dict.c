@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * See data.h: dict, namespace. A dict is a tree by key, tsearch's, and a list
+ * See server.h: dict, namespace. A dict is a tree by key, tsearch's, and a list
  * of its entries in their order.
  */
 #include <search.h>
 #include <stdlib.h>
 
-#include "lib/manager/data.h"
+#include "lib/manager/server.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 
@@ -225,8 +225,12 @@ static int64_t call_entry(struct managed *dict, struct caller *caller) {
     case CALL_SET_DEFAULT:
       if (is_new) r = set_entry_copy(dict, &entry, key, call_value(caller, 1));
       break;
-    default:
+    case CALL_GET_ITEM:
+    case CALL_DELETE:
+    case CALL_POP:
       if (is_new) r = refuse_key(dict);
+      break;
+    default: return object_lacks(dict);
   }
   if (r < 0) return r;
   switch (caller->head.op) {
@@ -241,14 +245,6 @@ static int64_t call_entry(struct managed *dict, struct caller *caller) {
 
 int64_t call_dict(struct managed *dict, struct caller *caller) {
   switch (caller->head.op) {
-    case CALL_GET_ITEM:
-    case CALL_SET_ITEM:
-    case CALL_DELETE:
-    case CALL_POP:
-    case CALL_SET_DEFAULT:
-    case CALL_CONTAINS:
-    case CALL_COMPARE_SET:
-    case CALL_ADD: return call_entry(dict, caller);
     case CALL_POPITEM: return pop_pair(dict, caller);
     case CALL_LENGTH: return (int64_t)dict->num_items;
     case CALL_CLEAR: clear_dict(dict); return 0;
@@ -256,6 +252,6 @@ int64_t call_dict(struct managed *dict, struct caller *caller) {
     case CALL_ITEMS:
     case CALL_KEYS:
     case CALL_VALUES: return fetch_all(dict, caller);
-    default: return object_lacks(dict);
+    default: return call_entry(dict, caller);
   }
 }

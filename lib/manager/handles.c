@@ -1,13 +1,157 @@
 /* SPDX-License-Identifier: MIT
  *
- * The public functions of what only managers have: dictionaries, lists,
- * namespaces, values, arrays, and proxies of the program's own types.
+ * The public functions that make a manager's objects, and those of what only
+ * managers have: dictionaries, lists, namespaces, values, arrays, and proxies
+ * of the program's own types.
  */
+#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 
-#include "lib/manager/call.h"
+#include "lib/manager/link.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
+
+int64_t brood_manager_number_of_objects(brood_manager *manager) {
+  uint64_t server = manager_server(manager);
+  if (server == 0) return brood_error();
+  return link_call(server, &(struct proxy_call){.op = CALL_COUNT});
+}
+
+static void *make_object(brood_manager *manager, enum share_kind kind,
+                         const char *name, const brood_value *values,
+                         size_t num_values) {
+  brood_value all[3] = {name == NULL ? brood_none() : brood_string(name)};
+  for (size_t i = 0; i < num_values; i++) all[1 + i] = values[i];
+  uint64_t server = manager_server(manager);
+  if (server == 0) return NULL;
+  pthread_testcancel();
+  struct proxy_call call = {.op = CALL_MAKE,
+                            .number = kind,
+                            .values = all,
+                            .num_values = 1 + num_values};
+  int64_t id = link_call(server, &call);
+  if (id < 0) return NULL;
+  struct proxy *proxy = proxy_make(server, (uint64_t)id, kind, -1);
+  if (proxy == NULL) {
+    error_set_os(-ENOMEM, "cannot make a proxy");
+  } else {
+    link_own(proxy);
+  }
+  return proxy;
+}
+
+/* An object whose maker takes nothing but a name. */
+#define PLAIN_OBJECT(noun, KIND)                             \
+  brood_##noun *brood_manager_##noun(brood_manager *manager, \
+                                     const char *name) {     \
+    return make_object(manager, KIND, name, NULL, 0);        \
+  }
+
+PLAIN_OBJECT(lock, SHARE_LOCK)
+PLAIN_OBJECT(rlock, SHARE_RLOCK)
+PLAIN_OBJECT(event, SHARE_EVENT)
+PLAIN_OBJECT(dict, SHARE_DICT)
+PLAIN_OBJECT(list, SHARE_LIST)
+PLAIN_OBJECT(namespace, SHARE_NAMESPACE)
+
+static void *make_with_numbers(brood_manager *manager, enum share_kind kind,
+                               const char *name, int64_t first,
+                               int64_t second) {
+  brood_value numbers[] = {brood_int64(first), brood_int64(second)};
+  return make_object(manager, kind, name, numbers, 2);
+}
+
+static brood_semaphore *make_managed_semaphore(brood_manager *manager,
+                                               const char *name, int64_t value,
+                                               int64_t bound) {
+  if (semaphore_check_value(value) < 0) return NULL;
+  return make_with_numbers(manager, SHARE_SEMAPHORE, name, value, bound);
+}
+
+brood_semaphore *brood_manager_semaphore(brood_manager *manager,
+                                         const char *name, int64_t value) {
+  return make_managed_semaphore(manager, name, value, BROOD_MAX_SEMAPHORE);
+}
+
+brood_semaphore *brood_manager_bounded_semaphore(brood_manager *manager,
+                                                 const char *name,
+                                                 int64_t value) {
+  return make_managed_semaphore(manager, name, value, value);
+}
+
+brood_condition *brood_manager_condition(brood_manager *manager,
+                                         const char *name, void *lock) {
+  brood_rlock *own = lock == NULL ? brood_manager_rlock(manager, NULL) : NULL;
+  if (lock == NULL && own == NULL) return NULL;
+  brood_value value = brood_object(lock == NULL ? own : lock);
+  brood_condition *condition =
+      make_object(manager, SHARE_CONDITION, name, &value, 1);
+  /* With a name it may be that this is another object's. */
+  if (condition == NULL && name == NULL && lock != NULL &&
+      brood_error() == BROOD_TYPE_ERROR) {
+    error_set(BROOD_ATTRIBUTE_ERROR,
+              "a condition needs a lock or an rlock of its manager");
+  }
+  brood_rlock_free(own);
+  return condition;
+}
+
+brood_barrier *brood_manager_barrier(brood_manager *manager, const char *name,
+                                     int parties, int64_t timeout_ns) {
+  if (parties < 1 || parties > BROOD_MAX_PARTIES) {
+    error_set(BROOD_VALUE_ERROR, "a barrier has 1 to %d parties, not %d",
+              BROOD_MAX_PARTIES, parties);
+    return NULL;
+  }
+  return make_with_numbers(manager, SHARE_BARRIER, name, parties, timeout_ns);
+}
+
+static brood_queue *make_managed_queue(brood_manager *manager, const char *name,
+                                       int64_t maxsize, bool is_joinable) {
+  if (maxsize > BROOD_MAX_MAXSIZE) {
+    error_set(BROOD_OVERFLOW_ERROR,
+              "maxsize %" PRId64 " is over the maximum of %d", maxsize,
+              BROOD_MAX_MAXSIZE);
+    return NULL;
+  }
+  return make_with_numbers(manager, SHARE_QUEUE, name, maxsize, is_joinable);
+}
+
+brood_queue *brood_manager_queue(brood_manager *manager, const char *name,
+                                 int64_t maxsize) {
+  return make_managed_queue(manager, name, maxsize, false);
+}
+
+brood_queue *brood_manager_joinable_queue(brood_manager *manager,
+                                          const char *name, int64_t maxsize) {
+  return make_managed_queue(manager, name, maxsize, true);
+}
+
+brood_managed_value *brood_manager_value(brood_manager *manager,
+                                         const char *name, brood_value value) {
+  return make_object(manager, SHARE_MANAGED_VALUE, name, &value, 1);
+}
+
+brood_managed_array *brood_manager_array(brood_manager *manager,
+                                         const char *name, char typecode,
+                                         const brood_value *items,
+                                         size_t num_items) {
+  brood_value values[] = {brood_int64(typecode), brood_tuple(items, num_items)};
+  return make_object(manager, SHARE_MANAGED_ARRAY, name, values, 2);
+}
+
+brood_proxy *brood_manager_create(brood_manager *manager, const char *name,
+                                  const char *type_name, brood_value args) {
+  if (type_name == NULL || args.type != BROOD_TYPE_TUPLE) {
+    error_set(BROOD_TYPE_ERROR, "a type's name, and a tuple of arguments");
+    return NULL;
+  }
+  brood_value values[] = {brood_string(type_name), args};
+  return make_object(manager, SHARE_OWN_TYPE, name, values, 2);
+}
+
+/* ----------------------------------------------------------------- Calls -- */
 
 SHARE_FREE_FUNCTION(brood_dict_free, brood_dict, SHARE_DICT)
 SHARE_FREE_FUNCTION(brood_list_free, brood_list, SHARE_LIST)

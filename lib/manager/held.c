@@ -7,49 +7,13 @@
  * gives back goes to the first in the row at once. A condition is a row whose
  * members, notified or out of time, step over into that of their lock.
  */
-
-#include "lib/manager/data.h"
+#include "lib/manager/server.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
-/* ---------------------------------------------------------------- Making -- */
-
-static int fill_condition(struct managed *object, struct caller *caller) {
-  const brood_value *value = call_value(caller, 1);
-  struct managed *lock = object_of(value);
-  if (lock == NULL || (lock->kind != SHARE_LOCK && lock->kind != SHARE_RLOCK)) {
-    return error_set(BROOD_ATTRIBUTE_ERROR,
-                     "a condition needs a lock or an rlock of its manager");
-  }
-  object_hold(lock);
-  object->lock = lock;
-  return 0;
-}
-
-int held_fill(struct managed *object, struct caller *caller) {
-  object->bound = object->value = 1;
-  switch (object->kind) {
-    case SHARE_SEMAPHORE:
-      object->value = call_number(caller, 1);
-      object->bound = call_number(caller, 2);
-      return 0;
-    case SHARE_CONDITION: return fill_condition(object, caller);
-    case SHARE_BARRIER:
-      object->parties = call_number(caller, 1);
-      object->timeout_ns = call_number(caller, 2);
-      return 0;
-    case SHARE_QUEUE:
-      object->maxsize = call_number(caller, 1);
-      object->is_joinable = call_number(caller, 2) != 0;
-      return 0;
-    default: return 0;
-  }
-}
-
-/* -------------------------------------------------------- To enter, leave --
- */
+/* ---------------------------------------------------------- Gates: locks -- */
 
 /* A thread holds an rlock; of the others a process is the holder. */
 static uint64_t thread_for(const struct managed *gate,
@@ -226,16 +190,19 @@ static int64_t call_condition(struct managed *object, struct caller *caller) {
 
 /* -------------------------------------------------------- Event, barrier -- */
 
-static const char barrier_is_broken[] = "the barrier is broken";
+static int say_broken(void) {
+  return error_set(BROOD_BROKEN_BARRIER, "the barrier is broken");
+}
 
-/* Answers all in the row, with an error, or perhaps with their numbers. */
-static void answer_all(struct managed *object, int error, bool numbered) {
+/* Answers all in the row; those at a barrier, if it is whole, with their
+ * numbers. */
+static void answer_all(struct managed *object) {
+  bool is_barrier = object->kind == SHARE_BARRIER;
   object_hold(object);
   for (int64_t i = 0; object->row.first != NULL; i++) {
     struct caller *caller = object->row.first;
     unpark_call(caller);
-    if (error != 0) error_set(error, "%s", barrier_is_broken);
-    answer_call(caller, error != 0 ? error : numbered ? i : 0);
+    answer_call(caller, !is_barrier ? 0 : object->is_set ? say_broken() : i);
   }
   object_release(object);
 }
@@ -246,7 +213,7 @@ static int64_t call_event(struct managed *object, struct caller *caller) {
     case PROXY_CLEAR: object->is_set = false; return 0;
     case PROXY_SET:
       object->is_set = true;
-      answer_all(object, 0, false);
+      answer_all(object);
       return 0;
     case PROXY_WAIT:
       if (object->is_set) return 0;
@@ -258,15 +225,13 @@ static int64_t call_event(struct managed *object, struct caller *caller) {
 
 static void break_barrier(struct managed *object) {
   object->is_set = true;
-  answer_all(object, BROOD_BROKEN_BARRIER, false);
+  answer_all(object);
 }
 
 static int64_t wait_at_barrier(struct managed *object, struct caller *caller) {
-  if (object->is_set) {
-    return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
-  }
+  if (object->is_set) return say_broken();
   if (object->row.count + 1 == object->parties) {
-    answer_all(object, 0, true);
+    answer_all(object);
     return object->parties - 1;
   }
   if (caller->deadline_ns > 0 && caller->head.timeout_ns == BROOD_FOREVER) {
@@ -274,7 +239,7 @@ static int64_t wait_at_barrier(struct managed *object, struct caller *caller) {
   }
   if (park_call(caller, object, &object->row) == PARKED) return PARKED;
   break_barrier(object);
-  return error_set(BROOD_BROKEN_BARRIER, "%s", barrier_is_broken);
+  return say_broken();
 }
 
 static int64_t call_barrier(struct managed *object, struct caller *caller) {

@@ -116,22 +116,16 @@ static void free_line(struct line *line) {
   free(line);
 }
 
-static void free_lines(struct link *link) {
-  while (link->lines != NULL) {
-    struct line *line = link->lines;
+/* A child of a fork has copies of its parent's lines: it closes them once it
+ * has a door of its own, which is taken. With the mutex. */
+static void become_own(struct link *link, brood_connection *door) {
+  for (struct line *line; (line = link->lines) != NULL;) {
     link->lines = line->next;
     free_line(line);
   }
-}
-
-/* A child of a fork has copies of its parent's lines: it closes them once it
- * has a door of its own, which is taken. With the mutex. */
-static int become_own(struct link *link, brood_connection *door) {
-  free_lines(link);
   brood_connection_free(link->door);
   link->door = door;
   link->owner = sync_self_process();
-  return 0;
 }
 
 /* It gets one through its parent's. */
@@ -250,11 +244,19 @@ static struct link *open_link_of(uint64_t server) {
   return is_open(link) && link->owner == sync_self_process() ? link : NULL;
 }
 
+static int refuse_own(uint64_t server) {
+  if (!server_is_here(server)) return 0;
+  return error_set(BROOD_RUNTIME_ERROR,
+                   "a manager's server cannot call its own objects");
+}
+
 struct link *link_open(uint64_t server, brood_connection *door) {
   guard_lock();
   shut_dead_links();
   struct link *link = open_link_of(server);
-  if (link != NULL) {
+  if (refuse_own(server) < 0) {
+    link = NULL;
+  } else if (link != NULL) {
     link->num_opened++;
   } else if (say_hello(door, false) == 0) {
     int r = open_link(server, door, sync_self_process());
@@ -285,20 +287,16 @@ void link_close(struct link *link) {
 
 /* ----------------------------------------------------------------- Calls -- */
 
-/* The most values that a call has. */
-enum { CALL_VALUES_MOST = 4 };
-
-static int send_call(struct line *line, uint64_t object,
-                     const struct proxy_call *call) {
+static int send_call(const struct line *line, const struct proxy_call *call) {
   size_t count = call->num_values;
   bool follows = count > 0 && call_follows(&call->values[count - 1], call->op);
   struct call_head head = {.op = call->op,
                            .flags = follows ? CALL_FOLLOWS : 0,
-                           .object = object,
+                           .object = line->object,
                            .thread = sync_self_thread(),
                            .timeout_ns = call->timeout_ns,
                            .number = call->number};
-  brood_value words[1 + CALL_VALUES_MOST] = {brood_bytes(&head, sizeof head)};
+  brood_value words[5] = {brood_bytes(&head, sizeof head)}; /* calls have 4 */
   size_t num_words = 1 + count - follows;
   if (count > 0) memcpy(words + 1, call->values, count * sizeof *words);
   brood_value message =
@@ -314,15 +312,14 @@ static void abandon_call(void *argument) {
   struct line *line = argument;
   if (line->op == PROXY_WAIT || line->op == PROXY_ACQUIRE) {
     struct proxy_call back = {.op = PROXY_RELEASE, .number = line->op};
-    send_call(line, line->object, &back);
+    send_call(line, &back);
   }
   discard_line(line);
 }
 
-static int64_t await_answer(struct line *line, uint64_t object,
-                            const struct proxy_call *call) {
+static int64_t await_answer(struct line *line, const struct proxy_call *call) {
   guard_shield(); /* a thread is cancelled where it waits for the answer */
-  int64_t result = send_call(line, object, call);
+  int64_t result = send_call(line, call);
   guard_unshield();
   if (result < 0) { /* by the system perhaps half of it is out */
     result == BROOD_OS_ERROR ? discard_line(line) : give_line(line);
@@ -347,7 +344,7 @@ static int64_t call_by_line(struct line *line, uint64_t object,
   line->object = object;
   line->op = call->op;
   if (!waits) state = guard_forbid();
-  int64_t result = await_answer(line, object, call);
+  int64_t result = await_answer(line, call);
   if (!waits) guard_allow(state);
   return result;
 }
@@ -374,7 +371,8 @@ static int open_by_end(struct proxy *proxy, struct link *link) {
   }
   if (is_own) sys_close(atomic_exchange(&proxy->fd, -1));
   if (!is_open(link)) return open_link(proxy->server, end, proxy->owner);
-  return become_own(link, end);
+  become_own(link, end);
+  return 0;
 }
 
 /* The process's line may be of another session than the end that a proxy came
@@ -441,17 +439,10 @@ static void forget_proxy(const struct proxy *proxy) {
   call_tell(link->door, head, NULL, BROOD_FOREVER); /* or it would be lost */
 }
 
-static int check_call(uint64_t server, const struct proxy_call *call) {
-  if (server_is_here(server)) {
-    return error_set(BROOD_RUNTIME_ERROR,
-                     "a manager's server cannot call its own objects");
-  }
-  return call_check_values(call->values, call->num_values);
-}
-
 static int64_t call_proxy(void *handle, const struct proxy_call *call) {
   struct proxy *proxy = handle;
-  int r = check_call(proxy->server, call);
+  int r = refuse_own(proxy->server);
+  if (r == 0) r = call_check_values(call->values, call->num_values);
   if (r < 0) return r;
   struct link *link = link_of(proxy);
   struct line *line = link == NULL ? NULL : take_line(link);

@@ -27,6 +27,10 @@ void link_own(struct proxy *proxy);
  * copy, as it may have of one that was there when the server was started. */
 int link_renew(brood_connection **door);
 
+/* manager_server is the id of a manager's server, if this process may use it;
+ * else 0 and the error is set. */
+uint64_t manager_server(const brood_manager *manager);
+
 /* link_close closes all its lines, as often as it was opened; of NULL none. */
 void link_close(struct link *link);
 

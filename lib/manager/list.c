@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * See data.h: lists, and what they have in common with arrays.
+ * See server.h: lists, and what they have in common with arrays.
  */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/manager/data.h"
+#include "lib/manager/server.h"
 #include "lib/state/error.h"
 
 int replace_items(struct managed *list, size_t at, size_t num_old,
@@ -20,7 +20,10 @@ int replace_items(struct managed *list, size_t at, size_t num_old,
   if (list->first + count > list->room) {
     size_t room = list->first + count + count / 2 + 4;
     struct kept *more = reallocarray(list->items, room, sizeof *more);
-    if (more == NULL) return refuse_memory();
+    if (more == NULL) {
+      for (size_t i = 0; i < num_new; i++) drop_kept(&new_items[i]);
+      return refuse_memory();
+    }
     list->items = more;
     list->room = room;
   }
@@ -42,24 +45,23 @@ int replace_by_copies(struct managed *list, size_t at, size_t num_old,
   size_t count = values->num_items, made = 0;
   struct kept *copies = calloc(count + 1, sizeof *copies);
   int r = copies == NULL ? refuse_memory() : 0;
-  while (r == 0 && made < count) {
+  for (; r == 0 && made < count; made++) {
     r = keep_copy(&values->as.items[made], &copies[made]);
-    if (r == 0) made++;
   }
-  if (r == 0) r = replace_items(list, at, num_old, copies, count);
-  for (size_t i = 0; r < 0 && i < made; i++) drop_kept(&copies[i]);
+  if (r == 0) {
+    r = replace_items(list, at, num_old, copies, count);
+  } else {
+    while (made > 0) drop_kept(&copies[--made]);
+  }
   free(copies);
   return r;
 }
 
-static int64_t insert_item(struct managed *list, size_t at, size_t num_old,
-                           struct caller *caller) {
+int insert_item(struct managed *list, size_t at, size_t num_old,
+                struct caller *caller, size_t index) {
   struct kept item;
-  int r = keep_value(caller, 0, &item);
-  if (r < 0) return r;
-  r = replace_items(list, at, num_old, &item, 1);
-  if (r < 0) drop_kept(&item);
-  return r;
+  int r = keep_value(caller, index, &item);
+  return r < 0 ? r : replace_items(list, at, num_old, &item, 1);
 }
 
 /* An index as it was given, inside of the list, or at its ends. */
@@ -67,18 +69,6 @@ static size_t item_place(const struct managed *list, int64_t index) {
   int64_t count = (int64_t)list->num_items;
   if (index < 0) index = index < -count ? 0 : index + count;
   return (size_t)(index > count ? count : index);
-}
-
-static int64_t find_item(const struct managed *list, const brood_value *value,
-                         int64_t *out_count) {
-  int64_t first = -1;
-  *out_count = 0;
-  for (size_t i = 0; value != NULL && i < list->num_items; i++) {
-    if (!is_equal(kept_value(&list->items[i]), value)) continue;
-    if (first < 0) first = (int64_t)i;
-    ++*out_count;
-  }
-  return first;
 }
 
 /* Two places of the array; those that are equal stay in their order. */
@@ -95,16 +85,14 @@ static int64_t sort_list(struct managed *list) {
   struct kept **places = calloc(count + 1, sizeof *places);
   struct kept *sorted = calloc(count + 1, sizeof *sorted);
   int r = places == NULL || sorted == NULL ? refuse_memory() : 0;
-  if (r == 0) {
-    for (size_t i = 0; i < count; i++) places[i] = &list->items[i];
-    is_incomparable = false;
-    qsort(places, count, sizeof *places, compare_places);
-    if (is_incomparable) {
-      r = error_set(BROOD_TYPE_ERROR, "values that have no order");
-    }
-    for (size_t i = 0; r == 0 && i < count; i++) sorted[i] = *places[i];
-    if (r == 0) memcpy(list->items, sorted, count * sizeof *sorted);
+  for (size_t i = 0; r == 0 && i < count; i++) places[i] = &list->items[i];
+  is_incomparable = false;
+  if (r == 0) qsort(places, count, sizeof *places, compare_places);
+  if (is_incomparable) {
+    r = error_set(BROOD_TYPE_ERROR, "values that have no order");
   }
+  for (size_t i = 0; r == 0 && i < count; i++) sorted[i] = *places[i];
+  if (r == 0) memcpy(list->items, sorted, count * sizeof *sorted);
   free(places);
   free(sorted);
   return r;
@@ -120,21 +108,11 @@ static void reverse_list(struct managed *list) {
 }
 
 /* From head.number on, up to the number that comes as value. */
-static void find_slice(const struct managed *list, struct caller *caller,
-                       size_t *out_first, size_t *out_count) {
-  const brood_value *stop = call_value(caller, 0);
-  int64_t end = stop != NULL && stop->type == BROOD_TYPE_INT64 &&
-                        stop->as.int64 != BROOD_ALL
-                    ? stop->as.int64
-                    : INT64_MAX;
-  *out_first = item_place(list, caller->head.number);
-  size_t behind = item_place(list, end);
-  *out_count = behind > *out_first ? behind - *out_first : 0;
-}
-
 static int64_t slice_list(struct managed *list, struct caller *caller) {
-  size_t first, count;
-  find_slice(list, caller, &first, &count);
+  int64_t stop = call_number(caller, 0);
+  size_t first = item_place(list, caller->head.number);
+  size_t behind = item_place(list, stop == BROOD_ALL ? INT64_MAX : stop);
+  size_t count = behind > first ? behind - first : 0;
   if (caller->head.op == CALL_SET_SLICE) {
     return replace_by_copies(list, first, count, call_value(caller, 1));
   }
@@ -149,7 +127,8 @@ static int64_t slice_list(struct managed *list, struct caller *caller) {
 int64_t call_item(struct managed *list, struct caller *caller) {
   int64_t index = caller->head.number;
   size_t at = item_place(list, index);
-  if (caller->head.op == CALL_INSERT) return insert_item(list, at, 0, caller);
+  if (caller->head.op == CALL_INSERT)
+    return insert_item(list, at, 0, caller, 0);
   if (at == list->num_items || index < -(int64_t)list->num_items) {
     return error_set(BROOD_INDEX_ERROR,
                      "index %" PRId64 " out of range: %zu items", index,
@@ -157,20 +136,26 @@ int64_t call_item(struct managed *list, struct caller *caller) {
   }
   switch (caller->head.op) {
     case CALL_GET_ITEM: caller->value = kept_value(&list->items[at]); return 0;
-    case CALL_SET_ITEM: return insert_item(list, at, 1, caller);
+    case CALL_SET_ITEM: return insert_item(list, at, 1, caller, 0);
     case CALL_POP:
       drop_kept(&answered.gone);
       answered.gone = list->items[at];
       list->items[at] = (struct kept){0};
       caller->value = kept_value(&answered.gone);
       return replace_items(list, at, 1, NULL, 0);
-    default: return replace_items(list, at, 1, NULL, 0);
+    case CALL_DELETE: return replace_items(list, at, 1, NULL, 0);
+    default: return object_lacks(list);
   }
 }
 
 static int64_t call_equal(struct managed *list, struct caller *caller) {
-  int64_t count;
-  int64_t first = find_item(list, call_value(caller, 0), &count);
+  const brood_value *value = call_value(caller, 0);
+  int64_t first = -1, count = 0;
+  for (size_t i = list->num_items; value != NULL && i-- > 0;) {
+    if (!is_equal(kept_value(&list->items[i]), value)) continue;
+    first = (int64_t)i;
+    count++;
+  }
   if (caller->head.op == CALL_COUNT_EQUAL) return count;
   if (first < 0)
     return error_set(BROOD_VALUE_ERROR, "the value is not in list");
@@ -180,11 +165,6 @@ static int64_t call_equal(struct managed *list, struct caller *caller) {
 
 int64_t call_list(struct managed *list, struct caller *caller) {
   switch (caller->head.op) {
-    case CALL_GET_ITEM:
-    case CALL_SET_ITEM:
-    case CALL_DELETE:
-    case CALL_POP:
-    case CALL_INSERT: return call_item(list, caller);
     case CALL_REMOVE:
     case CALL_INDEX:
     case CALL_COUNT_EQUAL: return call_equal(list, caller);
@@ -196,6 +176,6 @@ int64_t call_list(struct managed *list, struct caller *caller) {
     case CALL_CLEAR: return replace_items(list, 0, list->num_items, NULL, 0);
     case CALL_REVERSE: reverse_list(list); return 0;
     case CALL_SORT: return sort_list(list);
-    default: return object_lacks(list);
+    default: return call_item(list, caller);
   }
 }

@@ -1,25 +1,148 @@
 /* SPDX-License-Identifier: MIT
  *
- * Managers, and the public functions of what only they have.
+ * Managers: made, connected, served, shut down; and how a server's process
+ * begins. With an address, lib/net does the rest.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/link.h"
-#include "lib/manager/manager.h"
+#include "lib/manager/net.h"
 #include "lib/manager/server.h"
-#include "lib/share/object.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+#include "lib/work/task.h"
 
-/* ---------------------------------------------------------------- Making -- */
+struct brood_manager {
+  uint64_t owner;  /* process token */
+  uint64_t server; /* its id */
+  struct link *link;
+  bool is_connected;
+  bool is_closed;
+  brood_process *process; /* the server, or the relay to it; or NULL */
+  brood_process *porter;  /* or NULL */
+  int listener;           /* until the porter has it; else -1 */
+  char address[NET_ADDRESS];
+};
+
+/* ------------------------------------------------------------ An address -- */
+
+static const struct manager_net *manager_net;
+
+void manager_set_net(const struct manager_net *net) {
+  manager_net = net;
+}
+
+static int check_net(const brood_manager_options *options) {
+  if (options == NULL || options->address == NULL) {
+    return error_set(BROOD_VALUE_ERROR, "a server without an address");
+  }
+  if (manager_net != NULL) return 0;
+  return error_set(BROOD_RUNTIME_ERROR,
+                   "the program is linked without lib/net, which the "
+                   "address '%.200s' needs",
+                   options->address);
+}
+
+static int read_key(const brood_manager_options *options, struct net_key *out) {
+  *out = (struct net_key){options->authkey, options->authkey_size};
+  if (out->data == NULL && out->size > 0) {
+    return error_set(BROOD_TYPE_ERROR, "an authkey of %zu bytes at NULL",
+                     out->size);
+  }
+  if (out->data == NULL) {
+    out->data = brood_process_authkey(brood_current_process(), &out->size);
+  }
+  if (out->size > 0 && out->size <= BROOD_MAX_AUTHKEY) return 0;
+  return error_set(BROOD_VALUE_ERROR, "an authkey of %zu bytes: 1 to %d",
+                   out->size, BROOD_MAX_AUTHKEY);
+}
+
+static int open_listener(brood_manager *manager,
+                         const brood_manager_options *options) {
+  struct net_key key;
+  int r = check_net(options);
+  if (r == 0) r = read_key(options, &key);
+  if (r == 0) r = manager_net->listen(options->address, manager->address);
+  if (r < 0) return r;
+  manager->listener = r;
+  return 0;
+}
+
+/* Starts the porter, with a line to the server. */
+static int start_porter(brood_manager *manager, const brood_context *context,
+                        const brood_manager_options *options,
+                        brood_connection *door, brood_connection *not_ours,
+                        int pidfd) {
+  struct net_key key;
+  int r = read_key(options, &key);
+  if (r < 0) return r;
+  brood_value args[PORTER_ARGS] = {
+      [PORTER_LISTENER] = brood_descriptor(manager->listener),
+      [PORTER_ADDRESS] = brood_string(manager->address),
+      [PORTER_KEY] = brood_bytes(key.data, key.size),
+      [PORTER_ID] = brood_int64((int64_t)manager->server),
+      [PORTER_DOOR] = brood_object(door),
+      [PORTER_NOT_OURS] =
+          not_ours == NULL ? brood_none() : brood_object(not_ours),
+      [PORTER_PIDFD] = pidfd < 0 ? brood_none() : brood_descriptor(pidfd)};
+  manager->porter =
+      process_start_servant(context, "SyncManager-porter", SERVANT_STAYS,
+                            manager_net->porter, args, PORTER_ARGS);
+  if (manager->porter == NULL) return brood_error();
+  manager->listener = sys_close(manager->listener);
+  return 0;
+}
+
+/* Once the server has ended. The porter removes the file, unless it has been
+ * killed. */
+static void unlisten(brood_manager *manager) {
+  bool listens = manager->listener >= 0;
+  if (manager->porter != NULL &&
+      brood_process_join(manager->porter, BROOD_SECONDS(1)) == BROOD_TIMEOUT) {
+    brood_process_kill(manager->porter);
+    brood_process_join(manager->porter, BROOD_FOREVER);
+    listens = true;
+  }
+  brood_process_free(manager->porter);
+  if (listens) manager_net->unlisten(manager->listener, manager->address);
+}
+
+/* --------------------------------------------------- The server's process --
+ */
+
+enum { SERVER_DOOR, SERVER_INITIALIZER, SERVER_INITARGS, SERVER_ARGS };
+
+static void brood_manager_server(const brood_args *args) {
+  sys_signal_answer(SIGINT, SIG_IGN);
+  sys_signal_answer(SIGTERM, SIG_IGN);
+  sys_fd_limit_raise();
+  brood_connection *door = brood_value_object(brood_args_get(args, SERVER_DOOR),
+                                              BROOD_KIND_CONNECTION);
+  uint64_t token = 0;
+  int r = door == NULL ? brood_error() : server_open(&token);
+  struct caller *first = r < 0 ? NULL : server_add(door, -1);
+  if (first == NULL) brood_fail(brood_error_message());
+  const brood_value *name = brood_args_get(args, SERVER_INITIALIZER);
+  if (name->type == BROOD_TYPE_STRING) {
+    r = task_initialize(registry_task(name->as.data),
+                        brood_args_get(args, SERVER_INITARGS));
+  }
+  brood_value id = brood_int64((int64_t)token);
+  first->value = &id;
+  if (!answer_call(first, r) || r < 0) return;
+  server_run();
+  object_destroy_all();
+}
+REGISTRY_TARGET(brood_manager_server);
 
 static int start_server(brood_manager *manager, const brood_context *context,
                         const brood_manager_options *options,
@@ -41,7 +164,6 @@ static void end_server(brood_manager *manager) {
     brood_process_kill(manager->process);
   } while (brood_process_join(manager->process, BROOD_SECONDS(1)) ==
            BROOD_TIMEOUT);
-  manager->process = brood_process_free(manager->process);
 }
 
 /* Its first words: that it serves, and as whom. */
@@ -71,43 +193,9 @@ static int await_server(brood_manager *manager, brood_connection *door) {
   return head.code;
 }
 
-/* A line of its own for the porter. */
-static int open_porter(brood_manager *manager, const brood_context *context,
-                       const brood_manager_options *options) {
-  brood_connection *door;
-  if (manager->listener < 0) return 0;
-  int r = link_give(manager->server, &door);
-  if (r < 0) return r;
-  r = manager_let_in(manager, context, options, door, NULL,
-                     brood_process_sentinel(manager->process));
-  brood_connection_free(door);
-  return r;
-}
+/* ----------------------------------------------------- Made, and connected */
 
-static int open_manager(brood_manager *manager, const brood_context *context,
-                        const brood_manager_options *options) {
-  const char *initializer = NULL;
-  if (options->initializer != NULL &&
-      registry_task_name(options->initializer, &initializer) < 0) {
-    return brood_error();
-  }
-  brood_connection *near, *far;
-  int r = brood_pipe_new(context, 0, &near, &far);
-  if (r < 0) return r;
-  r = start_server(manager, context, options, initializer, far);
-  brood_connection_free(far);
-  if (r == 0) r = await_server(manager, near);
-  if (r == 0) r = link_renew(&near);
-  if (r < 0) {
-    brood_connection_free(near);
-    return r;
-  }
-  manager->link = link_open(manager->server, near);
-  return manager->link == NULL ? brood_error()
-                               : open_porter(manager, context, options);
-}
-
-brood_manager *manager_new(const brood_manager_options *options) {
+static brood_manager *new_manager(const brood_manager_options *options) {
   if (options->initargs.type != BROOD_TYPE_NONE &&
       options->initargs.type != BROOD_TYPE_TUPLE) {
     error_set(BROOD_TYPE_ERROR, "initargs are no tuple");
@@ -123,38 +211,96 @@ brood_manager *manager_new(const brood_manager_options *options) {
   return manager;
 }
 
-/* The error stays. */
-static void abandon_manager(brood_manager *manager) {
+static int open_manager(brood_manager *manager, const brood_context *context,
+                        const brood_manager_options *options) {
+  const char *initializer = NULL;
+  if (options->initializer != NULL &&
+      registry_task_name(options->initializer, &initializer) < 0) {
+    return brood_error();
+  }
+  brood_connection *near, *far, *door;
+  int r = brood_pipe_new(context, 0, &near, &far);
+  if (r < 0) return r;
+  r = start_server(manager, context, options, initializer, far);
+  brood_connection_free(far);
+  if (r == 0) r = await_server(manager, near);
+  if (r == 0) r = link_renew(&near);
+  if (r < 0) {
+    brood_connection_free(near);
+    return r;
+  }
+  manager->link = link_open(manager->server, near);
+  if (manager->link == NULL) return brood_error();
+  if (manager->listener < 0) return 0;
+  r = link_give(manager->server, &door); /* a line of the porter's own */
+  if (r < 0) return r;
+  r = start_porter(manager, context, options, door, NULL,
+                   brood_process_sentinel(manager->process));
+  brood_connection_free(door);
+  return r;
+}
+
+/* The error stays. Returns NULL. */
+static brood_manager *abandon_manager(brood_manager *manager) {
   int code = brood_error(), why = brood_errno();
   char text[512];
   snprintf(text, sizeof text, "%s", brood_error_message());
   link_close(manager->link);
   if (manager->process != NULL) end_server(manager);
-  manager_unlisten(manager);
+  brood_process_free(manager->process);
+  unlisten(manager);
   free(manager);
   code == BROOD_OS_ERROR ? error_set_os(-why, "cannot make a manager")
                          : error_set(code, "%s", text);
+  return NULL;
 }
 
 brood_manager *brood_manager_new(const brood_context *context,
                                  const brood_manager_options *options) {
   static const brood_manager_options nothing;
   if (options == NULL) options = &nothing;
-  brood_manager *manager = manager_new(options);
+  brood_manager *manager = new_manager(options);
   if (manager == NULL) return NULL;
   if (context == NULL) context = brood_get_context(NULL);
   struct guard_state state =
       guard_forbid(); /* a cancelled thread would leave the server */
-  if (manager_listen(manager, options) < 0) {
+  if (options->address != NULL && open_listener(manager, options) < 0) {
     free(manager);
     manager = NULL;
   } else if (open_manager(manager, context, options) < 0) {
-    abandon_manager(manager);
-    manager = NULL;
+    manager = abandon_manager(manager);
   }
   guard_allow(state);
   return manager;
 }
+
+brood_manager *brood_manager_connect(const brood_context *context,
+                                     const brood_manager_options *options) {
+  struct net_key key;
+  brood_connection *door;
+  if (check_net(options) < 0) return NULL;
+  brood_manager *manager = new_manager(options);
+  if (manager == NULL) return NULL;
+  manager->is_connected = true;
+  struct guard_state state =
+      guard_forbid(); /* a cancelled thread would leave the connection */
+  if (read_key(options, &key) == 0 &&
+      manager_net->connect(context, options->address, key, &manager->server,
+                           &door, &manager->process) == 0) {
+    manager->link = link_open(manager->server, door);
+  }
+  guard_allow(state);
+  if (manager->link != NULL) {
+    strcpy(manager->address, options->address);
+    return manager;
+  }
+  /* A relay that nobody uses ends by itself. */
+  brood_process_free(manager->process);
+  free(manager);
+  return NULL;
+}
+
+/* --------------------------------------------------------- Used, and closed */
 
 static int check_manager(const brood_manager *manager) {
   if (manager == NULL) {
@@ -163,6 +309,27 @@ static int check_manager(const brood_manager *manager) {
   if (manager->owner == sync_self_process()) return 0;
   return error_set(BROOD_ASSERTION_ERROR,
                    "a manager can only be used by the process that made it");
+}
+
+uint64_t manager_server(const brood_manager *manager) {
+  return check_manager(manager) < 0 ? 0 : manager->server;
+}
+
+int brood_manager_pid(brood_manager *manager) {
+  int r = check_manager(manager);
+  if (r < 0) return r;
+  bool is_ours = manager->process != NULL && !manager->is_connected;
+  return is_ours ? brood_process_pid(manager->process) : 0;
+}
+
+const char *brood_manager_address(brood_manager *manager) {
+  if (manager == NULL) {
+    error_set(BROOD_TYPE_ERROR, "expected a manager, not NULL");
+    return NULL;
+  }
+  if (manager->address[0] != '\0') return manager->address;
+  error_clear();
+  return NULL;
 }
 
 static void close_manager(brood_manager *manager) {
@@ -180,7 +347,7 @@ static void close_manager(brood_manager *manager) {
     brood_process_join(manager->process, BROOD_SECONDS(1));
   }
   manager->process = brood_process_free(manager->process);
-  manager_unlisten(manager);
+  unlisten(manager);
 }
 
 int brood_manager_shutdown(brood_manager *manager) {
@@ -200,149 +367,44 @@ brood_manager *brood_manager_free(brood_manager *manager) {
   return NULL;
 }
 
-int brood_manager_pid(brood_manager *manager) {
-  int r = check_manager(manager);
+/* --------------------------------------------------------------- Serving -- */
+
+static int serve_at(brood_manager *manager, const brood_context *context,
+                    const brood_manager_options *options, int stop,
+                    void (*ready)(const char *address, void *argument),
+                    void *argument) {
+  brood_connection *near, *far;
+  int r = server_open(&manager->server);
   if (r < 0) return r;
-  bool is_ours = manager->process != NULL && !manager->is_connected;
-  return is_ours ? brood_process_pid(manager->process) : 0;
-}
-
-int64_t brood_manager_number_of_objects(brood_manager *manager) {
-  int r = check_manager(manager);
-  if (r < 0) return r;
-  return link_call(manager->server, &(struct proxy_call){.op = CALL_COUNT});
-}
-
-/* --------------------------------------------------------------- Objects -- */
-
-static void *make_object(brood_manager *manager, enum share_kind kind,
-                         const char *name, const brood_value *values,
-                         size_t num_values) {
-  brood_value all[3] = {name == NULL ? brood_none() : brood_string(name)};
-  for (size_t i = 0; i < num_values; i++) all[1 + i] = values[i];
-  if (check_manager(manager) < 0) return NULL;
-  pthread_testcancel();
-  struct proxy_call call = {.op = CALL_MAKE,
-                            .number = kind,
-                            .values = all,
-                            .num_values = 1 + num_values};
-  int64_t id = link_call(manager->server, &call);
-  if (id < 0) return NULL;
-  struct proxy *proxy = proxy_make(manager->server, (uint64_t)id, kind, -1);
-  if (proxy == NULL) {
-    error_set_os(-ENOMEM, "cannot make a proxy");
-  } else {
-    link_own(proxy);
+  if (options->initializer != NULL) {
+    r = task_initialize(options->initializer, &options->initargs);
   }
-  return proxy;
-}
-
-/* An object whose maker takes nothing but a name. */
-#define PLAIN_OBJECT(noun, KIND)                             \
-  brood_##noun *brood_manager_##noun(brood_manager *manager, \
-                                     const char *name) {     \
-    return make_object(manager, KIND, name, NULL, 0);        \
+  if (r == 0) r = brood_pipe_new(context, 0, &near, &far);
+  if (r == 0) {
+    r = start_porter(manager, context, options, far, near, current_pidfd());
+    brood_connection_free(far);
+    if (r == 0 && server_add(near, -1) == NULL) r = brood_error();
+    if (r < 0) brood_connection_free(near);
   }
-
-PLAIN_OBJECT(lock, SHARE_LOCK)
-PLAIN_OBJECT(rlock, SHARE_RLOCK)
-PLAIN_OBJECT(event, SHARE_EVENT)
-PLAIN_OBJECT(dict, SHARE_DICT)
-PLAIN_OBJECT(list, SHARE_LIST)
-PLAIN_OBJECT(namespace, SHARE_NAMESPACE)
-
-static void *make_with_numbers(brood_manager *manager, enum share_kind kind,
-                               const char *name, int64_t first,
-                               int64_t second) {
-  brood_value numbers[] = {brood_int64(first), brood_int64(second)};
-  return make_object(manager, kind, name, numbers, 2);
+  if (r == 0 && stop >= 0 && server_add(NULL, stop) == NULL) r = brood_error();
+  if (r == 0 && ready != NULL) ready(manager->address, argument);
+  if (r == 0) server_run();
+  server_close();
+  return r;
 }
 
-static brood_semaphore *make_managed_semaphore(brood_manager *manager,
-                                               const char *name, int64_t value,
-                                               int64_t bound) {
-  if (semaphore_check_value(value) < 0) return NULL;
-  return make_with_numbers(manager, SHARE_SEMAPHORE, name, value, bound);
-}
-
-brood_semaphore *brood_manager_semaphore(brood_manager *manager,
-                                         const char *name, int64_t value) {
-  return make_managed_semaphore(manager, name, value, BROOD_MAX_SEMAPHORE);
-}
-
-brood_semaphore *brood_manager_bounded_semaphore(brood_manager *manager,
-                                                 const char *name,
-                                                 int64_t value) {
-  return make_managed_semaphore(manager, name, value, value);
-}
-
-brood_condition *brood_manager_condition(brood_manager *manager,
-                                         const char *name, void *lock) {
-  brood_rlock *own = lock == NULL ? brood_manager_rlock(manager, NULL) : NULL;
-  if (lock == NULL && own == NULL) return NULL;
-  brood_value value = brood_object(lock == NULL ? own : lock);
-  brood_condition *condition =
-      make_object(manager, SHARE_CONDITION, name, &value, 1);
-  /* With a name it may be that this is another object's. */
-  if (condition == NULL && name == NULL && lock != NULL &&
-      brood_error() == BROOD_TYPE_ERROR) {
-    error_set(BROOD_ATTRIBUTE_ERROR,
-              "a condition needs a lock or an rlock of its manager");
-  }
-  brood_rlock_free(own);
-  return condition;
-}
-
-brood_barrier *brood_manager_barrier(brood_manager *manager, const char *name,
-                                     int parties, int64_t timeout_ns) {
-  if (parties < 1 || parties > BROOD_MAX_PARTIES) {
-    error_set(BROOD_VALUE_ERROR, "a barrier has 1 to %d parties, not %d",
-              BROOD_MAX_PARTIES, parties);
-    return NULL;
-  }
-  return make_with_numbers(manager, SHARE_BARRIER, name, parties, timeout_ns);
-}
-
-static brood_queue *make_managed_queue(brood_manager *manager, const char *name,
-                                       int64_t maxsize, bool is_joinable) {
-  if (maxsize > BROOD_MAX_MAXSIZE) {
-    error_set(BROOD_OVERFLOW_ERROR,
-              "maxsize %" PRId64 " is over the maximum of %d", maxsize,
-              BROOD_MAX_MAXSIZE);
-    return NULL;
-  }
-  return make_with_numbers(manager, SHARE_QUEUE, name, maxsize, is_joinable);
-}
-
-brood_queue *brood_manager_queue(brood_manager *manager, const char *name,
-                                 int64_t maxsize) {
-  return make_managed_queue(manager, name, maxsize, false);
-}
-
-brood_queue *brood_manager_joinable_queue(brood_manager *manager,
-                                          const char *name, int64_t maxsize) {
-  return make_managed_queue(manager, name, maxsize, true);
-}
-
-brood_managed_value *brood_manager_value(brood_manager *manager,
-                                         const char *name, brood_value value) {
-  return make_object(manager, SHARE_MANAGED_VALUE, name, &value, 1);
-}
-
-brood_managed_array *brood_manager_array(brood_manager *manager,
-                                         const char *name, char typecode,
-                                         const brood_value *items,
-                                         size_t num_items) {
-  brood_value values[] = {brood_int64(typecode), brood_tuple(items, num_items)};
-  return make_object(manager, SHARE_MANAGED_ARRAY, name, values, 2);
-}
-
-brood_proxy *brood_manager_create(brood_manager *manager, const char *name,
-                                  const char *type_name, brood_value args) {
-  if (type_name == NULL || args.type != BROOD_TYPE_TUPLE) {
-    error_set(BROOD_TYPE_ERROR, "a type's name, and a tuple of arguments");
-    return NULL;
-  }
-  brood_value values[] = {brood_string(type_name), args};
-  return make_object(manager, SHARE_OWN_TYPE, name, values, 2);
+int brood_manager_serve(const brood_context *context,
+                        const brood_manager_options *options, int stop,
+                        void (*ready)(const char *address, void *argument),
+                        void *argument) {
+  int r = check_net(options);
+  brood_manager *manager = r < 0 ? NULL : new_manager(options);
+  if (manager == NULL) return brood_error();
+  r = stop < 0 ? 0 : sys_fd_valid(stop);
+  if (r < 0) r = error_set_os(r, "cannot stop at descriptor %d", stop);
+  if (r == 0) r = open_listener(manager, options);
+  if (r == 0) r = serve_at(manager, context, options, stop, ready, argument);
+  unlisten(manager);
+  free(manager);
+  return r;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/manager/data.h"
+#include "lib/manager/server.h"
 #include "lib/share/object.h"
 #include "lib/state/error.h"
 
@@ -193,11 +193,39 @@ static int check_make(struct caller *caller, const char **out_name) {
                    name->size_bytes, BROOD_MAX_OBJECT_NAME);
 }
 
+static int fill_condition(struct managed *object, struct managed *lock) {
+  if (lock == NULL || (lock->kind != SHARE_LOCK && lock->kind != SHARE_RLOCK)) {
+    return error_set(BROOD_ATTRIBUTE_ERROR,
+                     "a condition needs a lock or an rlock of its manager");
+  }
+  object_hold(lock);
+  object->lock = lock;
+  return 0;
+}
+
 static int fill(struct managed *object, struct caller *caller) {
-  int r = held_fill(object, caller);
-  if (r == 0) r = data_fill(object, caller);
-  if (r == 0 && object->kind == SHARE_OWN_TYPE) r = type_fill(object, caller);
-  return r;
+  int64_t first = call_number(caller, 1), second = call_number(caller, 2);
+  object->bound = object->value = 1;
+  switch (object->kind) {
+    case SHARE_SEMAPHORE:
+      object->value = first;
+      object->bound = second;
+      return 0;
+    case SHARE_BARRIER:
+      object->parties = first;
+      object->timeout_ns = second;
+      return 0;
+    case SHARE_QUEUE:
+      object->maxsize = first;
+      object->is_joinable = second != 0;
+      return 0;
+    case SHARE_CONDITION:
+      return fill_condition(object, object_of(call_value(caller, 1)));
+    case SHARE_MANAGED_VALUE:
+    case SHARE_MANAGED_ARRAY: return data_fill(object, caller);
+    case SHARE_OWN_TYPE: return type_fill(object, caller);
+    default: return 0;
+  }
 }
 
 /* Is an object of the kind that is asked for by name of the type as well? */

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/manager/data.h"
 #include "lib/manager/link.h"
 #include "lib/share/end.h"
 #include "lib/state/error.h"

@@ -9,7 +9,9 @@
  *   object.c   objects: made, found, counted, gone; which function does what
  *   held.c     lock, rlock, semaphore, condition, event, barrier
  *   channel.c  queues
- *   data.*     dict, list, namespace, value, array
+ *   dict.c     dict, namespace
+ *   list.c     list
+ *   data.c     value, array; how values compare
  *   type.c     types of the program's own
  *
  * A session is a process that has proxies. It ends when its pidfd says so, or
@@ -214,17 +216,50 @@ void tally_drop(struct tallies *tallies, struct tally *tally);
 int64_t held_call(struct managed *object, struct caller *caller);
 void held_end_session(struct managed *object, const struct session *session);
 void held_abandon(struct managed *object, uint64_t notified_by);
-int held_fill(struct managed *object, struct caller *caller);
 bool held_look_for_dead(struct managed *object);
 
 int64_t channel_call(struct managed *object, struct caller *caller);
 void channel_end_session(struct managed *object, struct session *session);
 void channel_take_back(struct caller *caller);
 
-/* --------------------------------------------------------------- data.c -- */
+/* ----------------------------------------------- data.c, dict.c, list.c -- */
 
 int data_fill(struct managed *object, struct caller *caller);
 void data_destroy(struct managed *object);
+int64_t call_fixed(struct managed *object, struct caller *caller);
+
+int64_t call_dict(struct managed *dict, struct caller *caller);
+void clear_dict(struct managed *dict);
+
+int64_t call_list(struct managed *list, struct caller *caller);
+
+/* call_item makes calls that are about one item, or where none may be. */
+int64_t call_item(struct managed *list, struct caller *caller);
+
+/* A list, an array, a value, which is a list of one, and what is in a queue are
+ * items. replace_items has new ones, which are taken, in the place of old ones;
+ * replace_by_copies copies of a tuple's; insert_item one of a call's values. */
+int replace_items(struct managed *list, size_t at, size_t num_old,
+                  struct kept *new_items, size_t num_new);
+int replace_by_copies(struct managed *list, size_t at, size_t num_old,
+                      const brood_value *values);
+int insert_item(struct managed *list, size_t at, size_t num_old,
+                struct caller *caller, size_t index);
+
+/* compare_values orders any two; is_incomparable is set if they were of
+ * different classes, or have no order. */
+extern bool is_incomparable;
+int compare_values(const brood_value *a, const brood_value *b);
+bool is_equal(const brood_value *a, const brood_value *b);
+
+/* What is answered, where that is not one value: it lives until it was.
+ * make_many has the tuple be of so many values, `many`. */
+extern struct answered {
+  struct kept gone; /* what has been taken out, or a method has returned */
+  brood_value *many, tuple;
+} answered;
+int make_many(size_t count);
+int refuse_memory(void);
 
 /* --------------------------------------------------------------- type.c -- */
 
@@ -242,11 +277,5 @@ int server_open(uint64_t *out_id);
 struct caller *server_add(brood_connection *end, int fd);
 void server_run(void);
 void server_close(void);
-
-/* -------------------------------------------------------------- serve.c -- */
-
-void brood_manager_server(const brood_args *args);
-
-enum { SERVER_DOOR, SERVER_INITIALIZER, SERVER_INITARGS, SERVER_ARGS };
 
 #endif /* BROOD_MANAGER_SERVER_H */

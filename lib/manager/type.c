@@ -5,7 +5,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "lib/manager/data.h"
 #include "lib/manager/server.h"
 #include "lib/state/error.h"
 #include "lib/work/task.h"
@@ -60,9 +59,8 @@ static int run(struct function *function, const brood_value *args) {
 }
 
 int type_fill(struct managed *object, struct caller *caller) {
-  const brood_value *name = call_value(caller, 1);
   const char *text = NULL;
-  int r = brood_value_string(name, &text);
+  int r = brood_value_string(call_value(caller, 1), &text);
   if (r < 0) return r;
   struct function function = {.type = find_type(text)};
   if (function.type == NULL) {
@@ -79,9 +77,8 @@ int type_fill(struct managed *object, struct caller *caller) {
 static const struct brood_managed_method *find_method(
     const struct managed *object, const char *name) {
   const struct brood_managed_method *method = object->type->methods;
-  while (method != NULL && method->name != NULL) {
+  for (; method != NULL && method->name != NULL; method++) {
     if (strcmp(method->name, name) == 0) return method;
-    method++;
   }
   return NULL;
 }
