@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * What lib/manager asks of this room: see manager/net.h.
+ * What lib/manager asks of this room: see manager/net.h. Addresses as texts:
+ * "unix:PATH", "tcp://HOST:PORT", "tcp://[HOST]:PORT".
  */
 #include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/link.h"
 #include "lib/manager/net.h"
-#include "lib/net/address.h"
 #include "lib/net/handshake.h"
 #include "lib/net/porter.h"
 #include "lib/share/end.h"
@@ -19,27 +21,77 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/net.h"
 
+/* ------------------------------------------------------------- Addresses -- */
+
+struct address {
+  const char *path; /* borrowed; NULL: it is one of TCP */
+  char host[256];
+  char port[6];
+  bool has_brackets;
+};
+
+const char *address_path(const char *text) {
+  return strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
+}
+
+static bool read_port(struct address *out, const char *text) {
+  size_t size = strlen(text);
+  if (size == 0 || size >= sizeof out->port ||
+      strspn(text, "0123456789") != size || atoi(text) > UINT16_MAX) {
+    return false;
+  }
+  strcpy(out->port, text);
+  return true;
+}
+
+/* "HOST:PORT" or "[HOST]:PORT". */
+static bool read_host(struct address *out, const char *text) {
+  out->has_brackets = text[0] == '[';
+  const char *host = text + out->has_brackets;
+  const char *end = strchr(host, out->has_brackets ? ']' : ':');
+  const char *colon = end != NULL ? end + out->has_brackets : NULL;
+  if (end == NULL || end == host || *colon != ':' ||
+      (size_t)(end - host) >= sizeof out->host) {
+    return false;
+  }
+  snprintf(out->host, sizeof out->host, "%.*s", (int)(end - host), host);
+  return read_port(out, colon + 1);
+}
+
+static int read_address(struct address *out, const char *text) {
+  *out = (struct address){.path = address_path(text)};
+  bool is_right = strncmp(text, "tcp://", 6) == 0 && read_host(out, text + 6);
+  if (out->path != NULL) is_right = out->path[0] != '\0';
+  if (is_right && strlen(text) < NET_ADDRESS) return 0;
+  return error_set(BROOD_VALUE_ERROR,
+                   "'%.200s' is neither tcp://HOST:PORT nor unix:PATH", text);
+}
+
 /* ------------------------------------------------------------- Listening -- */
 
 static int net_listen(const char *text, char out_address[NET_ADDRESS]) {
   struct address address;
-  int r = address_read(&address, text);
+  int r = read_address(&address, text);
   if (r < 0) return r;
+  bool is_unix = address.path != NULL;
   strcpy(out_address, text);
-  int fd = address.is_unix ? sys_unix_listen(address.path)
-                           : sys_tcp_listen(address.host, address.port);
-  r = fd < 0 || address.is_unix ? fd : sys_tcp_port(fd);
-  if (r >= 0 && !address.is_unix) address_write(out_address, &address, r);
+  int fd = is_unix ? sys_unix_listen(address.path)
+                   : sys_tcp_listen(address.host, address.port);
+  r = fd < 0 || is_unix ? fd : sys_tcp_port(fd);
+  if (r >= 0 && !is_unix) {
+    snprintf(out_address, NET_ADDRESS,
+             address.has_brackets ? "tcp://[%s]:%d" : "tcp://%s:%d",
+             address.host, r);
+  }
   if (r >= 0) return fd;
   sys_close(fd);
   return error_set_os(r, "cannot listen at %s", text);
 }
 
 static void net_unlisten(int listener, const char *text) {
-  struct address address;
+  const char *path = address_path(text);
   sys_close(listener);
-  if (address_read(&address, text) < 0 || !address.is_unix) return;
-  sys_socket_file_remove(address.path, sys_socket_file(address.path));
+  if (path != NULL) sys_socket_file_remove(path, sys_socket_file(path));
 }
 
 /* ------------------------------------------------------------ Connecting -- */
@@ -57,19 +109,14 @@ static int read_packet(int fd, void *out, size_t size, int64_t deadline_ns) {
   return 0;
 }
 
-/* Sends what fits into an empty socket. */
-static int write_packet(int fd, const void *data, size_t size) {
-  int n = sys_stream_write(fd, data, size);
-  return n < 0 ? n : (size_t)n == size ? 0 : -EPROTO;
-}
-
 static int shake_hands(int fd, const struct net_key *key, int64_t deadline_ns,
                        uint64_t *out_server) {
   struct handshake shake;
   int r =
       read_packet(fd, &shake.challenge, sizeof shake.challenge, deadline_ns);
   if (r == 0) r = handshake_prove(&shake, key, sync_self_process());
-  if (r == 0) r = write_packet(fd, &shake.proof, sizeof shake.proof);
+  if (r == 0) r = sys_stream_write(fd, &shake.proof, sizeof shake.proof);
+  if (r >= 0) r = r == sizeof shake.proof ? 0 : -EPROTO; /* it fits at once */
   if (r == 0) {
     r = read_packet(fd, &shake.verdict, sizeof shake.verdict, deadline_ns);
   }
@@ -82,12 +129,12 @@ static int connect_to_server(const struct address *address,
                              const struct net_key *key, uint64_t *out_server) {
   int64_t deadline_ns =
       sys_clock_deadline(BROOD_SECONDS(BROOD_STRANGER_SECONDS));
-  int fd = address->is_unix
+  int fd = address->path != NULL
                ? sys_unix_connect(address->path, BROOD_STRANGER_SECONDS)
                : sys_tcp_connect(address->host, address->port, deadline_ns);
   if (fd < 0) return fd == -EAGAIN ? -ETIMEDOUT : fd;
   int r = shake_hands(fd, key, deadline_ns, out_server);
-  if (r == 0 && !address->is_unix) {
+  if (r == 0 && address->path == NULL) {
     r = sys_tcp_watch(fd, BROOD_VANISHED_SECONDS);
   }
   if (r == 0) return fd;
@@ -136,11 +183,11 @@ static int net_connect(const brood_context *context, const char *text,
                        struct net_key key, uint64_t *out_id,
                        brood_connection **out_door, brood_process **out_relay) {
   struct address address;
-  int r = address_read(&address, text);
+  int r = read_address(&address, text);
   if (r < 0) return r;
   int fd = connect_to_server(&address, &key, out_id);
   if (fd < 0) return refuse(fd, text);
-  if (!address.is_unix) {
+  if (address.path == NULL) {
     r = relay_stream(context, fd, out_door, out_relay);
     sys_close(fd);
     return r;

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "lib/manager/link.h"
-#include "lib/net/address.h"
 #include "lib/net/handshake.h"
 #include "lib/net/relay.h"
 #include "lib/share/end.h"
@@ -41,7 +40,7 @@ struct stranger {
 
 static struct {
   int listener;
-  struct address address;
+  const char *path; /* of the socket file; NULL: clients come over TCP */
   struct net_key key;
   uint64_t server;
   brood_connection *door;
@@ -96,24 +95,18 @@ static bool admit_stream(int stream) {
   return true;
 }
 
-static bool is_welcome(int fd) {
-  pid_t pid;
-  uid_t uid;
-  return !porter.address.is_unix ||
-         (sys_unix_peer(fd, &pid, &uid) == 0 && uid == geteuid());
-}
-
 /* Over unix the server must see a client's processes as they see themselves. */
 static int judge(const struct stranger *stranger) {
-  if (!is_welcome(stranger->fd)) return EPERM;
-  if (!handshake_check(&stranger->shake, &porter.key)) return EKEYREJECTED;
   uint64_t token = stranger->shake.proof.token;
-  pid_t pid;
-  uid_t uid;
-  if (!porter.address.is_unix) return 0;
-  bool is_seen = sys_unix_peer(stranger->fd, &pid, &uid) == 0 &&
-                 pid == sync_number_of(token) && !sync_has_ended(token);
-  return is_seen ? 0 : EXDEV;
+  pid_t pid = 0;
+  uid_t uid = 0;
+  if (porter.path != NULL &&
+      (sys_unix_peer(stranger->fd, &pid, &uid) < 0 || uid != geteuid())) {
+    return EPERM;
+  }
+  if (!handshake_check(&stranger->shake, &porter.key)) return EKEYREJECTED;
+  if (porter.path == NULL) return 0;
+  return pid == sync_number_of(token) && !sync_has_ended(token) ? 0 : EXDEV;
 }
 
 /* Its proof is whole: it is let in, or told why not. False: to be closed. */
@@ -128,7 +121,7 @@ static bool answer_proof(struct stranger *stranger) {
   int n =
       sys_stream_write(stranger->fd, &shake->verdict, sizeof shake->verdict);
   if (why != 0 || n != sizeof shake->verdict) return false;
-  if (!porter.address.is_unix) return admit_stream(stranger->fd);
+  if (porter.path == NULL) return admit_stream(stranger->fd);
   give_server(stranger->fd);
   return true;
 }
@@ -281,7 +274,7 @@ void brood_net_porter(const brood_args *args) {
   const brood_value *address = brood_args_get(args, PORTER_ADDRESS);
   const brood_value *pidfd = brood_args_get(args, PORTER_PIDFD);
   prepare(end_at(args, PORTER_NOT_OURS));
-  if (address_read(&porter.address, address->as.data) < 0) return;
+  porter.path = address_path(address->as.data);
   porter.listener = brood_args_get(args, PORTER_LISTENER)->as.descriptor;
   porter.key = (struct net_key){key->as.data, key->size_bytes};
   porter.server = (uint64_t)brood_args_get(args, PORTER_ID)->as.int64;
@@ -290,10 +283,9 @@ void brood_net_porter(const brood_args *args) {
   bool has_pidfd = pidfd->type == BROOD_TYPE_DESCRIPTOR &&
                    sys_pidfd_pollable(pidfd->as.descriptor);
   porter.pidfd = has_pidfd ? pidfd->as.descriptor : -1;
-  bool is_unix = porter.address.is_unix;
-  uint64_t file = is_unix ? sys_socket_file(porter.address.path) : 0;
+  uint64_t file = porter.path != NULL ? sys_socket_file(porter.path) : 0;
   let_in();
-  if (is_unix) sys_socket_file_remove(porter.address.path, file);
+  if (porter.path != NULL) sys_socket_file_remove(porter.path, file);
 }
 REGISTRY_TARGET(brood_net_porter);
 
@@ -304,14 +296,14 @@ void brood_net_relay(const brood_args *args) {
   int first = sys_fd_copy(brood_connection_fileno(end));
   brood_connection_free(end);
   struct relay *relay = first < 0 ? NULL : relay_new(stream, first, true);
-  bool goes_on = relay != NULL;
-  while (goes_on) {
-    size_t count = relay_num_polls(relay);
-    if (!make_room_for_polls(count)) return;
-    relay_fill_polls(relay, porter.polls);
-    if (sys_poll_soon(porter.polls, count, SYS_CLOCK_NEVER) < 0) continue;
-    goes_on = relay_step(relay, porter.polls);
+  porter.listener = porter.pidfd = porter.door_fd =
+      -1; /* poll passes over it */
+  porter.relays = &relay;
+  porter.num_relays = relay != NULL;
+  while (porter.num_relays > 0) {
+    int r = await_anything();
+    if (r == -ENOMEM) return;
+    if (r >= 0) serve_relays(porter.polls + AT_STRANGERS);
   }
-  relay_free(relay);
 }
 REGISTRY_TARGET(brood_net_relay);

@@ -11,6 +11,10 @@
 
 void brood_net_porter(const brood_args *args);
 
+/* address_path returns the path in an address, which is borrowed; NULL if it is
+ * one of TCP. */
+const char *address_path(const char *text);
+
 enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };
 void brood_net_relay(const brood_args *args);
 

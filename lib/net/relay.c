@@ -14,10 +14,9 @@
 #include "lib/net/frame.h"
 #include "lib/share/message.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/net.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-
-#include "lib/sys/net.h"
 
 enum {
   SOCKET_BODY = 96 << 10, /* what lib/pipe sends inside */
@@ -151,13 +150,10 @@ static struct outgoing *add_frame(struct relay *relay,
   return out;
 }
 
-static void send_close(struct relay *relay, uint64_t number) {
-  add_frame(relay, &(struct frame){.channel = number, .kind = FRAME_CLOSE});
-}
-
 /* An end here is gone, or is no end of ours. */
 static void close_channel(struct relay *relay, struct channel *channel) {
-  send_close(relay, channel->number);
+  add_frame(relay,
+            &(struct frame){.channel = channel->number, .kind = FRAME_CLOSE});
   remove_channel(relay, channel);
 }
 
