@@ -192,50 +192,47 @@ static uint64_t open_end(struct relay *relay, int *fd) {
 
 /* Hello comes with a pidfd, which stays here: with that process its channel
  * ends, whoever else has a copy of the other end. False: it is no hello. */
-static bool forward_hello(struct relay *relay, struct channel *channel,
-                          const struct received *message) {
-  struct call_head call;
-  if (message->head.flags != 0 ||
-      !frame_get_call(message->head.type, message->body, message->head.size,
-                      &call) ||
-      call.op != CALL_HELLO) {
+static bool take_hello(struct channel *channel, const struct received *message,
+                       struct call_head *out) {
+  const struct wire_head *head = &message->head;
+  if (head->flags != 0 ||
+      !frame_get_call(head->type, message->body, head->size, out) ||
+      out->op != CALL_HELLO) {
     return false;
   }
-  bool has_pidfd = channel->pidfd < 0 && message->head.num_fds == 1 &&
-                   sys_pidfd_pollable(message->fds[0]);
-  if (has_pidfd) {
+  if (channel->pidfd < 0 && head->num_fds == 1 &&
+      sys_pidfd_pollable(message->fds[0])) {
     channel->pidfd = message->fds[0];
     message->fds[0] = -1;
   }
-  struct frame frame = {.size = sizeof call,
-                        .channel = channel->number,
-                        .kind = FRAME_MESSAGE,
-                        .type = BROOD_TYPE_BYTES};
-  struct outgoing *out = add_frame(relay, &frame);
-  if (out == NULL) return true;
-  memcpy(out->bytes + FRAME_HEAD, &call, sizeof call);
-  frame_mark(frame.type, out->bytes + FRAME_HEAD, sizeof call, relay->salt);
   return true;
 }
 
 /* A message that came from an end becomes a frame; false: it was none. */
 static bool forward(struct relay *relay, struct channel *channel,
-                    struct received *message) {
+                    const struct received *message) {
   bool is_outside = (message->head.flags & WIRE_OUTSIDE) != 0;
   size_t num_ends = message->head.num_fds - (size_t)is_outside;
+  const void *inside = message->body;
   struct frame frame = {
       .size = is_outside ? message->view.size_bytes : message->head.size,
       .channel = channel->number,
-      .num_ends = (uint16_t)num_ends,
       .kind = FRAME_MESSAGE,
       .type = message->head.type};
-  if (relay->is_client && forward_hello(relay, channel, message)) return true;
+  struct call_head hello;
+  if (relay->is_client && take_hello(channel, message, &hello)) {
+    inside = &hello; /* and nothing else that came with it */
+    frame.size = sizeof hello;
+    frame.type = BROOD_TYPE_BYTES;
+    num_ends = 0;
+  }
   if (num_ends > FRAME_MAX_ENDS) return false;
+  frame.num_ends = (uint16_t)num_ends;
   struct outgoing *out = add_frame(relay, &frame);
   if (out == NULL) return true;
   uint8_t *body = out->bytes + FRAME_HEAD + num_ends * FRAME_END;
   if (!is_outside) {
-    memcpy(body, message->body, frame.size);
+    memcpy(body, inside, frame.size);
   } else if (message_copy(message, body) < 0) {
     relay->is_broken = true; /* a frame of nonsense has been begun */
     return true;
