@@ -43,24 +43,20 @@ bool call_follows(const brood_value *value, uint32_t op) {
          value->as.data != NULL && value->size_bytes > CALL_LARGE;
 }
 
-static int check_sent(const brood_value *value) {
-  if (value->type == BROOD_TYPE_TUPLE && value->as.items != NULL) {
-    return call_check_values(value->as.items, value->num_items);
-  }
-  bool is_object = value->type == BROOD_TYPE_OBJECT;
-  if (value->type == BROOD_TYPE_DESCRIPTOR ||
-      value->type == BROOD_TYPE_POINTER ||
-      (is_object && proxy_find(value->as.data) == NULL)) {
-    return error_set(BROOD_TYPE_ERROR,
-                     "a manager keeps no descriptors, pointers, or objects of "
-                     "shared memory");
-  }
-  return 0;
-}
-
-int call_check_values(const brood_value *values, size_t num_values) {
+int call_check_values(const brood_value *value) {
   int r = 0;
-  for (size_t i = 0; r == 0 && i < num_values; i++) r = check_sent(&values[i]);
+  if (value->type == BROOD_TYPE_TUPLE && value->as.items != NULL) {
+    for (size_t i = 0; r == 0 && i < value->num_items; i++) {
+      r = call_check_values(&value->as.items[i]);
+    }
+  } else if (value->type == BROOD_TYPE_DESCRIPTOR ||
+             value->type == BROOD_TYPE_POINTER ||
+             (value->type == BROOD_TYPE_OBJECT &&
+              proxy_find(value->as.data) == NULL)) {
+    r = error_set(BROOD_TYPE_ERROR,
+                  "a manager keeps no descriptors, pointers, or objects of "
+                  "shared memory");
+  }
   return r;
 }
 

@@ -119,9 +119,9 @@ int call_say_gone(void);
 int call_send_rest(brood_connection *end, const brood_value *value,
                    int64_t timeout_ns);
 
-/* call_check_values: do the values, as far as that is seen here, mean
- * something to a server? BROOD_TYPE_ERROR if not. */
-int call_check_values(const brood_value *values, size_t num_values);
+/* call_check_values: does a value, with those in it, mean something to a
+ * server, as far as that is seen here? BROOD_TYPE_ERROR if not. */
+int call_check_values(const brood_value *value);
 
 /* call_split_off has an item of a received tuple be a value of its own, in the
  * memory of all: only what is its own moves to the beginning, where an owner

@@ -152,12 +152,12 @@ static struct line *idle_line_of(struct link *link) {
   return line;
 }
 
-static void give_line(struct line *line) {
-  atomic_store(&line->is_busy, false); /* nobody else changes it meanwhile */
-}
-
-/* Of no more use: perhaps an answer is due that nobody waits for. */
-static void discard_line(struct line *line) {
+/* Without a use: perhaps an answer is due that nobody waits for. */
+static void leave_line(struct line *line, bool is_of_use) {
+  if (is_of_use) {
+    atomic_store(&line->is_busy, false); /* nobody else changes it meanwhile */
+    return;
+  }
   guard_lock();
   struct line **at = &line->link->lines;
   while (*at != NULL && *at != line) at = &(*at)->next;
@@ -186,16 +186,16 @@ static struct line *take_line(struct link *link) {
   }
   line->end->has_answers_only = true;
   guard_lock();
-  bool is_shut = !is_open(link);
-  if (!is_shut) {
+  if (is_open(link)) {
     line->next = link->lines;
     link->lines = line;
+  } else {
+    free_line(line);
+    line = NULL;
+    call_say_gone();
   }
   guard_unlock();
-  if (!is_shut) return line;
-  free_line(line);
-  call_say_gone();
-  return NULL;
+  return line;
 }
 
 /* With the mutex. Another thread may be about to use the door. */
@@ -225,18 +225,19 @@ static void shut_dead_links(void) {
   guard_unlock();
 }
 
-static int open_link(uint64_t server, brood_connection *door, uint64_t owner) {
+/* With the mutex; the door is taken. NULL and the error is set. */
+static struct link *open_link(uint64_t server, brood_connection *door,
+                              uint64_t owner) {
   struct link *link = calloc(1, sizeof *link);
   if (link == NULL) {
     brood_connection_free(door);
-    return error_set_os(-ENOMEM, "cannot call a manager");
+    error_set_os(-ENOMEM, "cannot call a manager");
+    return NULL;
   }
-  *link = (struct link){.server = server, .owner = owner, .door = door};
-  guard_lock();
-  link->next = links;
+  *link = (struct link){
+      .next = links, .server = server, .owner = owner, .door = door};
   links = link;
-  guard_unlock();
-  return 0;
+  return link;
 }
 
 static struct link *open_link_of(uint64_t server) {
@@ -259,8 +260,7 @@ struct link *link_open(uint64_t server, brood_connection *door) {
   } else if (link != NULL) {
     link->num_opened++;
   } else if (say_hello(door, false) == 0) {
-    int r = open_link(server, door, sync_self_process());
-    link = r == 0 ? links : NULL;
+    link = open_link(server, door, sync_self_process());
     door = NULL;
   }
   guard_unlock();
@@ -314,7 +314,7 @@ static void abandon_call(void *argument) {
     struct proxy_call back = {.op = PROXY_RELEASE, .number = line->op};
     send_call(line, &back);
   }
-  discard_line(line);
+  leave_line(line, false);
 }
 
 static int64_t await_answer(struct line *line, const struct proxy_call *call) {
@@ -322,14 +322,14 @@ static int64_t await_answer(struct line *line, const struct proxy_call *call) {
   int64_t result = send_call(line, call);
   guard_unshield();
   if (result < 0) { /* by the system perhaps half of it is out */
-    result == BROOD_OS_ERROR ? discard_line(line) : give_line(line);
+    leave_line(line, result != BROOD_OS_ERROR);
     return result;
   }
   int r;
   pthread_cleanup_push(abandon_call, line);
   r = call_receive(line->end, call, &result);
   pthread_cleanup_pop(0);
-  r < 0 ? discard_line(line) : give_line(line);
+  leave_line(line, r == 0);
   return result;
 }
 
@@ -370,9 +370,12 @@ static int open_by_end(struct proxy *proxy, struct link *link) {
     return r;
   }
   if (is_own) sys_close(atomic_exchange(&proxy->fd, -1));
-  if (!is_open(link)) return open_link(proxy->server, end, proxy->owner);
-  become_own(link, end);
-  return 0;
+  if (is_open(link)) {
+    become_own(link, end);
+    return 0;
+  }
+  link = open_link(proxy->server, end, proxy->owner);
+  return link == NULL ? brood_error() : 0;
 }
 
 /* The process's line may be of another session than the end that a proxy came
@@ -441,8 +444,9 @@ static void forget_proxy(const struct proxy *proxy) {
 
 static int64_t call_proxy(void *handle, const struct proxy_call *call) {
   struct proxy *proxy = handle;
+  brood_value values = brood_tuple(call->values, call->num_values);
   int r = refuse_own(proxy->server);
-  if (r == 0) r = call_check_values(call->values, call->num_values);
+  if (r == 0) r = call_check_values(&values);
   if (r < 0) return r;
   struct link *link = link_of(proxy);
   struct line *line = link == NULL ? NULL : take_line(link);

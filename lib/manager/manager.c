@@ -168,29 +168,22 @@ static void end_server(brood_manager *manager) {
 
 /* Its first words: that it serves, and as whom. */
 static int await_server(brood_manager *manager, brood_connection *door) {
-  brood_value whole = brood_none();
-  struct answer_head head;
+  brood_value id = brood_none();
+  int64_t result;
   /* A child that was forked meanwhile may have a copy of its end: that hangs up
    * with the last of them only. */
   bool lives = true;
-  int r = BROOD_TIMEOUT;
-  while (r == BROOD_TIMEOUT && lives) {
+  int r = 0;
+  while (r == 0 && lives) {
     lives = brood_process_is_alive(manager->process) > 0;
-    r = brood_connection_recv(door, &whole,
-                              lives ? BROOD_MILLISECONDS(200) : 0);
+    r = brood_connection_poll(door, lives ? BROOD_MILLISECONDS(200) : 0);
   }
-  if (r < 0) {
+  if (r <= 0 ||
+      call_receive(door, &(struct proxy_call){.out = &id}, &result) < 0) {
     return error_set(BROOD_RUNTIME_ERROR, "the manager's server ended at once");
   }
-  const brood_value *words = whole.as.items;
-  memcpy(&head, words[0].as.data, sizeof head);
-  if (head.code == 0) {
-    manager->server = (uint64_t)words[1].as.int64;
-  } else {
-    error_set(head.code, "%s", (const char *)words[1].as.data);
-  }
-  brood_value_clear(&whole);
-  return head.code;
+  if (result == 0) manager->server = (uint64_t)id.as.int64;
+  return (int)result;
 }
 
 /* ----------------------------------------------------- Made, and connected */

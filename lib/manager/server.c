@@ -233,8 +233,19 @@ static void hear_forget(const struct caller *caller) {
 
 /* ----------------------------------------------------------------- Calls -- */
 
-static int64_t call_object(struct caller *caller) {
+static int64_t make_call(struct caller *caller) {
+  if (caller->session == NULL) {
+    caller->is_closed = true; /* perhaps its hello was lost */
+    return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
+  }
+  int64_t r = adopt_values(caller);
+  if (r < 0) return r;
   struct managed *object = object_find(caller->head.object);
+  switch (caller->head.op) {
+    case CALL_MAKE: return object_make(caller);
+    case CALL_COUNT: return object_count();
+    case CALL_SHUTDOWN: server.is_over = true; return 0;
+  }
   if (object == NULL) {
     return error_set(BROOD_VALUE_ERROR, "the manager has no such object");
   }
@@ -242,24 +253,9 @@ static int64_t call_object(struct caller *caller) {
     return object_hold_for(object, caller->session);
   }
   object_hold(object);
-  int64_t r = object_call(object, caller);
+  r = object_call(object, caller);
   object_release(object);
   return r;
-}
-
-static int64_t make_call(struct caller *caller) {
-  if (caller->session == NULL) {
-    caller->is_closed = true; /* perhaps its hello was lost */
-    return error_set(BROOD_RUNTIME_ERROR, "nobody said hello on this line");
-  }
-  int r = adopt_values(caller);
-  if (r < 0) return r;
-  switch (caller->head.op) {
-    case CALL_MAKE: return object_make(caller);
-    case CALL_COUNT: return object_count();
-    case CALL_SHUTDOWN: server.is_over = true; return 0;
-    default: return call_object(caller);
-  }
 }
 
 static void begin_call(struct caller *caller) {

@@ -96,7 +96,7 @@ int64_t type_call(struct managed *object, struct caller *caller) {
   }
   r = run(&function, call_value(caller, 1));
   if (r < 0) return r;
-  if (call_check_values(&answered.gone.whole, 1) < 0) {
+  if (call_check_values(&answered.gone.whole) < 0) {
     return error_set(BROOD_REMOTE_ERROR,
                      "what '%s' returned cannot be sent: a descriptor, or an "
                      "object of another kind",
