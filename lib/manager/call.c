@@ -189,11 +189,10 @@ int keep_value(struct caller *caller, size_t index, struct kept *out) {
   if (value == NULL) {
     return error_set(BROOD_TYPE_ERROR, "a value is missing");
   }
-  brood_value *from = value == &caller->last ? &caller->last : &caller->whole;
-  bool can_take = value == &caller->last || caller->whole.num_items <= 3;
-  if (!can_take) return keep_copy(value, out);
-  *out = (struct kept){.whole = *from,
-                       .part = value == &caller->last ? NULL : value};
+  bool is_last = value == &caller->last;
+  if (!is_last && caller->whole.num_items > 3) return keep_copy(value, out);
+  brood_value *from = is_last ? &caller->last : &caller->whole;
+  *out = (struct kept){.whole = *from, .part = is_last ? NULL : value};
   *from = brood_none();
   return 0;
 }
@@ -264,12 +263,12 @@ static bool send_head(const struct caller *caller,
 
 static int send_answer(struct caller *caller, struct answer_head *head,
                        const brood_value *value) {
-  brood_value words[] = {brood_none(), value == NULL ? brood_none() : *value};
+  if (value == NULL && send_head(caller, head)) return 0;
   bool follows = value != NULL && call_follows(value, caller->head.op);
   head->flags = follows ? CALL_FOLLOWS : 0;
-  words[0] = brood_bytes(head, sizeof *head);
+  brood_value words[] = {brood_bytes(head, sizeof *head),
+                         value == NULL ? brood_none() : *value};
   bool is_alone = value == NULL || follows;
-  if (value == NULL && send_head(caller, head)) return 0;
   int r = brood_connection_send(caller->end,
                                 is_alone ? words[0] : brood_tuple(words, 2), 0);
   return r == 0 && follows ? call_send_rest(caller->end, value, 0) : r;

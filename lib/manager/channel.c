@@ -56,23 +56,14 @@ static void give_item(struct managed *queue, struct caller *caller) {
 
 /* ---------------------------------------------------------- Those that wait */
 
-static void answer_joiners(struct managed *queue, int64_t r) {
-  while (queue->joiners.first != NULL) {
-    struct caller *caller = queue->joiners.first;
-    unpark_call(caller);
-    answer_call(caller, r);
-  }
-}
-
-static int say_left_to_dead(const struct managed *queue) {
+/* Sets and returns the error that the dead had got all that is not done, or 0.
+ */
+static int left_to_dead(const struct managed *queue) {
+  if (queue->unfinished == 0 || queue->unfinished > queue->lost) return 0;
   return error_set(BROOD_OWNER_DIED,
                    "all items of the queue are done but %" PRId64
                    ", which processes had got that have ended",
                    queue->unfinished);
-}
-
-static bool is_left_to_dead(const struct managed *queue) {
-  return queue->unfinished > 0 && queue->unfinished <= queue->lost;
 }
 
 static void feed(struct managed *queue) {
@@ -91,8 +82,13 @@ static void feed(struct managed *queue) {
       break;
     }
   }
-  if (queue->unfinished == 0) answer_joiners(queue, 0);
-  if (is_left_to_dead(queue)) answer_joiners(queue, say_left_to_dead(queue));
+  int r = left_to_dead(queue);
+  bool is_over = queue->unfinished == 0 || r < 0;
+  while (is_over && queue->joiners.first != NULL) {
+    struct caller *caller = queue->joiners.first;
+    unpark_call(caller);
+    answer_call(caller, r);
+  }
   object_release(queue);
 }
 
@@ -140,8 +136,8 @@ static int64_t task_done(struct managed *queue, struct caller *caller) {
 
 static int64_t join(struct managed *queue, struct caller *caller) {
   if (!queue->is_joinable) return object_lacks(queue);
-  if (queue->unfinished == 0) return 0;
-  if (is_left_to_dead(queue)) return say_left_to_dead(queue);
+  int r = left_to_dead(queue);
+  if (queue->unfinished == 0 || r < 0) return r;
   if (park_call(caller, queue, &queue->joiners) == PARKED) return PARKED;
   return error_set(BROOD_TIMEOUT, "%" PRId64 " items are not done",
                    queue->unfinished);

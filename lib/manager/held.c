@@ -172,9 +172,8 @@ static int64_t notify(struct managed *condition, struct caller *caller) {
   if (hold_of(condition->lock, caller) == NULL) {
     return error_set(BROOD_ASSERTION_ERROR, "lock is not owned");
   }
-  for (int64_t i = 0; i < caller->head.number; i++) {
-    if (!notify_one(condition)) break;
-  }
+  int64_t left = caller->head.number;
+  while (left > 0 && notify_one(condition)) left--;
   return 0;
 }
 

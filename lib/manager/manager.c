@@ -144,20 +144,6 @@ static void brood_manager_server(const brood_args *args) {
 }
 REGISTRY_TARGET(brood_manager_server);
 
-static int start_server(brood_manager *manager, const brood_context *context,
-                        const brood_manager_options *options,
-                        const char *initializer, brood_connection *far) {
-  brood_value args[SERVER_ARGS] = {
-      [SERVER_DOOR] = brood_object(far),
-      [SERVER_INITIALIZER] =
-          initializer == NULL ? brood_none() : brood_string(initializer),
-      [SERVER_INITARGS] = options->initargs};
-  const char *name = options->name == NULL ? "SyncManager" : options->name;
-  manager->process = process_start_servant(
-      context, name, SERVANT_PLAIN, brood_manager_server, args, SERVER_ARGS);
-  return manager->process == NULL ? brood_error() : 0;
-}
-
 /* Whatever is refused meanwhile. */
 static void end_server(brood_manager *manager) {
   do {
@@ -214,7 +200,15 @@ static int open_manager(brood_manager *manager, const brood_context *context,
   brood_connection *near, *far, *door;
   int r = brood_pipe_new(context, 0, &near, &far);
   if (r < 0) return r;
-  r = start_server(manager, context, options, initializer, far);
+  brood_value args[SERVER_ARGS] = {
+      [SERVER_DOOR] = brood_object(far),
+      [SERVER_INITIALIZER] =
+          initializer == NULL ? brood_none() : brood_string(initializer),
+      [SERVER_INITARGS] = options->initargs};
+  manager->process = process_start_servant(
+      context, options->name == NULL ? "SyncManager" : options->name,
+      SERVANT_PLAIN, brood_manager_server, args, SERVER_ARGS);
+  r = manager->process == NULL ? brood_error() : 0;
   brood_connection_free(far);
   if (r == 0) r = await_server(manager, near);
   if (r == 0) r = link_renew(&near);
@@ -316,17 +310,17 @@ int brood_manager_pid(brood_manager *manager) {
 }
 
 const char *brood_manager_address(brood_manager *manager) {
-  if (manager == NULL) {
-    error_set(BROOD_TYPE_ERROR, "expected a manager, not NULL");
-    return NULL;
-  }
-  if (manager->address[0] != '\0') return manager->address;
-  error_clear();
+  if (manager != NULL && manager->address[0] != '\0') return manager->address;
+  manager == NULL ? (void)check_manager(manager) : error_clear();
   return NULL;
 }
 
-static void close_manager(brood_manager *manager) {
+int brood_manager_shutdown(brood_manager *manager) {
   struct proxy_call call = {.op = CALL_SHUTDOWN};
+  int r = check_manager(manager);
+  if (r < 0 || manager->is_closed) return r;
+  struct guard_state state =
+      guard_forbid(); /* a cancelled thread would leave the rest */
   if (!manager->is_connected &&
       (link_call(manager->server, &call) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
@@ -341,35 +335,31 @@ static void close_manager(brood_manager *manager) {
   }
   manager->process = brood_process_free(manager->process);
   unlisten(manager);
-}
-
-int brood_manager_shutdown(brood_manager *manager) {
-  int r = check_manager(manager);
-  if (r < 0 || manager->is_closed) return r;
-  struct guard_state state =
-      guard_forbid(); /* a cancelled thread would leave the rest */
-  close_manager(manager);
   guard_allow(state);
   return 0;
 }
 
 brood_manager *brood_manager_free(brood_manager *manager) {
-  if (manager == NULL || check_manager(manager) < 0) return NULL;
-  brood_manager_shutdown(manager);
-  free(manager);
+  if (manager != NULL && brood_manager_shutdown(manager) == 0) free(manager);
   return NULL;
 }
 
 /* --------------------------------------------------------------- Serving -- */
 
-static int serve_at(brood_manager *manager, const brood_context *context,
-                    const brood_manager_options *options, int stop,
-                    void (*ready)(const char *address, void *argument),
-                    void *argument) {
+int brood_manager_serve(const brood_context *context,
+                        const brood_manager_options *options, int stop,
+                        void (*ready)(const char *address, void *argument),
+                        void *argument) {
   brood_connection *near, *far;
-  int r = server_open(&manager->server);
-  if (r < 0) return r;
-  if (options->initializer != NULL) {
+  int r = check_net(options);
+  brood_manager *manager = r < 0 ? NULL : new_manager(options);
+  if (manager == NULL) return brood_error();
+  r = stop < 0 ? 0 : sys_fd_valid(stop);
+  if (r < 0) r = error_set_os(r, "cannot stop at descriptor %d", stop);
+  if (r == 0) r = open_listener(manager, options);
+  if (r == 0) r = server_open(&manager->server);
+  bool is_open = r == 0;
+  if (r == 0 && options->initializer != NULL) {
     r = task_initialize(options->initializer, &options->initargs);
   }
   if (r == 0) r = brood_pipe_new(context, 0, &near, &far);
@@ -382,21 +372,7 @@ static int serve_at(brood_manager *manager, const brood_context *context,
   if (r == 0 && stop >= 0 && server_add(NULL, stop) == NULL) r = brood_error();
   if (r == 0 && ready != NULL) ready(manager->address, argument);
   if (r == 0) server_run();
-  server_close();
-  return r;
-}
-
-int brood_manager_serve(const brood_context *context,
-                        const brood_manager_options *options, int stop,
-                        void (*ready)(const char *address, void *argument),
-                        void *argument) {
-  int r = check_net(options);
-  brood_manager *manager = r < 0 ? NULL : new_manager(options);
-  if (manager == NULL) return brood_error();
-  r = stop < 0 ? 0 : sys_fd_valid(stop);
-  if (r < 0) r = error_set_os(r, "cannot stop at descriptor %d", stop);
-  if (r == 0) r = open_listener(manager, options);
-  if (r == 0) r = serve_at(manager, context, options, stop, ready, argument);
+  if (is_open) server_close();
   unlisten(manager);
   free(manager);
   return r;

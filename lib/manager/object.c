@@ -41,13 +41,10 @@ bool tally_add(struct tallies *tallies, struct session *session,
                uint64_t thread, int64_t count) {
   struct tally *tally = tally_of(tallies, session, thread);
   if (tally == NULL) {
-    if (tallies->count == tallies->room) {
-      size_t room = tallies->room * 2 + 2;
-      void *more = reallocarray(tallies->all, room, sizeof *tallies->all);
-      if (more == NULL) return false;
-      tallies->all = more;
-      tallies->room = room;
-    }
+    size_t room = tallies->count + 1;
+    void *more = reallocarray(tallies->all, room, sizeof *tallies->all);
+    if (more == NULL) return false;
+    tallies->all = more;
     tally = &tallies->all[tallies->count++];
     *tally = (struct tally){.session = session, .thread = thread};
   }
@@ -80,17 +77,6 @@ int64_t object_count(void) {
  * not take the stack of all of them. */
 static struct managed *gone;
 
-static void destroy_one(struct managed *object) {
-  if (object->type != NULL) type_destroy(object);
-  data_destroy(object);
-  struct managed *lock = object->lock;
-  free(object->references_of.all);
-  free(object->holds.all);
-  free(object->name);
-  free(object);
-  if (lock != NULL) object_release(lock);
-}
-
 static void destroy(struct managed *object) {
   static bool is_under_way;
   table.places[(uint32_t)object->id].object = NULL;
@@ -101,7 +87,13 @@ static void destroy(struct managed *object) {
   is_under_way = true;
   while ((object = gone) != NULL) {
     gone = object->gone;
-    destroy_one(object);
+    if (object->type != NULL) type_destroy(object);
+    data_destroy(object);
+    if (object->lock != NULL) object_release(object->lock);
+    free(object->references_of.all);
+    free(object->holds.all);
+    free(object->name);
+    free(object);
   }
   is_under_way = false;
 }
@@ -120,14 +112,11 @@ int object_hold_for(struct managed *object, struct session *session) {
   return 0;
 }
 
-void object_release_for(struct managed *object, struct session *session,
-                        int64_t most) {
-  struct tally *tally = tally_of(&object->references_of, session, 0);
-  for (int64_t count = tally == NULL ? 0 : tally->count;
-       count > 0 && most-- > 0; count--) {
-    tally_add(&object->references_of, session, 0, -1);
-    object_release(object);
-  }
+bool object_release_for(struct managed *object, struct session *session) {
+  if (tally_of(&object->references_of, session, 0) == NULL) return false;
+  tally_add(&object->references_of, session, 0, -1);
+  object_release(object);
+  return true;
 }
 
 /* ---------------------------------------------------------------- Making -- */
@@ -135,8 +124,8 @@ void object_release_for(struct managed *object, struct session *session,
 static struct managed *find_named(const char *name) {
   for (size_t i = 1; i < table.num_places; i++) {
     struct managed *object = table.places[i].object;
-    if (object == NULL || object->name == NULL) continue;
-    if (strcmp(object->name, name) == 0) return object;
+    bool has_name = object != NULL && object->name != NULL;
+    if (has_name && strcmp(object->name, name) == 0) return object;
   }
   return NULL;
 }
@@ -325,7 +314,7 @@ void object_end_session(struct session *session) {
     } else {
       held_end_session(object, session);
     }
-    object_release_for(object, session, INT64_MAX);
+    while (object_release_for(object, session)) continue;
     object_release(object);
   }
 }

@@ -86,8 +86,7 @@ static void hear_taken(struct caller *caller) {
 static void hear_door(struct caller *caller) {
   const brood_value *value = call_value(caller, 0);
   struct managed *object = object_find(caller->head.object);
-  if (value == NULL ||
-      brood_value_object(value, BROOD_KIND_CONNECTION) == NULL ||
+  if (brood_value_object(value, BROOD_KIND_CONNECTION) == NULL ||
       (caller->head.object != 0 && object == NULL)) {
     return; /* who has the other end sees it close */
   }
@@ -139,11 +138,7 @@ int64_t park_call(struct caller *caller, struct managed *object,
   caller->object = object;
   caller->row = row;
   caller->next = NULL;
-  if (row->first == NULL) {
-    row->first = caller;
-  } else {
-    row->last->next = caller;
-  }
+  *(row->first == NULL ? &row->first : &row->last->next) = caller;
   row->last = caller;
   row->count++;
   server.num_parked++;
@@ -153,10 +148,7 @@ int64_t park_call(struct caller *caller, struct managed *object,
 void unpark_call(struct caller *caller) {
   struct waiters *row = caller->row;
   struct caller **at = &row->first, *before = NULL;
-  while (*at != caller) {
-    before = *at;
-    at = &before->next;
-  }
+  for (; *at != caller; at = &before->next) before = *at;
   *at = caller->next;
   if (row->last == caller) row->last = before;
   row->count--;
@@ -179,21 +171,17 @@ static struct session *session_of(const struct epoll_event *event) {
   return (uintptr_t)who % 2 == 0 ? NULL : (void *)(who - 1);
 }
 
-static struct session *find_session(uint64_t token) {
-  struct session *session = server.sessions;
-  while (session != NULL && session->token != token) session = session->next;
-  return session;
-}
-
+/* NULL: its process has ended, or there is no memory. */
 static struct session *open_session(struct caller *caller) {
-  struct session *session = find_session(caller->head.thread);
-  if (session != NULL && !session->has_ended) return session;
-  if (session != NULL) return NULL; /* its process has ended */
-  session = calloc(1, sizeof *session);
+  uint64_t token = caller->head.thread;
+  for (struct session *s = server.sessions; s != NULL; s = s->next) {
+    if (s->token == token) return s->has_ended ? NULL : s;
+  }
+  struct session *session = malloc(sizeof *session);
   if (session == NULL) return NULL;
   const brood_value *pidfd = call_value(caller, 0);
-  session->token = caller->head.thread;
-  session->pidfd = -1;
+  *session =
+      (struct session){.next = server.sessions, .token = token, .pidfd = -1};
   if (pidfd != NULL && pidfd->type == BROOD_TYPE_DESCRIPTOR &&
       sys_pidfd_pollable(pidfd->as.descriptor)) {
     session->pidfd = sys_fd_copy(pidfd->as.descriptor);
@@ -202,7 +190,6 @@ static struct session *open_session(struct caller *caller) {
       sys_epoll_add(server.epoll, session->pidfd, of_session(session)) < 0) {
     session->pidfd = sys_close(session->pidfd);
   }
-  session->next = server.sessions;
   server.sessions = session;
   server.num_watched++;
   return session;
@@ -225,7 +212,7 @@ static void hear_hello(struct caller *caller) {
 
 static void hear_forget(const struct caller *caller) {
   struct managed *object = object_find(caller->head.object);
-  if (object != NULL) object_release_for(object, caller->session, 1);
+  if (object != NULL) object_release_for(object, caller->session);
   if (caller->head.object != 0 || caller->session == NULL) return;
   caller->session->token = 0; /* the next hello opens another */
   caller->session->has_ended = true;

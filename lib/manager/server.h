@@ -87,7 +87,7 @@ struct tally {
 
 struct tallies {
   struct tally *all;
-  size_t count, room;
+  size_t count;
 };
 
 struct dict_entry;
@@ -128,6 +128,15 @@ struct managed {
 };
 
 /* ------------------------------------------------------------- server.c -- */
+
+/* A server in the calling thread: server_open gives it an id, server_add a
+ * line, which is taken, or with NULL a descriptor to end at when it is
+ * readable; server_run serves, and server_close is due after each server_open,
+ * unless the process ends. They set the error. */
+int server_open(uint64_t *out_id);
+struct caller *server_add(brood_connection *end, int fd);
+void server_run(void);
+void server_close(void);
 
 /* server_is_here: is this process that server? */
 bool server_is_here(uint64_t server);
@@ -181,10 +190,9 @@ void object_release(struct managed *object);
 int64_t object_count(void);
 
 /* object_hold_for has a session have a reference; 0, or the error is set.
- * object_release_for gives back what it has, and at most so many. */
+ * object_release_for gives one back; false: it has none. */
 int object_hold_for(struct managed *object, struct session *session);
-void object_release_for(struct managed *object, struct session *session,
-                        int64_t most);
+bool object_release_for(struct managed *object, struct session *session);
 
 /* object_call makes a call: its answer, or PARKED. */
 int64_t object_call(struct managed *object, struct caller *caller);
@@ -195,8 +203,8 @@ int64_t object_lacks(const struct managed *object);
 
 /* object_end_session gives back, and on, what a process had. object_expire ends
  * a wait whose time is over, object_abandon one whose client is gone.
- * object_look_for_dead gives on what ended threads
- * hold and others wait for; false if nobody waits for such. */
+ * object_look_for_dead gives on what ended threads hold and others wait for;
+ * false if nobody waits for such. */
 void object_end_session(struct session *session);
 void object_expire(struct caller *caller);
 void object_abandon(struct caller *caller);
@@ -266,16 +274,5 @@ int refuse_memory(void);
 int type_fill(struct managed *object, struct caller *caller);
 int64_t type_call(struct managed *object, struct caller *caller);
 void type_destroy(struct managed *object);
-
-/* ----------------------------------------------------------- server.c -- */
-
-/* A server in the calling thread: server_open gives it an id, server_add a
- * line, which is taken, or with NULL a descriptor to end at when it is
- * readable; server_run serves, and server_close is due after each server_open,
- * unless the process ends. They set the error. */
-int server_open(uint64_t *out_id);
-struct caller *server_add(brood_connection *end, int fd);
-void server_run(void);
-void server_close(void);
 
 #endif /* BROOD_MANAGER_SERVER_H */
