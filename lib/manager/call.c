@@ -11,7 +11,6 @@
 
 #include "lib/manager/server.h"
 #include "lib/pipe/connection.h"
-#include "lib/share/proxy.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "lib/manager/server.h"
-#include "lib/share/object.h"
 #include "lib/state/error.h"
 
 /* --------------------------------------------------------- In common ----- */

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "lib/manager/server.h"
-#include "lib/share/object.h"
 #include "lib/state/error.h"
 
 struct dict_entry {

@@ -8,7 +8,6 @@
 #include "lib/manager/link.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 #include <sys/socket.h>
 
 #include "lib/manager/server.h"
-#include "lib/pipe/connection.h"
 #include "lib/share/end.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
@@ -24,7 +22,6 @@
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/sock.h"
 
 struct line {
   struct line *next;
@@ -145,13 +142,6 @@ static int make_own(struct link *link) {
   return is_own ? 0 : r;
 }
 
-static struct line *idle_line_of(struct link *link) {
-  struct line *line = link->lines;
-  while (line != NULL && atomic_load(&line->is_busy)) line = line->next;
-  if (line != NULL) atomic_store(&line->is_busy, true);
-  return line;
-}
-
 /* Without a use: perhaps an answer is due that nobody waits for. */
 static void leave_line(struct line *line, bool is_of_use) {
   if (is_of_use) {
@@ -170,7 +160,9 @@ static void leave_line(struct line *line, bool is_of_use) {
 static struct line *take_line(struct link *link) {
   if (make_own(link) < 0) return NULL;
   guard_lock();
-  struct line *line = idle_line_of(link);
+  struct line *line = link->lines;
+  while (line != NULL && atomic_load(&line->is_busy)) line = line->next;
+  if (line != NULL) atomic_store(&line->is_busy, true);
   guard_unlock();
   if (line != NULL) return line;
   line = calloc(1, sizeof *line);
@@ -214,15 +206,13 @@ static void shut_link(struct link *link) {
 }
 
 /* A process that has had proxies of a server that is gone still has lines to
- * it. A server says nothing through a door. */
+ * it. A server says nothing through a door. With the mutex. */
 static void shut_dead_links(void) {
-  guard_lock();
   for (struct link *link = links; link != NULL; link = link->next) {
     if (is_open(link) && sys_poll_one(link->door->fd, POLLIN, 0) > 0) {
       shut_link(link);
     }
   }
-  guard_unlock();
 }
 
 /* With the mutex; the door is taken. NULL and the error is set. */

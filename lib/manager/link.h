@@ -5,7 +5,6 @@
 #ifndef BROOD_MANAGER_LINK_H
 #define BROOD_MANAGER_LINK_H
 
-#include "brood.h"
 #include "lib/manager/call.h"
 #include "lib/names.h"
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/manager/link.h"
 #include "lib/share/end.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -161,11 +160,7 @@ void unpark_call(struct caller *caller) {
 
 /* ------------------------------------------------ What is not answered -- */
 
-/* What tells a session's events from those of callers. */
-static void *of_session(struct session *session) {
-  return (char *)session + 1;
-}
-
+/* A session's events have an odd address, which tells them from callers'. */
 static struct session *session_of(const struct epoll_event *event) {
   char *who = event->data.ptr;
   return (uintptr_t)who % 2 == 0 ? NULL : (void *)(who - 1);
@@ -187,7 +182,7 @@ static struct session *open_session(struct caller *caller) {
     session->pidfd = sys_fd_copy(pidfd->as.descriptor);
   }
   if (session->pidfd >= 0 &&
-      sys_epoll_add(server.epoll, session->pidfd, of_session(session)) < 0) {
+      sys_epoll_add(server.epoll, session->pidfd, (char *)session + 1) < 0) {
     session->pidfd = sys_close(session->pidfd);
   }
   server.sessions = session;
@@ -344,8 +339,7 @@ static int await_events(void) {
 }
 
 static void end_sessions(void) {
-  struct session **at = &server.sessions;
-  while (*at != NULL) {
+  for (struct session **at = &server.sessions; *at != NULL;) {
     struct session *session = *at;
     if (!session->has_ended) {
       at = &session->next;
@@ -366,12 +360,10 @@ static void end_sessions(void) {
 
 /* A closed caller may let others go on, that turn out to be closed. */
 static void sweep(void) {
-  bool again = true;
-  while (again) {
+  for (bool again = true; again;) {
     again = false;
     end_sessions();
-    struct caller **at = &server.callers;
-    while (*at != NULL) {
+    for (struct caller **at = &server.callers; *at != NULL;) {
       struct caller *caller = *at;
       if (!caller->is_closed) {
         at = &caller->other;

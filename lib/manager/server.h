@@ -21,11 +21,6 @@
 #ifndef BROOD_MANAGER_SERVER_H
 #define BROOD_MANAGER_SERVER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "brood.h"
 #include "lib/manager/call.h"
 #include "lib/names.h"
 

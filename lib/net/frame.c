@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "brood.h"
 #include "lib/manager/call.h"
 #include "lib/wire/bytes.h"
 #include "lib/wire/value.h"

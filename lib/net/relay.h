@@ -15,7 +15,6 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "lib/names.h"
 
