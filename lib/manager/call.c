@@ -33,15 +33,6 @@ bool call_read_head(const brood_value *message, void *out_head, size_t size) {
   return true;
 }
 
-bool call_follows(const brood_value *value, uint32_t op) {
-  if (value->type == BROOD_TYPE_TUPLE) {
-    return op == CALL_ITEMS || op == CALL_UPDATE; /* deep enough as they are */
-  }
-  return (value->type == BROOD_TYPE_STRING ||
-          value->type == BROOD_TYPE_BYTES) &&
-         value->as.data != NULL && value->size_bytes > CALL_LARGE;
-}
-
 int call_check_values(const brood_value *value) {
   int r = 0;
   if (value->type == BROOD_TYPE_TUPLE && value->as.items != NULL) {
@@ -59,32 +50,40 @@ int call_check_values(const brood_value *value) {
   return r;
 }
 
-brood_value call_split_off(brood_value *whole, size_t index) {
-  brood_value item = whole->as.items[index];
-  char *memory = whole->as.object;
-  if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
-    memmove(memory, item.as.data, item.size_bytes);
-    memory[item.size_bytes] = '\0';
-    item.as.data = memory;
-  } else if (item.type == BROOD_TYPE_TUPLE) {
-    memmove(memory, item.as.items, item.num_items * sizeof item);
-    item.as.data = memory;
-  } else {
-    free(memory);
+/* ------------------------------------------------------------- Sending -- */
+
+static bool follows(const brood_value *value, uint32_t op) {
+  if (value->type == BROOD_TYPE_TUPLE) {
+    return op == CALL_ITEMS || op == CALL_UPDATE; /* deep enough as they are */
   }
-  *whole = brood_none();
-  return item;
+  return (value->type == BROOD_TYPE_STRING ||
+          value->type == BROOD_TYPE_BYTES) &&
+         value->as.data != NULL && value->size_bytes > CALL_LARGE;
 }
 
-/* ------------------------------------------------- What is not answered -- */
+int call_send(brood_connection *end, brood_value head, uint32_t *flags,
+              const brood_value *values, size_t count, uint32_t op,
+              int64_t timeout_ns) {
+  brood_value words[1 + CALL_MAX_VALUES] = {head};
+  bool is_apart = count > 0 && follows(&values[count - 1], op);
+  size_t num_words = 1 + count - is_apart;
+  *flags = is_apart ? CALL_FOLLOWS : 0;
+  if (count > 0) memcpy(words + 1, values, count * sizeof *words);
+  int r = brood_connection_send(
+      end, num_words == 1 ? head : brood_tuple(words, num_words), timeout_ns);
+  if (r < 0 || !is_apart) return r;
+  r = brood_connection_send(end, words[count], timeout_ns);
+  if (r < 0 && brood_connection_send(end, brood_none(), timeout_ns) < 0) {
+    shutdown(brood_connection_fileno(end), SHUT_RDWR);
+  }
+  return r;
+}
 
 int call_tell(brood_connection *end, struct call_head head,
               const brood_value *value, int64_t timeout_ns) {
-  brood_value words[] = {brood_bytes(&head, sizeof head),
-                         value == NULL ? brood_none() : *value};
   guard_shield(); /* what the caller has would be lost */
-  int r = brood_connection_send(
-      end, value == NULL ? words[0] : brood_tuple(words, 2), timeout_ns);
+  int r = call_send(end, brood_bytes(&head, sizeof head), &head.flags, value,
+                    value != NULL, head.op, timeout_ns);
   guard_unshield();
   return r;
 }
@@ -98,17 +97,29 @@ int call_send_end(brood_connection *door, uint64_t object,
   return r;
 }
 
-/* ------------------------------------------------ Answers, where they come --
- */
+/* ------------------------------------------------------------ Receiving -- */
 
 int call_say_gone(void) {
   return error_set_os(-ECONNRESET, "the manager's server is gone");
 }
 
-/* The head of an answer that has a value behind it. */
-static bool read_answer(const brood_value *whole, struct answer_head *out) {
-  return whole->type == BROOD_TYPE_TUPLE && whole->num_items == 2 &&
-         call_read_head(whole, out, sizeof *out);
+/* The value of an answer, in the memory of all: only what is its own moves to
+ * the beginning, where an owner frees it. */
+static brood_value split_off_value(brood_value *whole) {
+  brood_value item = whole->as.items[1];
+  char *memory = whole->as.object;
+  if (item.type == BROOD_TYPE_STRING || item.type == BROOD_TYPE_BYTES) {
+    memmove(memory, item.as.data, item.size_bytes);
+    memory[item.size_bytes] = '\0';
+    item.as.data = memory;
+  } else if (item.type == BROOD_TYPE_TUPLE) {
+    memmove(memory, item.as.items, item.num_items * sizeof item);
+    item.as.data = memory;
+  } else {
+    free(memory);
+  }
+  *whole = brood_none();
+  return item;
 }
 
 static int64_t say_error(const struct answer_head *head,
@@ -132,7 +143,11 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
   struct answer_head head = {.code = BROOD_OS_ERROR, .error_number = EBADMSG};
   int r = connection_recv_small(end, &head, sizeof head, &whole, BROOD_FOREVER);
   bool has_value = whole.type != BROOD_TYPE_NONE;
-  if (r == 0 && has_value && !read_answer(&whole, &head)) r = BROOD_TYPE_ERROR;
+  if (r == 0 && has_value &&
+      (whole.type != BROOD_TYPE_TUPLE || whole.num_items != 2 ||
+       !call_read_head(&whole, &head, sizeof head))) {
+    r = BROOD_TYPE_ERROR;
+  }
   if (r == 0 && head.flags & CALL_FOLLOWS) {
     r = brood_connection_recv(end, &value, BROOD_FOREVER);
   }
@@ -145,7 +160,7 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
     return -1;
   }
   *out_result = head.code < 0 ? say_error(&head, &whole) : head.number;
-  if (head.code == 0 && has_value) value = call_split_off(&whole, 1);
+  if (head.code == 0 && has_value) value = split_off_value(&whole);
   brood_value_clear(&whole);
   if (call->op == PROXY_GET && head.code == 0) {
     call_tell(end, (struct call_head){.op = CALL_TAKEN}, NULL,
@@ -157,15 +172,6 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
     brood_value_clear(&value);
   }
   return 0;
-}
-
-int call_send_rest(brood_connection *end, const brood_value *value,
-                   int64_t timeout_ns) {
-  int r = brood_connection_send(end, *value, timeout_ns);
-  if (r < 0 && brood_connection_send(end, brood_none(), timeout_ns) < 0) {
-    shutdown(brood_connection_fileno(end), SHUT_RDWR);
-  }
-  return r;
 }
 
 /* --------------------------------------------------------------- Values -- */
@@ -260,19 +266,6 @@ static bool send_head(const struct caller *caller,
   return sys_sock_try_send(caller->fd, &part, 1, NULL, 0) == 0;
 }
 
-static int send_answer(struct caller *caller, struct answer_head *head,
-                       const brood_value *value) {
-  if (value == NULL && send_head(caller, head)) return 0;
-  bool follows = value != NULL && call_follows(value, caller->head.op);
-  head->flags = follows ? CALL_FOLLOWS : 0;
-  brood_value words[] = {brood_bytes(head, sizeof *head),
-                         value == NULL ? brood_none() : *value};
-  bool is_alone = value == NULL || follows;
-  int r = brood_connection_send(caller->end,
-                                is_alone ? words[0] : brood_tuple(words, 2), 0);
-  return r == 0 && follows ? call_send_rest(caller->end, value, 0) : r;
-}
-
 bool answer_call(struct caller *caller, int64_t number) {
   struct answer_head head = {.number = number};
   const brood_value *value = caller->value;
@@ -287,7 +280,9 @@ bool answer_call(struct caller *caller, int64_t number) {
     message = brood_string(text);
     value = &message;
   }
-  int r = send_answer(caller, &head, value);
+  if (value == NULL && send_head(caller, &head)) return true;
+  int r = call_send(caller->end, brood_bytes(&head, sizeof head), &head.flags,
+                    value, value != NULL, caller->head.op, 0);
   if (r == 0) return true;
   /* A client that does not read, or is not there, or a value that cannot be
    * sent. */

@@ -92,9 +92,14 @@ struct answer_head {
  * size. */
 bool call_read_head(const brood_value *message, void *out_head, size_t size);
 
-/* call_follows: does the last value of a call, or of its answer, come as the
- * next message? */
-bool call_follows(const brood_value *value, uint32_t op);
+/* call_send sends a head, whose flags it sets, and values; of these the last
+ * perhaps as the next message, or none if it cannot be sent: then the head is
+ * nothing. 0, or the error is set; the line is shut if not even none could be
+ * sent. */
+enum { CALL_MAX_VALUES = 4 };
+int call_send(brood_connection *end, brood_value head, uint32_t *flags,
+              const brood_value *values, size_t count, uint32_t op,
+              int64_t timeout_ns);
 
 /* call_tell sends what is not answered; call_send_end an end of a pipe, which
  * is taken, through a door: an end of another line, or with an object's id one
@@ -113,19 +118,8 @@ int call_receive(brood_connection *end, const struct proxy_call *call,
                  int64_t *out_result);
 int call_say_gone(void);
 
-/* call_send_rest sends what follows a head, or none, if it cannot be sent: then
- * the head is nothing. 0, or the error is set; the line is shut if none could
- * be sent either. */
-int call_send_rest(brood_connection *end, const brood_value *value,
-                   int64_t timeout_ns);
-
 /* call_check_values: does a value, with those in it, mean something to a
  * server, as far as that is seen here? BROOD_TYPE_ERROR if not. */
 int call_check_values(const brood_value *value);
-
-/* call_split_off has an item of a received tuple be a value of its own, in the
- * memory of all: only what is its own moves to the beginning, where an owner
- * frees it. */
-brood_value call_split_off(brood_value *whole, size_t index);
 
 #endif /* BROOD_MANAGER_CALL_H */

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 
 #include "lib/manager/server.h"
@@ -278,22 +277,13 @@ void link_close(struct link *link) {
 /* ----------------------------------------------------------------- Calls -- */
 
 static int send_call(const struct line *line, const struct proxy_call *call) {
-  size_t count = call->num_values;
-  bool follows = count > 0 && call_follows(&call->values[count - 1], call->op);
   struct call_head head = {.op = call->op,
-                           .flags = follows ? CALL_FOLLOWS : 0,
                            .object = line->object,
                            .thread = sync_self_thread(),
                            .timeout_ns = call->timeout_ns,
                            .number = call->number};
-  brood_value words[5] = {brood_bytes(&head, sizeof head)}; /* calls have 4 */
-  size_t num_words = 1 + count - follows;
-  if (count > 0) memcpy(words + 1, call->values, count * sizeof *words);
-  brood_value message =
-      num_words == 1 ? words[0] : brood_tuple(words, num_words);
-  int r = brood_connection_send(line->end, message, BROOD_FOREVER);
-  if (r < 0 || !follows) return r;
-  return call_send_rest(line->end, &words[count], BROOD_FOREVER);
+  return call_send(line->end, brood_bytes(&head, sizeof head), &head.flags,
+                   call->values, call->num_values, call->op, BROOD_FOREVER);
 }
 
 /* What a thread has entered that was cancelled before it read so, it leaves:
