@@ -49,7 +49,7 @@ static struct {
   struct stranger strangers[BROOD_MAX_STRANGERS]; /* oldest first */
   size_t num_strangers;
   struct relay **relays;
-  size_t num_relays, relays_room;
+  size_t num_relays;
   struct pollfd *polls;
   size_t polls_room;
 } porter;
@@ -66,22 +66,14 @@ static bool give_server(int fd) {
   return call_send_end(porter.door, 0, end, CALL_PATIENCE_NS) == 0;
 }
 
-static bool make_room_for_relay(void) {
-  if (porter.num_relays < porter.relays_room) return true;
-  size_t room = porter.relays_room * 2 + 8;
-  void *more = reallocarray(porter.relays, room, sizeof *porter.relays);
-  if (more == NULL) return false;
-  porter.relays = more;
-  porter.relays_room = room;
-  return true;
-}
-
 /* A stream gets a relay, and the server the other end of that. The stream is
  * taken only if that succeeds. */
 static bool admit_stream(int stream) {
   int ends[2];
-  if (!make_room_for_relay() ||
-      sys_tcp_watch(stream, BROOD_VANISHED_SECONDS) < 0 ||
+  void *more =
+      reallocarray(porter.relays, porter.num_relays + 1, sizeof *porter.relays);
+  if (more != NULL) porter.relays = more;
+  if (more == NULL || sys_tcp_watch(stream, BROOD_VANISHED_SECONDS) < 0 ||
       sys_sock_pair(ends) < 0) {
     return false;
   }
@@ -180,15 +172,6 @@ static void accept_some(void) {
 
 /* -------------------------------------------------------------- The loop -- */
 
-static bool make_room_for_polls(size_t count) {
-  if (count <= porter.polls_room) return true;
-  void *more = reallocarray(porter.polls, count * 2, sizeof *porter.polls);
-  if (more == NULL) return false;
-  porter.polls = more;
-  porter.polls_room = count * 2;
-  return true;
-}
-
 enum { AT_SERVER, AT_DOOR, AT_LISTENER, AT_STRANGERS };
 
 static int await_anything(void) {
@@ -196,7 +179,12 @@ static int await_anything(void) {
   for (size_t i = 0; i < porter.num_relays; i++) {
     count += relay_num_polls(porter.relays[i]);
   }
-  if (!make_room_for_polls(count)) return -ENOMEM;
+  if (count > porter.polls_room) {
+    void *more = reallocarray(porter.polls, count * 2, sizeof *porter.polls);
+    if (more == NULL) return -ENOMEM;
+    porter.polls = more;
+    porter.polls_room = count * 2;
+  }
   bool pauses = porter.pause_ns > sys_clock_ns();
   int64_t wake_ns = pauses ? porter.pause_ns : SYS_CLOCK_NEVER;
   struct pollfd *at = porter.polls;

@@ -143,8 +143,7 @@ static struct outgoing *add_frame(struct relay *relay,
   }
   *out = (struct outgoing){.size = size};
   memcpy(out->bytes, frame, sizeof *frame);
-  if (relay->first == NULL) relay->first = out;
-  if (relay->last != NULL) relay->last->next = out;
+  *(relay->first == NULL ? &relay->first : &relay->last->next) = out;
   relay->last = out;
   relay->out_size += size;
   return out;
@@ -162,16 +161,12 @@ static void write_stream(struct relay *relay) {
     struct outgoing *out = relay->first;
     int n = sys_stream_write(relay->stream, out->bytes + out->sent,
                              out->size - out->sent);
-    if (n == -EAGAIN) return;
-    if (n < 0) {
-      relay->is_broken = true;
-      return;
-    }
+    relay->is_broken = n < 0 && n != -EAGAIN;
+    if (n < 0) return;
     out->sent += (size_t)n;
     if (out->sent < out->size) continue;
     relay->out_size -= out->size;
     relay->first = out->next;
-    if (relay->first == NULL) relay->last = NULL;
     free(out);
   }
 }
@@ -303,9 +298,10 @@ static int take_part(struct incoming *in, const uint8_t *at, size_t size) {
   if (before < FRAME_HEAD + frame_ends(in) || in->frame.size <= FRAME_INSIDE) {
     return 0;
   }
-  int r = in->memory < 0 ? sys_memfd_new("brood-message", in->frame.size) : 0;
-  if (in->memory < 0 && r >= 0) in->memory = r;
-  if (r >= 0) r = sys_mem_room(size);
+  if (in->memory < 0) {
+    in->memory = sys_memfd_new("brood-message", in->frame.size);
+  }
+  int r = in->memory < 0 ? in->memory : sys_mem_room(size);
   return r < 0 ? r : sys_write_full(in->memory, at, size);
 }
 
@@ -356,21 +352,17 @@ static int send_to_end(struct incoming *in, int end) {
 /* The frame is whole. False: there is no room in the end. */
 static bool deliver(struct relay *relay) {
   struct incoming *in = &relay->in;
+  bool closes = in->frame.kind == FRAME_CLOSE;
+  if (!in->is_whole && accept_ends(relay) < 0) relay->is_broken = true;
+  in->is_whole = true;
+  /* Whose channel is closed, its ends hang up with the message. */
   struct channel *channel = find_channel(relay, in->frame.channel);
-  if (in->frame.kind == FRAME_CLOSE) {
-    if (channel != NULL) remove_channel(relay, channel);
-  } else {
-    if (!in->is_whole && accept_ends(relay) < 0) relay->is_broken = true;
-    in->is_whole = true;
-    /* Whose channel is closed, its ends hang up with the message. */
-    channel = find_channel(relay, in->frame.channel);
-    int r =
-        channel == NULL || relay->is_broken ? 0 : send_to_end(in, channel->end);
-    if (r == -EAGAIN) return false;
-    /* An end that is closed may have said something last. */
-    bool is_gone = r == -EPIPE || r == -ECONNRESET;
-    if (r < 0 && !is_gone) close_channel(relay, channel);
-  }
+  if (closes && channel != NULL) remove_channel(relay, channel);
+  bool is_sent = !closes && channel != NULL && !relay->is_broken;
+  int r = is_sent ? send_to_end(in, channel->end) : 0;
+  if (r == -EAGAIN) return false;
+  /* An end that is closed may have said something last. */
+  if (r < 0 && r != -EPIPE && r != -ECONNRESET) close_channel(relay, channel);
   drop_incoming(in);
   return true;
 }
