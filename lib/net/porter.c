@@ -146,9 +146,8 @@ static void add_stranger(int fd) {
   if (porter.num_strangers == BROOD_MAX_STRANGERS) remove_stranger(0, true);
   struct stranger *stranger = &porter.strangers[porter.num_strangers];
   struct handshake *shake = &stranger->shake;
-  stranger->fd = fd;
-  stranger->deadline_ns = sys_clock_ns() + STRANGER_NS;
-  stranger->have = 0;
+  *stranger =
+      (struct stranger){.fd = fd, .deadline_ns = sys_clock_ns() + STRANGER_NS};
   bool is_told =
       handshake_challenge(shake) == 0 &&
       sys_stream_write(fd, &shake->challenge, sizeof shake->challenge) ==
@@ -158,14 +157,10 @@ static void add_stranger(int fd) {
 }
 
 static void accept_some(void) {
-  enum { SOME = 16 };
-  for (int i = 0; i < SOME; i++) {
+  for (int i = 0; i < 16; i++) {
     int fd = sys_accept(porter.listener);
-    if (fd == -EAGAIN) return;
-    if (fd < 0) {
-      porter.pause_ns = sys_clock_ns() + PAUSE_NS;
-      return;
-    }
+    if (fd < 0 && fd != -EAGAIN) porter.pause_ns = sys_clock_ns() + PAUSE_NS;
+    if (fd < 0) return;
     add_stranger(fd);
   }
 }
