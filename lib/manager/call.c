@@ -284,8 +284,7 @@ bool answer_call(struct caller *caller, int64_t number) {
   int r = call_send(caller->end, brood_bytes(&head, sizeof head), &head.flags,
                     value, value != NULL, caller->head.op, 0);
   if (r == 0) return true;
-  /* A client that does not read, or is not there, or a value that cannot be
-   * sent. */
+  /* The client does not read, or is gone, or the value cannot be sent. */
   bool is_there = r != BROOD_TIMEOUT && brood_errno() != EPIPE &&
                   brood_errno() != ECONNRESET && !caller->is_closed;
   caller->is_closed |= !is_there || number < 0;

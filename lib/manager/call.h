@@ -88,8 +88,7 @@ struct answer_head {
   int64_t number;
 };
 
-/* call_read_head copies the head of a message; false if it has none, of this
- * size. */
+/* call_read_head copies a message's head; false if it has none of this size. */
 bool call_read_head(const brood_value *message, void *out_head, size_t size);
 
 /* call_send sends a head, whose flags it sets, and values; of these the last

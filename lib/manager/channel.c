@@ -54,10 +54,7 @@ static void give_item(struct managed *queue, struct caller *caller) {
   }
 }
 
-/* ---------------------------------------------------------- Those that wait */
-
-/* Sets and returns the error that the dead had got all that is not done, or 0.
- */
+/* The error, set, that the dead had got all that is not done; or 0. */
 static int left_to_dead(const struct managed *queue) {
   if (queue->unfinished == 0 || queue->unfinished > queue->lost) return 0;
   return error_set(BROOD_OWNER_DIED,
@@ -155,8 +152,6 @@ int64_t channel_call(struct managed *queue, struct caller *caller) {
     default: return object_lacks(queue);
   }
 }
-
-/* --------------------------------------------------------------- Endings -- */
 
 void channel_end_session(struct managed *queue, struct session *session) {
   struct tally *got = tally_of(&queue->holds, session, 0);

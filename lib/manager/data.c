@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * See server.h: values and arrays, and how values compare.
+ * See server.h: what data has in common, and how values compare.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/manager/server.h"
 #include "lib/state/error.h"
-
-/* --------------------------------------------------------- In common ----- */
 
 struct answered answered;
 
@@ -25,6 +21,16 @@ int make_many(size_t count) {
   if (answered.many == NULL) return refuse_memory();
   answered.tuple = brood_tuple(answered.many, count);
   return 0;
+}
+
+void data_destroy(struct managed *object) {
+  clear_dict(object);
+  for (size_t i = 0; i < object->num_items; i++) {
+    drop_kept(&object->items[object->first + i]);
+  }
+  free(object->items);
+  object->items = NULL;
+  object->num_items = 0;
 }
 
 /* ------------------------------------------------------------ Comparing -- */
@@ -90,82 +96,4 @@ int compare_values(const brood_value *a, const brood_value *b) {
 bool is_equal(const brood_value *a, const brood_value *b) {
   bool is_nan = a->type == BROOD_TYPE_DOUBLE && a->as.real != a->as.real;
   return !is_nan && compare_values(a, b) == 0;
-}
-
-/* ------------------------------------------------------------- Value, array */
-
-/* 0 if a number is of a typecode's type, and as it is there. */
-static int check_number(char typecode, const brood_value *value,
-                        brood_value *out) {
-  static const struct {
-    char typecode;
-    int64_t least;
-    int64_t most;
-  } types[] = {{'b', INT8_MIN, INT8_MAX},   {'B', 0, UINT8_MAX},
-               {'h', INT16_MIN, INT16_MAX}, {'H', 0, UINT16_MAX},
-               {'i', INT32_MIN, INT32_MAX}, {'I', 0, UINT32_MAX},
-               {'l', LONG_MIN, LONG_MAX},   {'L', 0, INT64_MAX},
-               {'q', INT64_MIN, INT64_MAX}, {'Q', 0, INT64_MAX}};
-  if (strchr("fd", typecode) != NULL) {
-    if (value->type == BROOD_TYPE_DOUBLE || value->type == BROOD_TYPE_INT64) {
-      double number = (double)as_number(value);
-      *out = brood_double(typecode == 'f' ? (float)number : number);
-      return 0;
-    }
-    return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has numbers",
-                     typecode);
-  }
-  *out = *value;
-  if (value->type != BROOD_TYPE_INT64) {
-    return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has integers",
-                     typecode);
-  }
-  size_t i = 0;
-  while (types[i].typecode != typecode) i++; /* data_fill knows it */
-  int64_t number = value->as.int64;
-  if (number >= types[i].least && number <= types[i].most) return 0;
-  return error_set(BROOD_OVERFLOW_ERROR,
-                   "%" PRId64 " is no number of type '%c'", number, typecode);
-}
-
-int data_fill(struct managed *array, struct caller *caller) {
-  if (array->kind == SHARE_MANAGED_VALUE) {
-    return insert_item(array, 0, 0, caller, 1);
-  }
-  const brood_value *typecode = call_value(caller, 1);
-  const brood_value *items = call_value(caller, 2);
-  if (typecode != NULL) array->typecode = (char)typecode->as.int64;
-  if (array->typecode == 0 || strchr("bBhHiIlLqQfd", array->typecode) == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no typecode: %d", array->typecode);
-  }
-  if (items == NULL || items->type != BROOD_TYPE_TUPLE) return refuse_memory();
-  int r = make_many(items->num_items);
-  for (size_t i = 0; r == 0 && i < items->num_items; i++) {
-    r = check_number(array->typecode, &items->as.items[i], &answered.many[i]);
-  }
-  return r < 0 ? r : replace_by_copies(array, 0, 0, &answered.tuple);
-}
-
-int64_t call_fixed(struct managed *object, struct caller *caller) {
-  uint32_t op = caller->head.op;
-  /* A number is its own, wherever it came in. */
-  brood_value *value = (brood_value *)call_value(caller, 0);
-  bool is_array = object->kind == SHARE_MANAGED_ARRAY;
-  if (op == CALL_LENGTH && is_array) return (int64_t)object->num_items;
-  if (op != CALL_GET_ITEM && op != CALL_SET_ITEM) return object_lacks(object);
-  if (op == CALL_SET_ITEM && is_array && value != NULL) {
-    int r = check_number(object->typecode, value, value);
-    if (r < 0) return r;
-  }
-  return call_item(object, caller);
-}
-
-void data_destroy(struct managed *object) {
-  clear_dict(object);
-  for (size_t i = 0; i < object->num_items; i++) {
-    drop_kept(&object->items[object->first + i]);
-  }
-  free(object->items);
-  object->items = NULL;
-  object->num_items = 0;
 }

@@ -186,8 +186,7 @@ static int64_t fetch_kind(void *object, enum share_kind kind, uint32_t op,
                : call_kind(object, kind, op, number, out, num_values, values);
 }
 
-/* Calls with nothing, with an index, or with a value; and such that fetch one.
- */
+/* Calls with nothing, an index, or a value; and such that fetch a value. */
 #define ASK(type, name, noun, KIND, op)                         \
   type name(noun *object) {                                     \
     return (type)call_kind(object, KIND, op, 0, NULL, 0, NULL); \

@@ -99,8 +99,7 @@ static int64_t acquire(struct managed *gate, struct caller *caller) {
                    share_kind_name(gate->kind));
 }
 
-/* With a number: by a thread that was cancelled in that call, if it had
- * entered. */
+/* With a number: by a thread that was cancelled in that call. */
 static int64_t release(struct managed *gate, struct caller *caller) {
   struct tally *hold = hold_of(gate, caller);
   int64_t cancelled = caller->head.number;
@@ -193,8 +192,7 @@ static int say_broken(void) {
   return error_set(BROOD_BROKEN_BARRIER, "the barrier is broken");
 }
 
-/* Answers all in the row; those at a barrier, if it is whole, with their
- * numbers. */
+/* Answers all in the row; of a barrier that is whole with their numbers. */
 static void answer_all(struct managed *object) {
   bool is_barrier = object->kind == SHARE_BARRIER;
   object_hold(object);

@@ -63,8 +63,7 @@ static int say_hello(brood_connection *end, bool is_for_calls) {
   return call_tell(end, head, pidfd < 0 ? NULL : &value, CALL_PATIENCE_NS);
 }
 
-/* A new end, whose other side the server gets through the door if that has
- * room. */
+/* A new end, whose other side the server gets if the door has room. */
 static int try_end(struct link *link, uint64_t object,
                    brood_connection **out_end) {
   brood_connection *far;
@@ -436,8 +435,6 @@ static int64_t call_proxy(void *handle, const struct proxy_call *call) {
 int64_t link_call(uint64_t server, const struct proxy_call *call) {
   return call_proxy(&(struct proxy){.server = server, .fd = -1}, call);
 }
-
-/* ---------------------------------------------------------------- Engine -- */
 
 __attribute__((constructor)) static void register_manager(void) {
   static const struct proxy_engine engine = {

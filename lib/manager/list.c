@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * See server.h: lists, and what they have in common with arrays.
+ * See server.h: lists, arrays, and values, which are a list of one.
  */
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,8 +58,8 @@ int replace_by_copies(struct managed *list, size_t at, size_t num_old,
   return r;
 }
 
-int insert_item(struct managed *list, size_t at, size_t num_old,
-                struct caller *caller, size_t index) {
+static int insert_item(struct managed *list, size_t at, size_t num_old,
+                       struct caller *caller, size_t index) {
   struct kept item;
   int r = keep_value(caller, index, &item);
   return r < 0 ? r : replace_items(list, at, num_old, &item, 1);
@@ -124,7 +125,8 @@ static int64_t slice_list(struct managed *list, struct caller *caller) {
   return r;
 }
 
-int64_t call_item(struct managed *list, struct caller *caller) {
+/* Calls that are about one item, or where none may be. */
+static int64_t call_item(struct managed *list, struct caller *caller) {
   int64_t index = caller->head.number;
   size_t at = item_place(list, index);
   if (caller->head.op == CALL_INSERT)
@@ -163,13 +165,74 @@ static int64_t call_equal(struct managed *list, struct caller *caller) {
   return replace_items(list, (size_t)first, 1, NULL, 0);
 }
 
+/* -------------------------------------------------------- Values, arrays -- */
+
+/* 0 if a number is of an array's type, and it is as it is there. It is its own,
+ * wherever it came in. */
+static int check_number(char typecode, const brood_value *number) {
+  static const struct {
+    char typecode;
+    int64_t least;
+    int64_t most;
+  } types[] = {{'b', INT8_MIN, INT8_MAX},   {'B', 0, UINT8_MAX},
+               {'h', INT16_MIN, INT16_MAX}, {'H', 0, UINT16_MAX},
+               {'i', INT32_MIN, INT32_MAX}, {'I', 0, UINT32_MAX},
+               {'l', LONG_MIN, LONG_MAX},   {'L', 0, INT64_MAX},
+               {'q', INT64_MIN, INT64_MAX}, {'Q', 0, INT64_MAX}};
+  bool is_real = strchr("fd", typecode) != NULL;
+  bool is_double = number->type == BROOD_TYPE_DOUBLE;
+  if (!(is_real && is_double) && number->type != BROOD_TYPE_INT64) {
+    return error_set(BROOD_TYPE_ERROR, "an array of type '%c' has %s", typecode,
+                     is_real ? "numbers" : "integers");
+  }
+  if (is_real) {
+    double real = is_double ? number->as.real : (double)number->as.int64;
+    real = typecode == 'f' ? (float)real : real;
+    *(brood_value *)number = brood_double(real);
+    return 0;
+  }
+  size_t i = 0;
+  while (types[i].typecode != typecode) i++; /* data_fill knows it */
+  int64_t integer = number->as.int64;
+  if (integer >= types[i].least && integer <= types[i].most) return 0;
+  return error_set(BROOD_OVERFLOW_ERROR,
+                   "%" PRId64 " is no number of type '%c'", integer, typecode);
+}
+
+int data_fill(struct managed *array, struct caller *caller) {
+  if (array->kind == SHARE_MANAGED_VALUE) {
+    return insert_item(array, 0, 0, caller, 1);
+  }
+  const brood_value *items = call_value(caller, 2);
+  array->typecode = (char)call_number(caller, 1);
+  if (array->typecode == 0 || strchr("bBhHiIlLqQfd", array->typecode) == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no typecode: %d", array->typecode);
+  }
+  if (items == NULL || items->type != BROOD_TYPE_TUPLE) return refuse_memory();
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < items->num_items; i++) {
+    r = check_number(array->typecode, &items->as.items[i]);
+  }
+  return r < 0 ? r : replace_by_copies(array, 0, 0, items);
+}
+
+/* ----------------------------------------------------------------- Calls -- */
+
 int64_t call_list(struct managed *list, struct caller *caller) {
-  switch (caller->head.op) {
+  uint32_t op = caller->head.op;
+  const brood_value *value = call_value(caller, 0);
+  bool is_for_all =
+      op == CALL_GET_ITEM || op == CALL_SET_ITEM || op == CALL_LENGTH;
+  if (list->kind != SHARE_LIST && !is_for_all) return object_lacks(list);
+  if (list->typecode != 0 && op == CALL_SET_ITEM && value != NULL) {
+    int r = check_number(list->typecode, value);
+    if (r < 0) return r;
+  }
+  switch (op) {
     case CALL_REMOVE:
     case CALL_INDEX:
     case CALL_COUNT_EQUAL: return call_equal(list, caller);
-    case CALL_EXTEND:
-      return replace_by_copies(list, list->num_items, 0, call_value(caller, 0));
+    case CALL_EXTEND: return replace_by_copies(list, list->num_items, 0, value);
     case CALL_SLICE:
     case CALL_SET_SLICE: return slice_list(list, caller);
     case CALL_LENGTH: return (int64_t)list->num_items;

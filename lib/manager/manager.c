@@ -102,8 +102,7 @@ static int start_porter(brood_manager *manager, const brood_context *context,
   return 0;
 }
 
-/* Once the server has ended. The porter removes the file, unless it has been
- * killed. */
+/* Once the server has ended. The porter removes the file, if it can. */
 static void unlisten(brood_manager *manager) {
   bool listens = manager->listener >= 0;
   if (manager->porter != NULL &&
@@ -116,8 +115,7 @@ static void unlisten(brood_manager *manager) {
   if (listens) manager_net->unlisten(manager->listener, manager->address);
 }
 
-/* --------------------------------------------------- The server's process --
- */
+/* ---------------------------------------------------------- Its process -- */
 
 enum { SERVER_DOOR, SERVER_INITIALIZER, SERVER_INITARGS, SERVER_ARGS };
 

@@ -269,8 +269,7 @@ int64_t object_call(struct managed *object, struct caller *caller) {
     case SHARE_OWN_TYPE: return type_call(object, caller);
     case SHARE_DICT:
     case SHARE_NAMESPACE: return call_dict(object, caller);
-    case SHARE_LIST: return call_list(object, caller);
-    default: return call_fixed(object, caller);
+    default: return call_list(object, caller);
   }
 }
 

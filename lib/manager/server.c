@@ -263,8 +263,7 @@ static void hear(struct caller *caller) {
   brood_value_clear(&caller->last);
 }
 
-/* One message, if there is one. A call while another one waits is none of ours.
- */
+/* One message, if there is any. A call while another waits is none of ours. */
 static bool serve_caller(struct caller *caller) {
   server.is_over |= caller->end == NULL; /* the descriptor to stop at */
   if (server.is_over) return false;
@@ -421,8 +420,6 @@ void server_run(void) {
     sweep();
   }
 }
-
-/* --------------------------------------------------------- Its own proxies */
 
 int server_send(uint64_t id, brood_connection **out_end) {
   struct managed *object = object_find(id);

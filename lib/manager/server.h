@@ -10,8 +10,8 @@
  *   held.c     lock, rlock, semaphore, condition, event, barrier
  *   channel.c  queues
  *   dict.c     dict, namespace
- *   list.c     list
- *   data.c     value, array; how values compare
+ *   list.c     list, value, array
+ *   data.c     what these have in common; how values compare
  *   type.c     types of the program's own
  *
  * A session is a process that has proxies. It ends when its pidfd says so, or
@@ -229,25 +229,19 @@ void channel_take_back(struct caller *caller);
 
 int data_fill(struct managed *object, struct caller *caller);
 void data_destroy(struct managed *object);
-int64_t call_fixed(struct managed *object, struct caller *caller);
 
 int64_t call_dict(struct managed *dict, struct caller *caller);
 void clear_dict(struct managed *dict);
 
 int64_t call_list(struct managed *list, struct caller *caller);
 
-/* call_item makes calls that are about one item, or where none may be. */
-int64_t call_item(struct managed *list, struct caller *caller);
-
 /* A list, an array, a value, which is a list of one, and what is in a queue are
  * items. replace_items has new ones, which are taken, in the place of old ones;
- * replace_by_copies copies of a tuple's; insert_item one of a call's values. */
+ * replace_by_copies copies of a tuple's. */
 int replace_items(struct managed *list, size_t at, size_t num_old,
                   struct kept *new_items, size_t num_new);
 int replace_by_copies(struct managed *list, size_t at, size_t num_old,
                       const brood_value *values);
-int insert_item(struct managed *list, size_t at, size_t num_old,
-                struct caller *caller, size_t index);
 
 /* compare_values orders any two; is_incomparable is set if they were of
  * different classes, or have no order. */
@@ -263,8 +257,6 @@ extern struct answered {
 } answered;
 int make_many(size_t count);
 int refuse_memory(void);
-
-/* --------------------------------------------------------------- type.c -- */
 
 int type_fill(struct managed *object, struct caller *caller);
 int64_t type_call(struct managed *object, struct caller *caller);

@@ -25,8 +25,7 @@ bool frame_get_head(struct frame *out, const uint8_t head[FRAME_HEAD]) {
   return out->kind == FRAME_MESSAGE && out->num_ends <= FRAME_MAX_ENDS;
 }
 
-/* A call is its head as bytes, or a tuple that begins with that; SIZE_MAX: it
- * is neither. */
+/* A call is its head as bytes, or a tuple that begins so. SIZE_MAX: neither. */
 static size_t offset_of_call(uint8_t type, const uint8_t *body, size_t size) {
   enum { INSIDE_TUPLE = WIRE_COUNTS + WIRE_HEAD };
   struct wire_head head;

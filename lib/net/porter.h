@@ -11,8 +11,7 @@
 
 void brood_net_porter(const brood_args *args);
 
-/* address_path returns the path in an address, which is borrowed; NULL if it is
- * one of TCP. */
+/* address_path returns the path in an address, borrowed; NULL for TCP. */
 const char *address_path(const char *text);
 
 enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };

@@ -171,8 +171,7 @@ static void write_stream(struct relay *relay) {
   }
 }
 
-/* The number that stands for a descriptor beside a message, which is taken; 0
- * for what is no end. */
+/* The number for a descriptor beside a message, which is taken; 0: no end. */
 static uint64_t open_end(struct relay *relay, int *fd) {
   if (sys_sock_check(*fd) < 0) return 0;
   struct channel *channel = add_channel(relay, relay->next_number, *fd);
