@@ -209,27 +209,26 @@ void drop_kept(struct kept *kept) {
 
 /* Has the proxies in a value that came be this server's own. */
 static int adopt(const brood_value *value, int depth) {
-  if (value->type == BROOD_TYPE_TUPLE) {
-    int r = depth > 0 ? 0
-                      : error_set(BROOD_VALUE_ERROR,
-                                  "tuples are inside of one another deeper "
-                                  "than %d",
-                                  SERVER_MAX_DEPTH);
-    for (size_t i = 0; r == 0 && i < value->num_items; i++) {
-      r = adopt(&value->as.items[i], depth - 1);
-    }
-    return r;
+  bool is_tuple = value->type == BROOD_TYPE_TUPLE;
+  if (is_tuple && depth <= 0) {
+    return error_set(BROOD_VALUE_ERROR,
+                     "tuples are inside of one another deeper than %d",
+                     SERVER_MAX_DEPTH);
+  }
+  int r = 0;
+  for (size_t i = 0; is_tuple && r == 0 && i < value->num_items; i++) {
+    r = adopt(&value->as.items[i], depth - 1);
   }
   if (value->type == BROOD_TYPE_DESCRIPTOR) {
     return error_set(BROOD_TYPE_ERROR, "a manager keeps no descriptors");
   }
-  if (value->type != BROOD_TYPE_OBJECT) return 0;
-  struct proxy *proxy = proxy_find(value->as.data);
+  if (value->type != BROOD_TYPE_OBJECT) return r;
   struct managed *object = object_of(value);
   if (object == NULL) {
     return error_set(BROOD_TYPE_ERROR,
                      "a manager keeps no objects but its own");
   }
+  struct proxy *proxy = proxy_find(value->as.data);
   object_hold(object);
   sys_close(atomic_exchange(&proxy->fd, -1));
   return 0;

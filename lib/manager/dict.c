@@ -64,10 +64,15 @@ void clear_dict(struct managed *dict) {
   while (dict->newest != NULL) remove_entry(dict, dict->newest);
 }
 
-/* A new entry; the value is taken. */
-static int add_entry(struct managed *dict, const brood_value *key,
-                     struct kept *value, struct dict_entry **out) {
-  struct dict_entry *entry = calloc(1, sizeof *entry);
+/* Has an entry, of NULL a new one, this value, which is taken. */
+static int set_entry(struct managed *dict, struct dict_entry **at,
+                     const brood_value *key, struct kept *value) {
+  if (*at != NULL) {
+    drop_kept(&(*at)->value);
+    (*at)->value = *value;
+    return 0;
+  }
+  struct dict_entry *entry = malloc(sizeof *entry);
   if (entry == NULL) {
     drop_kept(value);
     return refuse_memory();
@@ -82,17 +87,8 @@ static int add_entry(struct managed *dict, const brood_value *key,
     return r;
   }
   *(dict->newest == NULL ? &dict->oldest : &dict->newest->after) = entry;
-  *out = dict->newest = entry;
+  *at = dict->newest = entry;
   dict->num_items++;
-  return 0;
-}
-
-/* Has an entry, of NULL a new one, this value, which is taken. */
-static int set_entry(struct managed *dict, struct dict_entry **entry,
-                     const brood_value *key, struct kept *value) {
-  if (*entry == NULL) return add_entry(dict, key, value, entry);
-  drop_kept(&(*entry)->value);
-  (*entry)->value = *value;
   return 0;
 }
 

@@ -170,10 +170,10 @@ static struct managed *add_object(uint32_t kind, const char *name) {
 /* Values of CALL_MAKE: the name, and what the kind wants. */
 static int check_make(struct caller *caller, const char **out_name) {
   const brood_value *name = call_value(caller, 0);
+  int64_t kind = caller->head.number;
   *out_name = NULL;
-  if (caller->head.number < SHARE_LOCK ||
-      caller->head.number > SHARE_OWN_TYPE || name == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no kind %" PRId64, caller->head.number);
+  if (kind < SHARE_LOCK || kind > SHARE_OWN_TYPE || name == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no kind %" PRId64, kind);
   }
   if (name->type != BROOD_TYPE_STRING) return 0;
   *out_name = name->as.data;
@@ -243,11 +243,13 @@ int64_t object_make(struct caller *caller) {
     return error_set(BROOD_TYPE_ERROR, "'%s' is %s of another type", name,
                      share_kind_name(kind));
   }
-  bool is_new = object == NULL;
-  if (is_new) object = add_object(kind, name);
-  if (object == NULL) return brood_error();
-  if (!is_new) object_hold(object);
-  r = is_new ? fill(object, caller) : 0;
+  if (object != NULL) {
+    object_hold(object);
+  } else {
+    object = add_object(kind, name);
+    if (object == NULL) return brood_error();
+    r = fill(object, caller);
+  }
   if (r < 0 && name != NULL) object->references--;
   if (r == 0) r = object_hold_for(object, caller->session);
   int64_t id = (int64_t)object->id;
