@@ -10,8 +10,7 @@
  *   held.c     lock, rlock, semaphore, condition, event, barrier
  *   channel.c  queues
  *   dict.c     dict, namespace
- *   list.c     list, value, array
- *   data.c     what these have in common; how values compare
+ *   data.c     list, value, array; how values compare
  *   type.c     types of the program's own
  *
  * A session is a process that has proxies. It ends when its pidfd says so, or
@@ -225,7 +224,7 @@ int64_t channel_call(struct managed *object, struct caller *caller);
 void channel_end_session(struct managed *object, struct session *session);
 void channel_take_back(struct caller *caller);
 
-/* ----------------------------------------------- data.c, dict.c, list.c -- */
+/* ------------------------------------------------------- data.c, dict.c -- */
 
 int data_fill(struct managed *object, struct caller *caller);
 void data_destroy(struct managed *object);
@@ -243,9 +242,7 @@ int replace_items(struct managed *list, size_t at, size_t num_old,
 int replace_by_copies(struct managed *list, size_t at, size_t num_old,
                       const brood_value *values);
 
-/* compare_values orders any two; is_incomparable is set if they were of
- * different classes, or have no order. */
-extern bool is_incomparable;
+/* compare_values orders any two. No number is equal to what is none. */
 int compare_values(const brood_value *a, const brood_value *b);
 bool is_equal(const brood_value *a, const brood_value *b);
 

@@ -12,7 +12,7 @@
 #include "lib/manager/link.h"
 #include "lib/manager/net.h"
 #include "lib/net/handshake.h"
-#include "lib/net/porter.h"
+#include "lib/net/relay.h"
 #include "lib/share/end.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"

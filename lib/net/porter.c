@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: MIT
  *
- * See porter.h. The porter is one loop: strangers, each until it has proven the
- * key, and the streams of those that did. What it does for strangers is bounded
- * in number, bytes and time.
+ * The processes behind an address, see relay.h. The porter is one loop:
+ * strangers, each until it has proven the key, and the streams of those that
+ * did. What it does for strangers is bounded in number, bytes and time.
  *
  * It has no lifeline: it ends when the server has, and removes the socket file.
  */
-#include "lib/net/porter.h"
-
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/manager/link.h"
+#include "lib/manager/call.h"
 #include "lib/net/handshake.h"
 #include "lib/net/relay.h"
 #include "lib/share/end.h"

@@ -383,27 +383,22 @@ static void read_stream(struct relay *relay) {
 
 /* -------------------------------------------------------------- The loop -- */
 
-/* The end that has no room for what has come, or -1. */
-static int stalled_end(const struct relay *relay) {
-  const struct channel *channel =
-      relay->in.is_whole ? find_channel(relay, relay->in.frame.channel) : NULL;
-  return channel == NULL ? -1 : channel->end;
-}
-
 size_t relay_num_polls(const struct relay *relay) {
   return 1 + 2 * relay->num_channels;
 }
 
 void relay_fill_polls(const struct relay *relay, struct pollfd *polls) {
-  int stalled = stalled_end(relay);
+  const struct channel *stalled = NULL; /* no room for what has come */
+  if (relay->in.is_whole)
+    stalled = find_channel(relay, relay->in.frame.channel);
   bool is_full = relay->out_size > OUT_MOST;
-  polls[0] = (struct pollfd){.fd = relay->stream};
-  if (stalled < 0) polls[0].events |= POLLIN;
+  polls[0] = (struct pollfd){.fd = relay->stream,
+                             .events = stalled == NULL ? POLLIN : 0};
   if (relay->first != NULL) polls[0].events |= POLLOUT;
   size_t at = 1;
   for (struct channel *c = relay->channels; c != NULL; c = c->next) {
     short events = is_full ? 0 : POLLIN;
-    if (c->end == stalled) events |= POLLOUT;
+    if (c == stalled) events |= POLLOUT;
     polls[at++] =
         (struct pollfd){.fd = events != 0 ? c->end : -1, .events = events};
     polls[at++] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "brood.h"
 #include "lib/names.h"
 
 struct relay;
@@ -34,5 +35,17 @@ bool relay_step(struct relay *relay, const struct pollfd *polls);
 
 /* relay_free closes all; returns NULL. */
 struct relay *relay_free(struct relay *relay);
+
+/* ------------------------------------------------------------- porter.c -- */
+
+/* The processes behind an address: the porter, which lets clients in to a
+ * server, and the relay of a client that has connected over TCP. */
+void brood_net_porter(const brood_args *args);
+
+/* address_path returns the path in an address, borrowed; NULL for TCP. */
+const char *address_path(const char *text);
+
+enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };
+void brood_net_relay(const brood_args *args);
 
 #endif /* BROOD_NET_RELAY_H */
