@@ -62,16 +62,14 @@ bool handshake_check(const struct handshake *shake, const struct net_key *key) {
   return is_mac(shake, key, client_role, shake->proof.token, shake->proof.mac);
 }
 
-void handshake_accept(struct handshake *shake, const struct net_key *key,
-                      uint64_t server) {
+void handshake_answer(struct handshake *shake, const struct net_key *key,
+                      uint64_t server, int why_not) {
+  memset(&shake->verdict, 0, sizeof shake->verdict);
+  shake->verdict.server = (uint64_t)why_not;
+  if (why_not != 0) return;
   shake->verdict.is_in = 1;
   shake->verdict.server = server;
   make_mac(shake, key, server_role, server, shake->verdict.mac);
-}
-
-void handshake_refuse(struct handshake *shake, int error_number) {
-  memset(&shake->verdict, 0, sizeof shake->verdict);
-  shake->verdict.server = (uint64_t)error_number;
 }
 
 int handshake_conclude(const struct handshake *shake,

@@ -50,10 +50,9 @@ int handshake_prove(struct handshake *shake, const struct net_key *key,
                     uint64_t token);
 bool handshake_check(const struct handshake *shake, const struct net_key *key);
 
-/* handshake_accept makes the third; handshake_refuse one that refuses. */
-void handshake_accept(struct handshake *shake, const struct net_key *key,
-                      uint64_t server);
-void handshake_refuse(struct handshake *shake, int error_number);
+/* handshake_answer makes the third: 0, or an errno value that refuses. */
+void handshake_answer(struct handshake *shake, const struct net_key *key,
+                      uint64_t server, int why_not);
 
 /* handshake_conclude tells whether the third is the verdict of who has the key:
  * 0; -EKEYREJECTED if not, or if it says that the client has not; -EXDEV or

@@ -19,7 +19,7 @@ struct Handshake : handshake {
   explicit Handshake(const net_key &key = kKey) {
     EXPECT_EQ(handshake_challenge(this), 0);
     EXPECT_EQ(handshake_prove(this, &key, 42), 0);
-    handshake_accept(this, &key, 99);
+    handshake_answer(this, &key, 99, 0);
   }
 };
 
@@ -91,11 +91,11 @@ TEST(Handshake, RefusesOtherVersions) {
 
 TEST(Handshake, SaysWhy) {
   Handshake all;
-  handshake_refuse(&all, EXDEV);
+  handshake_answer(&all, &kKey, 99, EXDEV);
   EXPECT_EQ(handshake_conclude(&all, &kKey), -EXDEV);
-  handshake_refuse(&all, EPERM);
+  handshake_answer(&all, &kKey, 99, EPERM);
   EXPECT_EQ(handshake_conclude(&all, &kKey), -EPERM);
-  handshake_refuse(&all, EKEYREJECTED);
+  handshake_answer(&all, &kKey, 99, EKEYREJECTED);
   EXPECT_EQ(handshake_conclude(&all, &kKey), -EKEYREJECTED);
 }
 

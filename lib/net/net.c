@@ -27,35 +27,30 @@ struct address {
   const char *path; /* borrowed; NULL: it is one of TCP */
   char host[256];
   char port[6];
-  bool has_brackets;
 };
 
 const char *address_path(const char *text) {
   return strncmp(text, "unix:", 5) == 0 ? text + 5 : NULL;
 }
 
-static bool read_port(struct address *out, const char *text) {
-  size_t size = strlen(text);
-  if (size == 0 || size >= sizeof out->port ||
-      strspn(text, "0123456789") != size || atoi(text) > UINT16_MAX) {
-    return false;
-  }
-  strcpy(out->port, text);
-  return true;
-}
-
 /* "HOST:PORT" or "[HOST]:PORT". */
 static bool read_host(struct address *out, const char *text) {
-  out->has_brackets = text[0] == '[';
-  const char *host = text + out->has_brackets;
-  const char *end = strchr(host, out->has_brackets ? ']' : ':');
-  const char *colon = end != NULL ? end + out->has_brackets : NULL;
+  bool has_brackets = text[0] == '[';
+  const char *host = text + has_brackets;
+  const char *end = strchr(host, has_brackets ? ']' : ':');
+  const char *colon = end != NULL ? end + has_brackets : NULL;
   if (end == NULL || end == host || *colon != ':' ||
       (size_t)(end - host) >= sizeof out->host) {
     return false;
   }
+  size_t size = strlen(colon + 1);
+  if (size == 0 || size >= sizeof out->port ||
+      strspn(colon + 1, "0123456789") != size || atoi(colon + 1) > UINT16_MAX) {
+    return false;
+  }
   snprintf(out->host, sizeof out->host, "%.*s", (int)(end - host), host);
-  return read_port(out, colon + 1);
+  strcpy(out->port, colon + 1);
+  return true;
 }
 
 static int read_address(struct address *out, const char *text) {
@@ -79,9 +74,8 @@ static int net_listen(const char *text, char out_address[NET_ADDRESS]) {
                    : sys_tcp_listen(address.host, address.port);
   r = fd < 0 || is_unix ? fd : sys_tcp_port(fd);
   if (r >= 0 && !is_unix) {
-    snprintf(out_address, NET_ADDRESS,
-             address.has_brackets ? "tcp://[%s]:%d" : "tcp://%s:%d",
-             address.host, r);
+    uint16_t port = (uint16_t)r;
+    snprintf(strrchr(out_address, ':') + 1, sizeof address.port, "%u", port);
   }
   if (r >= 0) return fd;
   sys_close(fd);

@@ -103,11 +103,7 @@ static int judge(const struct stranger *stranger) {
 static bool answer_proof(struct stranger *stranger) {
   struct handshake *shake = &stranger->shake;
   int why = judge(stranger);
-  if (why == 0) {
-    handshake_accept(shake, &porter.key, porter.server);
-  } else {
-    handshake_refuse(shake, why);
-  }
+  handshake_answer(shake, &porter.key, porter.server, why);
   int n =
       sys_stream_write(stranger->fd, &shake->verdict, sizeof shake->verdict);
   if (why != 0 || n != sizeof shake->verdict) return false;
