@@ -310,8 +310,6 @@ int data_fill(struct managed *array, struct caller *caller) {
   return r < 0 ? r : replace_by_copies(array, 0, 0, items);
 }
 
-/* ----------------------------------------------------------------- Calls -- */
-
 int64_t call_list(struct managed *list, struct caller *caller) {
   uint32_t op = caller->head.op;
   const brood_value *value = call_value(caller, 0);

@@ -228,11 +228,6 @@ static struct link *open_link(uint64_t server, brood_connection *door,
   return link;
 }
 
-static struct link *open_link_of(uint64_t server) {
-  struct link *link = find_link(server);
-  return is_open(link) && link->owner == sync_self_process() ? link : NULL;
-}
-
 static int refuse_own(uint64_t server) {
   if (!server_is_here(server)) return 0;
   return error_set(BROOD_RUNTIME_ERROR,
@@ -242,12 +237,14 @@ static int refuse_own(uint64_t server) {
 struct link *link_open(uint64_t server, brood_connection *door) {
   guard_lock();
   shut_dead_links();
-  struct link *link = open_link_of(server);
+  struct link *link = find_link(server);
   if (refuse_own(server) < 0) {
     link = NULL;
-  } else if (link != NULL) {
+  } else if (is_open(link) && link->owner == sync_self_process()) {
     link->num_opened++;
-  } else if (say_hello(door, false) == 0) {
+  } else if (say_hello(door, false) < 0) {
+    link = NULL;
+  } else {
     link = open_link(server, door, sync_self_process());
     door = NULL;
   }
@@ -256,11 +253,8 @@ struct link *link_open(uint64_t server, brood_connection *door) {
   return link;
 }
 
-int link_give(uint64_t server, brood_connection **out_end) {
-  guard_lock();
-  struct link *link = open_link_of(server);
-  guard_unlock();
-  return link == NULL ? call_say_gone() : make_end(link, 0, out_end);
+int link_give(struct link *link, brood_connection **out_end) {
+  return make_end(link, 0, out_end);
 }
 
 void link_close(struct link *link) {

@@ -17,7 +17,7 @@ struct link *link_open(uint64_t server, brood_connection *door);
 int64_t link_call(uint64_t server, const struct proxy_call *call);
 
 /* link_give makes another line, through the first; 0, or the error is set. */
-int link_give(uint64_t server, brood_connection **out_end);
+int link_give(struct link *link, brood_connection **out_end);
 
 /* link_own has a new proxy have a reference of the line that is open. */
 void link_own(struct proxy *proxy);

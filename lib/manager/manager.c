@@ -217,7 +217,7 @@ static int open_manager(brood_manager *manager, const brood_context *context,
   manager->link = link_open(manager->server, near);
   if (manager->link == NULL) return brood_error();
   if (manager->listener < 0) return 0;
-  r = link_give(manager->server, &door); /* a line of the porter's own */
+  r = link_give(manager->link, &door); /* a line of the porter's own */
   if (r < 0) return r;
   r = start_porter(manager, context, options, door, NULL,
                    brood_process_sentinel(manager->process));
@@ -338,8 +338,6 @@ brood_manager *brood_manager_free(brood_manager *manager) {
   if (manager != NULL && brood_manager_shutdown(manager) == 0) free(manager);
   return NULL;
 }
-
-/* --------------------------------------------------------------- Serving -- */
 
 int brood_manager_serve(const brood_context *context,
                         const brood_manager_options *options, int stop,

@@ -36,10 +36,8 @@ bool relay_step(struct relay *relay, const struct pollfd *polls);
 /* relay_free closes all; returns NULL. */
 struct relay *relay_free(struct relay *relay);
 
-/* ------------------------------------------------------------- porter.c -- */
-
-/* The processes behind an address: the porter, which lets clients in to a
- * server, and the relay of a client that has connected over TCP. */
+/* In porter.c, the processes behind an address: the porter, which lets clients
+ * in to a server, and the relay of a client that has connected over TCP. */
 void brood_net_porter(const brood_args *args);
 
 /* address_path returns the path in an address, borrowed; NULL for TCP. */
