@@ -13,6 +13,29 @@
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 
+/* Has a caller wait for the lock, however long that takes. */
+static void step_over(const struct managed *condition, struct caller *caller) {
+  caller->deadline_ns = SYS_CLOCK_NEVER;
+  park_call(caller, condition->lock, &condition->lock->row);
+}
+
+static bool notify_one(struct managed *condition) {
+  struct caller *caller = condition->row.first;
+  if (caller == NULL) return false;
+  object_hold(condition);
+  unpark_call(caller);
+  caller->notified_by = condition->id;
+  step_over(condition, caller);
+  object_release(condition);
+  return true;
+}
+
+/* A notification that nobody has done anything with. */
+static void pass_on(uint64_t condition_id) {
+  struct managed *condition = object_find(condition_id);
+  if (condition != NULL) notify_one(condition);
+}
+
 /* ---------------------------------------------------------- Gates: locks -- */
 
 /* A thread holds an rlock; of the others a process is the holder. */
@@ -50,8 +73,6 @@ static int64_t enter_gate(struct managed *gate, struct caller *caller) {
   return 0;
 }
 
-static void pass_on(uint64_t condition_id);
-
 /* A caller that cannot be told that it has entered has not. */
 static int64_t answer_entered(struct managed *gate, struct caller *caller) {
   int64_t r = enter_gate(gate, caller);
@@ -78,7 +99,26 @@ static void let_in(struct managed *gate) {
   }
 }
 
-static void give_on_of_dead(struct managed *gate);
+/* What an ended holder had goes on to others, and so does the notification
+ * that it had not done anything with yet. */
+static void give_on(struct managed *gate, struct tally *hold) {
+  uint64_t notified_by = hold->notified_by;
+  gate->value += gate->kind == SHARE_SEMAPHORE ? hold->count : 1;
+  gate->holder_died = gate->kind != SHARE_SEMAPHORE;
+  tally_drop(&gate->holds, hold);
+  pass_on(notified_by);
+  let_in(gate);
+}
+
+static void give_on_of_dead(struct managed *gate) {
+  for (size_t i = 0; i < gate->holds.count; i++) {
+    struct tally *hold = &gate->holds.all[i];
+    uint64_t token = hold->thread != 0 ? hold->thread : hold->session->token;
+    if (!sync_has_ended(token)) continue;
+    give_on(gate, hold);
+    i = (size_t)-1;
+  }
+}
 
 static int64_t acquire(struct managed *gate, struct caller *caller) {
   struct tally *hold = gate->kind == SHARE_RLOCK ? hold_of(gate, caller) : NULL;
@@ -127,23 +167,6 @@ static int64_t release(struct managed *gate, struct caller *caller) {
 }
 
 /* ------------------------------------------------------------- Condition -- */
-
-/* Has a caller wait for the lock, however long that takes. */
-static void step_over(const struct managed *condition, struct caller *caller) {
-  caller->deadline_ns = SYS_CLOCK_NEVER;
-  park_call(caller, condition->lock, &condition->lock->row);
-}
-
-static bool notify_one(struct managed *condition) {
-  struct caller *caller = condition->row.first;
-  if (caller == NULL) return false;
-  object_hold(condition);
-  unpark_call(caller);
-  caller->notified_by = condition->id;
-  step_over(condition, caller);
-  object_release(condition);
-  return true;
-}
 
 static int64_t wait_notified(struct managed *condition, struct caller *caller) {
   struct managed *lock = condition->lock;
@@ -269,43 +292,16 @@ int64_t held_call(struct managed *object, struct caller *caller) {
 
 /* ------------------------------------------------------------- Endings -- */
 
-/* A notification that nobody has done anything with. */
-static void pass_on(uint64_t condition_id) {
-  struct managed *condition = object_find(condition_id);
-  if (condition != NULL) notify_one(condition);
-}
-
 /* A caller that waited is gone. */
 void held_abandon(struct managed *object, uint64_t notified_by) {
   if (object->kind == SHARE_BARRIER) break_barrier(object);
   pass_on(notified_by);
 }
 
-/* What an ended holder had goes on to others, and so does the notification
- * that it had not done anything with yet. */
-static void give_on(struct managed *gate, struct tally *hold) {
-  uint64_t notified_by = hold->notified_by;
-  gate->value += gate->kind == SHARE_SEMAPHORE ? hold->count : 1;
-  gate->holder_died = gate->kind != SHARE_SEMAPHORE;
-  tally_drop(&gate->holds, hold);
-  pass_on(notified_by);
-  let_in(gate);
-}
-
 void held_end_session(struct managed *object, const struct session *session) {
   struct tally *hold;
   while ((hold = tally_of(&object->holds, session, 0)) != NULL) {
     give_on(object, hold);
-  }
-}
-
-static void give_on_of_dead(struct managed *gate) {
-  for (size_t i = 0; i < gate->holds.count; i++) {
-    struct tally *hold = &gate->holds.all[i];
-    uint64_t token = hold->thread != 0 ? hold->thread : hold->session->token;
-    if (!sync_has_ended(token)) continue;
-    give_on(gate, hold);
-    i = (size_t)-1;
   }
 }
 

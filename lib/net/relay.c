@@ -95,7 +95,7 @@ static void remove_channel(struct relay *relay, struct channel *channel) {
 }
 
 struct relay *relay_new(int stream, int first_end, bool is_client) {
-  struct relay *relay = calloc(1, sizeof *relay);
+  struct relay *relay = malloc(sizeof *relay);
   if (relay == NULL) return NULL;
   *relay = (struct relay){.stream = stream,
                           .is_client = is_client,
@@ -116,8 +116,7 @@ static void drop_incoming(struct incoming *in) {
   in->is_whole = false;
 }
 
-struct relay *relay_free(struct relay *relay) {
-  if (relay == NULL) return NULL;
+void relay_free(struct relay *relay) {
   while (relay->channels != NULL) remove_channel(relay, relay->channels);
   while (relay->first != NULL) {
     struct outgoing *next = relay->first->next;
@@ -127,7 +126,6 @@ struct relay *relay_free(struct relay *relay) {
   drop_incoming(&relay->in);
   sys_close(relay->stream);
   free(relay);
-  return NULL;
 }
 
 /* ------------------------------------------------------ To the stream -- */

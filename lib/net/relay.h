@@ -32,9 +32,7 @@ struct relay *relay_new(int stream, int first_end, bool is_client);
 size_t relay_num_polls(const struct relay *relay);
 void relay_fill_polls(const struct relay *relay, struct pollfd *polls);
 bool relay_step(struct relay *relay, const struct pollfd *polls);
-
-/* relay_free closes all; returns NULL. */
-struct relay *relay_free(struct relay *relay);
+void relay_free(struct relay *relay);
 
 /* In porter.c, the processes behind an address: the porter, which lets clients
  * in to a server, and the relay of a client that has connected over TCP. */
