@@ -167,21 +167,6 @@ static struct managed *add_object(uint32_t kind, const char *name) {
   return object;
 }
 
-/* Values of CALL_MAKE: the name, and what the kind wants. */
-static int check_make(struct caller *caller, const char **out_name) {
-  const brood_value *name = call_value(caller, 0);
-  int64_t kind = caller->head.number;
-  *out_name = NULL;
-  if (kind < SHARE_LOCK || kind > SHARE_OWN_TYPE || name == NULL) {
-    return error_set(BROOD_TYPE_ERROR, "no kind %" PRId64, kind);
-  }
-  if (name->type != BROOD_TYPE_STRING) return 0;
-  *out_name = name->as.data;
-  if (name->size_bytes <= BROOD_MAX_OBJECT_NAME) return 0;
-  return error_set(BROOD_VALUE_ERROR, "a name of %zu bytes: at most %d",
-                   name->size_bytes, BROOD_MAX_OBJECT_NAME);
-}
-
 static int fill_condition(struct managed *object, struct managed *lock) {
   if (lock == NULL || (lock->kind != SHARE_LOCK && lock->kind != SHARE_RLOCK)) {
     return error_set(BROOD_ATTRIBUTE_ERROR,
@@ -229,11 +214,20 @@ static bool is_of_type(const struct managed *object,
          strcmp(type->as.data, object->type->name) == 0;
 }
 
+/* Values of CALL_MAKE: the name, and what the kind wants. */
 int64_t object_make(struct caller *caller) {
-  const char *name;
-  int r = check_make(caller, &name);
-  if (r < 0) return r;
-  uint32_t kind = (uint32_t)caller->head.number;
+  int64_t number = caller->head.number;
+  const brood_value *named = call_value(caller, 0);
+  if (number < SHARE_LOCK || number > SHARE_OWN_TYPE || named == NULL) {
+    return error_set(BROOD_TYPE_ERROR, "no kind %" PRId64, number);
+  }
+  uint32_t kind = (uint32_t)number;
+  const char *name = named->type == BROOD_TYPE_STRING ? named->as.data : NULL;
+  if (name != NULL && named->size_bytes > BROOD_MAX_OBJECT_NAME) {
+    return error_set(BROOD_VALUE_ERROR, "a name of %zu bytes: at most %d",
+                     named->size_bytes, BROOD_MAX_OBJECT_NAME);
+  }
+  int r = 0;
   struct managed *object = name == NULL ? NULL : find_named(name);
   if (object != NULL && object->kind != kind) {
     return error_set(BROOD_TYPE_ERROR, "'%s' is %s, not %s", name,

@@ -170,7 +170,7 @@ static int await_anything(void) {
   }
   if (count > porter.polls_room) {
     void *more = reallocarray(porter.polls, count * 2, sizeof *porter.polls);
-    if (more == NULL) return -ENOMEM;
+    if (more == NULL) return -ENOBUFS; /* which no poll returns */
     porter.polls = more;
     porter.polls_room = count * 2;
   }
@@ -273,13 +273,13 @@ void brood_net_relay(const brood_args *args) {
   int first = sys_fd_copy(brood_connection_fileno(end));
   brood_connection_free(end);
   struct relay *relay = first < 0 ? NULL : relay_new(stream, first, true);
-  porter.listener = porter.pidfd = porter.door_fd =
-      -1; /* poll passes over it */
+  /* What a porter waits for besides, and poll passes over here. */
+  porter.listener = porter.pidfd = porter.door_fd = -1;
   porter.relays = &relay;
   porter.num_relays = relay != NULL;
   while (porter.num_relays > 0) {
     int r = await_anything();
-    if (r == -ENOMEM) return;
+    if (r == -ENOBUFS) return;
     if (r >= 0) serve_relays(porter.polls + AT_STRANGERS);
   }
 }
