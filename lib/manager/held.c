@@ -52,11 +52,9 @@ static struct tally *hold_of(struct managed *gate,
 /* What a caller is told that has entered. */
 static int64_t enter_gate(struct managed *gate, struct caller *caller) {
   int64_t depth = caller->depth > 1 ? caller->depth : 1;
-  if (!tally_add(&gate->holds, caller->session, thread_for(gate, caller),
-                 depth)) {
-    return refuse_memory();
-  }
-  struct tally *hold = hold_of(gate, caller);
+  struct tally *hold =
+      tally_add(&gate->holds, caller->session, thread_for(gate, caller), depth);
+  if (hold == NULL) return refuse_memory();
   hold->notified_by = caller->notified_by;
   gate->value--;
   bool died = gate->holder_died;

@@ -37,20 +37,20 @@ void tally_drop(struct tallies *tallies, struct tally *tally) {
   *tally = tallies->all[--tallies->count];
 }
 
-bool tally_add(struct tallies *tallies, struct session *session,
-               uint64_t thread, int64_t count) {
+struct tally *tally_add(struct tallies *tallies, struct session *session,
+                        uint64_t thread, int64_t count) {
   struct tally *tally = tally_of(tallies, session, thread);
   if (tally == NULL) {
     size_t room = tallies->count + 1;
     void *more = reallocarray(tallies->all, room, sizeof *tallies->all);
-    if (more == NULL) return false;
+    if (more == NULL) return NULL;
     tallies->all = more;
     tally = &tallies->all[tallies->count++];
     *tally = (struct tally){.session = session, .thread = thread};
   }
   tally->count += count;
   if (tally->count == 0) tally_drop(tallies, tally);
-  return true;
+  return tally;
 }
 
 /* -------------------------------------------------------------- Counting -- */

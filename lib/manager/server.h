@@ -206,11 +206,11 @@ bool object_look_for_dead(void);
 void object_destroy_all(void);
 
 /* tally_of finds one, of a thread or with 0 of any; NULL if there is none.
- * tally_add changes its count, and makes it; false: no memory. It goes at 0. */
+ * tally_add changes its count, and makes it; NULL: no memory. It goes at 0. */
 struct tally *tally_of(struct tallies *tallies, const struct session *session,
                        uint64_t thread);
-bool tally_add(struct tallies *tallies, struct session *session,
-               uint64_t thread, int64_t count);
+struct tally *tally_add(struct tallies *tallies, struct session *session,
+                        uint64_t thread, int64_t count);
 void tally_drop(struct tallies *tallies, struct tally *tally);
 
 /* ---------------------------------------------------- held.c, channel.c -- */
