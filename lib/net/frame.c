@@ -51,9 +51,7 @@ bool frame_get_call(uint8_t type, const uint8_t *body, size_t size,
 
 void frame_mark(uint8_t type, uint8_t *body, size_t size, uint32_t salt) {
   struct call_head call;
-  size_t offset = offset_of_call(type, body, size);
-  if (offset == SIZE_MAX) return;
-  memcpy(&call, body + offset, sizeof call);
+  if (!frame_get_call(type, body, size, &call)) return;
   call.thread = (call.thread ^ (uint64_t)salt << 32) | FOREIGN;
-  memcpy(body + offset, &call, sizeof call);
+  memcpy(body + offset_of_call(type, body, size), &call, sizeof call);
 }

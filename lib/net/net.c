@@ -103,17 +103,14 @@ static int read_packet(int fd, void *out, size_t size, int64_t deadline_ns) {
   return 0;
 }
 
-static int shake_hands(int fd, const struct net_key *key, int64_t deadline_ns,
+static int shake_hands(int fd, const struct net_key *key, int64_t by_ns,
                        uint64_t *out_server) {
   struct handshake shake;
-  int r =
-      read_packet(fd, &shake.challenge, sizeof shake.challenge, deadline_ns);
+  int r = read_packet(fd, &shake.challenge, sizeof shake.challenge, by_ns);
   if (r == 0) r = handshake_prove(&shake, key, sync_self_process());
   if (r == 0) r = sys_stream_write(fd, &shake.proof, sizeof shake.proof);
   if (r >= 0) r = r == sizeof shake.proof ? 0 : -EPROTO; /* it fits at once */
-  if (r == 0) {
-    r = read_packet(fd, &shake.verdict, sizeof shake.verdict, deadline_ns);
-  }
+  if (r == 0) r = read_packet(fd, &shake.verdict, sizeof shake.verdict, by_ns);
   if (r == 0) r = handshake_conclude(&shake, key);
   if (r == 0) *out_server = shake.verdict.server;
   return r;
@@ -121,13 +118,12 @@ static int shake_hands(int fd, const struct net_key *key, int64_t deadline_ns,
 
 static int connect_to_server(const struct address *address,
                              const struct net_key *key, uint64_t *out_server) {
-  int64_t deadline_ns =
-      sys_clock_deadline(BROOD_SECONDS(BROOD_STRANGER_SECONDS));
+  int64_t by_ns = sys_clock_deadline(BROOD_SECONDS(BROOD_STRANGER_SECONDS));
   int fd = address->path != NULL
                ? sys_unix_connect(address->path, BROOD_STRANGER_SECONDS)
-               : sys_tcp_connect(address->host, address->port, deadline_ns);
+               : sys_tcp_connect(address->host, address->port, by_ns);
   if (fd < 0) return fd == -EAGAIN ? -ETIMEDOUT : fd;
-  int r = shake_hands(fd, key, deadline_ns, out_server);
+  int r = shake_hands(fd, key, by_ns, out_server);
   if (r == 0 && address->path == NULL) {
     r = sys_tcp_watch(fd, BROOD_VANISHED_SECONDS);
   }

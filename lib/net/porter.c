@@ -24,8 +24,6 @@
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 
-#define STRANGER_NS (BROOD_STRANGER_SECONDS * INT64_C(1000000000))
-
 /* How soon it accepts again when it has no descriptors left. */
 #define PAUSE_NS INT64_C(100000000)
 
@@ -140,8 +138,9 @@ static void add_stranger(int fd) {
   if (porter.num_strangers == BROOD_MAX_STRANGERS) remove_stranger(0, true);
   struct stranger *stranger = &porter.strangers[porter.num_strangers];
   struct handshake *shake = &stranger->shake;
-  *stranger =
-      (struct stranger){.fd = fd, .deadline_ns = sys_clock_ns() + STRANGER_NS};
+  *stranger = (struct stranger){
+      .fd = fd,
+      .deadline_ns = sys_clock_ns() + BROOD_SECONDS(BROOD_STRANGER_SECONDS)};
   bool is_told =
       handshake_challenge(shake) == 0 &&
       sys_stream_write(fd, &shake->challenge, sizeof shake->challenge) ==
