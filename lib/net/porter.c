@@ -84,7 +84,7 @@ static bool admit_stream(int stream) {
 }
 
 /* Over unix the server must see a client's processes as they see themselves. */
-static int judge(const struct stranger *stranger) {
+static int judge_stranger(const struct stranger *stranger) {
   uint64_t token = stranger->shake.proof.token;
   pid_t pid = 0;
   uid_t uid = 0;
@@ -100,7 +100,7 @@ static int judge(const struct stranger *stranger) {
 /* Its proof is whole: it is let in, or told why not. False: to be closed. */
 static bool answer_proof(struct stranger *stranger) {
   struct handshake *shake = &stranger->shake;
-  int why = judge(stranger);
+  int why = judge_stranger(stranger);
   handshake_answer(shake, &porter.key, porter.server, why);
   int n =
       sys_stream_write(stranger->fd, &shake->verdict, sizeof shake->verdict);
@@ -218,7 +218,7 @@ static void serve_strangers(const struct pollfd *at, size_t count) {
   }
 }
 
-static void let_in(void) {
+static void let_strangers_in(void) {
   for (;;) {
     if (await_anything() < 0) continue;
     if (porter.polls[AT_SERVER].revents != 0 ||
@@ -260,7 +260,7 @@ void brood_net_porter(const brood_args *args) {
                    sys_pidfd_pollable(pidfd->as.descriptor);
   porter.pidfd = has_pidfd ? pidfd->as.descriptor : -1;
   uint64_t file = porter.path != NULL ? sys_socket_file(porter.path) : 0;
-  let_in();
+  let_strangers_in();
   if (porter.path != NULL) sys_socket_file_remove(porter.path, file);
 }
 REGISTRY_TARGET(brood_net_porter);

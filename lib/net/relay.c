@@ -73,8 +73,8 @@ static struct channel *find_channel(const struct relay *relay,
   return channel;
 }
 
-static struct channel *add_channel(struct relay *relay, uint64_t number,
-                                   int end) {
+static struct channel *add_relay_channel(struct relay *relay, uint64_t number,
+                                         int end) {
   struct channel *channel = malloc(sizeof *channel);
   if (channel == NULL) return NULL;
   *channel = (struct channel){
@@ -102,7 +102,7 @@ struct relay *relay_new(int stream, int first_end, bool is_client) {
                           .next_number = is_client ? 3 : 2,
                           .in.memory = -1};
   if (sys_random(&relay->salt, sizeof relay->salt) == 0 &&
-      add_channel(relay, 1, first_end) != NULL) {
+      add_relay_channel(relay, 1, first_end) != NULL) {
     return relay;
   }
   free(relay);
@@ -172,7 +172,7 @@ static void write_stream(struct relay *relay) {
 /* The number for a descriptor beside a message, which is taken; 0: no end. */
 static uint64_t open_end(struct relay *relay, int *fd) {
   if (sys_sock_check(*fd) < 0) return 0;
-  struct channel *channel = add_channel(relay, relay->next_number, *fd);
+  struct channel *channel = add_relay_channel(relay, relay->next_number, *fd);
   if (channel == NULL) {
     relay->is_broken = true;
     return 0;
@@ -310,7 +310,7 @@ static int accept_end(struct relay *relay, uint64_t number) {
   int ends[2];
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
-  if (add_channel(relay, number, ends[0]) != NULL) return ends[1];
+  if (add_relay_channel(relay, number, ends[0]) != NULL) return ends[1];
   sys_close(ends[0]);
   sys_close(ends[1]);
   return -ENOMEM;
@@ -347,7 +347,7 @@ static int send_to_end(struct incoming *in, int end) {
 }
 
 /* The frame is whole. False: there is no room in the end. */
-static bool deliver(struct relay *relay) {
+static bool deliver_frame(struct relay *relay) {
   struct incoming *in = &relay->in;
   bool closes = in->frame.kind == FRAME_CLOSE;
   if (!in->is_whole && accept_ends(relay) < 0) relay->is_broken = true;
@@ -369,13 +369,13 @@ static void read_stream(struct relay *relay) {
   struct incoming *in = &relay->in;
   for (int i = 0; i < 4 * STEP_MOST && !relay->is_broken; i++) {
     uint8_t *at;
-    if (in->is_whole && !deliver(relay)) return;
+    if (in->is_whole && !deliver_frame(relay)) return;
     size_t want = next_part(in, &at, scratch);
     int n = sys_stream_read(relay->stream, at, want);
     if (n == -EAGAIN) return;
     relay->is_broken = n <= 0 || take_part(in, at, (size_t)n) < 0;
     bool is_whole = !relay->is_broken && next_part(in, &at, scratch) == 0;
-    if (is_whole && !deliver(relay)) return;
+    if (is_whole && !deliver_frame(relay)) return;
   }
 }
 
