@@ -24,9 +24,17 @@
 
 /* The platform's default first. */
 static const brood_context contexts[] = {
-    {&start_fork},
-    {&start_spawn},
-    {&start_forkserver},
+    {.name = "fork", .process_class = "ForkProcess", .launch = launch_by_fork},
+    {.name = "spawn",
+     .process_class = "SpawnProcess",
+     .fresh_image = true,
+     .own_image = true,
+     .launch = launch_by_spawn},
+    {.name = "forkserver",
+     .process_class = "ForkServerProcess",
+     .fresh_image = true,
+     .of_server = true,
+     .launch = launch_by_forkserver},
 };
 
 enum { NUM_CONTEXTS = sizeof contexts / sizeof *contexts };
@@ -42,7 +50,7 @@ uint32_t context_number(const brood_context *context) {
 
 static const brood_context *find_or_fail(const char *method) {
   for (size_t i = 0; i < NUM_CONTEXTS; i++) {
-    if (strcmp(contexts[i].method->name, method) == 0) return &contexts[i];
+    if (strcmp(contexts[i].name, method) == 0) return &contexts[i];
   }
   error_set(BROOD_VALUE_ERROR, "cannot find context for '%.100s'", method);
   return NULL;
@@ -91,15 +99,15 @@ int brood_context_set_start_method(const brood_context *context,
   if (context == NULL) return brood_set_start_method(method, flags);
   return error_set(BROOD_VALUE_ERROR,
                    "cannot set start method of concrete context '%s'",
-                   context->method->name);
+                   context->name);
 }
 
 const char *brood_context_get_start_method(const brood_context *context,
                                            unsigned flags) {
   if (error_check_flags(flags, BROOD_ALLOW_NONE) < 0) return NULL;
-  if (context != NULL) return context->method->name;
+  if (context != NULL) return context->name;
   if ((flags & BROOD_ALLOW_NONE) == 0 || default_get() != DEFAULT_NONE) {
-    return context_default()->method->name;
+    return context_default()->name;
   }
   error_clear();
   return NULL;

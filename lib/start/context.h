@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * A context is a start method with a name, and a start method is a courier for
- * one launch record: fork.c, spawn.c and forkserver.c are the three, made to be
- * read side by side; everything else about a process is the same for all. And
- * what a program sets for all contexts at once.
+ * A context is a start method, and that is a courier for one launch record:
+ * fork.c, spawn.c and forkserver.c are the three, made to be read side by side;
+ * everything else about a process is the same for all. And what a program sets
+ * for all contexts at once.
  */
 #ifndef BROOD_START_CONTEXT_H
 #define BROOD_START_CONTEXT_H
@@ -51,7 +51,7 @@ struct launched {
 #define LAUNCHED_NONE \
   ((struct launched){.pidfd = {.fd = -1}, .report = {.fd = -1}})
 
-struct start_method {
+struct brood_context {
   const char *name;
   const char *process_class;
   bool fresh_image; /* targets go by name, pointers mean nothing */
@@ -64,13 +64,9 @@ struct start_method {
   int (*launch)(const struct launch *launch, struct launched *out);
 };
 
-extern const struct start_method start_fork;
-extern const struct start_method start_spawn;
-extern const struct start_method start_forkserver;
-
-struct brood_context {
-  const struct start_method *method;
-};
+int launch_by_fork(const struct launch *launch, struct launched *out);
+int launch_by_spawn(const struct launch *launch, struct launched *out);
+int launch_by_forkserver(const struct launch *launch, struct launched *out);
 
 /* context_default returns the default context, which is from now on the
  * program's. */

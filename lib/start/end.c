@@ -99,7 +99,7 @@ static int reap_servers_child(struct launched *launched, int *out_exitcode) {
 }
 
 bool process_is_waited_for(const struct brood_process *process) {
-  return !process->context->method->of_server;
+  return !process->context->of_server;
 }
 
 /* Is it known by its number alone? Then the program has closed the pidfd, whose

@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void run_forked_child(
   child_main(&launch->is);
 }
 
-static int launch_by_fork(const struct launch *launch, struct launched *out) {
+int launch_by_fork(const struct launch *launch, struct launched *out) {
   int r = open_null_input();
   /* For the pidfd: without one the child could only be killed. */
   if (r == 0) r = sys_fd_room(launch->is.fds[0], 0);
@@ -69,9 +69,3 @@ static int launch_by_fork(const struct launch *launch, struct launched *out) {
   if (pid == 0) run_forked_child(launch);
   return pid < 0 ? pid : reap_watch(pid, out);
 }
-
-const struct start_method start_fork = {
-    .name = "fork",
-    .process_class = "ForkProcess",
-    .launch = launch_by_fork,
-};

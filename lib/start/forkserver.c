@@ -369,8 +369,7 @@ static int converse(const struct launch *launch, struct launched *out) {
   return r < 0 ? r : receive_launched(out);
 }
 
-static int launch_by_forkserver(const struct launch *launch,
-                                struct launched *out) {
+int launch_by_forkserver(const struct launch *launch, struct launched *out) {
   int r = -ECONNRESET;
   pthread_mutex_lock(&line_mutex);
   /* One server may have been killed before, one while it was run for this. */
@@ -382,11 +381,3 @@ static int launch_by_forkserver(const struct launch *launch,
   pthread_mutex_unlock(&line_mutex);
   return r == -ENODATA ? -ECONNRESET : r;
 }
-
-const struct start_method start_forkserver = {
-    .name = "forkserver",
-    .process_class = "ForkServerProcess",
-    .fresh_image = true,
-    .of_server = true,
-    .launch = launch_by_forkserver,
-};

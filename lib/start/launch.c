@@ -98,7 +98,7 @@ static void fill_record(struct wire_record *record,
   record->authkey_size = process->authkey_size;
   guard_unlock();
   log_get(&record->log_level, &record->log_handlers);
-  if (context->method->own_image) record->argv.texts = brood_argv(NULL);
+  if (context->own_image) record->argv.texts = brood_argv(NULL);
   record->args = process->args.body;
   record->args_size = process->args.size;
   if (process->setup.data != NULL) record->flags |= WIRE_RECORD_SETUP;
@@ -109,8 +109,7 @@ static void fill_record(struct wire_record *record,
 
 /* Lays out the table, with the record's own descriptors first, and behind it
  * the head, and delivers both. */
-static int deliver(struct brood_process *process,
-                   const struct start_method *method,
+static int deliver(struct brood_process *process, const brood_context *context,
                    struct wire_record *record, int lifeline, int directory,
                    int line) {
   int creator;
@@ -146,23 +145,23 @@ static int deliver(struct brood_process *process,
                                  .num_fds = record->num_fds},
                           .args_size = process->args.size,
                           .setup_line = line};
-  int r = method->launch(&launch, &process->launched);
+  int r = context->launch(&launch, &process->launched);
   if (block != small) free(block);
   return r;
 }
 
 /* Lists the process and launches it, or neither. */
 static int launch_and_list(struct brood_process *process,
-                           const struct start_method *method,
+                           const brood_context *context,
                            struct wire_record *record, int directory) {
   int lifeline = -1, line = -1;
   bool has_setup = process->setup.data != NULL;
   int r = children_add(process, &lifeline);
   if (r < 0) return r;
   if (has_setup) r = line = setup_open(&process->setup);
-  if (r >= 0) r = deliver(process, method, record, lifeline, directory, line);
+  if (r >= 0) r = deliver(process, context, record, lifeline, directory, line);
   sys_close(lifeline); /* the child's end */
-  if (line >= 0) r = setup_await(process, method, r, line);
+  if (line >= 0) r = setup_await(process, context, r, line);
   if (r != 0) children_remove(process);
   return r;
 }
@@ -171,22 +170,21 @@ static int launch_and_list(struct brood_process *process,
 static int launch_process(struct brood_process *process) {
   const brood_context *context =
       process->context == NULL ? context_default() : process->context;
-  const struct start_method *method = context->method;
   struct wire_record record = {.target = ""};
-  int r = method->fresh_image ? check_fresh_image(process, &record.target) : 0;
+  int r = context->fresh_image ? check_fresh_image(process, &record.target) : 0;
   if (r == 0) r = check_descriptors(process);
-  if (r == 0) r = setup_check(process, method->fresh_image);
+  if (r == 0) r = setup_check(process, context->fresh_image);
   if (r < 0) return r;
   fill_record(&record, process, context);
   int directory = -1;
-  if (method->of_server) r = fill_surroundings(&record, &directory);
-  if (r == 0) r = launch_and_list(process, method, &record, directory);
+  if (context->of_server) r = fill_surroundings(&record, &directory);
+  if (r == 0) r = launch_and_list(process, context, &record, directory);
   sys_close(directory);
   free((void *)record.environment.texts);
   if (r > 0) return brood_error();
   if (r < 0) {
     return error_set_os(r, "cannot start '%.100s' by %s", process->name,
-                        method->name);
+                        context->name);
   }
   process->context = context;
   children_name(process);

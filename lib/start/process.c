@@ -224,9 +224,8 @@ static int check_name(const char *name) {
 
 static int fill_name(struct brood_process *process, const char *name) {
   const char *above = brood_current_process()->identity;
-  const char *class = process->context == NULL
-                          ? "Process"
-                          : process->context->method->process_class;
+  const char *class =
+      process->context == NULL ? "Process" : process->context->process_class;
   char *own;
   int r = asprintf(&own, "%s-%s%s%d", class, above, *above == '\0' ? "" : ":",
                    next_number());

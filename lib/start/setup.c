@@ -200,9 +200,8 @@ static int set_error(const char *name, const char *method,
   return 1;
 }
 
-int setup_await(struct brood_process *process,
-                const struct start_method *method, int launch_result,
-                int line) {
+int setup_await(struct brood_process *process, const brood_context *context,
+                int launch_result, int line) {
   struct setup_report report = {.code = BROOD_RUNTIME_ERROR,
                                 .text = "it ended while it was being set up"};
   process->setup.fds[0] = sys_close(process->setup.fds[0]);
@@ -210,10 +209,10 @@ int setup_await(struct brood_process *process,
   if (r == 0) r = receive_report(&process->launched, line, &report);
   sys_close(line);
   if (launch_result != 0 || (r == 0 && report.code == 0)) return r;
-  remove_child(&process->launched, !method->of_server);
+  remove_child(&process->launched, !context->of_server);
   if (r < 0) return r;
   report.text[sizeof report.text - 1] = '\0';
-  return set_error(process->name, method->name, &report);
+  return set_error(process->name, context->name, &report);
 }
 
 /* --------------------------------------------------- In the child -- */

@@ -42,8 +42,8 @@ int setup_check(const struct brood_process *process, bool fresh_image);
  * waits. Returns 0, -errno, or 1 and has set an error; of the child nothing is
  * left then. */
 int setup_open(struct setup *setup);
-int setup_await(struct brood_process *process,
-                const struct start_method *method, int launch_result, int line);
+int setup_await(struct brood_process *process, const brood_context *context,
+                int launch_result, int line);
 
 /* setup_apply does in the child what a record says, or tells the creator what
  * failed and ends the process. It returns the child's end of the line, for

@@ -54,7 +54,7 @@ int parcel_open(struct delivery *out, int fd) {
   return 0;
 }
 
-static int launch_by_spawn(const struct launch *launch, struct launched *out) {
+int launch_by_spawn(const struct launch *launch, struct launched *out) {
   int parcel = parcel_pack(launch);
   if (parcel < 0) return parcel;
   /* For the pidfd: without one the child could only be killed. */
@@ -67,14 +67,6 @@ static int launch_by_spawn(const struct launch *launch, struct launched *out) {
   if (r == 0) return 1;
   return r < 0 ? r : reap_watch(r, out);
 }
-
-const struct start_method start_spawn = {
-    .name = "spawn",
-    .process_class = "SpawnProcess",
-    .fresh_image = true,
-    .own_image = true,
-    .launch = launch_by_spawn,
-};
 
 void spawn_child(void) {
   struct delivery delivery = {.own_image = true};
