@@ -15,7 +15,6 @@
 
 #include "lib/share/pack.h"
 #include "lib/start/process.h"
-#include "lib/start/setup.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"

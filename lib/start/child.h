@@ -78,10 +78,9 @@ int parcel_open(struct delivery *out, int fd);
 /* --------------------------------- A forkserver: forkserver.c, server.c -- */
 
 enum serve_kind {
-  SERVE_INIT = 1, /* once: a parcel of argv and preload names; answered */
-  SERVE_CONNECT,  /* with the server's end of a new channel */
-  SERVE_LAUNCH,   /* a record, and as many descriptors as fit; answered */
-  SERVE_CANCEL    /* kill the latest; answered by ECANCELED, and hang up */
+  SERVE_CONNECT = 1, /* with the server's end of a new channel */
+  SERVE_LAUNCH,      /* a record, and as many descriptors as fit; answered */
+  SERVE_CANCEL       /* kill the latest; answered by ECANCELED, and hang up */
 };
 
 /* Of a launch the first descriptor is the record, if it is in a parcel. If
@@ -93,21 +92,22 @@ struct serve_request {
   uint32_t in_parcel; /* SERVE_LAUNCH: 1 or 0 */
 };
 
-/* The first one comes unasked, with a pidfd of the server. With a launch that
- * worked come a pidfd and, if the kernel does not tell how other people's
- * children ended, a pipe that will. */
+/* The first two come unasked: with a pidfd of the server, and when it has run
+ * the preloads. With a launch that worked come a pidfd and, if the kernel does
+ * not tell how other people's children ended, a pipe that will. */
 struct serve_reply {
   int32_t error; /* 0 or -errno */
   int32_t pid;
-  int32_t preload;      /* SERVE_INIT: the index of the one that failed, */
+  int32_t preload;      /* in the second: the index of the one that failed, */
   int32_t preload_code; /* and what it returned; 0 if none did */
 };
 
 /* Records up to this size travel in the message itself. */
 enum { SERVE_INLINE = 32768 };
 
-/* Where a forkserver finds its descriptors. */
-enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER = 4 };
+/* Where a forkserver finds its descriptors. The parcel is of argv and the names
+ * of preloads. */
+enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER, SERVE_FD_PARCEL };
 
 /* forkserver_adopt gives a forkserver's children a channel to connect over, and
  * a pidfd of the server, or -1; they are taken. */

@@ -101,22 +101,22 @@ static int await(const struct server_line *on, short events) {
   return sys_poll_one(on->channel.fd, events, 0) > 0 ? 0 : -EPIPE;
 }
 
-static int send_on(const struct server_line *on, const struct iovec *parts,
-                   size_t num_parts, const int *fds, size_t num_fds) {
-  for (;;) {
-    int r = sys_sock_try_send(on->channel.fd, parts, num_parts, fds, num_fds);
+static int send_on_line(const struct iovec *parts, size_t num_parts,
+                        const int *fds, size_t num_fds) {
+  int r = 0;
+  while (r == 0) {
+    r = sys_sock_try_send(line.channel.fd, parts, num_parts, fds, num_fds);
     if (r != -EAGAIN) return r;
-    r = await(on, POLLOUT);
-    if (r < 0) return r;
+    r = await(&line, POLLOUT);
   }
+  return r;
 }
 
 /* Of a request that is no launch. */
-static int send_request(const struct server_line *on, enum serve_kind kind,
-                        const int *fds, size_t num_fds) {
+static int send_request(enum serve_kind kind, const int *fds, size_t num_fds) {
   struct serve_request request = {.kind = kind};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
-  return send_on(on, &part, 1, fds, num_fds);
+  return send_on_line(&part, 1, fds, num_fds);
 }
 
 /* An answer, with up to num_fds descriptors: 0, -errno, or -ENODATA if the
@@ -150,25 +150,14 @@ static int pack_init(const char *const *preload) {
   return fd;
 }
 
-/* The first request and its answer; -ENODATA if the server went without one. */
-static int ask_init(const struct server_line *on, const char *const *preload,
-                    struct serve_reply *out_reply) {
-  int parcel = pack_init(preload);
-  if (parcel < 0) return parcel;
-  int r = send_request(on, SERVE_INIT, &parcel, 1);
-  sys_close(parcel);
-  if (r == 0) r = receive_on(on, out_reply, NULL, 0);
-  return is_undelivered(r) ? -ENODATA : r;
-}
-
 /* The following return 0, -errno, or 1 and have set an error. -ECONNRESET: the
  * server was killed before it could serve. */
 
-static int init_server(const struct server_line *on) {
-  const char **preload = settings_preload();
-  if (preload == NULL) return -ENOMEM;
+/* What the server says when it has run its preload functions. */
+static int hear_of_preloads(const struct server_line *on,
+                            const char *const *preload) {
   struct serve_reply reply;
-  int r = ask_init(on, preload, &reply);
+  int r = receive_on(on, &reply, NULL, 0);
   if (r == -ENODATA && preload[0] != NULL) {
     error_set(BROOD_RUNTIME_ERROR,
               "the forkserver ended while it ran its preload functions");
@@ -178,7 +167,6 @@ static int init_server(const struct server_line *on) {
               preload[reply.preload], (int)reply.preload_code);
     r = 1;
   }
-  free(preload);
   return r == -ENODATA ? -ECONNRESET : r;
 }
 
@@ -203,7 +191,7 @@ static int meet_server(struct server_line *on, bool image_was_killed) {
 }
 
 struct servers_image {
-  int fds[2];
+  int fds[3];
   int pid;
   bool was_killed;
 };
@@ -211,20 +199,24 @@ struct servers_image {
 /* The image forks itself away from us and exits. */
 static void run_to_its_end(void *data) {
   struct servers_image *image = data;
-  image->pid = image_run(IMAGE_FORKSERVER, image->fds, 2);
+  image->pid = image_run(IMAGE_FORKSERVER, image->fds, 3);
   if (image->pid > 0) image->was_killed = sys_wait_pid(image->pid);
 }
 
-static int run_servers_image(int servers_end, struct server_line *on) {
+static int run_servers_image(int servers_end, const char *const *preload,
+                             struct server_line *on) {
   int owner = current_pidfd();
-  if (owner < 0) return owner;
+  int parcel = owner < 0 ? owner : pack_init(preload);
+  if (parcel < 0) return parcel;
   /* The server is nobody's child; where orphans are ours, a keeper's, which may
    * be killed before it has run anything. */
-  struct servers_image image = {
-      .fds = {servers_end, owner}, .pid = -ECONNRESET, .was_killed = true};
+  struct servers_image image = {.fds = {servers_end, owner, parcel},
+                                .pid = -ECONNRESET,
+                                .was_killed = true};
   if (!sys_adopts_orphans() || sys_keeper_run(run_to_its_end, &image) < 0) {
     run_to_its_end(&image);
   }
+  sys_close(parcel);
   if (image.pid <= 0) return image.pid < 0 ? image.pid : 1;
   return meet_server(on, image.was_killed);
 }
@@ -236,16 +228,15 @@ static int run_server(void) {
   struct server_line fresh = NO_LINE;
   fresh.channel = sys_keep(ends[0]);
   fresh.ids = sys_ids();
-  r = sys_sock_restrict(ends[1]);
-  if (r == 0) r = run_servers_image(ends[1], &fresh);
+  const char **preload = settings_preload();
+  r = preload == NULL ? -ENOMEM : sys_sock_restrict(ends[1]);
+  if (r == 0) r = run_servers_image(ends[1], preload, &fresh);
   sys_close(ends[1]);
-  if (r == 0) r = init_server(&fresh);
-  if (r != 0) {
-    close_line(&fresh);
-    return r;
-  }
-  set_line(&fresh);
-  return 0;
+  if (r == 0) r = hear_of_preloads(&fresh, preload);
+  free(preload);
+  if (r == 0) set_line(&fresh);
+  if (r != 0) close_line(&fresh);
+  return r;
 }
 
 /* Makes a channel of our own over the inherited one. */
@@ -254,7 +245,7 @@ static int connect_over_line(void) {
   int r = sys_sock_pair(ends);
   if (r < 0) return r;
   r = sys_sock_restrict(ends[1]);
-  if (r == 0) r = send_request(&line, SERVE_CONNECT, &ends[1], 1);
+  if (r == 0) r = send_request(SERVE_CONNECT, &ends[1], 1);
   sys_close(ends[1]);
   if (r < 0) {
     sys_close(ends[0]);
@@ -331,7 +322,7 @@ static int send_launch(const struct launch *launch) {
                           {(void *)launch->is.data, launch->is.size},
                           {(void *)launch->is.args, launch->args_size}};
   size_t num_fds = now + (size_t)(launch->is.fds - fds);
-  if (r >= 0) r = send_on(&line, parts, in_parcel ? 1 : 3, fds, num_fds);
+  if (r >= 0) r = send_on_line(parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
   sys_close(pair[0]);
   sys_close(pair[1]);
@@ -342,7 +333,7 @@ static int send_launch(const struct launch *launch) {
  * and what is still on its way must not answer the next request. */
 static void cancel_launch(void) {
   struct serve_reply reply = {0};
-  int r = send_request(&line, SERVE_CANCEL, NULL, 0) == 0 ? 0 : -EPIPE;
+  int r = send_request(SERVE_CANCEL, NULL, 0) == 0 ? 0 : -EPIPE;
   while (r != -ENODATA && !is_undelivered(r) && reply.error != -ECANCELED) {
     r = receive_on(&line, &reply, NULL, 0);
   }

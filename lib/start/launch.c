@@ -12,7 +12,6 @@
 #include "lib/share/end.h"
 #include "lib/start/child.h"
 #include "lib/start/process.h"
-#include "lib/start/setup.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"

@@ -330,7 +330,7 @@ brood_process *brood_process_free(brood_process *process) {
   if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;
   process_release(process);
   pack_discard(&process->args);
-  setup_discard(&process->setup);
+  free(process->setup.data);
   while (process->texts != NULL) {
     struct process_text *text = process->texts;
     process->texts = text->next;

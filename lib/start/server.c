@@ -378,25 +378,12 @@ static void run_preloads(const struct wire_texts *names,
   }
 }
 
-/* Receives SERVE_INIT and does what it says. */
-static void receive_init(void) {
-  struct pollfd polls[] = {{.fd = SERVE_FD_CHANNEL, .events = POLLIN},
-                           {.fd = to_poll(SERVE_FD_OWNER), .events = POLLIN}};
-  if (sys_poll(polls, 2, SYS_CLOCK_NEVER) < 0 || polls[1].revents != 0) {
-    sys_exit(1);
-  }
-  struct serve_request request;
-  int parcel = -1;
-  size_t num_fds = 1;
-  int n = sys_sock_receive(SERVE_FD_CHANNEL, &request, sizeof request, &parcel,
-                           &num_fds);
-  if (n != (int)sizeof request || request.kind != SERVE_INIT || num_fds != 1) {
-    sys_exit(1);
-  }
+/* Takes argv from the parcel, runs the preloads that it names, and answers. */
+static void open_parcel(void) {
   const void *data;
   struct wire_reader reader = {0};
-  if (sys_map_file(parcel, &data, &reader.left) < 0) sys_exit(1);
-  sys_close(parcel);
+  if (sys_map_file(SERVE_FD_PARCEL, &data, &reader.left) < 0) sys_exit(1);
+  sys_close(SERVE_FD_PARCEL);
   reader.at = data;
   struct wire_texts argv = wire_get_texts(&reader);
   struct wire_texts preload = wire_get_texts(&reader);
@@ -427,11 +414,17 @@ void forkserver_main(void) {
   struct sys_signals signals;
   signals_before = &signals;
   limit_before = sys_fd_limit_raise();
-  /* The owner waits for this process; the one that serves is nobody's child. */
-  int pid = sys_fork();
+  /* The owner waits for this process; the one that serves is nobody's child. It
+   * begins when this one has ended, so that what it says comes after this. */
+  int ends[2];
+  int r = sys_pipe(ends);
+  int pid = r < 0 ? r : sys_fork();
   if (pid != 0) introduce(pid);
   if (pid != 0) sys_exit(pid < 0);
-  receive_init();
+  sys_close(ends[1]);
+  if (sys_poll_one(ends[0], POLLIN, SYS_CLOCK_NEVER) < 0) sys_exit(1);
+  sys_close(ends[0]);
+  open_parcel();
   forkserver_adopt(door[1], to_poll(sys_pidfd_open(sys_getpid())));
   add_channel(SERVE_FD_CHANNEL);
   add_channel(door[0]);

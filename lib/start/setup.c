@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * See setup.h. One packet travels on the line. It says what failed in words,
- * for the child has the values. A line that closes without a packet, or a child
- * that ends, is a failure as well: the creator watches both, since other
- * processes may have a copy of the child's end. The child goes on if its
- * creator has been killed.
+ * One packet travels on the line. It says what failed in words, for the child
+ * has the values. A line that closes without a packet, or a child that ends, is
+ * a failure as well: the creator watches both, since other processes may have a
+ * copy of the child's end. The child goes on if its creator has been killed.
  */
-#include "lib/start/setup.h"
-
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
@@ -105,10 +103,6 @@ int setup_pack(struct setup *out, const brood_child_setup *setup) {
     out->fds[out->num_fds++] = out->streams[i];
   }
   return 0;
-}
-
-void setup_discard(struct setup *setup) {
-  free(setup->data);
 }
 
 int setup_check(const struct brood_process *process, bool fresh_image) {
