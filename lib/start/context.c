@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Contexts: constants with a name, numbered in this order. Which one is the
- * default is the registry's to say, because a child sets it without knowing the
- * others.
- *
- * And what a program sets for all of them: its own arguments, the executable,
- * the preload list, the log. A fork copies all.
+ * The contexts, and what a program sets for all of them: its own arguments, the
+ * executable, the preload list, the log. A fork copies all.
  */
 #include "lib/start/context.h"
 
@@ -22,7 +18,7 @@
 #include "lib/state/registry.h"
 #include "lib/sys/proc.h"
 
-/* The platform's default first. */
+/* The platform's default first. The order is the number in a launch record. */
 static const brood_context contexts[] = {
     {.name = "fork", .process_class = "ForkProcess", .launch = launch_by_fork},
     {.name = "spawn",
@@ -77,7 +73,7 @@ int brood_set_start_method(const char *method, unsigned flags) {
   bool force = (flags & BROOD_FORCE) != 0;
   /* Before the name is looked at: that it is too late outweighs. */
   static const char too_late[] = "context has already been set";
-  if (!force && default_get() != DEFAULT_NONE) {
+  if (!force && atomic_load(&default_method) != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
   uint32_t number = force ? DEFAULT_NONE : 0;
@@ -87,7 +83,7 @@ int brood_set_start_method(const char *method, unsigned flags) {
     number = context_number(context);
   }
   if (force) {
-    default_set(number);
+    atomic_store(&default_method, number);
   } else if (default_choose(number) != DEFAULT_NONE) {
     return error_set(BROOD_RUNTIME_ERROR, too_late);
   }
@@ -106,7 +102,8 @@ const char *brood_context_get_start_method(const brood_context *context,
                                            unsigned flags) {
   if (error_check_flags(flags, BROOD_ALLOW_NONE) < 0) return NULL;
   if (context != NULL) return context->name;
-  if ((flags & BROOD_ALLOW_NONE) == 0 || default_get() != DEFAULT_NONE) {
+  bool is_set = atomic_load(&default_method) != DEFAULT_NONE;
+  if ((flags & BROOD_ALLOW_NONE) == 0 || is_set) {
     return context_default()->name;
   }
   error_clear();
@@ -119,23 +116,21 @@ const char *brood_get_start_method(unsigned flags) {
 
 /* ------------------------------------------------------- The settings -- */
 
-/* Two are text of any length, copied in and out under the guard; argv is
- * written by brood_init, before there are threads. */
+/* Under the guard. Each is one block: pointers, NULL, then the texts. */
+static const char **settings[2];
 
-/* Each one block: pointers, NULL, then the texts. */
-static const char **executable, **preload;
-
-static const char *const *program_argv;
+/* Written by brood_init, before there are threads. */
+static const char *const *_Atomic program_argv;
 static int program_argc;
-static atomic_bool initialised;
 
-/* Each pointer is read once. A text that grows in place is cut: there is room
- * for what was counted, and for the end of each. */
+/* Each pointer that counts is read once. A text that grows in place is cut:
+ * there is room for what was counted, and for the end of each. */
 const char **texts_copy(const char *const *texts, size_t max_texts) {
-  const char **block = malloc((max_texts + 1) * sizeof *block);
+  size_t most = 0, count = 0, room = 0;
+  while (texts != NULL && most < max_texts && texts[most] != NULL) most++;
+  const char **block = malloc((most + 1) * sizeof *block);
   if (block == NULL) return NULL;
-  size_t count = 0, room = 0;
-  while (count < max_texts && (block[count] = texts[count]) != NULL) {
+  while (count < most && (block[count] = texts[count]) != NULL) {
     room += strlen(block[count++]) + 1;
   }
   const char **more = realloc(block, (count + 1) * sizeof *block + room);
@@ -153,37 +148,32 @@ const char **texts_copy(const char *const *texts, size_t max_texts) {
   return more;
 }
 
-static const char **copy_setting(const char ***setting) {
+const char **settings_copy(enum setting which) {
   guard_lock();
-  size_t count = 0;
-  while (*setting != NULL && (*setting)[count] != NULL) count++;
-  const char **copy = texts_copy(*setting, count);
+  const char **copy = texts_copy(settings[which], SIZE_MAX);
   guard_unlock();
   return copy;
 }
 
-static int change_setting(const char ***setting, const char *const *texts,
+static int change_setting(enum setting which, const char *const *texts,
                           size_t num_texts) {
   const char **copy = texts_copy(texts, num_texts);
   if (copy == NULL) {
     return error_set_os(-ENOMEM, "cannot keep %zu names", num_texts);
   }
   guard_lock();
-  const char **old = *setting;
-  *setting = copy;
+  const char **old = settings[which];
+  settings[which] = copy;
   guard_unlock();
   free(old);
   return 0;
 }
+
 int brood_set_executable(const char *path) {
   if (path == NULL) {
     return error_set(BROOD_TYPE_ERROR, "expected a path, not NULL");
   }
-  return change_setting(&executable, &path, 1);
-}
-
-const char **settings_executable(void) {
-  return copy_setting(&executable);
+  return change_setting(SETTING_EXECUTABLE, &path, 1);
 }
 
 int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
@@ -199,30 +189,23 @@ int brood_set_forkserver_preload(const char *const *names, size_t num_names) {
                        i);
     }
   }
-  return change_setting(&preload, names, num_names);
-}
-
-const char **settings_preload(void) {
-  return copy_setting(&preload);
+  return change_setting(SETTING_PRELOAD, names, num_names);
 }
 
 void settings_set_argv(const char *const *argv, int argc) {
-  program_argv = argv;
   program_argc = argc;
-  atomic_store(&initialised, true);
+  atomic_store(&program_argv, argv);
 }
 
 bool settings_initialised(void) {
-  return atomic_load(&initialised);
+  return atomic_load(&program_argv) != NULL;
 }
 
 const char *const *brood_argv(int *out_argc) {
-  if (!settings_initialised()) {
-    error_clear();
-    return NULL;
-  }
-  if (out_argc != NULL) *out_argc = program_argc;
-  return program_argv;
+  const char *const *argv = atomic_load(&program_argv);
+  if (argv == NULL) error_clear();
+  if (argv != NULL && out_argc != NULL) *out_argc = program_argc;
+  return argv;
 }
 
 #define TEXT_OF(number) #number
@@ -245,8 +228,7 @@ int brood_cpu_count(void) {
 /* ------------------------------------------------------------- The log -- */
 
 /* Each call of brood_log_to_stderr adds a handler, as in Python, so a record
- * comes out as often as it was called. The launch record carries both numbers
- * to fresh images. */
+ * comes out as often as it was called. */
 static _Atomic uint32_t least_level;
 static _Atomic uint32_t num_handlers;
 
@@ -287,12 +269,10 @@ void log_info(const char *format, ...) {
   }
 }
 
-/* ---------------------------------------------------- The first statement --
- */
+/* ------------------------------------------------ The first statement -- */
 
-/* Is this image the program, or what it was run again for? A set-uid program is
- * never run again: its caller, whom it has rights over, would choose what is
- * run. */
+/* Is this image what the program was run again for? A set-uid program is never
+ * run again: its caller, whom it has rights over, would choose what is run. */
 static bool has_role(int argc, char **argv, const char *role) {
   if (argc != 2 || strcmp(argv[1], role) != 0) return false;
   if (sys_is_privileged()) {

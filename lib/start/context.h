@@ -76,15 +76,14 @@ const brood_context *context_default(void);
  * default. */
 uint32_t context_number(const brood_context *context);
 
-/* settings_executable and settings_preload return a copy of what was set, the
- * path of the program for fresh images to run, or the names, ended by NULL, in
- * one block for free(); NULL: out of memory. */
-const char **settings_executable(void);
-const char **settings_preload(void);
+/* settings_copy returns what texts_copy makes of a setting: the path of the
+ * program for fresh images to run, or the names. */
+enum setting { SETTING_EXECUTABLE, SETTING_PRELOAD };
+const char **settings_copy(enum setting which);
 
-/* texts_copy copies a list, to its end or the maximum, into one block for
- * free(), as it is at one time: other threads may change it meanwhile. NULL:
- * out of memory. */
+/* texts_copy copies a list, which may be NULL, to its end or the maximum, into
+ * one block for free(), as it is at one time: other threads may change it
+ * meanwhile. NULL: out of memory. */
 const char **texts_copy(const char *const *texts, size_t max_texts);
 
 /* Set by brood_init and, in a child, by the record. */

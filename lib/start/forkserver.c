@@ -228,7 +228,7 @@ static int run_server(void) {
   struct server_line fresh = NO_LINE;
   fresh.channel = sys_keep(ends[0]);
   fresh.ids = sys_ids();
-  const char **preload = settings_preload();
+  const char **preload = settings_copy(SETTING_PRELOAD);
   r = preload == NULL ? -ENOMEM : sys_sock_restrict(ends[1]);
   if (r == 0) r = run_servers_image(ends[1], preload, &fresh);
   sys_close(ends[1]);

@@ -72,11 +72,9 @@ static int check_descriptors(const struct brood_process *process) {
  * The directory itself travels: it may have lost its name, or forbid to go by
  * that. */
 static int fill_surroundings(struct wire_record *record, int *out_directory) {
-  const char *const *texts = (const char *const *)environ;
-  size_t count = 0;
-  while (texts != NULL && texts[count] != NULL) count++;
   record->flags |= WIRE_RECORD_SURROUNDINGS;
-  record->environment.texts = texts_copy(texts, count);
+  record->environment.texts =
+      texts_copy((const char *const *)environ, SIZE_MAX);
   if (record->environment.texts == NULL) return -ENOMEM;
   *out_directory = sys_directory_open();
   if (*out_directory >= 0) return 0;

@@ -18,7 +18,7 @@
 
 int image_run(const char *role, const int *fds, size_t num_fds) {
   char own[PATH_MAX];
-  const char **set = settings_executable();
+  const char **set = settings_copy(SETTING_EXECUTABLE);
   if (set == NULL) return -ENOMEM;
   const char *name = set[0] == NULL ? own : set[0];
   const char *path = set[0] == NULL ? sys_own_image(own, sizeof own) : name;

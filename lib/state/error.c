@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * The last failure of each thread. No allocation: a message must be possible
- * when memory is not; what a failure carries was there before. Fork copies the
- * calling thread's message to the child, which is right: the child goes on
- * where that thread was.
+ * when memory is not. Fork copies the calling thread's message, which is right:
+ * the child goes on where that thread was.
  */
 #include "lib/state/error.h"
 
@@ -40,12 +39,6 @@ const void *brood_error_data(size_t *out_size_bytes) {
   return last.data;
 }
 
-const void *error_task_data(void) {
-  bool is_of_task =
-      last.code <= BROOD_TASK_ERROR && last.code >= BROOD_ENCODING_ERROR;
-  return is_of_task ? last.data : NULL;
-}
-
 const char *brood_error_name(int code) {
   switch (code) {
     case BROOD_OK: return "ok";
@@ -79,8 +72,7 @@ const char *brood_error_name(int code) {
   }
 }
 
-/* The end of a thread finds its data by a key, made when the first thread needs
- * one. */
+/* By this the end of a thread finds its data. */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t key;
 static bool has_key;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * This thread's last failure: a code and one sentence with the offending
- * value. Every public function that fails goes through here; no room below
- * the public ones does.
+ * This thread's last failure: a code and one sentence with the offending value.
+ * Only the rooms with public functions set one.
  */
 #ifndef BROOD_STATE_ERROR_H
 #define BROOD_STATE_ERROR_H
@@ -23,8 +22,7 @@ __attribute__((format(printf, 2, 3))) int error_set_os(int negative_errno,
                                                        const char *format, ...);
 
 /* error_set_data has the failure that was just set carry data from malloc,
- * which is taken: it is freed at the thread's next failure, or at its end.
- */
+ * which is freed at the thread's next failure, or at its end. */
 void error_set_data(void *data, size_t size);
 
 /* error_check_out returns BROOD_TYPE_ERROR, set, if an output is NULL. */
@@ -38,10 +36,6 @@ static inline int error_check_out(const void *out) {
 int error_check_array(const void *array, size_t count, size_t most,
                       const char *what);
 int error_check_flags(unsigned flags, unsigned known);
-
-/* error_task_data returns what goes with this thread's last failure, if that is
- * one of a pool's task; else NULL. */
-const void *error_task_data(void);
 
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);

@@ -1,7 +1,4 @@
-/* SPDX-License-Identifier: MIT
- *
- * See guard.h.
- */
+/* SPDX-License-Identifier: MIT */
 #include "lib/state/guard.h"
 
 #include <pthread.h>
@@ -29,8 +26,8 @@ void guard_shield(void) {
 }
 
 void guard_unshield(void) {
-  int before = cancel_state, ignored;
-  if (--depth == 0) pthread_setcancelstate(before, &ignored);
+  int before = cancel_state;
+  if (--depth == 0) pthread_setcancelstate(before, &(int){0});
 }
 
 bool guard_is_shielded(void) {
@@ -50,14 +47,12 @@ void guard_resume(struct guard_state before) {
 
 struct guard_state guard_open(void) {
   struct guard_state before = guard_pause();
-  int ignored;
-  pthread_setcancelstate(before.cancel_state, &ignored);
+  pthread_setcancelstate(before.cancel_state, &(int){0});
   return before;
 }
 
 void guard_shut(struct guard_state before) {
-  int ignored;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   guard_resume(before);
 }
 
@@ -95,10 +90,9 @@ void guard_release_signals(void) {
 }
 
 void guard_let_signals(bool let) {
-  sigset_t ignored;
   if (num_holds == 0) return;
   if (let) sys_signals_unblock(&held_signals);
-  if (!let) sys_signals_block(&ignored);
+  if (!let) sys_signals_block(&(sigset_t){0});
 }
 
 void guard_release_all(void) {

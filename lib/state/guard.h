@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
  * The one mutex of this process's own state: its children, its settings, its
- * pidfd and key. Held for moments, never across a call that waits.
+ * pidfd and key. Held for moments, never across a call that waits. A fork, by
+ * whomever, waits for it: so the child finds everything whole, and forgets what
+ * belonged to the parent.
  *
- * And what a fork does, by whomever: it waits for the mutex, so the child finds
- * everything whole, and there whatever belonged to the parent is forgotten.
- *
- * And what must not happen to a thread that is inside of the library: to be
- * cancelled while it holds something, or to run the end of the process, or a
- * fork, in a signal handler as if it held nothing.
+ * And what must not happen to a thread inside of the library: to be cancelled
+ * while it holds something, or to run the end of the process, or a fork, in a
+ * signal handler as if it held nothing.
  */
 #ifndef BROOD_STATE_GUARD_H
 #define BROOD_STATE_GUARD_H

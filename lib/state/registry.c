@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * See registry.h. Constructors push to the lists before main, and dlopen later.
+ * Constructors push to the lists before main, and dlopen later.
  * Entries are never removed, so reading needs no lock, and a fork finds the
  * lists whole.
  */
@@ -14,12 +14,6 @@
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 
-/* Only this thread's last error tells: the callers are constructors. */
-static void refuse_entry(const void *entry) {
-  error_set(BROOD_TYPE_ERROR, "the entry at %p has no name or no function",
-            entry);
-}
-
 /* A list of functions of one type: registry_add_NOUN and brood_register_NOUN
  * add an entry, registry_NOUN finds a function, NULL if there is none, and
  * NOUN_name a function's name, NULL if it has none, and whether another one has
@@ -29,7 +23,10 @@ static void refuse_entry(const void *entry) {
                                                                                \
   void registry_add_##noun(struct brood_##noun##_entry *entry) {               \
     if (entry == NULL || entry->name == NULL || entry->function == NULL) {     \
-      refuse_entry(entry);                                                     \
+      /* Only the error tells: the callers are constructors. */                \
+      error_set(BROOD_TYPE_ERROR,                                              \
+                "the entry at %p has no name or no function",                  \
+                (const void *)entry);                                          \
       return;                                                                  \
     }                                                                          \
     guard_lock(); /* or two threads that pushed one entry would make a loop */ \
@@ -108,18 +105,10 @@ const char *registry_callable_name(brood_callable function) {
   return is_shared ? NULL : name;
 }
 
-static _Atomic uint32_t chosen = DEFAULT_NONE;
-
-uint32_t default_get(void) {
-  return atomic_load(&chosen);
-}
-
-void default_set(uint32_t method) {
-  atomic_store(&chosen, method);
-}
+_Atomic uint32_t default_method = DEFAULT_NONE;
 
 uint32_t default_choose(uint32_t method) {
   uint32_t nobodys = DEFAULT_NONE;
-  atomic_compare_exchange_strong(&chosen, &nobodys, method);
+  atomic_compare_exchange_strong(&default_method, &nobodys, method);
   return nobodys;
 }

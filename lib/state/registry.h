@@ -26,23 +26,18 @@ void registry_add_task(struct brood_task_entry *entry);
 /* registry_target returns the function of a name, or NULL. */
 brood_target registry_target(const char *name);
 
-/* registry_task_name and registry_task likewise for tasks. */
+/* Likewise for tasks. */
 int registry_task_name(brood_task task, const char **out_name);
 brood_task registry_task(const char *name);
 
-/* registry_callable returns the function of a name, or NULL. */
+/* Likewise, but without an error: NULL if it has no name of its own. */
 brood_callable registry_callable(const char *name);
-
-/* registry_callable_name returns the name of a registered one, or NULL if it
- * has none of its own. */
 const char *registry_callable_name(brood_callable function);
 
-/* The choice of the default context: the number of a start method, or none yet.
- * Fork copies it, and a child then overwrites it with the method that started
- * it. */
+/* The default context: the number of a start method, or none yet. Fork copies
+ * it, and a child then overwrites it with the method that started it. */
 #define DEFAULT_NONE UINT32_MAX
-uint32_t default_get(void);
-void default_set(uint32_t method);
+extern _Atomic uint32_t default_method;
 
 /* default_choose sets it only if nobody has; returns what it was before. */
 uint32_t default_choose(uint32_t method);

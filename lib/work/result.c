@@ -182,7 +182,9 @@ static int result_look(brood_async_result *result, size_t index,
 }
 
 const brood_failure *brood_task_failure(void) {
-  return error_task_data();
+  int code = brood_error();
+  bool is_of_task = code <= BROOD_TASK_ERROR && code >= BROOD_ENCODING_ERROR;
+  return is_of_task ? brood_error_data(NULL) : NULL;
 }
 
 static int enter(brood_async_result *result) {
