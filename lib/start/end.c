@@ -176,44 +176,38 @@ static void stop_waiting(void *argument) {
   process_unlock(process);
 }
 
-/* Waits for something to happen to a started process, with the mutex held but
- * not meanwhile; the thread may be cancelled. Returns 0 when the deadline
- * passed, else 1, or -errno. */
-static int wait_outside(struct brood_process *process, int64_t deadline_ns) {
-  int r = name_again(process);
-  /* To be looked at from time to time. */
-  if (r == -EBADF || r == -EMFILE || r == -ENFILE) return 0;
-  if (r == -ESRCH) return 1; /* just now: process_poll will tell */
-  if (r < 0) return r;
-  struct launched launched = process->launched;
-  struct pollfd report = {.fd = launched.report.fd, .events = POLLIN};
+/* Waits for something to happen to what was launched, or if that is NULL just
+ * waits; with the mutex held but not meanwhile. The thread may be cancelled. */
+static int wait_outside(struct brood_process *process,
+                        const struct launched *launched, int64_t deadline_ns) {
+  struct pollfd report = {.events = POLLIN};
+  int r;
   process->num_waiters++;
   process_unlock(process);
   pthread_cleanup_push(stop_waiting, process);
-  if (report.fd >= 0 && !launched.report_lost) {
+  if (launched == NULL) {
+    r = sys_poll(NULL, 0, deadline_ns);
+  } else if (launched->report.fd >= 0 && !launched->report_lost) {
+    report.fd = launched->report.fd;
     r = sys_poll_soon(&report, 1, deadline_ns);
   } else {
-    r = sys_pidfd_wait(launched.pidfd.fd, deadline_ns);
+    r = sys_pidfd_wait(launched->pidfd.fd, deadline_ns);
   }
   pthread_cleanup_pop(1);
   process_lock(process);
-  /* process_poll knows what to do about it; or there is no poll. */
-  return r == -EBADF ? 1 : r == -EINVAL ? 0 : r;
+  return r;
 }
 
-#define LONGEST_PAUSE_NS INT64_C(20000000)
-
-/* There is nothing to poll, or a tracer has the status. As wait_outside. */
-static void pause_a_little(struct brood_process *process, int64_t *pause_ns,
-                           int64_t deadline_ns) {
-  int64_t end_ns = sys_clock_ns() + *pause_ns;
-  process->num_waiters++;
-  process_unlock(process);
-  pthread_cleanup_push(stop_waiting, process);
-  sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
-  pthread_cleanup_pop(1);
-  process_lock(process);
-  if (*pause_ns < LONGEST_PAUSE_NS) *pause_ns *= 2;
+/* Returns 0 when the deadline passed, or there is nothing to poll; else 1:
+ * process_poll will tell; or -errno. */
+static int await_change(struct brood_process *process, int64_t deadline_ns) {
+  int r = name_again(process);
+  if (r == -EBADF || r == -EMFILE || r == -ENFILE) return 0;
+  if (r == -ESRCH) return 1; /* just now */
+  if (r < 0) return r;
+  struct launched launched = process->launched;
+  r = wait_outside(process, &launched, deadline_ns);
+  return r == -EBADF ? 1 : r == -EINVAL ? 0 : r;
 }
 
 /* With the mutex held. 1 if it has ended, 0 if not in time, or -errno. */
@@ -221,10 +215,13 @@ static int await_end(struct brood_process *process, int64_t deadline_ns) {
   int64_t pause_ns = 10000;
   int r;
   while ((r = process_poll(process)) == 0) {
-    r = wait_outside(process, deadline_ns);
+    r = await_change(process, deadline_ns);
     if (r > 0) r = process_poll(process);
-    if (r != 0 || sys_clock_ns() >= deadline_ns) break;
-    pause_a_little(process, &pause_ns, deadline_ns);
+    int64_t now_ns = sys_clock_ns(), end_ns = now_ns + pause_ns;
+    if (r != 0 || now_ns >= deadline_ns) break;
+    /* There is nothing to poll, or a tracer has the status. */
+    wait_outside(process, NULL, end_ns < deadline_ns ? end_ns : deadline_ns);
+    if (pause_ns < 20000000) pause_ns *= 2;
   }
   return r;
 }

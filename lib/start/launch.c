@@ -109,8 +109,7 @@ static void fill_record(struct wire_record *record,
 static int deliver(struct brood_process *process, const brood_context *context,
                    struct wire_record *record, int lifeline, int directory,
                    int line) {
-  int creator;
-  current_maker(process, &record->creator_name, &record->creator, &creator);
+  int creator = current_maker(process, record);
   if (creator < 0) return creator;
   if (lifeline >= 0) record->flags |= WIRE_RECORD_LIFELINE;
   record->num_fds = wire_record_own_fds(record) + process->args.num_fds;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Process handles: who the calling process is and who made it; making a handle,
- * giving it back, what it says of its process, and what the rest of the room
- * asks of it. launch.c and end.c are what happens to them.
+ * giving it back, and what it says of its process.
  */
 #include "lib/start/process.h"
 
@@ -23,27 +22,14 @@
 /* All state here belongs to one process: a fork makes the child forget the
  * pidfd, and current_become replaces the rest. */
 
-enum { AUTHKEY_SIZE = 32 };
-
-#define LOOK_AGAIN_NS INT64_C(50000000)
-
-static struct brood_process self = {
-    .kind = PROCESS_SELF,
-    .name = (char[]){"MainProcess"},
-    .identity = (char[]){""},
-    .mutex = PTHREAD_MUTEX_INITIALIZER,
-    .launched = LAUNCHED_NONE,
-    .lifeline = SYS_KEPT_NONE,
-};
-static struct brood_process parent = {
-    .kind = PROCESS_PARENT,
-    .mutex = PTHREAD_MUTEX_INITIALIZER,
-    .launched = LAUNCHED_NONE,
-    .lifeline = SYS_KEPT_NONE,
-};
+/* PROCESS_STARTED in a child of Brood's. */
+static struct brood_process self = {.kind = PROCESS_SELF,
+                                    .name = (char[]){"MainProcess"},
+                                    .identity = (char[]){""},
+                                    .launched = LAUNCHED_NONE};
+static struct brood_process parent = {.kind = PROCESS_PARENT,
+                                      .launched = LAUNCHED_NONE};
 static const struct brood_process *creators_handle;
-static uint64_t creator; /* token */
-static bool is_child;
 static atomic_int num_made;
 
 static struct sys_kept own_pidfd = SYS_KEPT_NONE;
@@ -59,14 +45,14 @@ brood_process *brood_current_process(void) {
   return &self;
 }
 
-brood_process *brood_parent_process(void) {
-  if (is_child) return &parent;
-  error_clear();
-  return NULL;
+bool current_is_child(void) {
+  return process_state(&self) == PROCESS_STARTED;
 }
 
-bool current_is_child(void) {
-  return is_child;
+brood_process *brood_parent_process(void) {
+  if (current_is_child()) return &parent;
+  error_clear();
+  return NULL;
 }
 
 int current_pidfd(void) {
@@ -80,18 +66,13 @@ int current_pidfd(void) {
   return r;
 }
 
-/* Counts the processes that this one makes. */
-static int next_number(void) {
-  return atomic_fetch_add(&num_made, 1) + 1;
-}
-
 /* Writes the key that a new process inherits; the first process of all makes
  * one up. Returns 0 or -errno. */
 static int copy_authkey(struct brood_process *out) {
   int r = 0;
   guard_lock();
-  static uint8_t first[AUTHKEY_SIZE];
-  if (self.authkey_size == 0 && !is_child) {
+  static uint8_t first[32];
+  if (self.authkey_size == 0 && !current_is_child()) {
     r = sys_random(first, sizeof first);
     self.authkey = first;
     if (r == 0) self.authkey_size = sizeof first;
@@ -116,10 +97,9 @@ void current_become(const struct brood_process *handle,
   parent.launched.pid = sync_number_of(record->creator);
   parent.launched.pidfd = sys_keep(creator_pidfd);
   atomic_store(&parent.state, PROCESS_STARTED);
-  creator = record->creator;
+  self.creator = record->creator;
   creators_handle = handle;
   atomic_store(&num_made, 0);
-  is_child = true;
 }
 
 /* A child that closed its descriptors, or may poll none (RLIMIT_NOFILE 0), goes
@@ -130,16 +110,16 @@ int current_await_parent(int64_t deadline_ns) {
     r = sys_pidfd_wait(parent.launched.pidfd.fd, deadline_ns);
   }
   while (r < 0) {
-    if (sync_has_ended(creator)) return 1;
+    if (sync_has_ended(self.creator)) return 1;
     if (sys_clock_ns() >= deadline_ns) return 0;
-    int64_t end_ns = sys_clock_ns() + LOOK_AGAIN_NS;
+    int64_t end_ns = sys_clock_ns() + INT64_C(50000000);
     sys_poll(NULL, 0, end_ns < deadline_ns ? end_ns : deadline_ns);
   }
   return r;
 }
 
 bool current_is(const struct brood_process *process) {
-  return process == &self || (is_child && process == creators_handle);
+  return process == &self || (current_is_child() && process == creators_handle);
 }
 
 /* --------------------------------------------------------- Any process -- */
@@ -174,7 +154,6 @@ void process_unlock(struct brood_process *process) {
   guard_unshield();
 }
 
-/* Closes what the launch opened, when nobody can poll it any more. */
 void process_release(struct brood_process *process) {
   sys_kept_close(&process->launched.pidfd);
   sys_kept_close(&process->launched.report);
@@ -223,12 +202,12 @@ static int check_name(const char *name) {
 }
 
 static int fill_name(struct brood_process *process, const char *name) {
-  const char *above = brood_current_process()->identity;
+  const char *above = self.identity;
   const char *class =
       process->context == NULL ? "Process" : process->context->process_class;
   char *own;
   int r = asprintf(&own, "%s-%s%s%d", class, above, *above == '\0' ? "" : ":",
-                   next_number());
+                   atomic_fetch_add(&num_made, 1) + 1);
   if (r < 0) return -ENOMEM;
   char *text = keep_text(process, own, (size_t)r);
   free(own);
@@ -255,14 +234,14 @@ static int fill_process(struct brood_process *process,
                         const brood_process_options *options) {
   int r = check_options(options);
   if (r == 0 && options->name != NULL) r = check_name(options->name);
-  if (r < 0) return r;
-  r = pack_args(&process->args, options->args, options->num_args);
-  if (r < 0) return r;
-  if (options->setup != NULL) r = setup_pack(&process->setup, options->setup);
+  if (r == 0) r = pack_args(&process->args, options->args, options->num_args);
+  if (r == 0 && options->setup != NULL) {
+    r = setup_pack(&process->setup, options->setup);
+  }
   if (r < 0) return r;
   process->target = options->target;
   process->daemon = options->daemon == BROOD_DAEMON_INHERIT
-                        ? brood_current_process()->daemon
+                        ? self.daemon
                         : options->daemon == BROOD_DAEMON;
   r = copy_authkey(process);
   if (r < 0) return error_set_os(r, "cannot make an authkey");
@@ -278,14 +257,12 @@ brood_process *brood_process_new(const brood_context *context,
     error_set_os(-ENOMEM, "cannot make a process");
     return NULL;
   }
-  *process = (struct brood_process){
-      .num_handles = 1,
-      .creator = sync_self_process(),
-      .context = context,
-      .mutex = PTHREAD_MUTEX_INITIALIZER,
-      .launched = LAUNCHED_NONE,
-      .lifeline = SYS_KEPT_NONE,
-  };
+  *process = (struct brood_process){.num_handles = 1,
+                                    .creator = sync_self_process(),
+                                    .context = context,
+                                    .mutex = PTHREAD_MUTEX_INITIALIZER,
+                                    .launched = LAUNCHED_NONE,
+                                    .lifeline = SYS_KEPT_NONE};
   if (fill_process(process, options == NULL ? &nothing : options) == 0)
     return process;
   return brood_process_free(process);
@@ -309,15 +286,13 @@ brood_process *process_start_servant(const brood_context *context,
                                            : brood_process_free(process);
 }
 
-void current_maker(const struct brood_process *made, const char **out_name,
-                   uint64_t *out_token, int *out_pidfd) {
+int current_maker(const struct brood_process *made, struct wire_record *out) {
   bool is_for_parent = made->is_servant && self.is_servant;
-  *out_name = is_for_parent ? parent.name : self.name;
-  *out_token = is_for_parent ? creator : sync_self_process();
-  *out_pidfd = !is_for_parent ? current_pidfd()
-               : sys_kept_is_open(&parent.launched.pidfd)
-                   ? parent.launched.pidfd.fd
-                   : -EBADF;
+  out->creator_name = is_for_parent ? parent.name : self.name;
+  out->creator = is_for_parent ? self.creator : sync_self_process();
+  if (!is_for_parent) return current_pidfd();
+  const struct sys_kept *pidfd = &parent.launched.pidfd;
+  return sys_kept_is_open(pidfd) ? pidfd->fd : -EBADF;
 }
 
 void current_serve(void) {
@@ -391,7 +366,7 @@ const void *brood_process_authkey(brood_process *process,
     return NULL;
   }
   if (error_check_out(out_size_bytes) < 0) return NULL;
-  if (process == brood_current_process()) {
+  if (process == &self) {
     int r = copy_authkey(process);
     if (r < 0) {
       error_set_os(r, "cannot make an authkey");

@@ -121,10 +121,9 @@ int reap_watch(pid_t pid, struct launched *out);
 
 /* -------------------------------------------------- The calling process -- */
 
-/* current_maker writes whom a process that is being made has as its parent: its
- * name, token, and pidfd or -errno. */
-void current_maker(const struct brood_process *made, const char **out_name,
-                   uint64_t *out_token, int *out_pidfd);
+/* current_maker writes whom a process that is being made has as its parent, and
+ * returns the pidfd of that, or -errno. */
+int current_maker(const struct brood_process *made, struct wire_record *out);
 
 /* current_pidfd returns a pidfd of the calling process, made at the first
  * call, or -errno. */
