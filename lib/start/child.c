@@ -1,9 +1,4 @@
-/* SPDX-License-Identifier: MIT
- *
- * See child.h. Order matters at two places. The lifeline comes first of all:
- * from then on the creator's death is ours. And the default start method is
- * set before the target can ask for it.
- */
+/* SPDX-License-Identifier: MIT */
 #include "lib/start/child.h"
 
 #include <pthread.h>
@@ -51,7 +46,8 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
   return array;
 }
 
-/* Everything of the record that is not the target. */
+/* Everything of the record that is not the target. The lifeline comes first:
+ * from then on the creator's death is ours. */
 static void become(const struct delivery *delivery,
                    const struct wire_record *record, const char **few_texts) {
   int r = 0;
@@ -121,45 +117,35 @@ void child_flush(void) {
 
 /* ---------------------------------------------------------- Arguments -- */
 
-/* Reads them into values; false if they are none, or cannot be had. */
-static bool read_args(struct brood_args *args, const struct wire_record *record,
-                      uint32_t num_values, int *fds, size_t num_fds) {
-  struct wire_values into = {.values = args->values,
-                             .num_values = num_values,
-                             .num_fds = (uint32_t)num_fds,
-                             .has_pointers = true,
-                             .depth = -1};
-  if (!wire_get_tuple(&into, record->args, record->args_size, &args->tuple) ||
-      unpack_values(args->values, num_values, fds, num_fds) < 0) {
-    return false;
-  }
-  for (uint32_t i = 0; i < num_values; i++) {
-    if (args->values[i].type == BROOD_TYPE_OBJECT) {
-      unpack_keep(args->values[i].as.data);
-    }
-  }
-  return true;
-}
-
 /* Makes what the target reads from a record. fds are the arguments' part of the
  * table, and those that it has taken become -1. False if the record holds no
  * such arguments or memory is short. */
 static bool unpack_args(struct brood_args *out,
                         const struct wire_record *record, int *fds,
                         size_t num_fds) {
-  uint32_t num_values;
+  struct wire_values into = {.values = out->few,
+                             .num_fds = (uint32_t)num_fds,
+                             .has_pointers = true,
+                             .depth = -1};
   out->tuple = brood_tuple(NULL, 0);
-  out->values = out->few;
   if (record->args_size == 0) return true;
   if (record->args_size < WIRE_COUNTS ||
-      !wire_get_counts(record->args, record->args_size, &num_values)) {
+      !wire_get_counts(record->args, record->args_size, &into.num_values)) {
     return false;
   }
-  if (num_values > sizeof out->few / sizeof out->few[0]) {
-    out->values = malloc(num_values * sizeof out->values[0]);
+  if (into.num_values > sizeof out->few / sizeof out->few[0]) {
+    into.values = malloc(into.num_values * sizeof into.values[0]);
   }
-  return out->values != NULL &&
-         read_args(out, record, num_values, fds, num_fds);
+  brood_value *values = into.values;
+  if (values == NULL ||
+      !wire_get_tuple(&into, record->args, record->args_size, &out->tuple) ||
+      unpack_values(values, into.num_values, fds, num_fds) < 0) {
+    return false;
+  }
+  for (uint32_t i = 0; i < into.num_values; i++) {
+    if (values[i].type == BROOD_TYPE_OBJECT) unpack_keep(values[i].as.data);
+  }
+  return true;
 }
 
 size_t brood_args_count(const brood_args *args) {

@@ -119,7 +119,6 @@ void forkserver_adopt(int channel, int process);
 struct brood_args {
   brood_target target; /* that reads them */
   brood_value tuple;
-  brood_value *values;
   brood_value few[16];
 };
 

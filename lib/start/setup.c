@@ -25,9 +25,8 @@
 #include "lib/wire/setup.h"
 
 struct setup_report {
-  int32_t code;  /* 0, BROOD_OS_ERROR or BROOD_RUNTIME_ERROR */
-  int32_t error; /* -errno */
-  char text[248];
+  int32_t result; /* 0, -errno, or 1: what failed is no system call */
+  char text[252];
 };
 
 static const char *const stream_names[] = {"standard input", "standard output",
@@ -44,11 +43,11 @@ static int check_stream(int i, const struct brood_stream *stream) {
     return error_set(BROOD_TYPE_ERROR, "unknown kind of stream %u of %s",
                      (unsigned)stream->kind, stream_names[i]);
   }
-  if (stream->kind != BROOD_STREAM_DESCRIPTOR || stream->descriptor >= 0) {
-    return 0;
+  if (stream->kind == BROOD_STREAM_DESCRIPTOR && stream->descriptor < 0) {
+    return error_set(BROOD_VALUE_ERROR, "negative descriptor %d for %s",
+                     stream->descriptor, stream_names[i]);
   }
-  return error_set(BROOD_VALUE_ERROR, "negative descriptor %d for %s",
-                   stream->descriptor, stream_names[i]);
+  return 0;
 }
 
 static int check_setup(const brood_child_setup *setup) {
@@ -83,21 +82,21 @@ int setup_pack(struct setup *out, const brood_child_setup *setup) {
   if (r < 0) return r;
   const char *name =
       setup->prepare == NULL ? "" : registry_callable_name(setup->prepare);
-  struct wire_writer count = {0};
-  wire_setup_encode(&count, setup, name == NULL ? "" : name);
-  uint8_t *data = count.bad ? NULL : malloc(count.used);
-  if (data == NULL) return error_set_os(-ENOMEM, "cannot keep a setup");
-  struct wire_writer writer = {.data = data, .capacity = count.used};
-  wire_setup_encode(&writer, setup, name == NULL ? "" : name);
-  *out = (struct setup){.data = data,
-                        .size = writer.used,
-                        .num_fds = 1,
+  *out = (struct setup){.num_fds = 1,
+                        .streams = {-1, -1, -1},
                         .prepare = setup->prepare,
                         .prepare_has_name = name != NULL};
+  if (name == NULL) name = "";
+  struct wire_writer count = {0};
+  wire_setup_encode(&count, setup, name);
+  if (!count.bad) out->data = malloc(count.used);
+  if (out->data == NULL) return error_set_os(-ENOMEM, "cannot keep a setup");
+  struct wire_writer writer = {.data = out->data, .capacity = count.used};
+  wire_setup_encode(&writer, setup, name);
+  out->size = writer.used;
   for (int i = 0; i < 3; i++) {
     const struct brood_stream *stream = &setup->streams[i];
     bool own = stream->kind == BROOD_STREAM_INHERIT;
-    out->streams[i] = -1;
     if (!wire_stream_travels(stream->kind)) continue;
     out->streams[i] = own ? i : stream->descriptor;
     out->fds[out->num_fds++] = out->streams[i];
@@ -170,51 +169,46 @@ static int receive_report(const struct launched *launched, int line,
 }
 
 /* Nothing of a child that failed is left, whoever its kernel parent is. */
-static void remove_child(struct launched *launched, bool is_own) {
+static void remove_child(struct brood_process *process, bool is_own) {
+  const struct launched *launched = &process->launched;
   if (!launched->gone) { /* by its number it might be somebody else by now */
-    int ignored, pidfd = launched->pidfd.fd;
+    int pidfd = launched->pidfd.fd;
     sys_pidfd_signal(pidfd, SIGKILL);
     sys_pidfd_wait(pidfd, SYS_CLOCK_NEVER);
-    if (is_own) sys_pidfd_reap(pidfd, launched->pid, &ignored);
+    if (is_own) sys_pidfd_reap(pidfd, launched->pid, &(int){0});
   }
-  sys_kept_close(&launched->pidfd);
-  sys_kept_close(&launched->report);
-  *launched = LAUNCHED_NONE;
-}
-
-static int set_error(const char *name, const char *method,
-                     const struct setup_report *report) {
-  if (report->code == BROOD_OS_ERROR) {
-    error_set_os(report->error, "cannot start '%.100s' by %s: %s", name, method,
-                 report->text);
-  } else {
-    error_set(BROOD_RUNTIME_ERROR, "cannot start '%.100s' by %s: %s", name,
-              method, report->text);
-  }
-  return 1;
+  process_release(process);
+  process->launched = LAUNCHED_NONE;
 }
 
 int setup_await(struct brood_process *process, const brood_context *context,
                 int launch_result, int line) {
-  struct setup_report report = {.code = BROOD_RUNTIME_ERROR,
+  struct setup_report report = {.result = 1,
                                 .text = "it ended while it was being set up"};
   process->setup.fds[0] = sys_close(process->setup.fds[0]);
   int r = launch_result;
   if (r == 0) r = receive_report(&process->launched, line, &report);
   sys_close(line);
-  if (launch_result != 0 || (r == 0 && report.code == 0)) return r;
-  remove_child(&process->launched, !context->of_server);
+  if (launch_result != 0 || (r == 0 && report.result == 0)) return r;
+  remove_child(process, !context->of_server);
   if (r < 0) return r;
-  report.text[sizeof report.text - 1] = '\0';
-  return set_error(process->name, context->name, &report);
+  static const char format[] = "cannot start '%.100s' by %s: %.251s";
+  if (report.result < 0) {
+    error_set_os(report.result, format, process->name, context->name,
+                 report.text);
+  } else {
+    error_set(BROOD_RUNTIME_ERROR, format, process->name, context->name,
+              report.text);
+  }
+  return 1;
 }
 
 /* --------------------------------------------------- In the child -- */
 
-/* What the following functions need. */
 struct child_setup {
   struct wire_setup is;
   const struct delivery *delivery;
+  const struct wire_record *record;
   int *fds; /* the streams' in the table */
   struct sys_kept line;
 };
@@ -226,12 +220,11 @@ static int send_report(struct sys_kept *line,
                                 : -EBADF;
 }
 
-/* Ends the process, unless r is no error of a step. */
+/* Ends the process, unless r is 0. */
 __attribute__((format(printf, 3, 4))) static void check_step(
     struct child_setup *setup, int r, const char *format, ...) {
   if (r == 0) return;
-  struct setup_report report = {
-      .code = r < 0 ? BROOD_OS_ERROR : BROOD_RUNTIME_ERROR, .error = r};
+  struct setup_report report = {.result = r};
   va_list values;
   va_start(values, format);
   vsnprintf(report.text, sizeof report.text, format, values);
@@ -300,8 +293,7 @@ static void set_groups(struct child_setup *setup) {
 
 /* The lifeline is taken anew: the kernel lets a signal through that comes from
  * who has this process's user. */
-static void set_ids(struct child_setup *setup,
-                    const struct wire_record *record) {
+static void set_ids(struct child_setup *setup) {
   const struct wire_setup *is = &setup->is;
   if (is->flags & BROOD_SETUP_GROUPS) set_groups(setup);
   if (is->flags & BROOD_SETUP_GROUP_ID) {
@@ -311,10 +303,8 @@ static void set_ids(struct child_setup *setup,
   if (is->flags & BROOD_SETUP_USER_ID) {
     int r = sys_user_id_set(is->user_id);
     check_step(setup, r, "user id %u", is->user_id);
-    int *fds = setup->delivery->fds;
-    if (r == 0 && record->flags & WIRE_RECORD_LIFELINE) {
-      r = sys_die_at_hangup(fds[WIRE_RECORD_FD_LIFELINE]);
-    }
+    if ((setup->record->flags & WIRE_RECORD_LIFELINE) == 0) return;
+    r = sys_die_at_hangup(setup->delivery->fds[WIRE_RECORD_FD_LIFELINE]);
     check_step(setup, r, "lifeline of user id %u", is->user_id);
   }
 }
@@ -347,8 +337,7 @@ static void run_prepare(struct child_setup *setup) {
 }
 
 /* The order is that of brood_child_setup, which says why. */
-static void apply_all(struct child_setup *setup,
-                      const struct wire_record *record) {
+static void apply_all(struct child_setup *setup) {
   const struct wire_setup *is = &setup->is;
   if (is->flags & WIRE_SETUP_ENVIRONMENT) {
     environ = (char **)child_texts(&is->environment, NULL);
@@ -367,7 +356,7 @@ static void apply_all(struct child_setup *setup,
   set_affinity(setup);
   set_limits(setup);
   if (is->flags & BROOD_SETUP_UMASK) sys_umask_set(is->umask);
-  set_ids(setup, record);
+  set_ids(setup);
   if (is->flags & WIRE_SETUP_DIRECTORY) {
     int r = sys_directory_change(is->directory);
     check_step(setup, r, "working directory '%.200s'", is->directory);
@@ -380,7 +369,7 @@ static void apply_all(struct child_setup *setup,
 
 struct sys_kept setup_apply(const struct delivery *delivery,
                             const struct wire_record *record) {
-  struct child_setup setup = {.delivery = delivery};
+  struct child_setup setup = {.delivery = delivery, .record = record};
   uint32_t num_fds = 1;
   bool good = wire_setup_decode(&setup.is, record->setup, record->setup_size);
   for (int i = 0; good && i < 3; i++) {
@@ -392,12 +381,12 @@ struct sys_kept setup_apply(const struct delivery *delivery,
   int *fds = delivery->fds + wire_record_first_setup_fd(record);
   setup.line = sys_keep(fds[0]);
   setup.fds = fds + 1;
-  apply_all(&setup, record);
+  apply_all(&setup);
   return setup.line;
 }
 
 void setup_finish(struct sys_kept *line) {
-  int r = send_report(line, &(struct setup_report){.code = 0});
+  int r = send_report(line, &(struct setup_report){0});
   if (r < 0 && r != -EPIPE && r != -ECONNRESET) {
     child_refuse("cannot tell that the setup is done: %s", sys_error_text(-r));
   }
