@@ -47,13 +47,12 @@ static struct rlimit limit_before;         /* of descriptors */
 static void add_channel(int fd) {
   struct channel *more =
       realloc(channels, (num_channels + 1) * sizeof *channels);
+  if (more != NULL) channels = more;
   if (more == NULL || sys_sock_restrict(fd) < 0) {
-    if (more != NULL) channels = more;
     sys_close(fd); /* its client finds out and runs a server of its own */
-    return;
+  } else {
+    channels[num_channels++] = (struct channel){.fd = fd, .latest = -1};
   }
-  channels = more;
-  channels[num_channels++] = (struct channel){.fd = fd, .latest = -1};
 }
 
 static void drop_channel(size_t index) {
@@ -104,19 +103,10 @@ static bool kernel_tells(void) {
   return tells;
 }
 
-/* Finds out which it is, and sets the server's signals. */
-static int open_reports(void) {
-  bool needed = !kernel_tells();
-  int r = sys_signals_serve(signals_before, needed);
-  if (r >= 0 && needed) child_signals = r;
-  return r;
-}
-
-/* Before each fork: makes the child's pipe and writes the client's end, -1 if
- * there is no need; and keeps the child's pid from being reaped, and so from
+/* Before each fork: makes the child's pipe, if there is need, and writes the
+ * client's end; and keeps the child's pid from being reaped, and so from
  * meaning nothing, until settle_report. */
 static int prepare_report(int *out_report) {
-  *out_report = -1;
   if (child_signals < 0) {
     sys_signals_hold_children();
     return 0;
@@ -127,7 +117,7 @@ static int prepare_report(int *out_report) {
   int ends[2];
   int r = sys_pipe(ends);
   if (r < 0) return r;
-  reports[num_reports++] = (struct report){.pid = 0, .fd = ends[1]};
+  reports[num_reports++] = (struct report){.fd = ends[1]};
   *out_report = ends[0];
   return 0;
 }
@@ -273,24 +263,14 @@ static bool launch(struct channel *channel, struct served_message *message) {
 
 /* ------------------------------------------------------------ Requests -- */
 
-/* Each of the following handles one message, whose descriptors the caller
- * closes; false if the channel is of no more use. */
-
+/* False if the channel is of no more use. */
 static bool handle_launch(struct channel *channel,
                           struct served_message *message) {
   size_t in_parcel = message->request.in_parcel;
   if (in_parcel > 1 || message->num_fds < in_parcel) return false;
-  size_t count = message->num_fds - in_parcel;
-  bool fits = message->request.num_fds == count;
-  bool has_pair = message->request.num_fds > count && count > 1;
-  return (fits || has_pair) && launch(channel, message);
-}
-
-static bool handle_connect(struct served_message *message) {
-  if (message->num_fds != 1) return false;
-  add_channel(message->fds[0]);
-  message->num_fds = 0;
-  return true;
+  size_t count = message->num_fds - in_parcel, all = message->request.num_fds;
+  bool is_whole = all == count || (all > count && count > 1); /* with a pair */
+  return is_whole && launch(channel, message);
 }
 
 /* Reads one message and does what it says. */
@@ -309,7 +289,11 @@ static void serve(size_t index, struct served_message *message) {
     ok = kind == SERVE_CONNECT || answer_error(channel, r);
   } else if (r >= (int)sizeof message->request) {
     if (kind == SERVE_LAUNCH) ok = handle_launch(channel, message);
-    if (kind == SERVE_CONNECT) ok = handle_connect(message);
+    if (kind == SERVE_CONNECT && message->num_fds == 1) {
+      add_channel(message->fds[0]); /* from here on channel may be no more */
+      message->num_fds = 0;
+      ok = true;
+    }
     if (kind == SERVE_CANCEL) { /* the client waits for this answer */
       cancel(channel);
       answer_error(channel, -ECANCELED);
@@ -392,8 +376,11 @@ static void open_parcel(void) {
   struct serve_reply reply = {0};
   run_preloads(&preload, &reply);
   fflush(NULL); /* or every child says it again */
-  if (open_reports() < 0 || sys_sock_pair(door) < 0) sys_exit(1);
-  int r = answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
+  bool reports_needed = !kernel_tells();
+  int r = sys_signals_serve(signals_before, reports_needed);
+  if (r < 0 || sys_sock_pair(door) < 0) sys_exit(1);
+  if (reports_needed) child_signals = r;
+  r = answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
   if (r < 0 || reply.preload_code != 0) sys_exit(1);
 }
 
