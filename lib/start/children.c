@@ -162,9 +162,8 @@ enum { MANY_PIDFDS = 256 };
  * is in use right now keeps it. */
 static void forget_pidfd(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return;
-  bool is_spare = process->num_waiters == 0 && !process->has_sentinel &&
-                  process_is_waited_for(process);
-  if (is_spare) {
+  if (process->num_waiters == 0 && !process->has_sentinel &&
+      process_is_waited_for(process)) {
     sys_kept_close(&process->launched.pidfd);
   }
   pthread_mutex_unlock(&process->mutex);

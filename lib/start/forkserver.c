@@ -40,7 +40,7 @@ struct server_line {
  * it locked: the child starts with a new one, and with a line that it only
  * inherited. The line is written under the guard, which that fork waits for. */
 static pthread_mutex_t line_mutex = PTHREAD_MUTEX_INITIALIZER;
-static struct server_line line = {.channel = {.fd = -1}, .process = {.fd = -1}};
+static struct server_line line = NO_LINE;
 static bool is_inherited;
 
 static void forget_line(void) {
@@ -63,8 +63,6 @@ void forkserver_adopt(int channel, int process) {
                               .ids = sys_ids()};
 }
 
-/* ----------------------------------------------------------- The line -- */
-
 static void close_line(struct server_line *old) {
   sys_kept_close(&old->channel);
   sys_kept_close(&old->process);
@@ -82,14 +80,14 @@ static bool is_undelivered(int negative_errno) {
   return negative_errno == -ECONNRESET || negative_errno == -EPIPE;
 }
 
-/* An answer comes sooner. */
-#define ANSWER_NS INT64_C(20000000)
+/* ------------------------------------------------------- Conversation -- */
 
 /* Waits for an event of the channel; -EPIPE if the server ended without. */
 static int await(const struct server_line *on, short events) {
   struct pollfd polls[] = {{.fd = on->channel.fd, .events = events},
                            {.fd = on->process.fd, .events = POLLIN}};
-  int r = sys_poll_soon(polls, 2, sys_clock_ns() + ANSWER_NS);
+  /* 20 ms: an answer comes sooner. */
+  int r = sys_poll_soon(polls, 2, sys_clock_ns() + 20000000);
   if (r == 0) { /* it is stopped, perhaps: Ctrl-C must work */
     guard_let_signals(true);
     r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
@@ -112,7 +110,7 @@ static int send_on_line(const struct iovec *parts, size_t num_parts,
   return r;
 }
 
-/* Of a request that is no launch. */
+/* A request that is no launch. */
 static int send_request(enum serve_kind kind, const int *fds, size_t num_fds) {
   struct serve_request request = {.kind = kind};
   struct iovec part = {.iov_base = &request, .iov_len = sizeof request};
@@ -247,38 +245,29 @@ static int connect_over_line(void) {
   r = sys_sock_restrict(ends[1]);
   if (r == 0) r = send_request(SERVE_CONNECT, &ends[1], 1);
   sys_close(ends[1]);
-  if (r < 0) {
-    sys_close(ends[0]);
-    return r;
+  struct sys_kept left = sys_keep(ends[0]);
+  if (r == 0) {
+    struct server_line own = line;
+    own.channel = left;
+    left = line.channel;
+    set_line(&own);
   }
-  struct sys_kept inherited = line.channel;
-  struct server_line own = line;
-  own.channel = sys_keep(ends[0]);
-  set_line(&own);
-  sys_kept_close(&inherited);
-  return 0;
+  sys_kept_close(&left);
+  return r;
 }
 
-/* Is there a server at the other end that may serve us? One that was run with
- * other rights would give its children those. */
-static bool line_is_good(void) {
-  if (!sys_kept_is_open(&line.process)) line.process.fd = -1;
-  return sys_kept_is_open(&line.channel) && line.ids == sys_ids();
-}
-
-/* Makes sure that there is a channel of our own. */
+/* Makes sure that there is a channel of our own, to a server that may serve us:
+ * one that was run with other rights would give its children those. */
 static int open_channel(void) {
   int r = 0;
-  if (!line_is_good()) {
+  if (!sys_kept_is_open(&line.process)) line.process.fd = -1;
+  bool is_good = sys_kept_is_open(&line.channel) && line.ids == sys_ids();
+  if (is_good && is_inherited) r = connect_over_line();
+  if (!is_good || is_undelivered(r)) {
     drop_line();
-  } else if (is_inherited) {
-    r = connect_over_line();
-    if (is_undelivered(r)) {
-      drop_line();
-      r = 0;
-    }
+    r = run_server();
   }
-  return r == 0 && line.channel.fd < 0 ? run_server() : r;
+  return r;
 }
 
 /* ------------------------------------------------------------ A launch -- */
@@ -297,8 +286,6 @@ static int send_others(int end, const int *fds, size_t num_fds) {
   return r;
 }
 
-/* Sends the record and the descriptors, those that do not fit in the other end
- * of a pair. */
 static int send_launch(const struct launch *launch) {
   bool in_parcel = launch->is.size + launch->args_size > SERVE_INLINE;
   size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->is.num_fds;

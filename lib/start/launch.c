@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * This file decides who may start a process, and starts it as far as all
- * methods agree: it refuses what a fresh image cannot be given, writes the
- * record, lays out the table of descriptors, and sends a courier with both. A
- * start that fails leaves the handle as it was.
+ * Who may start a process, and the start as far as all methods agree: what a
+ * fresh image cannot be given is refused, and a courier is sent with a record
+ * and a table of descriptors. A start that fails leaves the handle as it was.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -19,9 +18,8 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* Table and head of the usual size need no allocation. In front of the table
- * there is room for what couriers put there. */
-enum { SMALL_BLOCK = 512, COURIERS_FDS = 2 };
+/* In front of the table there is room for what couriers put there. */
+enum { COURIERS_FDS = 2 };
 
 /* What must be said before anything starts: a fresh image finds targets by
  * name only, and has no use for our addresses. */
@@ -68,9 +66,8 @@ static int check_descriptors(const struct brood_process *process) {
   return 0;
 }
 
-/* What the other methods inherit from us, a forkserver's child has to be told.
- * The directory itself travels: it may have lost its name, or forbid to go by
- * that. */
+/* What other children inherit, a forkserver's has to be told. The directory
+ * itself travels: it may have lost its name, or forbid to go by that. */
 static int fill_surroundings(struct wire_record *record, int *out_directory) {
   record->flags |= WIRE_RECORD_SURROUNDINGS;
   record->environment.texts =
@@ -116,7 +113,7 @@ static int deliver(struct brood_process *process, const brood_context *context,
   struct wire_writer count = {0};
   wire_record_encode(&count, record);
   if (count.bad) return -ENOMEM;
-  int small[SMALL_BLOCK / sizeof(int)];
+  int small[128]; /* for table and head of the usual size */
   size_t size = (COURIERS_FDS + record->num_fds) * sizeof(int) + count.used;
   int *block = size <= sizeof small ? small : malloc(size);
   if (block == NULL) return -ENOMEM;
@@ -151,10 +148,9 @@ static int launch_and_list(struct brood_process *process,
                            const brood_context *context,
                            struct wire_record *record, int directory) {
   int lifeline = -1, line = -1;
-  bool has_setup = process->setup.data != NULL;
   int r = children_add(process, &lifeline);
   if (r < 0) return r;
-  if (has_setup) r = line = setup_open(&process->setup);
+  if (record->setup != NULL) r = line = setup_open(&process->setup);
   if (r >= 0) r = deliver(process, context, record, lifeline, directory, line);
   sys_close(lifeline); /* the child's end */
   if (line >= 0) r = setup_await(process, context, r, line);
