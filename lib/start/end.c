@@ -16,32 +16,26 @@
 #include "lib/sys/proc.h"
 
 /* The status of our own child may be gone before we ask: the program waits for
- * any child, or ignores SIGCHLD. A kernel from 6.15 on tells it all the same;
- * on an older one it is lost, but the end is not. */
+ * any child, or ignores SIGCHLD. A kernel from 6.15 on tells it all the same.
+ */
 
 int reap_watch(pid_t pid, struct launched *out) {
-  struct launched launched = LAUNCHED_NONE;
-  launched.pid = pid;
   int r = sys_pidfd_open(pid);
-  if (r >= 0) {
-    launched.pidfd = sys_keep(r);
-  } else if (r == -ESRCH) {
-    /* The child has ended and somebody else has taken its status before we
-     * could name it. It did run: that is no failure to start. */
-    launched.gone = true;
-  } else {
+  if (r < 0 && r != -ESRCH) {
     sys_discard_child(pid);
     return r;
   }
-  *out = launched;
+  *out = LAUNCHED_NONE;
+  out->pid = pid;
+  /* It ended, and somebody else took its status before we could name it. It did
+   * run: that is no failure to start. */
+  out->gone = r < 0;
+  if (r >= 0) out->pidfd = sys_keep(r);
   return 0;
 }
 
 /* The exit code of a process of which nobody can tell. */
 enum { LOST = 255 };
-
-/* How long the kernel may take from a process's end to its reaping. */
-#define REAPING_NS INT64_C(1000000)
 
 /* 1 and the exit code of an ended process, 0 if the kernel does not tell. Waits
  * a moment for whoever is about to reap it. */
@@ -49,8 +43,8 @@ static int ask_kernel(int pidfd, int *out_exitcode) {
   if (sys_pidfd_exit_info(pidfd, out_exitcode) == 1) return 1;
   /* Dead, and about to be reaped: POLLHUP says when. Without a poll it may just
    * have lost its program. */
-  if (sys_poll_one(pidfd, 0, sys_clock_deadline(REAPING_NS)) < 0)
-    sys_poll(NULL, 0, sys_clock_deadline(100 * REAPING_NS));
+  if (sys_poll_one(pidfd, 0, sys_clock_deadline(1000000)) < 0)
+    sys_poll(NULL, 0, sys_clock_deadline(100000000));
   return sys_pidfd_exit_info(pidfd, out_exitcode) == 1;
 }
 
@@ -102,26 +96,21 @@ bool process_is_waited_for(const struct brood_process *process) {
   return !process->context->of_server;
 }
 
-/* Is it known by its number alone? Then the program has closed the pidfd, whose
- * number may be that of something else by now, or there were too many. */
-static void check_pidfd(struct brood_process *process) {
-  struct launched *launched = &process->launched;
-  if (launched->gone || sys_kept_is_open(&launched->pidfd)) return;
-  launched->pidfd = SYS_KEPT_NONE;
-  /* A younger one has the number: somebody else has waited for this one. */
-  launched->gone =
-      process_is_waited_for(process) && children_has_younger(process);
-}
-
 int process_poll(struct brood_process *process) {
   if (process_state(process) != PROCESS_STARTED) return 1;
   int exitcode;
   struct launched *launched = &process->launched;
-  check_pidfd(process);
+  bool is_own = process_is_waited_for(process);
+  /* The program may have closed the pidfd, or there were too many: then it is
+   * known by its number alone, until a younger one has that: somebody else has
+   * waited for this one. */
+  if (!launched->gone && !sys_kept_is_open(&launched->pidfd)) {
+    launched->pidfd = SYS_KEPT_NONE;
+    launched->gone = is_own && children_has_younger(process);
+  }
   if (!sys_kept_is_open(&launched->report)) launched->report = SYS_KEPT_NONE;
-  if (process_is_waited_for(process)
-          ? !reap_own_child(launched, &exitcode)
-          : !reap_servers_child(launched, &exitcode)) {
+  if (is_own ? !reap_own_child(launched, &exitcode)
+             : !reap_servers_child(launched, &exitcode)) {
     return 0;
   }
   process->exitcode = exitcode;
@@ -142,17 +131,18 @@ static int name_again(struct brood_process *process) {
 }
 
 /* The mutex keeps other threads from closing the descriptor, whose number would
- * soon be another process's. */
+ * soon be another process's. In a copy nobody may have the mutex, which may be
+ * locked for ever, and the number alone says nothing. */
 int process_signal(struct brood_process *process, int signal_number) {
-  if (process_state(process) != PROCESS_STARTED || process->launched.gone) {
-    return 0;
-  }
-  if (process_poll(process) == 1) return 0;
-  int pidfd = process->launched.pidfd.fd, r = -EBADF;
-  if (pidfd >= 0) {
-    r = sys_pidfd_signal(pidfd, signal_number);
-  } else if (process_is_waited_for(process)) {
-    r = sys_child_signal(process->launched.pid, signal_number);
+  const struct launched *launched = &process->launched;
+  bool is_own = process_is_own_child(process);
+  if (process_state(process) != PROCESS_STARTED || launched->gone) return 0;
+  if (is_own && process_poll(process) == 1) return 0;
+  int r = -EBADF;
+  if (sys_kept_is_open(&launched->pidfd)) {
+    r = sys_pidfd_signal(launched->pidfd.fd, signal_number);
+  } else if (is_own && process_is_waited_for(process)) {
+    r = sys_child_signal(launched->pid, signal_number);
   }
   return r == -ESRCH ? 0 : r;
 }
@@ -277,17 +267,6 @@ int brood_process_is_alive(brood_process *process) {
   return !poll_now(process);
 }
 
-/* In a copy nobody may have the mutex, which may be locked for ever, and the
- * number alone says nothing. */
-static int signal_by_copy(const struct brood_process *process,
-                          int signal_number) {
-  const struct launched *launched = &process->launched;
-  if (process_state(process) != PROCESS_STARTED || launched->gone) return 0;
-  if (!sys_kept_is_open(&launched->pidfd)) return -EBADF;
-  int r = sys_pidfd_signal(launched->pidfd.fd, signal_number);
-  return r == -ESRCH ? 0 : r;
-}
-
 static int send_signal(struct brood_process *process, int signal_number) {
   int r = process_check(process);
   if (r < 0) return r;
@@ -296,13 +275,10 @@ static int send_signal(struct brood_process *process, int signal_number) {
                      "process '%.100s' has not been started by this handle",
                      process->name);
   }
-  if (process_is_own_child(process)) {
-    process_lock(process);
-    r = process_signal(process, signal_number);
-    process_unlock(process);
-  } else {
-    r = signal_by_copy(process, signal_number);
-  }
+  bool is_own = process_is_own_child(process);
+  if (is_own) process_lock(process);
+  r = process_signal(process, signal_number);
+  if (is_own) process_unlock(process);
   if (r == 0) return 0;
   return error_set_os(r, "cannot send signal %d to '%.100s'", signal_number,
                       process->name);

@@ -349,9 +349,9 @@ int brood_process_daemon(brood_process *process) {
 
 int brood_process_set_daemon(brood_process *process, bool daemon) {
   if (process == NULL) return process_refuse_null();
-  enum process_state state = process_state(process);
-  if (state == PROCESS_STARTED || state == PROCESS_ENDED ||
-      (state == PROCESS_CLOSED && process->launched.pid != 0)) {
+  /* One that was closed need not have been started. */
+  if (process_state(process) != PROCESS_NEW &&
+      (process->kind != PROCESS_CHILD || process->launched.pid != 0)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "process '%.100s' has already started", process->name);
   }
