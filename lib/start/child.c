@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "lib/start/child.h"
-
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -19,7 +19,6 @@
 #include "lib/state/guard.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
-#include "lib/sys/proc.h"
 
 static struct brood_process *first;
 static struct brood_process *to_look_at;   /* by the next children_reap_some */
@@ -55,7 +54,6 @@ int children_add(struct brood_process *process, int *out_lifeline) {
     process->lifeline = sys_keep(ends[1]);
     num_lifelines += ends[1] >= 0;
     process->next = first;
-    process->previous = NULL;
     if (first != NULL) first->previous = process;
     first = process;
     atomic_fetch_add(&num_listed, 1);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/child.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/state/registry.h"

@@ -9,7 +9,6 @@
 #include <stdio_ext.h>
 #include <unistd.h>
 
-#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"

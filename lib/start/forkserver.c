@@ -11,10 +11,8 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 
-#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"

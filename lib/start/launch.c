@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "lib/share/end.h"
-#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/start/child.h"
+#include "lib/start/context.h"
 #include "lib/state/registry.h"
 #include "lib/sys/clock.h"
 #include "lib/sys/fd.h"

@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "lib/start/child.h"
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"

@@ -7,7 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "lib/start/child.h"
+#include "lib/start/context.h"
 #include "lib/state/error.h"
 
 /* The task that runs in this thread, and what it has returned so far. */
