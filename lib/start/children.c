@@ -141,8 +141,8 @@ static uint32_t num_rounds;
 
 bool children_has_younger(const struct brood_process *process) {
   guard_lock();
-  bool is_new = process->round == num_rounds;
-  const struct brood_process *younger = is_new ? NULL : first;
+  const struct brood_process *younger =
+      process->round == num_rounds ? NULL : first;
   while (younger != NULL && younger != process &&
          (younger->launched.pid != process->launched.pid ||
           atomic_load(&younger->state) != PROCESS_STARTED)) {
@@ -161,7 +161,7 @@ enum { MANY_PIDFDS = 256 };
 static void forget_pidfd(struct brood_process *process) {
   if (pthread_mutex_trylock(&process->mutex) != 0) return;
   if (process->num_waiters == 0 && !process->has_sentinel &&
-      process_is_waited_for(process)) {
+      !process->context->of_server) {
     sys_kept_close(&process->launched.pidfd);
   }
   pthread_mutex_unlock(&process->mutex);
@@ -244,12 +244,10 @@ static void tell_the_one(struct brood_process *process) {
   process_unlock(process);
 }
 
-/* Daemonic children that do not heed SIGTERM are killed after a while: their
- * lifelines would do that anyway once this process is gone.
- *
- * In a handler that interrupted this thread inside of the library nobody can be
- * waited for: daemonic children end by their lifelines. A thread that was
- * cancelled here would leave the exit half-way. */
+/* Daemonic children that do not heed SIGTERM are killed after a while, as their
+ * lifelines would do once this process is gone. In a handler that interrupted
+ * this thread inside of the library nobody can be waited for: then only those
+ * end them. A thread that was cancelled here would leave the exit half-way. */
 void children_finish(void) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   if (guard_is_shielded()) return;
@@ -277,9 +275,9 @@ static void register_finish(void) {
   atexit(children_finish);
 }
 
-/* At the first start and not in a constructor: exit handlers run last to
- * first, so this one comes before those that main registered earlier, which
- * may take away what children still use. */
+/* At the first start and not in a constructor: so this comes before the exit
+ * handlers that main registered earlier, which may take away what children use.
+ */
 void children_finish_at_exit(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, register_finish);

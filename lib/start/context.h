@@ -69,12 +69,10 @@ int launch_by_fork(const struct launch *launch, struct launched *out);
 int launch_by_spawn(const struct launch *launch, struct launched *out);
 int launch_by_forkserver(const struct launch *launch, struct launched *out);
 
-/* context_default returns the default context, which is from now on the
- * program's. */
+/* The default context, which is from now on the program's. */
 const brood_context *context_default(void);
 
-/* context_number is a context's number in the launch record, and as the
- * default. */
+/* A context's number in the launch record, and as the default. */
 uint32_t context_number(const brood_context *context);
 
 /* settings_copy returns what texts_copy makes of a setting: the path of the
@@ -97,10 +95,8 @@ void log_set(uint32_t level, uint32_t handlers);
 
 /* log_info writes one record of level INFO, if anybody listens. */
 __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);
-/* -------------------------------------------------------- New processes --
- *
- * Their life from the arrival of the record to the exit is the same for all
- * start methods: child.c. */
+
+/* ------------------------------------------------------ New processes -- */
 
 /* child_main never returns, least of all into the creator's stack. */
 __attribute__((noreturn)) void child_main(const struct delivery *delivery);
@@ -113,22 +109,19 @@ int child_free_number(int *fds, size_t num_fds, int number);
 /* child_leave is the ordinary end of a child. */
 __attribute__((noreturn)) void child_leave(int code);
 
-/* child_refuse ends a process that cannot become a child, with a sentence on
- * standard error. */
+/* child_refuse ends what cannot become a child, with a sentence on stderr. */
 __attribute__((noreturn, format(printf, 1, 2))) void child_refuse(
     const char *format, ...);
 
-/* child_texts returns pointers to texts, and NULL, for as long as the process
- * and what the texts were decoded from: in few, which has room for
- * CHILD_FEW_TEXTS, or else on the heap, which costs a new process some pages.
- */
+/* child_texts returns pointers to texts, and NULL, for the life of the process:
+ * in few, if there is room for them, as the heap costs a new process some
+ * pages. What the texts were decoded from must live as long. */
 enum { CHILD_FEW_TEXTS = 128 };
 const char **child_texts(const struct wire_texts *texts, const char **few);
 
 /* child_flush flushes standard output and standard error: before a start, so
- * that what the parent has said comes first; and at the end of a child, which
- * leaves without exit handlers. What other streams hold at a fork is the
- * parent's to write, and only the parent's. */
+ * that what the parent has said comes first, and at the end of a child without
+ * exit handlers. What other streams hold at a fork is the parent's to write. */
 void child_flush(void);
 
 /* The single argument that tells brood_init what a fresh image was run for, and
@@ -198,9 +191,9 @@ enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER, SERVE_FD_PARCEL };
  * a pidfd of the server, or -1; they are taken. */
 void forkserver_adopt(int channel, int process);
 
-/* A tuple, and its values: a few have room here, because a new process that
- * does not touch the heap starts sooner. They are read where the record lies: a
- * large string is not copied. */
+/* A tuple, and its values, which are read where the record lies: a few have
+ * room here, because a new process that does not touch the heap starts sooner.
+ */
 struct brood_args {
   brood_target target; /* that reads them */
   brood_value tuple;

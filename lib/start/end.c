@@ -92,25 +92,20 @@ static int reap_servers_child(struct launched *launched, int *out_exitcode) {
   return 1;
 }
 
-bool process_is_waited_for(const struct brood_process *process) {
-  return !process->context->of_server;
-}
-
 int process_poll(struct brood_process *process) {
   if (process_state(process) != PROCESS_STARTED) return 1;
   int exitcode;
   struct launched *launched = &process->launched;
-  bool is_own = process_is_waited_for(process);
+  bool of_server = process->context->of_server;
   /* The program may have closed the pidfd, or there were too many: then it is
    * known by its number alone, until a younger one has that: somebody else has
    * waited for this one. */
   if (!launched->gone && !sys_kept_is_open(&launched->pidfd)) {
     launched->pidfd = SYS_KEPT_NONE;
-    launched->gone = is_own && children_has_younger(process);
+    launched->gone = !of_server && children_has_younger(process);
   }
   if (!sys_kept_is_open(&launched->report)) launched->report = SYS_KEPT_NONE;
-  if (is_own ? !reap_own_child(launched, &exitcode)
-             : !reap_servers_child(launched, &exitcode)) {
+  if (!(of_server ? reap_servers_child : reap_own_child)(launched, &exitcode)) {
     return 0;
   }
   process->exitcode = exitcode;
@@ -120,10 +115,10 @@ int process_poll(struct brood_process *process) {
 
 /* Sees to it that a process which has not ended, as process_poll has just
  * found, has a pidfd; 0 or -errno: -EBADF if the program has closed the only
- * one. With the mutex held. */
+ * one. */
 static int name_again(struct brood_process *process) {
   if (process->launched.pidfd.fd >= 0) return 0;
-  if (!process_is_waited_for(process)) return -EBADF;
+  if (process->context->of_server) return -EBADF;
   int pidfd = sys_pidfd_open(process->launched.pid);
   if (pidfd < 0) return pidfd;
   process->launched.pidfd = sys_keep(pidfd);
@@ -141,7 +136,7 @@ int process_signal(struct brood_process *process, int signal_number) {
   int r = -EBADF;
   if (sys_kept_is_open(&launched->pidfd)) {
     r = sys_pidfd_signal(launched->pidfd.fd, signal_number);
-  } else if (is_own && process_is_waited_for(process)) {
+  } else if (is_own && !process->context->of_server) {
     r = sys_child_signal(launched->pid, signal_number);
   }
   return r == -ESRCH ? 0 : r;

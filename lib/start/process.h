@@ -72,9 +72,9 @@ struct brood_process {
 };
 
 /* process_start_servant starts a daemonic process that is not among the active
- * children, and is killed at the end of its creator. One that a servant makes
- * has that one's parent as its parent. One that stays is not daemonic, and ends
- * by itself. NULL and the error is set. */
+ * children, and is killed at the end of its creator. What a servant makes has
+ * the same parent as that. One that stays is not daemonic, and ends by itself.
+ * NULL and the error is set. */
 enum servant { SERVANT_PLAIN, SERVANT_RELAY, SERVANT_STAYS };
 brood_process *process_start_servant(const brood_context *context,
                                      const char *name, enum servant servant,
@@ -105,18 +105,12 @@ void process_release(struct brood_process *process);
  * whether it has ended. With the mutex held. */
 int process_poll(struct brood_process *process);
 
-/* process_is_waited_for: by this process, so that its number stays its own. */
-bool process_is_waited_for(const struct brood_process *process);
-
 /* process_signal sends a signal to a process that has not ended; 0 or -errno.
  * With the mutex held. */
 int process_signal(struct brood_process *process, int signal_number);
 
-/* ------------------------------------------ Whose parent we are: end.c -- */
-
-/* reap_watch describes a new child of this process, even one that has ended by
- * now and was reaped by somebody else. On failure the child is killed and
- * gone. Returns 0 or -errno. */
+/* reap_watch describes a new child of this process, even one that has ended and
+ * was reaped by somebody else. On failure the child is killed: -errno. */
 int reap_watch(pid_t pid, struct launched *out);
 
 /* -------------------------------------------------- The calling process -- */
@@ -125,8 +119,7 @@ int reap_watch(pid_t pid, struct launched *out);
  * returns the pidfd of that, or -errno. */
 int current_maker(const struct brood_process *made, struct wire_record *out);
 
-/* current_pidfd returns a pidfd of the calling process, made at the first
- * call, or -errno. */
+/* current_pidfd returns a pidfd of the calling process, or -errno. */
 int current_pidfd(void);
 
 /* current_become makes the calling process the one that a record describes,
@@ -135,8 +128,7 @@ int current_pidfd(void);
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd);
 
-/* current_await_parent waits until the creator ends: 1, or 0 at a deadline of
- * sys_clock_ns. */
+/* current_await_parent waits for the creator's end: 1, or 0 at the deadline. */
 int current_await_parent(int64_t deadline_ns);
 
 /* current_is is true for the handle of this process, and in a fork's child
@@ -148,17 +140,15 @@ bool current_is_child(void);
 
 /* ------------------------------------------ Those that run: children.c -- */
 
-/* children_add lists a process that is about to be launched. For a daemonic
- * one a lifeline is made; out_lifeline gets the child's end, else -1. Returns
- * 0 or -errno. */
+/* children_add lists a process that is about to be launched: 0 or -errno. If it
+ * is daemonic, a lifeline is made, and its end of that written. */
 int children_add(struct brood_process *process, int *out_lifeline);
 
 /* children_remove unlists one, if it is there. */
 void children_remove(struct brood_process *process);
 
 /* children_reap_some takes the ends of a few that have finished, others each
- * time: what a start owes to those before it, whose number must not matter to
- * it. */
+ * time: what a start owes to those before it, however many they are. */
 void children_reap_some(void);
 
 /* children_has_younger: has one that was started later the same pid? */
@@ -181,16 +171,16 @@ void children_finish_at_exit(void);
  * child before its target runs, and told to the creator, which waits for that.
  * Without a setup nobody waits for anybody. */
 
-/* setup_pack checks and packs one; setup_check is what can be refused before a
- * start. Both set their errors. */
+/* setup_check is what can be refused before a start. Both set their errors. */
 int setup_pack(struct setup *out, const brood_child_setup *setup);
 int setup_check(const struct brood_process *process, bool fresh_image);
 
 /* setup_open makes the line on which a child tells how its setup went: the
  * child's end goes into the table, the creator's is returned, or -errno.
  * setup_await takes both, with what the launch returned, and if that was 0
- * waits. Returns 0, -errno, or 1 and has set an error; of the child nothing is
- * left then. */
+ * waits: 0, -errno, or 1 and an error is set; then nothing of the child is
+ * left.
+ */
 int setup_open(struct setup *setup);
 int setup_await(struct brood_process *process, const brood_context *context,
                 int launch_result, int line);

@@ -75,11 +75,10 @@ static bool answer_error(const struct channel *channel, int error) {
 
 /* ------------------------------------------------------------- Reports -- */
 
-/* How clients learn how their processes ended. From Linux 6.15 on the kernel
- * tells them itself, and the server has its children reaped without ever waking
- * up. On older kernels the server waits, and reports through a pipe for each
- * child that has not ended yet. The last entry may be a prepared one: its pid
- * is 0. */
+/* From Linux 6.15 on the kernel tells clients how their processes ended, and
+ * the server has its children reaped without ever waking up. On older kernels
+ * the server waits, and reports through a pipe for each child that has not
+ * ended yet. The last entry may be a prepared one: its pid is 0. */
 struct report {
   pid_t pid;
   int fd;
@@ -104,8 +103,9 @@ static bool kernel_tells(void) {
 }
 
 /* Before each fork: makes the child's pipe, if there is need, and writes the
- * client's end; and keeps the child's pid from being reaped, and so from
- * meaning nothing, until settle_report. */
+ * client's end; and keeps the child's pid from being reaped until
+ * settle_report.
+ */
 static int prepare_report(int *out_report) {
   if (child_signals < 0) {
     sys_signals_hold_children();

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Constructors push to the lists before main, and dlopen later.
- * Entries are never removed, so reading needs no lock, and a fork finds the
- * lists whole.
+ * Constructors push to the lists before main, and dlopen later. Entries are
+ * never removed, so reading needs no lock, and a fork finds the lists whole.
  */
 #include "lib/state/registry.h"
 
@@ -15,9 +14,8 @@
 #include "lib/state/guard.h"
 
 /* A list of functions of one type: registry_add_NOUN and brood_register_NOUN
- * add an entry, registry_NOUN finds a function, NULL if there is none, and
- * NOUN_name a function's name, NULL if it has none, and whether another one has
- * it too. */
+ * add an entry, registry_NOUN finds a function, or NULL, and NOUN_name the name
+ * of one, or NULL, and whether another has it too. */
 #define REGISTRY(noun)                                                         \
   static struct brood_##noun##_entry *_Atomic noun##_list;                     \
                                                                                \
