@@ -316,9 +316,9 @@ static int64_t call_by_line(struct line *line, uint64_t object,
   struct guard_state state = {0};
   line->object = object;
   line->op = call->op;
-  if (!waits) state = guard_forbid();
+  if (!waits) state = guard_open(false);
   int64_t result = await_answer(line, call);
-  if (!waits) guard_allow(state);
+  if (!waits) guard_shut(state);
   return result;
 }
 

@@ -46,7 +46,7 @@ int connection_await(struct connection_wait *wait, struct pollfd *polls,
                      size_t num_polls, int64_t deadline_ns) {
   int r;
   pthread_cleanup_push(abandon_wait, wait);
-  wait->shield = guard_open();
+  wait->shield = guard_open(true);
   r = sys_poll(polls, num_polls, deadline_ns);
   guard_shut(wait->shield);
   pthread_cleanup_pop(0);

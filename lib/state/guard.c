@@ -34,35 +34,18 @@ bool guard_is_shielded(void) {
   return depth > 0;
 }
 
-struct guard_state guard_pause(void) {
+struct guard_state guard_open(bool to_cancel) {
+  guard_shield();
   struct guard_state before = {depth, cancel_state};
   depth = 0;
-  return before;
-}
-
-void guard_resume(struct guard_state before) {
-  depth = before.depth;
-  cancel_state = before.cancel_state;
-}
-
-struct guard_state guard_open(void) {
-  struct guard_state before = guard_pause();
-  pthread_setcancelstate(before.cancel_state, &(int){0});
+  if (to_cancel) pthread_setcancelstate(cancel_state, &(int){0});
   return before;
 }
 
 void guard_shut(struct guard_state before) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
-  guard_resume(before);
-}
-
-struct guard_state guard_forbid(void) {
-  guard_shield();
-  return guard_pause();
-}
-
-void guard_allow(struct guard_state before) {
-  guard_resume(before);
+  depth = before.depth;
+  cancel_state = before.cancel_state;
   guard_unshield();
 }
 

@@ -54,22 +54,15 @@ void guard_let_signals(bool let);
 /* guard_release_all ends all of it, in a child that was forked inside. */
 void guard_release_all(void);
 
-/* guard_pause has the thread count as outside of the library, though it still
- * cannot be cancelled, for a function of the program's; guard_resume, with what
- * guard_pause returned, ends that. guard_open lets it be cancelled as well, for
- * a call that waits: the caller has a cleanup handler. guard_shut ends that. */
+/* guard_open has the thread count as outside of the library until guard_shut,
+ * with what guard_open returned: for a function of the program's. It cannot be
+ * cancelled meanwhile, also where calls open it again; or it can, for a call
+ * that waits: the caller has a cleanup handler. */
 struct guard_state {
   int depth, cancel_state;
 };
-struct guard_state guard_pause(void);
-void guard_resume(struct guard_state before);
-struct guard_state guard_open(void);
+struct guard_state guard_open(bool to_cancel);
 void guard_shut(struct guard_state before);
-
-/* guard_forbid keeps the thread from being cancelled until guard_allow, with
- * what guard_forbid returned, where calls open it as well. */
-struct guard_state guard_forbid(void);
-void guard_allow(struct guard_state before);
 
 /* guard_call calls a function of the program's, out of which no C++ exception
  * and no end of the thread unwinds: the frames behind it are another's, or hold

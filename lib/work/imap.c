@@ -35,9 +35,9 @@ struct brood_imap {
 static int next_item(brood_imap *imap, brood_value *out_item) {
   const brood_imap_options *options = &imap->options;
   if (options->source != NULL) {
-    struct guard_state state = guard_pause();
+    struct guard_state state = guard_open(false);
     int r = options->source(options->argument, out_item);
-    guard_resume(state);
+    guard_shut(state);
     return r;
   }
   if (imap->next == options->num_items) return 0;

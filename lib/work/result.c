@@ -129,9 +129,9 @@ static void call_back(brood_async_result *result) {
   result->state = RESULT_CALLS;
   if (callback == NULL) return;
   pthread_mutex_unlock(&result->pool->mutex);
-  struct guard_state state = guard_pause();
+  struct guard_state state = guard_open(false);
   int r = callback(result, options->argument);
-  guard_resume(state);
+  guard_shut(state);
   if (r != 0) log_info("a callback failed with %d", r);
   pthread_mutex_lock(&result->pool->mutex);
 }
