@@ -15,8 +15,7 @@
 #include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
-/* Whether exit handlers in memory are this process's own. */
-static bool leaves_by_exit;
+static bool leaves_by_exit; /* exit handlers in memory are its own */
 
 void child_refuse(const char *format, ...) {
   char text[512];
@@ -48,10 +47,9 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
  * from then on the creator's death is ours. */
 static void become(const struct delivery *delivery,
                    const struct wire_record *record, const char **few_texts) {
-  int r = 0;
-  if (record->flags & WIRE_RECORD_LIFELINE) {
-    r = sys_die_at_hangup(delivery->fds[WIRE_RECORD_FD_LIFELINE]);
-  }
+  int r = record->flags & WIRE_RECORD_LIFELINE
+              ? sys_die_at_hangup(delivery->fds[WIRE_RECORD_FD_LIFELINE])
+              : 0;
   if (r < 0) {
     child_refuse("cannot hold on to the creator of '%.100s': %s", record->name,
                  sys_error_text(-r));

@@ -350,15 +350,11 @@ static void run_preloads(const struct wire_texts *names,
                          struct serve_reply *out_reply) {
   struct wire_reader reader = names->reader;
   size_t ignored;
-  for (uint32_t i = 0; i < names->count; i++) {
+  for (uint32_t i = 0; i < names->count && out_reply->preload_code == 0; i++) {
     brood_callable preload =
         registry_callable(wire_get_string(&reader, &ignored));
-    int code = preload == NULL ? 0 : preload();
-    if (code != 0) {
-      out_reply->preload = (int32_t)i;
-      out_reply->preload_code = code;
-      return;
-    }
+    out_reply->preload = (int32_t)i;
+    if (preload != NULL) out_reply->preload_code = preload();
   }
 }
 
