@@ -19,25 +19,20 @@
 #include "lib/wire/record.h"
 
 /* What a courier brings. The bytes must live as long as the process. args is
- * NULL if the arguments lie behind the head in data. */
+ * NULL if the arguments lie behind the head in data. fds is the whole table of
+ * the record; in front of it, at fds[-2] and fds[-1], the creator has room for
+ * two descriptors of the courier's. */
 struct delivery {
   const struct brood_process *handle; /* where memory is shared, else NULL */
   brood_target target; /* what the record names, if it has been looked up */
   const uint8_t *data;
   size_t size;
   const uint8_t *args;
+  size_t args_size; /* known to the creator, as is: */
+  int setup_line;   /* its end of it, or -1 */
   int *fds;
   size_t num_fds;
   bool own_image; /* nobody else's exit handlers are in memory */
-};
-
-/* A delivery as the creator has it, with a head in data that was made for this
- * start. fds is the whole table of the record; in front of it, at fds[-2] and
- * fds[-1], there is room for two descriptors of the courier's. */
-struct launch {
-  struct delivery is;
-  size_t args_size;
-  int setup_line; /* the creator's end of it, or -1 */
 };
 
 /* A process that was delivered to. */
@@ -62,12 +57,12 @@ struct brood_context {
 
   /* launch returns 0; or nothing runs, and it returns -errno, or 1 and has set
    * an error that says more. */
-  int (*launch)(const struct launch *launch, struct launched *out);
+  int (*launch)(const struct delivery *delivery, struct launched *out);
 };
 
-int launch_by_fork(const struct launch *launch, struct launched *out);
-int launch_by_spawn(const struct launch *launch, struct launched *out);
-int launch_by_forkserver(const struct launch *launch, struct launched *out);
+int launch_by_fork(const struct delivery *delivery, struct launched *out);
+int launch_by_spawn(const struct delivery *delivery, struct launched *out);
+int launch_by_forkserver(const struct delivery *delivery, struct launched *out);
 
 /* The default context, which is from now on the program's. */
 const brood_context *context_default(void);
@@ -139,7 +134,7 @@ __attribute__((noreturn)) void spawn_child(void);
 __attribute__((noreturn)) void forkserver_main(void);
 
 /* parcel_pack writes head and arguments into a new memfd; -errno. */
-int parcel_pack(const struct launch *launch);
+int parcel_pack(const struct delivery *delivery);
 
 /* parcel_open maps one, for the life of the process, and writes data, size and
  * num_fds; -EBADMSG if it does not hold a whole record. */

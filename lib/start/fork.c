@@ -45,26 +45,25 @@ static void purge_streams(void) {
 }
 
 __attribute__((noreturn)) static void run_forked_child(
-    const struct launch *launch) {
+    const struct delivery *delivery) {
   guard_release_all();
   /* glibc's fork copies that this thread is being cancelled. */
-  int ignored;
-  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &ignored);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   purge_streams();
-  sys_close(launch->setup_line);
-  int r = child_free_number(launch->is.fds, launch->is.num_fds, STDIN_FILENO);
+  sys_close(delivery->setup_line);
+  int r = child_free_number(delivery->fds, delivery->num_fds, STDIN_FILENO);
   if (r == 0) r = sys_stream(null_input.fd, STDIN_FILENO);
   if (r < 0)
     child_refuse("cannot empty standard input: %s", sys_error_text(-r));
-  child_main(&launch->is);
+  child_main(delivery);
 }
 
-int launch_by_fork(const struct launch *launch, struct launched *out) {
+int launch_by_fork(const struct delivery *delivery, struct launched *out) {
   int r = open_null_input();
   /* For the pidfd: without one the child could only be killed. */
-  if (r == 0) r = sys_fd_room(launch->is.fds[0], 0);
+  if (r == 0) r = sys_fd_room(delivery->fds[0], 0);
   if (r < 0) return r;
   int pid = sys_fork();
-  if (pid == 0) run_forked_child(launch);
+  if (pid == 0) run_forked_child(delivery);
   return pid < 0 ? pid : reap_watch(pid, out);
 }

@@ -16,7 +16,6 @@
 #include "lib/start/process.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
-#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
@@ -84,13 +83,8 @@ static bool is_undelivered(int negative_errno) {
 static int await(const struct server_line *on, short events) {
   struct pollfd polls[] = {{.fd = on->channel.fd, .events = events},
                            {.fd = on->process.fd, .events = POLLIN}};
-  /* 20 ms: an answer comes sooner. */
-  int r = sys_poll_soon(polls, 2, sys_clock_ns() + 20000000);
-  if (r == 0) { /* it is stopped, perhaps: Ctrl-C must work */
-    guard_let_signals(true);
-    r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
-    guard_let_signals(false);
-  }
+  /* An answer comes in 20 ms, or it is stopped, perhaps: Ctrl-C must work. */
+  int r = guard_poll(polls, 2, 20000000);
   if (r < 0) return r;
   if (polls[0].revents != 0) return 0;
   /* What it said last came before its end, but perhaps after the look. */
@@ -140,8 +134,7 @@ static int pack_init(const char *const *preload) {
   writer = (struct wire_writer){.data = data, .capacity = writer.used};
   wire_put_texts(&writer, argv);
   wire_put_texts(&writer, preload);
-  int fd =
-      parcel_pack(&(struct launch){.is.data = data, .is.size = writer.used});
+  int fd = parcel_pack(&(struct delivery){.data = data, .size = writer.used});
   free(data);
   return fd;
 }
@@ -284,29 +277,29 @@ static int send_others(int end, const int *fds, size_t num_fds) {
   return r;
 }
 
-static int send_launch(const struct launch *launch) {
-  bool in_parcel = launch->is.size + launch->args_size > SERVE_INLINE;
-  size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = launch->is.num_fds;
-  int *fds = launch->is.fds;
+static int send_launch(const struct delivery *delivery) {
+  bool in_parcel = delivery->size + delivery->args_size > SERVE_INLINE;
+  size_t most = SYS_SOCK_MAX_FDS - in_parcel, now = delivery->num_fds;
+  int *fds = delivery->fds;
   int pair[2] = {-1, -1}, parcel = -1, r = 0;
   if (now > most) {
     now = most - 1;
     r = sys_sock_pair(pair);
     if (r < 0) return r;
-    r = send_others(pair[0], launch->is.fds + now, launch->is.num_fds - now);
+    r = send_others(pair[0], delivery->fds + now, delivery->num_fds - now);
     *--fds = pair[1];
   }
   if (r == 0 && in_parcel) {
-    r = parcel = parcel_pack(launch);
+    r = parcel = parcel_pack(delivery);
     *--fds = parcel;
   }
   struct serve_request request = {.kind = SERVE_LAUNCH,
-                                  .num_fds = (uint32_t)launch->is.num_fds,
+                                  .num_fds = (uint32_t)delivery->num_fds,
                                   .in_parcel = in_parcel};
   struct iovec parts[] = {{&request, sizeof request},
-                          {(void *)launch->is.data, launch->is.size},
-                          {(void *)launch->is.args, launch->args_size}};
-  size_t num_fds = now + (size_t)(launch->is.fds - fds);
+                          {(void *)delivery->data, delivery->size},
+                          {(void *)delivery->args, delivery->args_size}};
+  size_t num_fds = now + (size_t)(delivery->fds - fds);
   if (r >= 0) r = send_on_line(parts, in_parcel ? 1 : 3, fds, num_fds);
   sys_close(parcel);
   sys_close(pair[0]);
@@ -338,20 +331,21 @@ static int receive_launched(struct launched *out) {
   return 0;
 }
 
-static int converse(const struct launch *launch, struct launched *out) {
+static int converse(const struct delivery *delivery, struct launched *out) {
   /* The server may have more descriptors than its child is to have. */
-  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + launch->is.num_fds);
-  if (r == 0) r = send_launch(launch);
+  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + delivery->num_fds);
+  if (r == 0) r = send_launch(delivery);
   return r < 0 ? r : receive_launched(out);
 }
 
-int launch_by_forkserver(const struct launch *launch, struct launched *out) {
+int launch_by_forkserver(const struct delivery *delivery,
+                         struct launched *out) {
   int r = -ECONNRESET;
   pthread_mutex_lock(&line_mutex);
   /* One server may have been killed before, one while it was run for this. */
   for (int attempt = 0; attempt < 3 && is_undelivered(r); attempt++) {
     r = open_channel();
-    if (r == 0) r = converse(launch, out);
+    if (r == 0) r = converse(delivery, out);
     if (is_undelivered(r) || r == -ENODATA) drop_line();
   }
   pthread_mutex_unlock(&line_mutex);

@@ -129,15 +129,15 @@ static int deliver(struct brood_process *process, const brood_context *context,
   }
   struct wire_writer head = {.data = (uint8_t *)end, .capacity = count.used};
   wire_record_encode(&head, record);
-  struct launch launch = {.is = {.handle = process,
-                                 .data = head.data,
-                                 .size = head.used,
-                                 .args = process->args.body,
-                                 .fds = table,
-                                 .num_fds = record->num_fds},
-                          .args_size = process->args.size,
-                          .setup_line = line};
-  int r = context->launch(&launch, &process->launched);
+  struct delivery delivery = {.handle = process,
+                              .data = head.data,
+                              .size = head.used,
+                              .args = process->args.body,
+                              .args_size = process->args.size,
+                              .setup_line = line,
+                              .fds = table,
+                              .num_fds = record->num_fds};
+  int r = context->launch(&delivery, &process->launched);
   if (block != small) free(block);
   return r;
 }
@@ -182,17 +182,11 @@ static int launch_process(struct brood_process *process) {
   return 0;
 }
 
-/* A pool's supervisor starts its workers, but a daemonic process makes no
- * pool. */
-static bool is_servants(const struct brood_process *process) {
-  return process->is_relay ||
-         (process->is_servant && brood_current_process()->is_servant);
-}
-
 static int check_startable(const struct brood_process *process) {
-  const char *name = process->name;
   int r = process_check(process);
   if (r < 0) return r;
+  const struct brood_process *current = brood_current_process();
+  const char *name = process->name;
   if (process->kind == PROCESS_CHILD && process_state(process) != PROCESS_NEW) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "cannot start a process twice: '%.100s'", name);
@@ -203,7 +197,10 @@ static int check_startable(const struct brood_process *process) {
                      "process, not '%.100s'",
                      name);
   }
-  if (brood_current_process()->daemon && !is_servants(process)) {
+  /* A pool's supervisor starts its workers, but a daemonic process makes no
+   * pool. */
+  if (current->daemon && !process->is_relay &&
+      !(process->is_servant && current->is_servant)) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "daemonic processes are not allowed to have children: "
                      "'%.100s'",
@@ -213,7 +210,6 @@ static int check_startable(const struct brood_process *process) {
 }
 
 int brood_process_start(brood_process *process) {
-  if (process == NULL) return process_refuse_null();
   /* Before the mutex: in another process it may be locked for ever. */
   int r = check_startable(process);
   if (r < 0) return r;

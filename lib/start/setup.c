@@ -134,16 +134,11 @@ int setup_open(struct setup *setup) {
 /* How often a child is looked at that cannot be polled. */
 #define LOOK_NS INT64_C(10000000)
 
-/* Looks once, and lets signals come while it sleeps: a prepare function may
- * take long. 1: the child has ended; -errno. */
+/* A prepare function may take long. 1: the child has ended; -errno. */
 static int await_line(struct pollfd polls[2], int pidfd) {
   bool pollable = polls[1].fd >= 0;
-  int r = sys_poll_soon(polls, 2, sys_clock_ns() + LOOK_NS);
-  if (r == 0 && pollable) {
-    guard_let_signals(true);
-    r = sys_poll(polls, 2, SYS_CLOCK_NEVER);
-    guard_let_signals(false);
-  }
+  int r = pollable ? guard_poll(polls, 2, LOOK_NS)
+                   : sys_poll_soon(polls, 1, sys_clock_ns() + LOOK_NS);
   if (r < 0) return r;
   return pollable ? polls[1].revents != 0 : sys_pidfd_wait(pidfd, 0);
 }

@@ -28,12 +28,12 @@ int image_run(const char *role, const int *fds, size_t num_fds) {
   return r < 0 ? 0 : r;
 }
 
-int parcel_pack(const struct launch *launch) {
-  int fd = sys_memfd_new("brood-launch", launch->is.size + launch->args_size);
+int parcel_pack(const struct delivery *delivery) {
+  int fd = sys_memfd_new("brood-launch", delivery->size + delivery->args_size);
   if (fd < 0) return fd;
-  int r = sys_write_full(fd, launch->is.data, launch->is.size);
-  if (r == 0 && launch->args_size > 0) {
-    r = sys_write_full(fd, launch->is.args, launch->args_size);
+  int r = sys_write_full(fd, delivery->data, delivery->size);
+  if (r == 0 && delivery->args_size > 0) {
+    r = sys_write_full(fd, delivery->args, delivery->args_size);
   }
   if (r == 0) return fd;
   sys_close(fd);
@@ -53,14 +53,14 @@ int parcel_open(struct delivery *out, int fd) {
   return 0;
 }
 
-int launch_by_spawn(const struct launch *launch, struct launched *out) {
-  int parcel = parcel_pack(launch);
+int launch_by_spawn(const struct delivery *delivery, struct launched *out) {
+  int parcel = parcel_pack(delivery);
   if (parcel < 0) return parcel;
   /* For the pidfd: without one the child could only be killed. */
   int r = sys_fd_room(parcel, 0);
-  launch->is.fds[-1] = parcel;
+  delivery->fds[-1] = parcel;
   if (r == 0) {
-    r = image_run(IMAGE_SPAWNED, launch->is.fds - 1, launch->is.num_fds + 1);
+    r = image_run(IMAGE_SPAWNED, delivery->fds - 1, delivery->num_fds + 1);
   }
   sys_close(parcel);
   if (r == 0) return 1;

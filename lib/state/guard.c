@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
 #include "lib/sys/futex.h"
 #include "lib/sys/proc.h"
 
@@ -72,10 +73,13 @@ void guard_release_signals(void) {
   guard_unshield();
 }
 
-void guard_let_signals(bool let) {
-  if (num_holds == 0) return;
-  if (let) sys_signals_unblock(&held_signals);
-  if (!let) sys_signals_block(&(sigset_t){0});
+int guard_poll(struct pollfd *polls, size_t num_polls, int64_t soon_ns) {
+  int r = sys_poll_soon(polls, num_polls, sys_clock_ns() + soon_ns);
+  if (r != 0) return r;
+  if (num_holds > 0) sys_signals_unblock(&held_signals);
+  r = sys_poll(polls, num_polls, SYS_CLOCK_NEVER);
+  if (num_holds > 0) sys_signals_block(&(sigset_t){0});
+  return r;
 }
 
 void guard_release_all(void) {

@@ -12,8 +12,10 @@
 #ifndef BROOD_STATE_GUARD_H
 #define BROOD_STATE_GUARD_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "lib/names.h"
 
@@ -47,9 +49,9 @@ void guard_hold_signals(void);
 void guard_release_signals(void);
 const sigset_t *guard_held_signals(void);
 
-/* guard_let_signals has them come for a while (true) that may be long, and then
- * wait again. */
-void guard_let_signals(bool let);
+/* guard_poll is sys_poll_soon, and if nothing has happened so soon sys_poll
+ * without a deadline, where signals come. */
+int guard_poll(struct pollfd *polls, size_t num_polls, int64_t soon_ns);
 
 /* guard_release_all ends all of it, in a child that was forked inside. */
 void guard_release_all(void);
