@@ -35,9 +35,8 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
   }
   if (array == NULL) child_refuse("no memory for %u pointers", texts->count);
   struct wire_reader reader = texts->reader;
-  size_t ignored;
   for (uint32_t i = 0; i < texts->count; i++) {
-    array[i] = wire_get_string(&reader, &ignored);
+    array[i] = wire_get_string(&reader, &(size_t){0});
   }
   array[texts->count] = NULL;
   return array;

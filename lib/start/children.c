@@ -235,15 +235,6 @@ static struct brood_process *take_child(void) {
 
 #define DAEMON_GRACE_NS INT64_C(1000000000)
 
-/* Waits for a start by another thread; but not for a daemonic child, which its
- * lifeline ends. */
-static void tell_the_one(struct brood_process *process) {
-  if (process->daemon && process_state(process) == PROCESS_NEW) return;
-  process_lock(process);
-  tell_to_end(process);
-  process_unlock(process);
-}
-
 /* Daemonic children that do not heed SIGTERM are killed after a while, as their
  * lifelines would do once this process is gone. In a handler that interrupted
  * this thread inside of the library nobody can be waited for: then only those
@@ -256,7 +247,13 @@ void children_finish(void) {
   if (process != NULL) terminate_daemons();
   int64_t grace_ns = sys_clock_deadline(DAEMON_GRACE_NS);
   for (; process != NULL; process = take_child()) {
-    tell_the_one(process);
+    /* Waits for a start by another thread; but not for that of a daemonic
+     * child, which its lifeline ends. */
+    if (!process->daemon || process_state(process) != PROCESS_NEW) {
+      process_lock(process);
+      tell_to_end(process);
+      process_unlock(process);
+    }
     if (process->daemon &&
         brood_process_join(process, sys_clock_left(grace_ns)) ==
             BROOD_TIMEOUT &&

@@ -67,7 +67,7 @@ int current_pidfd(void) {
 }
 
 /* Writes the key that a new process inherits; the first process of all makes
- * one up. Returns 0 or -errno. */
+ * one up. Sets its error. */
 static int copy_authkey(struct brood_process *out) {
   int r = 0;
   guard_lock();
@@ -80,7 +80,7 @@ static int copy_authkey(struct brood_process *out) {
   out->authkey = self.authkey;
   out->authkey_size = self.authkey_size;
   guard_unlock();
-  return r;
+  return r < 0 ? error_set_os(r, "cannot make an authkey") : 0;
 }
 
 /* Names stay where the record is. */
@@ -244,7 +244,7 @@ static int fill_process(struct brood_process *process,
                         ? self.daemon
                         : options->daemon == BROOD_DAEMON;
   r = copy_authkey(process);
-  if (r < 0) return error_set_os(r, "cannot make an authkey");
+  if (r < 0) return r;
   r = fill_name(process, options->name);
   return r < 0 ? error_set_os(r, "cannot make a process") : 0;
 }
@@ -361,18 +361,10 @@ int brood_process_set_daemon(brood_process *process, bool daemon) {
 
 const void *brood_process_authkey(brood_process *process,
                                   size_t *out_size_bytes) {
-  if (process == NULL) {
-    process_refuse_null();
-    return NULL;
-  }
-  if (error_check_out(out_size_bytes) < 0) return NULL;
-  if (process == &self) {
-    int r = copy_authkey(process);
-    if (r < 0) {
-      error_set_os(r, "cannot make an authkey");
-      return NULL;
-    }
-  }
+  int r =
+      process == NULL ? process_refuse_null() : error_check_out(out_size_bytes);
+  if (r == 0 && process == &self) r = copy_authkey(process);
+  if (r < 0) return NULL;
   guard_lock();
   const void *key = process->authkey;
   if (key != NULL) *out_size_bytes = process->authkey_size;

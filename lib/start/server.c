@@ -96,16 +96,13 @@ static bool kernel_tells(void) {
   if (pid == 0) sys_exit(0);
   int pidfd = sys_pidfd_open(pid);
   sys_wait_pid(pid);
-  int exitcode;
-  bool tells = pidfd >= 0 && sys_pidfd_exit_info(pidfd, &exitcode) == 1;
+  bool tells = pidfd >= 0 && sys_pidfd_exit_info(pidfd, &(int){0}) == 1;
   sys_close(pidfd);
   return tells;
 }
 
-/* Before each fork: makes the child's pipe, if there is need, and writes the
- * client's end; and keeps the child's pid from being reaped until
- * settle_report.
- */
+/* Before each fork: writes the client's end of the child's pipe, if there is
+ * need of one; and keeps the child from being reaped until settle_report. */
 static int prepare_report(int *out_report) {
   if (child_signals < 0) {
     sys_signals_hold_children();
@@ -126,9 +123,8 @@ static int prepare_report(int *out_report) {
 static void settle_report(pid_t pid) {
   if (child_signals < 0) {
     /* Not each time: the kernel walks over all children to find one. */
-    int exitcode;
     bool any = sys_signals_let_children();
-    while (any && sys_reap_any(&exitcode) > 0) continue;
+    while (any && sys_reap_any(&(int){0}) > 0) continue;
   } else if (pid > 0) {
     reports[num_reports - 1].pid = pid;
   } else {
@@ -136,23 +132,19 @@ static void settle_report(pid_t pid) {
   }
 }
 
-static void report_end(pid_t pid, int32_t exitcode) {
-  for (size_t i = 0; i < num_reports; i++) {
-    if (reports[i].pid != pid) continue;
+static void send_reports(void) {
+  int exitcode = 0, pid;
+  sys_signals_drain(child_signals);
+  while ((pid = sys_reap_any(&exitcode)) > 0) {
+    size_t i = 0;
+    while (i < num_reports && reports[i].pid != pid) i++;
+    if (i == num_reports) continue;
     /* Four bytes fit into an empty pipe: this cannot wait. A client that has
      * gone is no error. */
     sys_write_full(reports[i].fd, &exitcode, sizeof exitcode);
     sys_close(reports[i].fd);
     reports[i] = reports[--num_reports];
-    return;
   }
-}
-
-static void send_reports(void) {
-  sys_signals_drain(child_signals);
-  int exitcode = 0;
-  int pid;
-  while ((pid = sys_reap_any(&exitcode)) > 0) report_end(pid, exitcode);
 }
 
 /* ------------------------------------------------------------ Children -- */
@@ -349,10 +341,9 @@ __attribute__((noreturn)) static void serve_forever(void) {
 static void run_preloads(const struct wire_texts *names,
                          struct serve_reply *out_reply) {
   struct wire_reader reader = names->reader;
-  size_t ignored;
   for (uint32_t i = 0; i < names->count && out_reply->preload_code == 0; i++) {
     brood_callable preload =
-        registry_callable(wire_get_string(&reader, &ignored));
+        registry_callable(wire_get_string(&reader, &(size_t){0}));
     out_reply->preload = (int32_t)i;
     if (preload != NULL) out_reply->preload_code = preload();
   }
