@@ -142,15 +142,6 @@ int process_signal(struct brood_process *process, int signal_number) {
   return r == -ESRCH ? 0 : r;
 }
 
-/* process_poll for callers without the mutex. */
-static int poll_now(struct brood_process *process) {
-  process_lock(process);
-  int ended = process_poll(process);
-  process_unlock(process);
-  if (ended) children_remove(process);
-  return ended;
-}
-
 static void stop_waiting(void *argument) {
   struct brood_process *process = argument;
   process_lock(process);
@@ -199,18 +190,19 @@ static int await_change(struct brood_process *process, int64_t deadline_ns) {
 static int await_end(struct brood_process *process, int64_t deadline_ns) {
   int64_t pause_ns = 10000;
   int r;
-  while ((r = process_poll(process)) == 0) {
+  while ((r = process_poll(process)) == 0 && sys_clock_ns() < deadline_ns) {
     r = await_change(process, deadline_ns);
     if (r > 0) r = process_poll(process);
-    int64_t now_ns = sys_clock_ns(), end_ns = now_ns + pause_ns;
-    if (r != 0 || now_ns >= deadline_ns) break;
+    if (r != 0) break;
     /* There is nothing to poll, or a tracer has the status. */
+    int64_t end_ns = sys_clock_ns() + pause_ns;
     wait_outside(process, NULL, end_ns < deadline_ns ? end_ns : deadline_ns);
     if (pause_ns < 20000000) pause_ns *= 2;
   }
   return r;
 }
 
+/* Looks once if the deadline has passed. */
 static int join_child(struct brood_process *process, int64_t deadline_ns) {
   process_lock(process);
   int r = await_end(process, deadline_ns);
@@ -259,7 +251,7 @@ int brood_process_is_alive(brood_process *process) {
                      process->name);
   }
   if (process_state(process) == PROCESS_NEW) return 0;
-  return !poll_now(process);
+  return !join_child(process, 0);
 }
 
 static int send_signal(struct brood_process *process, int signal_number) {
@@ -317,7 +309,7 @@ int brood_process_exitcode(brood_process *process, int *out_exitcode) {
   if (r < 0) return r;
   if (!process_is_own_child(process) || process_state(process) == PROCESS_NEW)
     return 0;
-  if (!poll_now(process)) return 0;
+  if (!join_child(process, 0)) return 0;
   *out_exitcode = process->exitcode;
   return 1;
 }
