@@ -212,25 +212,25 @@ static int join_child(struct brood_process *process, int64_t deadline_ns) {
   return ended ? 1 : r;
 }
 
-static int check_can_join(const struct brood_process *process) {
-  if (process->kind == PROCESS_PARENT) return 0;
-  if (!process_is_own_child(process)) {
-    return error_set(BROOD_ASSERTION_ERROR,
-                     "can only join a child process, not '%.100s'",
-                     process->name);
+static int check_own_child(const struct brood_process *process,
+                           const char *verb) {
+  if (process_is_own_child(process)) return 0;
+  return error_set(BROOD_ASSERTION_ERROR,
+                   "can only %s a child process, not '%.100s'", verb,
+                   process->name);
+}
+
+int brood_process_join(brood_process *process, int64_t timeout_ns) {
+  int r = process_check(process);
+  if (r == 0 && process->kind != PROCESS_PARENT) {
+    r = check_own_child(process, "join");
   }
+  if (r < 0) return r;
   if (process_state(process) == PROCESS_NEW) {
     return error_set(BROOD_ASSERTION_ERROR,
                      "can only join a started process, not '%.100s'",
                      process->name);
   }
-  return 0;
-}
-
-int brood_process_join(brood_process *process, int64_t timeout_ns) {
-  int r = process_check(process);
-  if (r == 0) r = check_can_join(process);
-  if (r < 0) return r;
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   r = process->kind == PROCESS_PARENT ? current_await_parent(deadline_ns)
                                       : join_child(process, deadline_ns);
@@ -245,12 +245,8 @@ int brood_process_is_alive(brood_process *process) {
   if (r < 0) return r;
   if (current_is(process)) return 1;
   if (process->kind == PROCESS_PARENT) return current_await_parent(0) == 0;
-  if (!process_is_own_child(process)) {
-    return error_set(BROOD_ASSERTION_ERROR,
-                     "can only test a child process, not '%.100s'",
-                     process->name);
-  }
-  if (process_state(process) == PROCESS_NEW) return 0;
+  r = check_own_child(process, "test");
+  if (r < 0 || process_state(process) == PROCESS_NEW) return r;
   return !join_child(process, 0);
 }
 

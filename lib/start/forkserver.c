@@ -331,13 +331,6 @@ static int receive_launched(struct launched *out) {
   return 0;
 }
 
-static int converse(const struct delivery *delivery, struct launched *out) {
-  /* The server may have more descriptors than its child is to have. */
-  int r = sys_fd_room(line.channel.fd, IMAGE_FIRST_FD + delivery->num_fds);
-  if (r == 0) r = send_launch(delivery);
-  return r < 0 ? r : receive_launched(out);
-}
-
 int launch_by_forkserver(const struct delivery *delivery,
                          struct launched *out) {
   int r = -ECONNRESET;
@@ -345,7 +338,11 @@ int launch_by_forkserver(const struct delivery *delivery,
   /* One server may have been killed before, one while it was run for this. */
   for (int attempt = 0; attempt < 3 && is_undelivered(r); attempt++) {
     r = open_channel();
-    if (r == 0) r = converse(delivery, out);
+    /* The server may have more descriptors than its child is to have. */
+    size_t most = IMAGE_FIRST_FD + delivery->num_fds;
+    if (r == 0) r = sys_fd_room(line.channel.fd, most);
+    if (r == 0) r = send_launch(delivery);
+    if (r == 0) r = receive_launched(out);
     if (is_undelivered(r) || r == -ENODATA) drop_line();
   }
   pthread_mutex_unlock(&line_mutex);

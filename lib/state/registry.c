@@ -83,19 +83,16 @@ static int check_name_of(const char *noun, const char *macro,
                    noun, name);
 }
 
-int registry_target_name(brood_target target, const char **out_name) {
-  bool is_shared;
-  *out_name = target_name(target, &is_shared);
-  return check_name_of("target", "BROOD_TARGET", (void *)target, *out_name,
-                       is_shared);
-}
+#define REGISTRY_NAME(noun, macro)                                           \
+  int registry_##noun##_name(brood_##noun function, const char **out_name) { \
+    bool is_shared;                                                          \
+    *out_name = noun##_name(function, &is_shared);                           \
+    return check_name_of(#noun, macro, (void *)function, *out_name,          \
+                         is_shared);                                         \
+  }
 
-int registry_task_name(brood_task task, const char **out_name) {
-  bool is_shared;
-  *out_name = task_name(task, &is_shared);
-  return check_name_of("task", "BROOD_TASK", (void *)task, *out_name,
-                       is_shared);
-}
+REGISTRY_NAME(target, "BROOD_TARGET")
+REGISTRY_NAME(task, "BROOD_TASK")
 
 const char *registry_callable_name(brood_callable function) {
   bool is_shared;
