@@ -64,8 +64,7 @@ int children_add(struct brood_process *process, int *out_lifeline) {
   return r;
 }
 
-/* Takes one off the list; with the guard held. Its handle is the caller's to
- * give back. */
+/* With the guard held; its handle is the caller's to give back. */
 static struct brood_process *unlist_process(struct brood_process *process) {
   if (process == to_look_at) to_look_at = process->next;
   if (process == oldest_named) oldest_named = process->previous;
@@ -152,8 +151,7 @@ bool children_has_younger(const struct brood_process *process) {
   return younger != NULL && younger != process;
 }
 
-/* Of the children that have none the exit code is lost if the program waits for
- * them itself. */
+/* Those without lose their exit code if the program itself waits for them. */
 enum { MANY_PIDFDS = 256 };
 
 /* With the guard. One whose pidfd the user has, or a thread waits with, or that
@@ -272,9 +270,8 @@ static void register_finish(void) {
   atexit(children_finish);
 }
 
-/* At the first start and not in a constructor: so this comes before the exit
- * handlers that main registered earlier, which may take away what children use.
- */
+/* Not in a constructor: so this comes before the exit handlers that main
+ * registered earlier, which may take away what children use. */
 void children_finish_at_exit(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, register_finish);

@@ -178,17 +178,15 @@ struct serve_reply {
 /* Records up to this size travel in the message itself. */
 enum { SERVE_INLINE = 32768 };
 
-/* Where a forkserver finds its descriptors. The parcel is of argv and the names
- * of preloads. */
+/* Where a forkserver finds its descriptors; the parcel: argv and preloads. */
 enum { SERVE_FD_CHANNEL = 3, SERVE_FD_OWNER, SERVE_FD_PARCEL };
 
 /* forkserver_adopt gives a forkserver's children a channel to connect over, and
  * a pidfd of the server, or -1; they are taken. */
 void forkserver_adopt(int channel, int process);
 
-/* A tuple, and its values, which are read where the record lies: a few have
- * room here, because a new process that does not touch the heap starts sooner.
- */
+/* Values are read where the record lies. A few have room here: a new process
+ * that does not touch the heap starts sooner. */
 struct brood_args {
   brood_target target; /* that reads them */
   brood_value tuple;

@@ -15,9 +15,8 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
-/* The status of our own child may be gone before we ask: the program waits for
- * any child, or ignores SIGCHLD. A kernel from 6.15 on tells it all the same.
- */
+/* The status of our own child may be gone: the program waits for any child, or
+ * ignores SIGCHLD. A kernel from 6.15 on tells it all the same. */
 
 int reap_watch(pid_t pid, struct launched *out) {
   int r = sys_pidfd_open(pid);
@@ -113,9 +112,8 @@ int process_poll(struct brood_process *process) {
   return 1;
 }
 
-/* Sees to it that a process which has not ended, as process_poll has just
- * found, has a pidfd; 0 or -errno: -EBADF if the program has closed the only
- * one. */
+/* Gives a process that has not ended, as process_poll has just found, a pidfd;
+ * 0 or -errno: -EBADF if the program has closed the only one. */
 static int name_again(struct brood_process *process) {
   if (process->launched.pidfd.fd >= 0) return 0;
   if (process->context->of_server) return -EBADF;

@@ -197,8 +197,7 @@ static int check_startable(const struct brood_process *process) {
                      "process, not '%.100s'",
                      name);
   }
-  /* A pool's supervisor starts its workers, but a daemonic process makes no
-   * pool. */
+  /* Only a pool's supervisor, which is daemonic, starts its workers. */
   if (current->daemon && !process->is_relay &&
       !(process->is_servant && current->is_servant)) {
     return error_set(BROOD_ASSERTION_ERROR,

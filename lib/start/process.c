@@ -218,8 +218,7 @@ static int fill_name(struct brood_process *process, const char *name) {
   return process->name == NULL ? -ENOMEM : 0;
 }
 
-/* Arguments are one tuple, packed as any value is; objects among them are held
- * until the handle goes. */
+/* As one tuple; objects among them are held until the handle goes. */
 static int pack_args(struct pack *out, const brood_value *values,
                      size_t num_values) {
   int r = error_check_array(values, num_values, BROOD_MAX_ARGS, "arguments");

@@ -105,8 +105,7 @@ void process_release(struct brood_process *process);
  * whether it has ended. With the mutex held. */
 int process_poll(struct brood_process *process);
 
-/* process_signal sends a signal to a process that has not ended; 0 or -errno.
- * With the mutex held. */
+/* process_signal returns 0, also after the end, or -errno. With the mutex. */
 int process_signal(struct brood_process *process, int signal_number);
 
 /* reap_watch describes a new child of this process, even one that has ended and
@@ -177,10 +176,8 @@ int setup_check(const struct brood_process *process, bool fresh_image);
 
 /* setup_open makes the line on which a child tells how its setup went: the
  * child's end goes into the table, the creator's is returned, or -errno.
- * setup_await takes both, with what the launch returned, and if that was 0
- * waits: 0, -errno, or 1 and an error is set; then nothing of the child is
- * left.
- */
+ * setup_await takes both, and waits if the launch returned 0: 0, -errno, or 1
+ * and an error is set; then nothing of the child is left. */
 int setup_open(struct setup *setup);
 int setup_await(struct brood_process *process, const brood_context *context,
                 int launch_result, int line);

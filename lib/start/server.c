@@ -139,8 +139,7 @@ static void send_reports(void) {
     size_t i = 0;
     while (i < num_reports && reports[i].pid != pid) i++;
     if (i == num_reports) continue;
-    /* Four bytes fit into an empty pipe: this cannot wait. A client that has
-     * gone is no error. */
+    /* Never waits: four bytes fit into the pipe. A client may have gone. */
     sys_write_full(reports[i].fd, &exitcode, sizeof exitcode);
     sys_close(reports[i].fd);
     reports[i] = reports[--num_reports];
@@ -336,8 +335,7 @@ __attribute__((noreturn)) static void serve_forever(void) {
 
 /* -------------------------------------------------------------- Start -- */
 
-/* Calls the preload functions that are registered here; the reply names the
- * first that fails. */
+/* Those that are registered here; the reply names the first that fails. */
 static void run_preloads(const struct wire_texts *names,
                          struct serve_reply *out_reply) {
   struct wire_reader reader = names->reader;

@@ -23,9 +23,8 @@
 void guard_lock(void);
 void guard_unlock(void);
 
-/* guard_at_fork has a function called in the child of every fork, with the
- * mutex held. GUARD_AT_FORK(function) beside one is the constructor that asks
- * for that. */
+/* GUARD_AT_FORK(function) beside one has it called in the child of every fork,
+ * with the mutex held. */
 void guard_at_fork(void (*forget)(void));
 #define GUARD_AT_FORK(forget)                                       \
   __attribute__((constructor)) static void forget##_at_fork(void) { \
