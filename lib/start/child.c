@@ -56,7 +56,8 @@ static void become(const struct delivery *delivery,
   current_become(delivery->handle, record,
                  delivery->fds[WIRE_RECORD_FD_CREATOR]);
   atomic_store(&default_method, record->method);
-  log_set(record->log_level, record->log_handlers);
+  atomic_store(&log_least_level, record->log_level);
+  atomic_store(&log_num_handlers, record->log_handlers);
   if (delivery->own_image) { /* never together with surroundings */
     settings_set_argv(child_texts(&record->argv, few_texts),
                       (int)record->argv.count);

@@ -228,33 +228,22 @@ int brood_cpu_count(void) {
 
 /* Each call of brood_log_to_stderr adds a handler, as in Python, so a record
  * comes out as often as it was called. */
-static _Atomic uint32_t least_level;
-static _Atomic uint32_t num_handlers;
+_Atomic uint32_t log_least_level, log_num_handlers;
 
 int brood_log_to_stderr(int level) {
   if (level < 0) {
     return error_set(BROOD_VALUE_ERROR, "negative log level %d", level);
   }
   if (level != BROOD_LOG_UNCHANGED) {
-    atomic_store(&least_level, (uint32_t)level);
+    atomic_store(&log_least_level, (uint32_t)level);
   }
-  atomic_fetch_add(&num_handlers, 1);
+  atomic_fetch_add(&log_num_handlers, 1);
   return 0;
 }
 
-void log_get(uint32_t *out_level, uint32_t *out_handlers) {
-  *out_level = atomic_load(&least_level);
-  *out_handlers = atomic_load(&num_handlers);
-}
-
-void log_set(uint32_t level, uint32_t handlers) {
-  atomic_store(&least_level, level);
-  atomic_store(&num_handlers, handlers);
-}
-
 void log_info(const char *format, ...) {
-  uint32_t level, handlers;
-  log_get(&level, &handlers);
+  uint32_t level = atomic_load(&log_least_level);
+  uint32_t handlers = atomic_load(&log_num_handlers);
   /* An unset level is Python's: its root logger lets WARNING and above by. */
   if (handlers == 0 || level == 0 || level > BROOD_LOG_INFO) return;
   char text[256];

@@ -85,8 +85,7 @@ void settings_set_argv(const char *const *argv, int argc);
 bool settings_initialised(void);
 
 /* The log, as the launch record carries it. */
-void log_get(uint32_t *out_level, uint32_t *out_handlers);
-void log_set(uint32_t level, uint32_t handlers);
+extern _Atomic uint32_t log_least_level, log_num_handlers;
 
 /* log_info writes one record of level INFO, if anybody listens. */
 __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);

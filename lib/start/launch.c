@@ -90,7 +90,8 @@ static void fill_record(struct wire_record *record,
   record->authkey = process->authkey;
   record->authkey_size = process->authkey_size;
   guard_unlock();
-  log_get(&record->log_level, &record->log_handlers);
+  record->log_level = atomic_load(&log_least_level);
+  record->log_handlers = atomic_load(&log_num_handlers);
   if (context->own_image) record->argv.texts = brood_argv(NULL);
   record->args = process->args.body;
   record->args_size = process->args.size;

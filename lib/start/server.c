@@ -235,9 +235,15 @@ static void cancel(const struct channel *channel) {
   if (channel->latest >= 0) sys_pidfd_signal(channel->latest, SIGKILL);
 }
 
-/* False if the client cannot be told. If it lives, its start fails, and the
- * child must not live; if it was killed, the child is an orphan like others. */
+/* False if it is no launch, or the client cannot be told. If it lives, its
+ * start fails, and the child must not live; if it was killed, the child is an
+ * orphan like others. */
 static bool launch(struct channel *channel, struct served_message *message) {
+  size_t in_parcel = message->request.in_parcel;
+  if (in_parcel > 1 || message->num_fds < in_parcel) return false;
+  size_t count = message->num_fds - in_parcel, all = message->request.num_fds;
+  bool is_whole = all == count || (all > count && count > 1); /* with a pair */
+  if (!is_whole) return false;
   int fds[2] = {-1, -1};
   int pid = fork_child(message, fds);
   struct serve_reply reply = {.error = pid < 0 ? pid : 0, .pid = pid};
@@ -254,16 +260,6 @@ static bool launch(struct channel *channel, struct served_message *message) {
 
 /* ------------------------------------------------------------ Requests -- */
 
-/* False if the channel is of no more use. */
-static bool handle_launch(struct channel *channel,
-                          struct served_message *message) {
-  size_t in_parcel = message->request.in_parcel;
-  if (in_parcel > 1 || message->num_fds < in_parcel) return false;
-  size_t count = message->num_fds - in_parcel, all = message->request.num_fds;
-  bool is_whole = all == count || (all > count && count > 1); /* with a pair */
-  return is_whole && launch(channel, message);
-}
-
 /* Reads one message and does what it says. */
 static void serve(size_t index, struct served_message *message) {
   struct channel *channel = &channels[index];
@@ -279,7 +275,7 @@ static void serve(size_t index, struct served_message *message) {
   if (r == -EMFILE) { /* a client that connects finds out by itself */
     ok = kind == SERVE_CONNECT || answer_error(channel, r);
   } else if (r >= (int)sizeof message->request) {
-    if (kind == SERVE_LAUNCH) ok = handle_launch(channel, message);
+    if (kind == SERVE_LAUNCH) ok = launch(channel, message);
     if (kind == SERVE_CONNECT && message->num_fds == 1) {
       add_channel(message->fds[0]); /* from here on channel may be no more */
       message->num_fds = 0;

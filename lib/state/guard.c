@@ -150,9 +150,7 @@ __attribute__((noinline)) int guard_call(int (*function)(void *argument),
 
 /* ---------------------------------------------------------------- Forks -- */
 
-enum { MAX_FORGETS = 8 };
-
-static void (*forgets[MAX_FORGETS])(void);
+static void (*forgets[8])(void); /* room for each GUARD_AT_FORK there is */
 static int num_forgets;
 
 /* A handler that ran here and called exit would wait for the mutex for ever:
