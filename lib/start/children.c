@@ -21,7 +21,7 @@
 #include "lib/sys/fd.h"
 
 static struct brood_process *first;
-static struct brood_process *to_look_at;   /* by the next children_reap_some */
+static struct brood_process *to_look_at;   /* by the next start */
 static struct brood_process *oldest_named; /* of those that have a pidfd */
 static atomic_int num_listed; /* to see without the guard that there is none */
 static int num_lifelines;     /* of those that are listed */
@@ -122,7 +122,15 @@ static struct brood_process *reap_from(struct brood_process *process, int count,
   return process;
 }
 
-void children_reap_some(void) {
+static void register_finish(void) {
+  atexit(children_finish);
+}
+
+void children_before_start(void) {
+  /* Not in a constructor: so children_finish comes before the exit handlers
+   * that main registered earlier, which may take away what children use. */
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, register_finish);
   enum { SOME = 2 };
   struct brood_process *ended = NULL;
   if (atomic_load(&num_listed) == 0) return;
@@ -264,15 +272,4 @@ void children_finish(void) {
     children_remove(process); /* even if it could not be joined */
     brood_process_free(process);
   }
-}
-
-static void register_finish(void) {
-  atexit(children_finish);
-}
-
-/* Not in a constructor: so this comes before the exit handlers that main
- * registered earlier, which may take away what children use. */
-void children_finish_at_exit(void) {
-  static pthread_once_t once = PTHREAD_ONCE_INIT;
-  pthread_once(&once, register_finish);
 }

@@ -214,8 +214,7 @@ int brood_process_start(brood_process *process) {
   int r = check_startable(process);
   if (r < 0) return r;
   pthread_testcancel();
-  children_finish_at_exit();
-  children_reap_some();
+  children_before_start();
   guard_shield(); /* from here on nobody cancels it */
   child_flush();  /* may take long */
   /* A handler that calls exit would wait for this process, and its mutex. */

@@ -146,9 +146,9 @@ int children_add(struct brood_process *process, int *out_lifeline);
 /* children_remove unlists one, if it is there. */
 void children_remove(struct brood_process *process);
 
-/* children_reap_some takes the ends of a few that have finished, others each
- * time: what a start owes to those before it, however many they are. */
-void children_reap_some(void);
+/* children_before_start has exit() do children_finish, and takes the ends of a
+ * few that have finished, others each time, however many they are. */
+void children_before_start(void);
 
 /* children_has_younger: has one that was started later the same pid? */
 bool children_has_younger(const struct brood_process *process);
@@ -159,10 +159,8 @@ bool children_has_younger(const struct brood_process *process);
 void children_name(struct brood_process *process);
 
 /* children_finish is what the end of a process owes them: it terminates the
- * daemonic ones, then joins all. children_finish_at_exit has exit() do so;
- * called before the first child starts. */
+ * daemonic ones, then joins all. */
 void children_finish(void);
-void children_finish_at_exit(void);
 
 /* --------------------------------------- The setup of a child: setup.c --
  *
