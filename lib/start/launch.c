@@ -16,6 +16,7 @@
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
+#include "lib/sys/sock.h"
 
 /* In front of the table there is room for what couriers put there. */
 enum { COURIERS_FDS = 2 };
@@ -147,13 +148,16 @@ static int deliver(struct brood_process *process, const brood_context *context,
 static int launch_and_list(struct brood_process *process,
                            const brood_context *context,
                            struct wire_record *record, int directory) {
-  int lifeline = -1, line = -1;
-  int r = children_add(process, &lifeline);
+  int lifeline = -1, line[2] = {-1, -1};
+  int r = record->setup == NULL ? 0 : sys_sock_pair(line);
   if (r < 0) return r;
-  if (record->setup != NULL) r = line = setup_open(&process->setup);
-  if (r >= 0) r = deliver(process, context, record, lifeline, directory, line);
+  process->setup.fds[0] = line[1];
+  r = children_add(process, &lifeline);
+  if (r == 0) {
+    r = deliver(process, context, record, lifeline, directory, line[0]);
+  }
   sys_close(lifeline); /* the child's end */
-  if (line >= 0) r = setup_await(process, context, r, line);
+  if (record->setup != NULL) r = setup_await(process, context, r, line[0]);
   if (r != 0) children_remove(process);
   return r;
 }

@@ -172,11 +172,9 @@ void children_finish(void);
 int setup_pack(struct setup *out, const brood_child_setup *setup);
 int setup_check(const struct brood_process *process, bool fresh_image);
 
-/* setup_open makes the line on which a child tells how its setup went: the
- * child's end goes into the table, the creator's is returned, or -errno.
- * setup_await takes both, and waits if the launch returned 0: 0, -errno, or 1
- * and an error is set; then nothing of the child is left. */
-int setup_open(struct setup *setup);
+/* setup_await takes both ends of the line on which a child tells how its setup
+ * went, and waits if the launch returned 0: 0, -errno, or 1 and an error is
+ * set; then nothing of the child is left. */
 int setup_await(struct brood_process *process, const brood_context *context,
                 int launch_result, int line);
 

@@ -206,13 +206,11 @@ __attribute__((noreturn)) static void run_served_child(
   child_main(&delivery);
 }
 
-/* More than a child has of its own while it receives those of a launch. */
-enum { OWN_FDS = 16 };
-
 /* Forks a child for a launch. out_fds get what goes back to the client. Returns
  * the pid, or -errno and there is no child. */
 static int fork_child(struct served_message *message, int out_fds[2]) {
-  int r = sys_fd_room(SERVE_FD_OWNER, OWN_FDS + message->request.num_fds);
+  /* A child has less than 16 of its own while it receives those of a launch. */
+  int r = sys_fd_room(SERVE_FD_OWNER, 16 + message->request.num_fds);
   if (r == 0) r = prepare_report(&out_fds[1]);
   if (r < 0) return r;
   brood_target target = look_up(message);
@@ -331,19 +329,8 @@ __attribute__((noreturn)) static void serve_forever(void) {
 
 /* -------------------------------------------------------------- Start -- */
 
-/* Those that are registered here; the reply names the first that fails. */
-static void run_preloads(const struct wire_texts *names,
-                         struct serve_reply *out_reply) {
-  struct wire_reader reader = names->reader;
-  for (uint32_t i = 0; i < names->count && out_reply->preload_code == 0; i++) {
-    brood_callable preload =
-        registry_callable(wire_get_string(&reader, &(size_t){0}));
-    out_reply->preload = (int32_t)i;
-    if (preload != NULL) out_reply->preload_code = preload();
-  }
-}
-
-/* Takes argv from the parcel, runs the preloads that it names, and answers. */
+/* Takes argv from the parcel, runs the preloads that are registered here, and
+ * answers; the answer names the first that fails. */
 static void open_parcel(void) {
   const void *data;
   struct wire_reader reader = {0};
@@ -355,7 +342,13 @@ static void open_parcel(void) {
   if (reader.bad) sys_exit(1);
   settings_set_argv(child_texts(&argv, NULL), (int)argv.count);
   struct serve_reply reply = {0};
-  run_preloads(&preload, &reply);
+  reader = preload.reader;
+  for (uint32_t i = 0; i < preload.count && reply.preload_code == 0; i++) {
+    const char *name = wire_get_string(&reader, &(size_t){0});
+    brood_callable function = registry_callable(name);
+    reply.preload = (int32_t)i;
+    if (function != NULL) reply.preload_code = function();
+  }
   fflush(NULL); /* or every child says it again */
   bool reports_needed = !kernel_tells();
   int r = sys_signals_serve(signals_before, reports_needed);
@@ -363,14 +356,6 @@ static void open_parcel(void) {
   if (reports_needed) child_signals = r;
   r = answer(SERVE_FD_CHANNEL, &reply, NULL, 0);
   if (r < 0 || reply.preload_code != 0) sys_exit(1);
-}
-
-/* The client waits for this process, and then reads: so it knows of the server,
- * or that (and why: -errno) there is none, whoever has a copy of its end. */
-static void introduce(int pid) {
-  struct serve_reply hello = {.error = pid < 0 ? pid : 0, .pid = pid};
-  int pidfd = to_poll(sys_pidfd_open(pid));
-  answer(SERVE_FD_CHANNEL, &hello, &pidfd, pidfd >= 0);
 }
 
 void forkserver_main(void) {
@@ -382,13 +367,19 @@ void forkserver_main(void) {
   struct sys_signals signals;
   signals_before = &signals;
   limit_before = sys_fd_limit_raise();
-  /* The owner waits for this process; the one that serves is nobody's child. It
-   * begins when this one has ended, so that what it says comes after this. */
+  /* The one that serves is nobody's child. The owner waits for this process,
+   * and then reads: so it knows of the server, or that (and why: -errno) there
+   * is none, whoever has a copy of its end. The server begins when this process
+   * has ended, so that what it says comes second. */
   int ends[2];
   int r = sys_pipe(ends);
   int pid = r < 0 ? r : sys_fork();
-  if (pid != 0) introduce(pid);
-  if (pid != 0) sys_exit(pid < 0);
+  if (pid != 0) {
+    struct serve_reply hello = {.error = pid < 0 ? pid : 0, .pid = pid};
+    int pidfd = to_poll(sys_pidfd_open(pid));
+    answer(SERVE_FD_CHANNEL, &hello, &pidfd, pidfd >= 0);
+    sys_exit(pid < 0);
+  }
   sys_close(ends[1]);
   if (sys_poll_one(ends[0], POLLIN, SYS_CLOCK_NEVER) < 0) sys_exit(1);
   sys_close(ends[0]);

@@ -123,14 +123,6 @@ int setup_check(const struct brood_process *process, bool fresh_image) {
 
 /* ------------------------------------------------- In the creator -- */
 
-int setup_open(struct setup *setup) {
-  int ends[2];
-  int r = sys_sock_pair(ends);
-  if (r < 0) return r;
-  setup->fds[0] = ends[1];
-  return ends[0];
-}
-
 /* How often a child is looked at that cannot be polled. */
 #define LOOK_NS INT64_C(10000000)
 
