@@ -239,13 +239,12 @@ static struct brood_process *take_child(void) {
   return process;
 }
 
-#define DAEMON_GRACE_NS INT64_C(1000000000)
-
 /* Daemonic children that do not heed SIGTERM are killed after a while, as their
  * lifelines would do once this process is gone. In a handler that interrupted
  * this thread inside of the library nobody can be waited for: then only those
  * end them. A thread that was cancelled here would leave the exit half-way. */
 void children_finish(void) {
+  enum { DAEMON_GRACE_NS = 1000000000 };
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &(int){0});
   if (guard_is_shielded()) return;
   atomic_store(&is_leaving, true); /* no pool needs a new supervisor */

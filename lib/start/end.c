@@ -96,9 +96,9 @@ int process_poll(struct brood_process *process) {
   int exitcode;
   struct launched *launched = &process->launched;
   bool of_server = process->context->of_server;
-  /* The program may have closed the pidfd, or there were too many: then it is
-   * known by its number alone, until a younger one has that: somebody else has
-   * waited for this one. */
+  /* If the program has closed the pidfd, or there were too many, the number
+   * alone tells, until a younger one has that: somebody else has waited for
+   * this. */
   if (!launched->gone && !sys_kept_is_open(&launched->pidfd)) {
     launched->pidfd = SYS_KEPT_NONE;
     launched->gone = !of_server && children_has_younger(process);

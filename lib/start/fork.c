@@ -20,7 +20,6 @@
  * Under the guard. */
 static struct sys_kept null_input = {.fd = -1};
 
-/* Returns 0 or -errno. */
 static int open_null_input(void) {
   int r = 0;
   guard_lock();

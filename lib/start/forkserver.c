@@ -21,9 +21,9 @@
 #include "lib/sys/sock.h"
 
 /* A way to a server. Another process may hold a copy of the server's end of the
- * channel, from a fork between the making of it and its closing here; then
- * there is no hang-up, and only the pidfd tells that the server has ended. Both
- * are kept between calls of the program, which may close them. */
+ * channel, from a fork before its closing here; then there is no hang-up, and
+ * only the pidfd tells that the server has ended. The program may close both.
+ */
 struct server_line {
   struct sys_kept channel;
   struct sys_kept process; /* none before Linux 5.3, and under valgrind */
@@ -76,8 +76,6 @@ static void drop_line(void) {
 static bool is_undelivered(int negative_errno) {
   return negative_errno == -ECONNRESET || negative_errno == -EPIPE;
 }
-
-/* ------------------------------------------------------- Conversation -- */
 
 /* Waits for an event of the channel; -EPIPE if the server ended without. */
 static int await(const struct server_line *on, short events) {

@@ -20,9 +20,8 @@
 /* ------------------------------------------------ The calling process -- */
 
 /* All state here belongs to one process: a fork makes the child forget the
- * pidfd, and current_become replaces the rest. */
-
-/* PROCESS_STARTED in a child of Brood's. */
+ * pidfd, and current_become replaces the rest. PROCESS_STARTED: it has done so.
+ */
 static struct brood_process self = {.kind = PROCESS_SELF,
                                     .name = (char[]){"MainProcess"},
                                     .identity = (char[]){""},

@@ -101,8 +101,7 @@ bool process_is_own_child(const struct brood_process *process);
 /* process_release closes the descriptors; nobody may be polling them. */
 void process_release(struct brood_process *process);
 
-/* process_poll takes the end of a started process if there is one; 1 or 0 is
- * whether it has ended. With the mutex held. */
+/* process_poll takes the end of a started process: 1 or 0. With the mutex. */
 int process_poll(struct brood_process *process);
 
 /* process_signal returns 0, also after the end, or -errno. With the mutex. */
@@ -121,17 +120,15 @@ int current_maker(const struct brood_process *made, struct wire_record *out);
 /* current_pidfd returns a pidfd of the calling process, or -errno. */
 int current_pidfd(void);
 
-/* current_become makes the calling process the one that a record describes,
- * which must live on. handle is its creator's, if memory was shared, else
- * NULL; creator_pidfd is taken. */
+/* current_become makes the calling process what a record says, which must live
+ * on. handle is its creator's, if memory is shared; creator_pidfd is taken. */
 void current_become(const struct brood_process *handle,
                     const struct wire_record *record, int creator_pidfd);
 
 /* current_await_parent waits for the creator's end: 1, or 0 at the deadline. */
 int current_await_parent(int64_t deadline_ns);
 
-/* current_is is true for the handle of this process, and in a fork's child
- * also for the one that its creator made. */
+/* current_is: the handle of this process, or its creator's of it, of a fork. */
 bool current_is(const struct brood_process *process);
 
 /* current_is_child: started by Brood, and not main. */
@@ -154,8 +151,7 @@ void children_before_start(void);
 bool children_has_younger(const struct brood_process *process);
 
 /* children_name counts a process that has a pidfd now, and closes that of the
- * oldest if there are many: each descriptor makes every fork slower. With the
- * mutex of the process held. */
+ * oldest if there are many: each makes every fork slower. With the mutex. */
 void children_name(struct brood_process *process);
 
 /* children_finish is what the end of a process owes them: it terminates the

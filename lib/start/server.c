@@ -160,9 +160,8 @@ static brood_target look_up(const struct served_message *message) {
   return registry_target(record.target);
 }
 
-/* Receives what did not fit into the message: of fds the first one is the end
- * of a pair, where the client has put it before. There is room for one message
- * more than there should be. */
+/* Receives what did not fit into the message: the first of fds is the end of a
+ * pair, where it lies. There is room for one message more than should be. */
 static int *receive_others(const int *fds, size_t count, size_t num_fds) {
   char nothing;
   struct iovec part = {.iov_base = &nothing, .iov_len = 1};

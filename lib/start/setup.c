@@ -123,11 +123,9 @@ int setup_check(const struct brood_process *process, bool fresh_image) {
 
 /* ------------------------------------------------- In the creator -- */
 
-/* How often a child is looked at that cannot be polled. */
-#define LOOK_NS INT64_C(10000000)
-
 /* A prepare function may take long. 1: the child has ended; -errno. */
 static int await_line(struct pollfd polls[2], int pidfd) {
+  enum { LOOK_NS = 10000000 }; /* for what cannot be polled */
   bool pollable = polls[1].fd >= 0;
   int r = pollable ? guard_poll(polls, 2, LOOK_NS)
                    : sys_poll_soon(polls, 1, sys_clock_ns() + LOOK_NS);

@@ -40,9 +40,9 @@ void guard_unshield(void);
  * descriptor in its hands? Then this is a signal handler. */
 bool guard_is_shielded(void);
 
-/* guard_hold_signals has this thread's signals wait, and shields it, for as
- * long as a handler could not do what it wants; guard_release_signals ends
- * that. guard_held_signals returns which are to wait in a process that is made
+/* guard_hold_signals has this thread's signals wait, and shields it, until
+ * guard_release_signals, as a handler could not do what it wants.
+ * guard_held_signals returns which are to wait in a process that is made
  * meanwhile, NULL outside. */
 void guard_hold_signals(void);
 void guard_release_signals(void);

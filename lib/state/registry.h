@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What a process is told once: names of functions, for processes that do not
- * share memory, and the start method that is the default.
+ * What a process is told once: the names of functions, for processes without
+ * shared memory, and the default start method.
  */
 #ifndef BROOD_STATE_REGISTRY_H
 #define BROOD_STATE_REGISTRY_H
