@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Those that run, and what the end of this process owes them. One list, under
- * the guard.
- *
- * A lifeline is a pipe: the child holds the reading end and has the kernel
- * kill it at hang-up, this process holds the only writing end. It is made and
- * listed under the guard, which a fork by whichever thread waits for: so every
- * writing end is known at the fork, and the child closes them all.
+ * the guard. A lifeline is a pipe: the child holds the reading end and has the
+ * kernel kill it at hang-up, this process holds the only writing end. It is
+ * made and listed under the guard, which a fork by whichever thread waits for:
+ * so the child of that knows all writing ends, and closes them.
  * PR_SET_PDEATHSIG would be shorter, but it watches the thread that forked.
  */
 #include <errno.h>

@@ -156,8 +156,8 @@ enum serve_kind {
 };
 
 /* Of a launch the first descriptor is the record, if it is in a parcel. If
- * there are more than fit, the next is the end of a pair, into which the client
- * has put the others before: the child reads them there. */
+ * there are more than fit, the next is the end of a pair, where the others lie.
+ */
 struct serve_request {
   uint32_t kind;
   uint32_t num_fds;   /* SERVE_LAUNCH: of the whole table */

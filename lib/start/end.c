@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * The end of a process, as its creator sees it, and how to bring it about.
- *
- * A process ends once: whichever thread sees it first writes the exit code
- * under the handle's mutex, and all others read it there. Waiting happens
- * outside of the mutex; the descriptors stay open until the last waiter left.
+ * The end of a process, as its creator sees it, and how to bring it about. It
+ * ends once: whichever thread sees it first writes the exit code under the
+ * handle's mutex, and all others read it there. Waiting happens outside of the
+ * mutex; the descriptors stay open until the last waiter left.
  */
 #include <errno.h>
 #include <signal.h>

@@ -15,9 +15,8 @@
 #include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 
-/* Every child's standard input. Opened once and kept, also across forks: a
- * child that opened it by itself would take a tenth longer to fork and join.
- * Under the guard. */
+/* Every child's standard input; under the guard. Kept, also across forks: a
+ * child that opened it by itself would take a tenth longer to fork and join. */
 static struct sys_kept null_input = {.fd = -1};
 
 static int open_null_input(void) {

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * Forkserver: the courier is a message to a clean process that forks itself.
- * This is the client; server.c is the other end.
- *
- * The server is run when the first process needs it, is nobody's child (it
- * cannot disturb a program that waits for any), has no address, and goes when
- * its owner does. It may be killed at any time. A request that it has not read
- * by then comes back as ECONNRESET, or lies there unread, and a new server gets
- * it; one that it has read may have been carried out, so that start fails.
+ * This is the client; server.c is the other end. The server is run when the
+ * first process needs it, is nobody's child (it cannot disturb a program that
+ * waits for any), has no address, and goes when its owner does. It may be
+ * killed at any time. A request that it has not read by then comes back as
+ * ECONNRESET, or lies there unread, and a new server gets it; one that it has
+ * read may have been carried out, so that start fails.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -158,8 +158,7 @@ void process_release(struct brood_process *process) {
   sys_kept_close(&process->launched.report);
 }
 
-/* Names and keys that a handle has or had: whoever was told one may read it for
- * as long as the handle lives. */
+/* A name or key that a handle has or had: it may be read while that lives. */
 struct process_text {
   struct process_text *next;
   char bytes[];
@@ -261,9 +260,8 @@ brood_process *brood_process_new(const brood_context *context,
                                     .mutex = PTHREAD_MUTEX_INITIALIZER,
                                     .launched = LAUNCHED_NONE,
                                     .lifeline = SYS_KEPT_NONE};
-  if (fill_process(process, options == NULL ? &nothing : options) == 0)
-    return process;
-  return brood_process_free(process);
+  int r = fill_process(process, options == NULL ? &nothing : options);
+  return r == 0 ? process : brood_process_free(process);
 }
 
 brood_process *process_start_servant(const brood_context *context,

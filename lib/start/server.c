@@ -32,7 +32,7 @@ struct served_message {
 
 struct channel {
   int fd;
-  int latest; /* a pidfd of the latest child, for SERVE_CANCEL */
+  int latest; /* a pidfd of the latest child, for SERVE_CANCEL, or -1 */
 };
 
 static struct channel *channels;
@@ -228,10 +228,6 @@ static int fork_child(struct served_message *message, int out_fds[2]) {
   return pid;
 }
 
-static void cancel(const struct channel *channel) {
-  if (channel->latest >= 0) sys_pidfd_signal(channel->latest, SIGKILL);
-}
-
 /* False if it is no launch, or the client cannot be told. If it lives, its
  * start fails, and the child must not live; if it was killed, the child is an
  * orphan like others. */
@@ -251,7 +247,7 @@ static bool launch(struct channel *channel, struct served_message *message) {
   sys_close(channel->latest);
   channel->latest = fds[0];
   if (r >= 0 || r == -EPIPE || r == -ECONNRESET) return r >= 0;
-  cancel(channel);
+  sys_pidfd_signal(channel->latest, SIGKILL);
   return r != -EAGAIN && answer_error(channel, r);
 }
 
@@ -279,7 +275,7 @@ static void serve(size_t index, struct served_message *message) {
       ok = true;
     }
     if (kind == SERVE_CANCEL) { /* the client waits for this answer */
-      cancel(channel);
+      sys_pidfd_signal(channel->latest, SIGKILL);
       answer_error(channel, -ECANCELED);
     }
   }
@@ -329,7 +325,7 @@ __attribute__((noreturn)) static void serve_forever(void) {
 /* -------------------------------------------------------------- Start -- */
 
 /* Takes argv from the parcel, runs the preloads that are registered here, and
- * answers; the answer names the first that fails. */
+ * answers: with the first that fails. */
 static void open_parcel(void) {
   const void *data;
   struct wire_reader reader = {0};

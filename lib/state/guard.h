@@ -3,11 +3,9 @@
  * The one mutex of this process's own state: its children, its settings, its
  * pidfd and key. Held for moments, never across a call that waits. A fork, by
  * whomever, waits for it: so the child finds everything whole, and forgets what
- * belonged to the parent.
- *
- * And what must not happen to a thread inside of the library: to be cancelled
- * while it holds something, or to run the end of the process, or a fork, in a
- * signal handler as if it held nothing.
+ * belonged to the parent. And what must not happen to a thread inside of the
+ * library: to be cancelled while it holds something, or to run the end of the
+ * process, or a fork, in a signal handler as if it held nothing.
  */
 #ifndef BROOD_STATE_GUARD_H
 #define BROOD_STATE_GUARD_H
