@@ -247,7 +247,7 @@ brood_manager *brood_manager_new(const brood_context *context,
   brood_manager *manager = new_manager(options);
   if (manager == NULL) return NULL;
   if (context == NULL) context = brood_get_context(NULL);
-  struct guard_state state = guard_open(false); /* no cancelled thread leaves it */
+  struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
   if (options->address != NULL && open_listener(manager, options) < 0) {
     free(manager);
     manager = NULL;
@@ -266,7 +266,7 @@ brood_manager *brood_manager_connect(const brood_context *context,
   brood_manager *manager = new_manager(options);
   if (manager == NULL) return NULL;
   manager->is_connected = true;
-  struct guard_state state = guard_open(false); /* no cancelled thread leaves it */
+  struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
   if (read_key(options, &key) == 0 &&
       manager_net->connect(context, options->address, key, &manager->server,
                            &door, &manager->process) == 0) {
@@ -315,7 +315,7 @@ int brood_manager_shutdown(brood_manager *manager) {
   struct proxy_call call = {.op = CALL_SHUTDOWN};
   int r = check_manager(manager);
   if (r < 0 || manager->is_closed) return r;
-  struct guard_state state = guard_open(false); /* no cancelled thread leaves it */
+  struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
   if (!manager->is_connected &&
       (link_call(manager->server, &call) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
