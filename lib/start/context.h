@@ -85,7 +85,8 @@ void settings_set_argv(const char *const *argv, int argc);
 bool settings_initialised(void);
 
 /* The log, as the launch record carries it. */
-extern _Atomic uint32_t log_least_level, log_num_handlers;
+extern _Atomic uint32_t log_least_level;
+extern _Atomic uint32_t log_num_handlers;
 
 /* log_info writes one record of level INFO, if anybody listens. */
 __attribute__((format(printf, 1, 2))) void log_info(const char *format, ...);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "lib/test/inside.h"
 #include "lib/test/process.h"
 #include "lib/test/targets.h"
 
@@ -21,8 +22,7 @@ extern "C" {
 
 namespace {
 
-// What lib/start/image.h says of messages.
-enum { kConnect = 2, kLaunch = 3 };
+// As lib/start/context.h has it.
 struct Request {
   uint32_t kind, num_fds, in_parcel;
 };
@@ -53,7 +53,8 @@ int Connect() {
     CHILD_CHECK(setsockopt(end, SOL_SOCKET, SO_SNDBUF, &least, sizeof least) ==
                 0);
   }
-  CHILD_CHECK(SendRequest(door, {kConnect, 0, 0}, "", {ends[1]}) == 0);
+  CHILD_CHECK(SendRequest(door, {inside_serve_connect, 0, 0}, "", {ends[1]}) ==
+              0);
   close(ends[1]);
   return ends[0];
 }
@@ -78,7 +79,8 @@ void never_listens(const brood_args *args) {
   std::string record = Record();
   alarm(kLong / kSecond);
   int r;
-  while ((r = SendRequest(sock, {kLaunch, 1, 0}, record, {null})) == 0 ||
+  while ((r = SendRequest(sock, {inside_serve_launch, 1, 0}, record, {null})) ==
+             0 ||
          r == -EAGAIN || r == -ETOOMANYREFS) {
     sys_poll_one(sock, POLLOUT, SYS_CLOCK_NEVER);
   }
@@ -107,7 +109,7 @@ void asks_as_nobody(const brood_args *args) {
       setuid(nobody) != 0) {
     return Tell(DescriptorAt(args, 0), "no second user");
   }
-  SendRequest(sock, {kLaunch, 1, 0}, record, {null});
+  SendRequest(sock, {inside_serve_launch, 1, 0}, record, {null});
   char answer[256];
   size_t no_fds = 0;
   int n = sys_sock_receive(sock, answer, sizeof answer, nullptr, &no_fds);
@@ -129,7 +131,7 @@ TEST_F(LibraryTest, AClientThatHasGivenUpItsRights) {
 void sends_half(const brood_args *args) {
   int sock = Connect(), pair[2];
   CHILD_CHECK(sys_sock_pair(pair) == 0);
-  CHILD_CHECK(SendRequest(sock, {kLaunch, 3, 0}, Record(),
+  CHILD_CHECK(SendRequest(sock, {inside_serve_launch, 3, 0}, Record(),
                           {pair[1], DescriptorAt(args, 1)}) == 0);
   close(pair[1]);
   CHILD_CHECK(Process("forkserver", nothing).Run() == 0);

@@ -4,6 +4,7 @@
 
 #include "lib/manager/call.h"
 #include "lib/queue/queue.h"
+#include "lib/start/context.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
 #include "lib/work/pool.h"
@@ -44,6 +45,8 @@ int inside_supervisor(brood_pool *pool) {
   return brood_process_pid(pool->supervisor);
 }
 
+const unsigned inside_serve_connect = SERVE_CONNECT;
+const unsigned inside_serve_launch = SERVE_LAUNCH;
 const unsigned inside_call_hello = CALL_HELLO;
 const unsigned inside_call_shutdown = CALL_SHUTDOWN;
 const unsigned inside_call_acquire = PROXY_ACQUIRE;

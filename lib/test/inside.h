@@ -27,7 +27,10 @@ void inside_begin_reason(brood_pool *pool);
 /* inside_supervisor returns the pid of a pool's supervisor. */
 int inside_supervisor(brood_pool *pool);
 
-/* What clients and the server of a manager say to each other. */
+/* What clients and a forkserver say to each other. */
+extern const unsigned inside_serve_connect, inside_serve_launch;
+
+/* What clients and the server of a manager do. */
 extern const unsigned inside_call_hello, inside_call_shutdown,
     inside_call_acquire;
 
