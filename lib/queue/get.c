@@ -8,20 +8,59 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "lib/queue/item.h"
 #include "lib/queue/queue.h"
+#include "lib/share/arena.h"
 #include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
 
 /* Bytes that stand for an object, or the size of a body outside; a tuple of no
  * more bytes needs no memory besides its own. */
 enum { MOST_SMALL = PACK_OBJECT, FEW_BYTES = 512 };
 
 /* --------------------------------------------------------- The quick way -- */
+
+static int read_number(const struct ring *ring, uint64_t mark,
+                       uint64_t readable, brood_value *out_value) {
+  uint8_t bytes[WIRE_HEAD], body[MARK_UNIT];
+  struct wire_head head;
+  ring_read_unit(ring, mark_units(mark), bytes);
+  if (!wire_get_head(&head, bytes)) return -EBADMSG;
+  if (head.type > BROOD_TYPE_DOUBLE) return 0;
+  uint32_t units = item_units(head.size, 0);
+  if (units > mark_units(readable) - mark_units(mark)) return -EBADMSG;
+  ring_read(ring, mark_units(mark) + 1, body, head.size);
+  return wire_get_value(&head, body, out_value) ? (int)units : -EBADMSG;
+}
+
+/* Reads the item at a mark and returns how many units it has; 0 if it is not
+ * light; -ENOMEM; -EBADMSG if its bytes are not all readable. */
+static inline int read_light(const struct ring *ring, uint64_t mark,
+                             uint64_t readable, brood_value *out_value) {
+  uint8_t bytes[WIRE_HEAD];
+  ring_read_unit(ring, mark_units(mark), bytes);
+  const uint64_t head = wire_get_eight(bytes);
+  if (!wire_head_is_text(head)) {
+    return read_number(ring, mark, readable, out_value);
+  }
+  const uint32_t size = (uint32_t)head;
+  if (size > BROOD_MAX_ITEM ||
+      item_units(size, 0) > mark_units(readable) - mark_units(mark)) {
+    return -EBADMSG;
+  }
+  char *data = malloc((size_t)size + 1);
+  if (data == NULL) return -ENOMEM;
+  ring_read(ring, mark_units(mark) + 1, data, size);
+  data[size] = '\0';
+  *out_value = (brood_value){.type = (enum brood_type)(head >> 32),
+                             .as.data = data,
+                             .size_bytes = size};
+  return (int)item_units(size, 0);
+}
 
 /* After the last item a large ring is to shrink, and a notice taken out.
  * relaxed: written under the lock. */
@@ -38,7 +77,7 @@ static bool take_light(struct ring *ring, brood_value *out_item,
   uint64_t readable = ring_readable(ring, head);
   uint32_t items = mark_items(readable) - mark_items(head);
   if (items == 0 || (items == 1 && is_more_to_do(ring))) return false;
-  int units = item_read_light(ring, head, readable, out_item);
+  int units = read_light(ring, head, readable, out_item);
   if (units <= 0) return false;
   head = mark_plus(head, 1, (uint32_t)units);
   ring_ask_to_read(ring, mark_units(head));
@@ -72,6 +111,27 @@ struct reader {
   struct received received;
 };
 
+/* Writes copies of the descriptors under a number, and leaves them where they
+ * are; lower numbers, whose items were never committed, are thrown away.
+ * -EBADMSG: there is no such number. */
+static int look_beside(const struct share_block *block, uint32_t number,
+                       int *out_fds, size_t num_fds) {
+  int sock = arena_fd(block, ARENA_RECEIVER);
+  for (;;) {
+    uint32_t found;
+    size_t count = num_fds;
+    int r = sys_sock_peek(sock, &found, sizeof found, out_fds, &count);
+    if (r < 0 && r != -EMSGSIZE) return r == -EAGAIN ? -EBADMSG : r;
+    /* A message with another number of descriptors is not the item's. */
+    bool whole = r == sizeof found && count == num_fds;
+    if (whole && found == number) return 0;
+    for (size_t i = 0; r >= 0 && i < count; i++) sys_close(out_fds[i]);
+    if (whole && (int32_t)(found - number) > 0) return -EBADMSG;
+    if (r == 0) return -EBADMSG; /* the end of file */
+    sys_sock_drop(sock);
+  }
+}
+
 /* Is there such an item in the ring, as far as its head can tell? */
 static bool is_sound(const struct wire_head *head, uint32_t units_left) {
   size_t most = head->type == BROOD_TYPE_TUPLE ? BROOD_MAX_ITEM : MOST_SMALL;
@@ -96,8 +156,8 @@ static int read_other(struct reader *reader) {
   if (r == 0 && head.num_fds > 0) {
     uint32_t number;
     ring_read(ring, at++, &number, sizeof number);
-    r = courier_look(share_block_of(reader->queue), number, reader->fds,
-                     head.num_fds);
+    r = look_beside(share_block_of(reader->queue), number, reader->fds,
+                    head.num_fds);
     if (r == 0) num_open = head.num_fds;
   }
   if (r == 0) {
@@ -117,7 +177,7 @@ static int read_other(struct reader *reader) {
 static int read_item(struct reader *reader, bool is_first,
                      brood_value *out_value) {
   struct ring *ring = &reader->queue->ring;
-  int r = item_read_light(ring, reader->head, reader->readable, out_value);
+  int r = read_light(ring, reader->head, reader->readable, out_value);
   if (r == 0 && is_first) r = read_other(reader);
   if (r <= 0) return r;
   reader->last_units = (uint32_t)r;
@@ -132,16 +192,13 @@ static int refuse_next(int r) {
 
 /* So many bytes at most, or one item: others are to get some as well, and the C
  * library gives memory back to the kernel when more is freed at once. */
-static bool is_enough(const struct reader *reader, uint64_t begin) {
-  return mark_units(reader->head) - mark_units(begin) >= RING_LEAST;
-}
-
 static int read_items(struct reader *reader, brood_value *out_items,
                       size_t capacity) {
-  const uint64_t begin = reader->head;
+  const uint32_t begin = mark_units(reader->head);
   size_t count = 0;
   int r = 0;
-  while (count < capacity && !reader->has_other && !is_enough(reader, begin) &&
+  while (count < capacity && !reader->has_other &&
+         mark_units(reader->head) - begin < RING_LEAST &&
          mark_items(reader->head) != mark_items(reader->readable)) {
     r = read_item(reader, count == 0, &out_items[count]);
     if (r <= 0) break;
@@ -161,7 +218,7 @@ static void commit(struct reader *reader, uint64_t from, uint32_t count) {
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
   if (reader->has_other && reader->received.head.num_fds > 0) {
-    courier_drop(share_block_of(queue));
+    sys_sock_drop(arena_fd(share_block_of(queue), ARENA_RECEIVER));
   }
   if (mark_items(reader->head) == mark_items(reader->readable) &&
       ring_capacity(&queue->ring) > RING_USUAL) {

@@ -37,16 +37,6 @@ bool queue_notice_take(struct queue *queue) {
   return has_item;
 }
 
-/* With both locks. Whoever was killed here has not set is_watched. */
-static int begin(struct queue *queue) {
-  struct ring *ring = &queue->ring;
-  int r = 0;
-  ring->notice = ARENA_NOTICE_UNSURE;
-  if (ring_count(ring) > 0) r = queue_notice_send(queue);
-  if (r == 0) atomic_store(&ring->is_watched, 1);
-  return r;
-}
-
 int queue_notice_begin(struct queue *queue) {
   struct ring *ring = &queue->ring;
   if (atomic_load(&ring->is_watched) != 0) return 0;
@@ -54,7 +44,10 @@ int queue_notice_begin(struct queue *queue) {
   if (r < 0) return r;
   r = queue_lock_get(queue, 0);
   if (r == 0) {
-    r = begin(queue);
+    ring->notice = ARENA_NOTICE_UNSURE;
+    if (ring_count(ring) > 0) r = queue_notice_send(queue);
+    /* Whoever was killed before this has not set it. */
+    if (r == 0) atomic_store(&ring->is_watched, 1);
     sync_quick_release(&ring->get_lock);
   }
   sync_quick_release(&ring->put_lock);

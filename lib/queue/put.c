@@ -5,8 +5,8 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <string.h>
 
-#include "lib/queue/item.h"
 #include "lib/queue/queue.h"
 #include "lib/share/arena.h"
 #include "lib/share/message.h"
@@ -15,6 +15,8 @@
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
 
 /* Units that one hold of the lock may put, so that others get it as well. */
 enum { UNITS_AT_ONCE = RING_LEAST / 4 };
@@ -30,6 +32,44 @@ enum { LARGE = 1 << 18 };
 
 /* --------------------------------------------------------- The quick way -- */
 
+static uint32_t write_number(struct ring *ring, uint64_t tail,
+                             const brood_value *value) {
+  if ((unsigned)value->type > BROOD_TYPE_DOUBLE) return 0;
+  uint8_t bytes[WIRE_HEAD + MARK_UNIT];
+  struct wire_writer writer = {.data = bytes, .capacity = sizeof bytes};
+  wire_put_value(&writer, value, 0);
+  size_t size = writer.used - WIRE_HEAD;
+  uint32_t units = item_units(size, 0);
+  if (ring_room(ring, tail, units) < 0) return 0;
+  ring_write_unit(ring, mark_units(tail), bytes);
+  if (size > 0) ring_write(ring, mark_units(tail) + 1, bytes + WIRE_HEAD, size);
+  return units;
+}
+
+static bool is_text(const brood_value *value) {
+  if (value->type == BROOD_TYPE_BYTES) return value->as.data != NULL;
+  return value->type == BROOD_TYPE_STRING && value->as.data != NULL &&
+         memchr(value->as.data, 0, value->size_bytes) == NULL;
+}
+
+/* Writes a value and returns its units; 0 if it is not light, is wrong, or has
+ * no room. */
+static uint32_t write_light(struct ring *ring, uint64_t tail,
+                            const brood_value *value) {
+  const size_t size = value->size_bytes;
+  if (size > BROOD_MAX_ITEM) return 0;
+  if (!is_text(value)) return write_number(ring, tail, value);
+  uint32_t units = item_units(size, 0);
+  if (ring_room(ring, tail, units) < 0) return 0;
+  uint8_t head[WIRE_HEAD];
+  wire_put_eight(
+      head, wire_head_bits((struct wire_head){.size = (uint32_t)size,
+                                              .type = (uint8_t)value->type}));
+  ring_write_unit(ring, mark_units(tail), head);
+  ring_write(ring, mark_units(tail) + 1, value->as.data, size);
+  return units;
+}
+
 size_t queue_put_quickly(struct queue *queue, const brood_value *items,
                          size_t count) {
   struct ring *ring = &queue->ring;
@@ -40,7 +80,7 @@ size_t queue_put_quickly(struct queue *queue, const brood_value *items,
   size_t done = 0;
   if (ring->notice >= ARENA_NOTICE_UNSURE) count = 0; /* it has to be sent */
   while (done < count && mark_units(tail) - begin < UNITS_AT_ONCE) {
-    uint32_t units = item_write_light(ring, tail, &items[done]);
+    uint32_t units = write_light(ring, tail, &items[done]);
     if (units == 0) break;
     tail = mark_plus(tail, 1, units);
     ring_ask_to_write(ring, mark_units(tail));
@@ -54,146 +94,143 @@ size_t queue_put_quickly(struct queue *queue, const brood_value *items,
 
 /* ------------------------------------------------------- The other way -- */
 
-/* One call's waiting. */
-struct patience {
+/* A message that is put, and one call's waiting. */
+struct putter {
+  struct queue *queue;
+  struct message *message;
   int64_t deadline_ns;
-  bool is_over; /* no consumer gets anything: the ring is to grow */
+  uint64_t seen_head; /* when there was no room */
+  bool is_over;       /* no consumer gets anything: the ring is to grow */
   bool has_slept;
 };
 
 /* The ring is too small. The consumers have a while to make room: mostly they
  * are only a little behind, and the smaller a ring is, the better it fits into
  * a cache. */
-static bool is_to_grow(struct ring *ring, uint32_t units,
-                       const struct patience *patience) {
-  return patience->is_over || sync_is_over(patience->deadline_ns) ||
-         units > atomic_load(&ring->capacity) / 4;
+static bool is_to_grow(struct putter *putter, uint32_t units) {
+  return putter->is_over || sync_is_over(putter->deadline_ns) ||
+         units > atomic_load(&putter->queue->ring.capacity) / 4;
 }
 
-/* Sends the descriptors that go beside the ring. With put_lock held. */
-static int send_beside(struct queue *queue, const struct message *message,
-                       int64_t deadline_ns) {
-  struct ring *ring = &queue->ring;
-  const struct share_block *block = share_block_of(queue);
-  size_t count = message->pack.num_fds;
-  int r = courier_put(block, ++ring->courier_id, message->pack.fds, count);
+/* Sends the descriptors that go beside the ring; -EAGAIN: too many wait there
+ * already. With put_lock held. */
+static int send_beside(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
+  const struct share_block *block = share_block_of(putter->queue);
+  const struct pack *pack = &putter->message->pack;
+  int sock = arena_fd(block, ARENA_SENDER);
+  uint32_t number = ++ring->courier_id;
+  struct iovec part = {.iov_base = &number, .iov_len = sizeof number};
+  int r = sys_sock_try_send(sock, &part, 1, pack->fds, pack->num_fds);
   if (r != -EAGAIN || ring_count(ring) > 0) return r;
   /* Descriptors left by the dead take the room. */
-  if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
-  courier_clear(block);
+  if (queue_lock_get(putter->queue, putter->deadline_ns) < 0) {
+    return -ETIMEDOUT;
+  }
+  int receiver = arena_fd(block, ARENA_RECEIVER);
+  while (sys_poll_one(receiver, POLLIN, 0) > 0) sys_sock_drop(receiver);
   sync_quick_release(&ring->get_lock);
-  return courier_put(block, ring->courier_id, message->pack.fds, count);
+  return sys_sock_try_send(sock, &part, 1, pack->fds, pack->num_fds);
 }
 
-/* Writes one item if there is room; 0, -ENOSPC, -EAGAIN, -ETIMEDOUT if it did
- * not get a lock, or another error. */
-static int try_write(struct queue *queue, uint64_t tail,
-                     const struct message *message, int64_t deadline_ns) {
-  struct ring *ring = &queue->ring;
-  const struct pack *pack = &message->pack;
-  int r = ring_room(ring, tail, item_units(pack->size, pack->num_fds));
-  if (r == 0 && pack->num_fds > 0) r = send_beside(queue, message, deadline_ns);
-  if (r == 0) item_write(ring, tail, pack);
-  return r;
-}
-
-/* Writes one item, in a larger ring if need be. */
-static int write_in_ring(struct queue *queue, uint64_t tail,
-                         const struct message *message,
-                         const struct patience *patience) {
-  struct ring *ring = &queue->ring;
-  uint32_t units = item_units(message->pack.size, message->pack.num_fds);
-  int r = try_write(queue, tail, message, patience->deadline_ns);
-  if (r == -ENOSPC && is_to_grow(ring, units, patience)) {
-    r = ring_grow(ring, share_block_of(queue), units, patience->deadline_ns);
-    if (r == 0) r = try_write(queue, tail, message, patience->deadline_ns);
+/* Writes the item and commits it, in a larger ring if need be. With put_lock
+ * held. */
+static int write_item(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
+  const struct pack *pack = &putter->message->pack;
+  /* relaxed: written under the lock. */
+  uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+  uint32_t units = item_units(pack->size, pack->num_fds);
+  int r = ring_room(ring, tail, units);
+  if (r == -ENOSPC && is_to_grow(putter, units)) {
+    r = ring_grow(ring, share_block_of(putter->queue), units,
+                  putter->deadline_ns);
+    if (r == 0) r = ring_room(ring, tail, units);
     if (r == -ENOSPC) r = -EAGAIN;
   }
-  return r;
+  if (r == 0 && pack->num_fds > 0) r = send_beside(putter);
+  if (r == 0) r = queue_notice_send(putter->queue);
+  if (r < 0) return r;
+  uint32_t at = mark_units(tail);
+  ring_write_unit(ring, at++, pack->head);
+  if (pack->num_fds > 0) {
+    ring_write(ring, at++, &ring->courier_id, sizeof ring->courier_id);
+  }
+  if (pack->size > 0) ring_write(ring, at, pack->body, pack->size);
+  ring_put_commit(ring, mark_plus(tail, 1, units));
+  return 0;
 }
 
 /* One hold of the lock. 0; -ENOSPC: look whether there will be room; -EAGAIN:
- * wait for it, from *out_head on; -ETIMEDOUT: it did not get a lock; or an
+ * wait for it, from seen_head on; -ETIMEDOUT: it did not get a lock; or an
  * error. */
-static int try_put(struct queue *queue, const struct message *message,
-                   const struct patience *patience, uint64_t *out_head) {
-  struct ring *ring = &queue->ring;
-  if (ring_lock(ring, &ring->put_lock, patience->deadline_ns) < 0) {
+static int try_put(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
+  if (ring_lock(ring, &ring->put_lock, putter->deadline_ns) < 0) {
     return -ETIMEDOUT;
   }
-  /* relaxed: written under the lock. */
-  uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-  int r = write_in_ring(queue, tail, message, patience);
-  if (r == 0) r = queue_notice_send(queue);
-  if (r == 0) {
-    const struct pack *pack = &message->pack;
-    uint32_t units = item_units(pack->size, pack->num_fds);
-    ring_put_commit(ring, mark_plus(tail, 1, units));
-  }
-  *out_head = ring->seen_head;
+  int r = write_item(putter);
+  putter->seen_head = ring->seen_head;
   sync_quick_release(&ring->put_lock);
   return r;
 }
 
 /* Sleeps until a large part is free; true if no consumer got anything. */
-static bool sleep_for_much(struct ring *ring, uint64_t seen_head,
-                           struct patience *patience) {
+static bool sleep_for_much(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
   int64_t end_ns = sys_clock_ns() + PATIENCE_NS;
-  if (end_ns > patience->deadline_ns) end_ns = patience->deadline_ns;
-  ring_wait_room(ring, seen_head, RING_FOR_MUCH, end_ns);
-  patience->has_slept = true;
-  return atomic_load(&ring->head) == seen_head;
+  if (end_ns > putter->deadline_ns) end_ns = putter->deadline_ns;
+  ring_wait_room(ring, putter->seen_head, RING_FOR_MUCH, end_ns);
+  putter->has_slept = true;
+  return atomic_load(&ring->head) == putter->seen_head;
 }
 
 /* The ring holds too many bytes. */
-static void wait_for_bytes(struct ring *ring, uint64_t seen_head,
-                           struct patience *patience) {
+static void wait_for_bytes(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
   uint32_t capacity = atomic_load(&ring->capacity);
-  if (ring_look_for_room(ring, seen_head, 1, capacity / 4)) return;
-  if (capacity < RING_USUAL || sleep_for_much(ring, seen_head, patience)) {
-    patience->is_over = true;
-  }
+  if (ring_look_for_room(ring, putter->seen_head, 1, capacity / 4)) return;
+  if (capacity < RING_USUAL || sleep_for_much(putter)) putter->is_over = true;
 }
 
 /* There are maxsize items in the ring, or it is as large as can be. */
-static void wait_for_items(struct ring *ring, uint64_t seen_head,
-                           struct patience *patience) {
+static void wait_for_items(struct putter *putter) {
+  struct ring *ring = &putter->queue->ring;
   uint32_t many = ring_many(ring);
-  if (ring_look_for_room(ring, seen_head, many, 0)) return;
-  if (many > 1 && !patience->has_slept) {
-    sleep_for_much(ring, seen_head, patience);
+  if (ring_look_for_room(ring, putter->seen_head, many, 0)) return;
+  if (many > 1 && !putter->has_slept) {
+    sleep_for_much(putter);
     return;
   }
-  ring_wait_room(ring, seen_head, ring_at_last(ring), patience->deadline_ns);
-  patience->has_slept = true;
+  ring_wait_room(ring, putter->seen_head, ring_at_last(ring),
+                 putter->deadline_ns);
+  putter->has_slept = true;
 }
 
 /* After -EAGAIN: not because there are maxsize items? */
-static bool is_for_outside(const struct message *message, struct ring *ring) {
-  return message->pack.size >= LARGE && !ring_is_full(ring) &&
-         message->pack.num_fds < MESSAGE_MAX_FDS;
+static bool is_for_outside(struct putter *putter) {
+  const struct pack *pack = &putter->message->pack;
+  return pack->size >= LARGE && !ring_is_full(&putter->queue->ring) &&
+         pack->num_fds < MESSAGE_MAX_FDS;
 }
 
-static int put_patiently(struct queue *queue, struct message *message,
-                         enum brood_type type, int64_t deadline_ns) {
-  struct patience patience = {.deadline_ns = deadline_ns};
-  uint64_t seen_head = 0;
+static int put_patiently(struct putter *putter, enum brood_type type) {
   int r;
-  while ((r = try_put(queue, message, &patience, &seen_head)) < 0) {
-    if (r == -EAGAIN && is_for_outside(message, &queue->ring) &&
-        message_move_outside(message, type) == 0) {
-      r = 0;
-    } else if (r == -ENOSPC) {
-      wait_for_bytes(&queue->ring, seen_head, &patience);
-      r = 0;
-    } else if (r == -EAGAIN && !sync_is_over(deadline_ns)) {
-      wait_for_items(&queue->ring, seen_head, &patience);
-      r = 0;
+  while ((r = try_put(putter)) < 0) {
+    if (r == -EAGAIN && is_for_outside(putter) &&
+        message_move_outside(putter->message, type) == 0) {
+      continue;
     }
-    if (r < 0) break;
+    if (r == -ENOSPC) {
+      wait_for_bytes(putter);
+    } else if (r == -EAGAIN && !sync_is_over(putter->deadline_ns)) {
+      wait_for_items(putter);
+    } else {
+      break;
+    }
   }
-  if (r == 0) ring_put_wake(&queue->ring, 1);
-  if (patience.has_slept) ring_slept_put(&queue->ring);
+  if (r == 0) ring_put_wake(&putter->queue->ring, 1);
+  if (putter->has_slept) ring_slept_put(&putter->queue->ring);
   return r;
 }
 
@@ -203,22 +240,16 @@ static int put_one(struct queue *queue, const brood_value *value,
                    int64_t deadline_ns) {
   struct message message;
   int r = message_pack(&message, value, ring_max_item(&queue->ring), NULL);
-  if (r == 0) {
-    r = put_patiently(queue, &message, value->type, deadline_ns);
-    message.pack.was_sent = r == 0;
-    if (r == 0) {
-      r = 1;
-    } else if (r == -EAGAIN ||
-               (r == -ETIMEDOUT && ring_is_full(&queue->ring))) {
-      r = 0;
-    } else if (r == -ETIMEDOUT) {
-      r = queue_refuse_lock();
-    } else {
-      r = error_set_os(r, "cannot put an item");
-    }
-  }
+  if (r < 0) return r;
+  struct putter putter = {
+      .queue = queue, .message = &message, .deadline_ns = deadline_ns};
+  r = put_patiently(&putter, value->type);
+  message.pack.was_sent = r == 0;
   message_discard(&message);
-  return r;
+  if (r == 0) return 1;
+  if (r == -EAGAIN) return 0;
+  if (r != -ETIMEDOUT) return error_set_os(r, "cannot put an item");
+  return ring_is_full(&queue->ring) ? 0 : queue_refuse_lock();
 }
 
 int queue_put(struct queue *queue, const brood_value *items, size_t count,
@@ -229,12 +260,11 @@ int queue_put(struct queue *queue, const brood_value *items, size_t count,
   while (r > 0 && done < count) {
     size_t quick = queue_put_quickly(queue, items + done, count - done);
     done += quick;
-    if (quick == 0) {
-      guard_shield();
-      r = put_one(queue, &items[done], deadline_ns);
-      guard_unshield();
-      if (r > 0) done++;
-    }
+    if (quick > 0) continue;
+    guard_shield();
+    r = put_one(queue, &items[done], deadline_ns);
+    guard_unshield();
+    done += r > 0;
   }
   return done > 0 ? (int)done : r;
 }

@@ -27,37 +27,32 @@ struct brood_simple_queue {
 
 /* --------------------------------------------------- Making and ending -- */
 
-static void *make_any_queue(const brood_context *context, enum share_kind kind,
-                            uint32_t maxsize, bool joinable) {
-  size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
-  size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
-  struct queue *queue = share_new_partly(context, kind, least, most);
-  if (queue == NULL) return NULL;
-  size_t room = share_block_of(queue)->size - sizeof(struct queue);
-  ring_init(&queue->ring, maxsize, room / MARK_UNIT);
-  queue->is_joinable = joinable;
-  return queue;
-}
-
-static brood_queue *make_queue(const brood_context *context, int64_t maxsize,
-                               bool joinable) {
+static void *make_queue(const brood_context *context, enum share_kind kind,
+                        int64_t maxsize, bool joinable) {
   if (maxsize > BROOD_MAX_MAXSIZE) {
     error_set(BROOD_OVERFLOW_ERROR,
               "maxsize %" PRId64 " is over the maximum of %d", maxsize,
               BROOD_MAX_MAXSIZE);
     return NULL;
   }
-  return make_any_queue(context, SHARE_QUEUE,
-                        maxsize < 0 ? 0 : (uint32_t)maxsize, joinable);
+  size_t most = sizeof(struct queue) + (size_t)RING_MOST * MARK_UNIT;
+  size_t least = sizeof(struct queue) + (size_t)RING_LEAST * MARK_UNIT;
+  struct queue *queue = share_new_partly(context, kind, least, most);
+  if (queue == NULL) return NULL;
+  size_t room = share_block_of(queue)->size - sizeof(struct queue);
+  ring_init(&queue->ring, maxsize < 0 ? 0 : (uint32_t)maxsize,
+            room / MARK_UNIT);
+  queue->is_joinable = joinable;
+  return queue;
 }
 
 brood_queue *brood_queue_new(const brood_context *context, int64_t maxsize) {
-  return make_queue(context, maxsize, false);
+  return make_queue(context, SHARE_QUEUE, maxsize, false);
 }
 
 brood_queue *brood_joinable_queue_new(const brood_context *context,
                                       int64_t maxsize) {
-  return make_queue(context, maxsize, true);
+  return make_queue(context, SHARE_QUEUE, maxsize, true);
 }
 
 SHARE_FREE_FUNCTION(brood_queue_free, brood_queue, SHARE_QUEUE)
@@ -90,8 +85,34 @@ static int check_count(const brood_value *items, size_t count, size_t least) {
   return error_set(BROOD_VALUE_ERROR, "%zu items: at least %zu", count, least);
 }
 
-static int put_items(brood_queue *queue, const brood_value *items, size_t count,
-                     int64_t timeout_ns) {
+/* A managed queue is asked for each item. */
+static int ask_for_each(brood_queue *queue, size_t count,
+                        struct proxy_call call) {
+  int64_t deadline_ns = sys_clock_deadline(call.timeout_ns);
+  pthread_testcancel();
+  for (size_t i = 0; i < count; i++) {
+    int r = (int)proxy_engine->call(queue, &call);
+    if (r < 0) return i > 0 ? (int)i : r;
+    if (call.op == PROXY_PUT) {
+      call.timeout_ns = sys_clock_left(deadline_ns);
+      call.values++;
+    } else {
+      call.timeout_ns = 0;
+      call.out++;
+    }
+  }
+  return (int)count;
+}
+
+static int put_items(brood_queue *queue, int is_proxy, const brood_value *items,
+                     size_t count, int64_t timeout_ns) {
+  if (is_proxy) {
+    return ask_for_each(queue, count,
+                        (struct proxy_call){.op = PROXY_PUT,
+                                            .timeout_ns = timeout_ns,
+                                            .values = items,
+                                            .num_values = 1});
+  }
   int r = queue_put(&queue->base, items, count, sys_clock_deadline(timeout_ns));
   if (r != 0) return r;
   return error_set(BROOD_FULL,
@@ -99,43 +120,10 @@ static int put_items(brood_queue *queue, const brood_value *items, size_t count,
                    (void *)queue, ring_count(&queue->base.ring));
 }
 
-/* A managed queue is asked for each item. */
-static int put_to_proxy(brood_queue *queue, const brood_value *items,
-                        size_t count, int64_t timeout_ns) {
-  int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  pthread_testcancel();
-  for (size_t i = 0; i < count; i++) {
-    struct proxy_call call = {.op = PROXY_PUT,
-                              .timeout_ns = sys_clock_left(deadline_ns),
-                              .values = &items[i],
-                              .num_values = 1};
-    int r = (int)proxy_engine->call(queue, &call);
-    if (r < 0) return i > 0 ? (int)i : r;
-  }
-  return (int)count;
-}
-
-static int get_from_proxy(brood_queue *queue, brood_value *out_items,
-                          size_t capacity, int64_t timeout_ns) {
-  pthread_testcancel();
-  for (size_t i = 0; i < capacity; i++) {
-    struct proxy_call call = {.op = PROXY_GET,
-                              .timeout_ns = i == 0 ? timeout_ns : 0,
-                              .out = &out_items[i]};
-    int r = (int)proxy_engine->call(queue, &call);
-    if (r < 0) return i > 0 ? (int)i : r;
-  }
-  return (int)capacity;
-}
-
 int brood_queue_put(brood_queue *queue, brood_value item, int64_t timeout_ns) {
   int r = check_queue(queue);
   if (r == 0 && queue_put_quickly(&queue->base, &item, 1) == 1) return 0;
-  if (r > 0) {
-    r = put_to_proxy(queue, &item, 1, timeout_ns);
-  } else if (r == 0) {
-    r = put_items(queue, &item, 1, timeout_ns);
-  }
+  if (r >= 0) r = put_items(queue, r, &item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
@@ -148,12 +136,17 @@ int brood_queue_put_many(brood_queue *queue, const brood_value *items,
   int is_proxy = check_queue(queue);
   int r = is_proxy < 0 ? is_proxy : check_count(items, num_items, 0);
   if (r < 0 || num_items == 0) return r;
-  return is_proxy ? put_to_proxy(queue, items, num_items, timeout_ns)
-                  : put_items(queue, items, num_items, timeout_ns);
+  return put_items(queue, is_proxy, items, num_items, timeout_ns);
 }
 
-static int get_items(brood_queue *queue, brood_value *out_items,
+static int get_items(brood_queue *queue, int is_proxy, brood_value *out_items,
                      size_t capacity, int64_t timeout_ns) {
+  if (is_proxy) {
+    return ask_for_each(
+        queue, capacity,
+        (struct proxy_call){
+            .op = PROXY_GET, .timeout_ns = timeout_ns, .out = out_items});
+  }
   int r = queue_get(&queue->base, out_items, capacity,
                     sys_clock_deadline(timeout_ns), NULL);
   if (r != 0) return r;
@@ -164,12 +157,10 @@ int brood_queue_get(brood_queue *queue, brood_value *out_item,
                     int64_t timeout_ns) {
   int is_proxy = check_queue(queue);
   int r = is_proxy < 0 ? is_proxy : error_check_out(out_item);
-  if (r < 0) return r;
-  if (is_proxy) {
-    r = get_from_proxy(queue, out_item, 1, timeout_ns);
-  } else if (!queue_get_quickly(&queue->base, out_item)) {
-    r = get_items(queue, out_item, 1, timeout_ns);
+  if (r < 0 || (!is_proxy && queue_get_quickly(&queue->base, out_item))) {
+    return r;
   }
+  r = get_items(queue, is_proxy, out_item, 1, timeout_ns);
   return r < 0 ? r : 0;
 }
 
@@ -182,8 +173,7 @@ int brood_queue_get_many(brood_queue *queue, brood_value *out_items,
   int is_proxy = check_queue(queue);
   int r = is_proxy < 0 ? is_proxy : check_count(out_items, capacity, 1);
   if (r < 0) return r;
-  return is_proxy ? get_from_proxy(queue, out_items, capacity, timeout_ns)
-                  : get_items(queue, out_items, capacity, timeout_ns);
+  return get_items(queue, is_proxy, out_items, capacity, timeout_ns);
 }
 
 /* ---------------------------------------------------------------- Asking -- */
@@ -260,30 +250,25 @@ static bool is_left_to_the_dead(struct queue *queue, uint32_t *out_count) {
   return left;
 }
 
-static int owner_died(brood_queue *queue, uint32_t count) {
-  return error_set(BROOD_OWNER_DIED,
-                   "all items of the queue at %p are done but %" PRIu32
-                   ", which processes had got that have ended",
-                   (void *)queue, count);
-}
-
 int brood_queue_join(brood_queue *handle, int64_t timeout_ns) {
   int r = check_joinable(handle, "join");
   if (r != 0) return proxy_ask(r, handle, PROXY_JOIN, timeout_ns);
   struct queue *queue = (struct queue *)handle;
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
-  uint32_t done, left, dead = 0;
+  uint32_t done, dead = 0;
   while ((done = atomic_load(&queue->tasks.done)) != num_put(queue)) {
-    if (sync_is_over(deadline_ns)) {
-      if (is_left_to_the_dead(queue, &dead)) return owner_died(handle, dead);
-      left = unfinished(queue);
-      if (left == 0) return 0;
-      return error_set(BROOD_TIMEOUT, "%" PRIu32 " items are not done", left);
-    }
-    if (tasks_wait(&queue->tasks, done, deadline_ns) &&
+    bool is_over = sync_is_over(deadline_ns);
+    if ((is_over || tasks_wait(&queue->tasks, done, deadline_ns)) &&
         is_left_to_the_dead(queue, &dead)) {
-      return owner_died(handle, dead);
+      return error_set(BROOD_OWNER_DIED,
+                       "all items of the queue at %p are done but %" PRIu32
+                       ", which processes had got that have ended",
+                       (void *)queue, dead);
     }
+    if (!is_over) continue;
+    uint32_t left = unfinished(queue);
+    if (left == 0) return 0;
+    return error_set(BROOD_TIMEOUT, "%" PRIu32 " items are not done", left);
   }
   return 0;
 }
@@ -298,7 +283,7 @@ static int check_simple_queue(brood_simple_queue *queue) {
 }
 
 brood_simple_queue *brood_simple_queue_new(const brood_context *context) {
-  return make_any_queue(context, SHARE_SIMPLE_QUEUE, 0, false);
+  return make_queue(context, SHARE_SIMPLE_QUEUE, 0, false);
 }
 
 SHARE_FREE_FUNCTION(brood_simple_queue_free, brood_simple_queue,

@@ -2,6 +2,20 @@
  *
  * The parts of all kinds of queues. Users call queue.c, which calls put.c and
  * get.c.
+ *
+ * An item lies in a ring as its head; if it has descriptors, their number in
+ * the courier; its body. It is light if it is text, bytes or a number, all of
+ * it in the ring: nearly all are.
+ *
+ * The courier is the socket pair that goes with the queue's arena. There the
+ * descriptors of items wait, each message with a number that the item has too,
+ * and that is higher than all before.
+ *
+ * Killed where? After sending, before the item is committed: the next item has
+ * a higher number, and its consumer throws these away. After looking, before
+ * the item is got: they are still there for the next. After the item is got,
+ * before they are dropped: as in the first case. If no consumer gets such items
+ * any more, they would take all room: the next producer throws them away.
  */
 #ifndef BROOD_QUEUE_QUEUE_H
 #define BROOD_QUEUE_QUEUE_H
@@ -11,12 +25,19 @@
 #include "lib/queue/ring.h"
 #include "lib/queue/tasks.h"
 #include "lib/share/block.h"
+#include "lib/wire/value.h"
 
 struct queue {
   struct tasks tasks;
   uint32_t is_joinable;
   struct ring ring;
 };
+
+_Static_assert((int)WIRE_HEAD == (int)MARK_UNIT, "a head is one unit");
+
+static inline uint32_t item_units(size_t body_size, size_t num_fds) {
+  return 1 + (num_fds > 0) + mark_units_of(body_size);
+}
 
 /* queue_lock_get takes the consumers' lock, and puts right what a killed holder
  * left; 0 or -ETIMEDOUT. */
