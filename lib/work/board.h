@@ -68,16 +68,8 @@ struct board_worker {
   _Atomic int32_t has_left; /* in order, whatever its exit code is taken for */
 };
 
-/* The options of a pool, as they do not change. */
-struct board_limits {
-  int64_t max_tasks, max_memory_bytes;
-  int64_t idle_ns, grace_ns;
-  int64_t window_ns;
-  int32_t max_restarts;
-};
-
 struct board {
-  struct board_limits limits;
+  brood_pool_options options; /* of the pool, with what 0 stands for */
   _Alignas(64) _Atomic uint32_t state;
   _Atomic uint32_t wanted;     /* workers there should be */
   _Atomic uint32_t live;       /* and are; written by the supervisor */

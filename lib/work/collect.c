@@ -102,7 +102,7 @@ bool pool_has_ended(void *pool) {
 
 /* A thread that is being cancelled ends here, with nothing in its hands. */
 static void let_cancel(brood_pool *pool) {
-  pool_leave(pool);
+  pool_leave(pool, 0);
   pthread_testcancel();
   guard_shield();
   pthread_mutex_lock(&pool->mutex);

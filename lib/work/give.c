@@ -67,71 +67,40 @@ int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last,
   return 0;
 }
 
-/* How chunks of a result are put: the head is the same for all. */
-struct giving {
-  brood_async_result *result;
-  const brood_value *items;
-  struct chunk_head *head;
-  size_t head_size;
-  brood_value *place; /* for a chunk */
-  size_t num_put;
-  int64_t deadline_ns;
-};
-
-static int put_chunk(const struct giving *giving, size_t index) {
-  brood_async_result *result = giving->result;
+/* Puts the chunks of a result, and counts them. After one that cannot be put
+ * no other is. */
+static int put_chunks(brood_async_result *result, const char *name,
+                      const brood_value *items, int64_t deadline_ns,
+                      size_t *num_put) {
   brood_pool *pool = result->pool;
-  size_t first = index * result->chunksize;
-  size_t count = result->num_items - first;
-  if (count > result->chunksize) count = result->chunksize;
-  giving->place[0] = brood_bytes(giving->head, giving->head_size);
-  memcpy(giving->place + 1, giving->items + first,
-         count * sizeof *giving->items);
-  brood_value chunk = brood_tuple(giving->place, count + 1);
-  uint32_t once = 1;
-  int r = pool_put(pool, &chunk, BOARD_RUNNING, &once, giving->deadline_ns);
-  if (r < 0) return r;
-  uint32_t number = pool->next - 1;
-  pool->pending[number % BROOD_MAX_PENDING] = (struct pending){
-      .result = result, .number = number, .index = (uint32_t)index};
-  pool->num_pending++;
-  return 0;
-}
-
-/* After a chunk that cannot be put no other is, and those before it are taken
- * back. */
-static int put_chunks(struct giving *giving, const char *name) {
-  brood_async_result *result = giving->result;
-  size_t name_size = strlen(name) + 1;
-  giving->head_size = sizeof *giving->head + name_size;
-  giving->head = malloc(giving->head_size);
-  giving->place = malloc((result->chunksize + 1) * sizeof *giving->place);
-  if (giving->head == NULL || giving->place == NULL) {
+  const size_t most = result->chunksize;
+  struct chunk_head *head;
+  size_t name_size = strlen(name) + 1, head_size = sizeof *head + name_size;
+  brood_value *chunk = malloc((most + 1) * sizeof *chunk + head_size);
+  if (chunk == NULL) {
     return error_set_os(-ENOMEM, "cannot give %zu items", result->num_items);
   }
-  giving->head->soft_ns = result->options.soft_limit_ns;
-  giving->head->hard_ns = result->options.hard_limit_ns;
-  memcpy(giving->head->name, name, name_size);
-  while (giving->num_put < result->num_chunks) {
-    int r = put_chunk(giving, giving->num_put);
-    if (r < 0) return r;
-    giving->num_put++;
+  head = (struct chunk_head *)(chunk + most + 1); /* the same for all */
+  head->soft_ns = result->options.soft_limit_ns;
+  head->hard_ns = result->options.hard_limit_ns;
+  memcpy(head->name, name, name_size);
+  chunk[0] = brood_bytes(head, head_size);
+  int r = 0;
+  while (*num_put < result->num_chunks) {
+    size_t first = *num_put * most, count = result->num_items - first;
+    if (count > most) count = most;
+    memcpy(chunk + 1, items + first, count * sizeof *items);
+    brood_value tuple = brood_tuple(chunk, count + 1);
+    uint32_t once = 1;
+    r = pool_put(pool, &tuple, BOARD_RUNNING, &once, deadline_ns);
+    if (r < 0) break;
+    uint32_t number = pool->next - 1;
+    pool->pending[number % BROOD_MAX_PENDING] = (struct pending){
+        .result = result, .number = number, .index = (uint32_t)(*num_put)++};
+    pool->num_pending++;
   }
-  if (atomic_load(&result->pool->crew.board->live) <
-      atomic_load(&result->pool->crew.board->wanted)) {
-    pool_wake(result->pool);
-  }
-  return 0;
-}
-
-/* For a result of which no chunk from one on was put: nobody has it any more,
- * and the others are taken back. */
-static void abandon(brood_async_result *result, size_t from, int error) {
-  result->options = (brood_task_options){0};
-  for (size_t i = from; i < result->num_chunks; i++) {
-    result_settle(result, i, brood_int64(error));
-  }
-  result_take_back(result, BROOD_CANCELLED, false);
+  free(chunk);
+  return r;
 }
 
 static int64_t limit_of(int64_t own_ns, int64_t pools_ns) {
@@ -157,8 +126,8 @@ static brood_async_result *make_result(brood_pool *pool, size_t num_items,
   if (options != NULL) result->options = *options;
   int64_t *soft_ns = &result->options.soft_limit_ns;
   int64_t *hard_ns = &result->options.hard_limit_ns;
-  *soft_ns = limit_of(*soft_ns, pool->soft_ns);
-  *hard_ns = limit_of(*hard_ns, pool->hard_ns);
+  *soft_ns = limit_of(*soft_ns, pool->crew.board->options.soft_limit_ns);
+  *hard_ns = limit_of(*hard_ns, pool->crew.board->options.hard_limit_ns);
   return result;
 }
 
@@ -167,17 +136,18 @@ static brood_async_result *make_result(brood_pool *pool, size_t num_items,
 static void *serve_callbacks(void *pool) {
   if (pool_enter(pool) < 0) return NULL;
   while (pool_wait(pool, pool_has_ended, pool, SYS_CLOCK_NEVER) < 0) {
-    pool_leave(pool); /* an outcome cannot be received now */
+    pool_leave(pool, 0); /* an outcome cannot be received now */
     sys_poll(NULL, 0, sys_clock_ns() + FOR_ROOM_NS);
     pool_enter(pool);
   }
-  pool_leave(pool);
+  pool_leave(pool, 0);
   return NULL;
 }
 
 static int start_thread(brood_pool *pool, const brood_task_options *options) {
   bool calls = options->callback != NULL || options->error_callback != NULL;
-  if (!calls || pool->no_thread || pool->has_thread) return 0;
+  bool may_start = (pool->crew.board->options.flags & BROOD_NO_THREAD) == 0;
+  if (!calls || !may_start || pool->has_thread) return 0;
   sigset_t before;
   sys_signals_block(&before); /* it has none of the program's signals */
   int r = pthread_create(&pool->thread, NULL, serve_callbacks, pool);
@@ -187,12 +157,15 @@ static int start_thread(brood_pool *pool, const brood_task_options *options) {
   return 0;
 }
 
-brood_async_result *result_give(brood_pool *pool, brood_task task,
+/* Gives items in chunks, for which there has to be room in time. With the
+ * mutex; NULL and an error that is set. */
+static brood_async_result *give(brood_pool *pool, brood_task task,
                                 const brood_value *items, size_t num_items,
                                 size_t chunksize,
                                 const brood_task_options *options,
                                 int64_t deadline_ns) {
   const char *name;
+  size_t num_put = 0;
   int r = task == NULL
               ? error_set(BROOD_TYPE_ERROR, "expected a task, not NULL")
               : refuse_state(pool, BOARD_RUNNING);
@@ -207,15 +180,21 @@ brood_async_result *result_give(brood_pool *pool, brood_task task,
     result->num_handles = 1;
     return result;
   }
-  struct giving giving = {
-      .result = result, .items = items, .deadline_ns = deadline_ns};
   guard_shield(); /* as any put */
-  r = put_chunks(&giving, name);
+  r = put_chunks(result, name, items, deadline_ns, &num_put);
   guard_unshield();
-  free(giving.head);
-  free(giving.place);
-  if (r == 0) return result;
-  abandon(result, giving.num_put, r);
+  if (r == 0) {
+    const struct board *board = pool->crew.board;
+    bool misses_some = atomic_load(&board->live) < atomic_load(&board->wanted);
+    if (misses_some) pool_wake(pool);
+    return result;
+  }
+  /* Nobody has it any more, and what was put is taken back. */
+  result->options = (brood_task_options){0};
+  while (num_put < result->num_chunks) {
+    result_settle(result, num_put++, brood_int64(r));
+  }
+  result_take_back(result, BROOD_CANCELLED, false);
   result_release(result);
   return NULL;
 }
@@ -261,10 +240,10 @@ static brood_async_result *give_all(brood_pool *pool, brood_task task,
   if (check_items(items, num_items, chunksize) < 0) return NULL;
   if (pool_enter(pool) < 0) return NULL;
   if (chunksize == BROOD_ALL) chunksize = default_chunksize(pool, num_items);
-  brood_async_result *result = result_give(
-      pool, task, items, num_items, (size_t)chunksize, options, deadline_ns);
+  brood_async_result *result = give(pool, task, items, num_items,
+                                    (size_t)chunksize, options, deadline_ns);
   if (result != NULL) result->is_map = true;
-  pool_leave(pool);
+  pool_leave(pool, 0);
   return result;
 }
 
@@ -287,8 +266,8 @@ static brood_async_result *give_one(brood_pool *pool, brood_task task,
   }
   if (pool_enter(pool) < 0) return NULL;
   brood_async_result *result =
-      result_give(pool, task, &args, 1, 1, options, deadline_ns);
-  pool_leave(pool);
+      give(pool, task, &args, 1, 1, options, deadline_ns);
+  pool_leave(pool, 0);
   return result;
 }
 
@@ -314,7 +293,7 @@ static int get_all(brood_async_result *result, brood_value *out_values,
   if (r == 0) {
     r = result_wait(result, deadline_ns);
     if (r == 0) r = result_copy(result, out_values);
-    pool_leave(result->pool);
+    pool_leave(result->pool, r);
   }
   pthread_cleanup_pop(1);
   return r;

@@ -55,7 +55,7 @@ static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error,
     imap->has_all |=
         chunk == NULL ||
         atomic_load(&imap->pool->crew.board->state) > BOARD_RUNNING;
-    pool_leave(imap->pool);
+    pool_leave(imap->pool, 0);
   }
   if (chunk == NULL) return;
   chunk->first = imap->given;
@@ -164,8 +164,7 @@ int brood_imap_next(brood_imap *imap, brood_value *out_value,
   } else if (r == BROOD_TIMEOUT) {
     error_set(r, "another thread waits for the next value");
   }
-  pool_leave(imap->pool);
-  return r;
+  return pool_leave(imap->pool, r);
 }
 
 /* ---------------------------------------------------------------- Making -- */
@@ -218,15 +217,14 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
                             const brood_imap_options *options) {
   static const brood_imap_options nothing;
   if (options == NULL) options = &nothing;
-  if (check_imap(options) < 0 || pool_enter(pool) < 0) return NULL;
-  brood_imap *imap = NULL;
+  if (check_imap(options) < 0) return NULL;
   /* An empty result refuses what the first chunk would be refused for. */
-  brood_async_result *probe = result_give(pool, task, NULL, 0, 1, NULL, 0);
-  if (probe != NULL) {
-    result_release(probe);
-    imap = make_imap(pool, task, options);
-  }
-  pool_leave(pool);
+  brood_async_result *probe =
+      brood_pool_map_async(pool, task, NULL, 0, 1, NULL);
+  if (probe == NULL || pool_enter(pool) < 0) return NULL;
+  brood_imap *imap = make_imap(pool, task, options);
+  result_release(probe);
+  pool_leave(pool, 0);
   if (imap != NULL) give_chunks(imap);
   return imap;
 }

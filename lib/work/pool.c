@@ -36,9 +36,10 @@ int pool_enter(brood_pool *pool) {
   return 0;
 }
 
-void pool_leave(brood_pool *pool) {
+int pool_leave(brood_pool *pool, int r) {
   pthread_mutex_unlock(&pool->mutex);
   guard_unshield();
+  return r;
 }
 
 static void dispose(brood_pool *pool) {
@@ -64,7 +65,7 @@ static void dispose(brood_pool *pool) {
 
 void pool_release(brood_pool *pool) {
   bool is_last = --pool->num_handles == 0;
-  pool_leave(pool);
+  pool_leave(pool, 0);
   if (is_last) dispose(pool);
 }
 
@@ -113,19 +114,17 @@ static int make_shared(brood_pool *pool) {
                         &pool->crew.bell);
 }
 
-static void fill_board(brood_pool *pool, const brood_pool_options *options) {
+static void fill_board(struct board *board, const brood_pool_options *options) {
   int count = options->processes > 0 ? options->processes : sys_affinity();
   if (count > BROOD_MAX_WORKERS) count = BROOD_MAX_WORKERS;
-  struct board *board = pool->crew.board;
-  board->limits = (struct board_limits){
-      .max_tasks = options->maxtasksperchild,
-      .max_memory_bytes = options->max_memory_per_child_bytes,
-      .idle_ns = options->idle_timeout_ns,
-      .grace_ns = options->grace_ns > 0 ? options->grace_ns : GRACE_NS,
-      .window_ns = options->restart_window_ns > 0 ? options->restart_window_ns
-                                                  : WINDOW_NS,
-      .max_restarts =
-          options->max_restarts > 0 ? options->max_restarts : 100 * count};
+  board->options = *options;
+  board->options.initializer = NULL; /* a pointer means nothing elsewhere */
+  board->options.initargs = brood_none();
+  if (options->grace_ns == 0) board->options.grace_ns = GRACE_NS;
+  if (options->restart_window_ns == 0) {
+    board->options.restart_window_ns = WINDOW_NS;
+  }
+  if (options->max_restarts == 0) board->options.max_restarts = 100 * count;
   atomic_store(&board->wanted, (uint32_t)count);
 }
 
@@ -160,14 +159,11 @@ static int fill_pool(brood_pool *pool, const brood_pool_options *options) {
   if (r == 0) r = brood_value_copy(&options->initargs, &pool->initargs);
   if (r < 0) return r;
   if (pool->context == NULL) pool->context = brood_get_context(NULL);
-  pool->soft_ns = options->soft_limit_ns;
-  pool->hard_ns = options->hard_limit_ns;
-  pool->no_thread = (options->flags & BROOD_NO_THREAD) != 0;
   pool->pending = calloc(BROOD_MAX_PENDING, sizeof *pool->pending);
   if (pool->pending == NULL) return error_set_os(-ENOMEM, "cannot make a pool");
   r = make_shared(pool);
   if (r < 0) return r;
-  fill_board(pool, options);
+  fill_board(pool->crew.board, options);
   return pool_start(pool);
 }
 
@@ -226,8 +222,7 @@ int brood_pool_close(brood_pool *pool) {
     pool_wake(pool);
   }
   r = have_leave(pool, SYS_CLOCK_NEVER);
-  pool_leave(pool);
-  return r;
+  return pool_leave(pool, r);
 }
 
 /* Ends a supervisor that does not do so itself, and its workers with it. */
@@ -253,13 +248,12 @@ int brood_pool_terminate(brood_pool *pool) {
   pool_fail(pool, BROOD_TERMINATED);
   pool_call_back(pool, false);
   pool_wake(pool);
-  int64_t end_ns = sys_clock_deadline(pool->crew.board->limits.grace_ns);
+  int64_t end_ns = sys_clock_deadline(pool->crew.board->options.grace_ns);
   if (end_ns < SYS_CLOCK_NEVER - GRACE_NS) end_ns += GRACE_NS;
   if (pool_wait(pool, pool_has_ended, pool, end_ns) < 0) {
     kill_all(pool);
   }
-  pool_leave(pool);
-  return 0;
+  return pool_leave(pool, 0);
 }
 
 int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
@@ -273,8 +267,7 @@ int brood_pool_join(brood_pool *pool, int64_t timeout_ns) {
     if (r == 0) r = pool_wait(pool, pool_is_over, pool, deadline_ns);
     if (r == BROOD_TIMEOUT) error_set(r, "workers of the pool still run");
   }
-  pool_leave(pool);
-  return r;
+  return pool_leave(pool, r);
 }
 
 brood_pool *brood_pool_free(brood_pool *pool) {
@@ -305,8 +298,7 @@ int brood_pool_worker_pids(brood_pool *pool, int *out_pids, size_t capacity) {
     if (count < capacity) out_pids[count] = pid;
     count++;
   }
-  pool_leave(pool);
-  return (int)count;
+  return pool_leave(pool, (int)count);
 }
 
 /* The chunk that a worker runs, or 0. Its word lags behind: a chunk whose
@@ -335,42 +327,37 @@ static uint32_t count_idle(const brood_pool *pool, bool is_old) {
   return count;
 }
 
-/* Changes how many there should be; negative: so many idle ones leave. */
-static int resize(brood_pool *pool, int64_t change) {
-  struct board *board = pool->crew.board;
-  int64_t wanted = atomic_load(&board->wanted) + change;
-  if (wanted < 1 || wanted > BROOD_MAX_WORKERS) {
-    return error_set(BROOD_VALUE_ERROR,
-                     "%" PRId64 " workers: between 1 and %d are possible",
-                     wanted, BROOD_MAX_WORKERS);
-  }
-  if (change < 0 && (int64_t)count_idle(pool, false) < -change) {
-    return error_set(BROOD_VALUE_ERROR, "fewer than %" PRId64 " are idle",
-                     -change);
-  }
-  atomic_store(&board->wanted, (uint32_t)wanted);
-  /* In a closed pool those that there are leave anyway. */
-  bool is_closed = atomic_load(&board->state) > BOARD_RUNNING;
-  if (is_closed == (change > 0)) pool->to_leave += (uint32_t)llabs(change);
-  pool_wake(pool);
-  return have_leave(pool, SYS_CLOCK_NEVER);
-}
-
-static int resize_by(brood_pool *pool, int n, int sign) {
+/* Changes how many there should be; sign -1: so many idle ones leave. */
+static int resize(brood_pool *pool, int n, int sign) {
   int r = pool_enter(pool);
   if (r < 0) return r;
-  r = n > 0 ? resize(pool, (int64_t)sign * n)
-            : error_set(BROOD_VALUE_ERROR, "%d workers", n);
-  pool_leave(pool);
-  return r;
+  struct board *board = pool->crew.board;
+  int64_t wanted = atomic_load(&board->wanted) + (int64_t)sign * n;
+  if (n <= 0) {
+    r = error_set(BROOD_VALUE_ERROR, "%d workers", n);
+  } else if (wanted < 1 || wanted > BROOD_MAX_WORKERS) {
+    r = error_set(BROOD_VALUE_ERROR,
+                  "%" PRId64 " workers: between 1 and %d are possible", wanted,
+                  BROOD_MAX_WORKERS);
+  } else if (sign < 0 && count_idle(pool, false) < (uint32_t)n) {
+    r = error_set(BROOD_VALUE_ERROR, "fewer than %d are idle", n);
+  } else {
+    atomic_store(&board->wanted, (uint32_t)wanted);
+    /* In a closed pool those that there are leave anyway. */
+    bool is_closed = atomic_load(&board->state) > BOARD_RUNNING;
+    if (is_closed == (sign > 0)) pool->to_leave += (uint32_t)n;
+    pool_wake(pool);
+    r = have_leave(pool, SYS_CLOCK_NEVER);
+  }
+  return pool_leave(pool, r);
 }
 
 int brood_pool_grow(brood_pool *pool, int n) {
-  return resize_by(pool, n, 1);
+  return resize(pool, n, 1);
 }
 
 int brood_pool_shrink(brood_pool *pool, int n) {
-  return resize_by(pool, n, -1);
+  return resize(pool, n, -1);
 }
 
 int brood_pool_restart(brood_pool *pool) {
@@ -386,8 +373,7 @@ int brood_pool_restart(brood_pool *pool) {
     r = pool_put(pool, &look, BOARD_RUNNING, &once, end_ns);
     if (r == 0) pool_wait(pool, pool_has_ended, pool, sys_clock_ns() + LOOK_NS);
   }
-  pool_leave(pool);
-  return r == BROOD_TIMEOUT ? 0 : r;
+  return pool_leave(pool, r == BROOD_TIMEOUT ? 0 : r);
 }
 
 static struct board_worker *find_worker(struct board *board, int pid) {
@@ -408,8 +394,7 @@ int brood_pool_terminate_job(brood_pool *pool, int worker_pid) {
     atomic_store(&worker->end_for, BOARD_ANY | (uint32_t)worker_pid);
     pool_wake(pool);
   }
-  pool_leave(pool);
-  return r;
+  return pool_leave(pool, r);
 }
 
 /* -------------------------------------------------- A program's own loop -- */
@@ -444,8 +429,7 @@ int brood_pool_fileno(brood_pool *pool) {
     crew_ring(&pool->crew); /* for what came before */
     r = pool->events.fd;
   }
-  pool_leave(pool);
-  return r;
+  return pool_leave(pool, r);
 }
 
 /* A result that became ready since. */
@@ -469,6 +453,5 @@ int brood_pool_handle(brood_pool *pool, int64_t timeout_ns) {
   r = pool_wait(pool, has_handled, &since, deadline_ns);
   pool_call_back(pool, true); /* the bell has been silenced for all of them */
   uint32_t count = pool->num_ready - since.num_ready;
-  pool_leave(pool);
-  return r < 0 && r != BROOD_TIMEOUT ? r : (int)count;
+  return pool_leave(pool, r < 0 && r != BROOD_TIMEOUT ? r : (int)count);
 }

@@ -33,8 +33,6 @@ struct brood_pool {
   const brood_context *context;
   const char *initializer; /* its name, or NULL */
   brood_value initargs;
-  int64_t soft_ns, hard_ns;
-  bool no_thread;
 
   pthread_mutex_t mutex;
   pthread_cond_t changed; /* a result became ready, or nobody collects */
@@ -70,9 +68,9 @@ struct brood_async_result {
 };
 
 /* pool_enter takes the mutex, for the process that made the pool; else sets and
- * returns an error. pool_leave gives it back. */
+ * returns an error. pool_leave gives it back, and returns r. */
 int pool_enter(brood_pool *pool);
-void pool_leave(brood_pool *pool);
+int pool_leave(brood_pool *pool, int r);
 
 /* pool_release gives a handle back, and the mutex. */
 void pool_release(brood_pool *pool);
@@ -124,14 +122,6 @@ int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last,
 void result_settle(brood_async_result *result, size_t index,
                    brood_value outcome);
 void result_release(brood_async_result *result);
-
-/* result_give gives items to a pool in chunks, for which there has to be room
- * in time; NULL and an error that is set. */
-brood_async_result *result_give(brood_pool *pool, brood_task task,
-                                const brood_value *items, size_t num_items,
-                                size_t chunksize,
-                                const brood_task_options *options,
-                                int64_t deadline_ns);
 
 /* result_of_error returns one of items that have failed, or with none of them
  * of a source that has, as if a task had; NULL without memory. */

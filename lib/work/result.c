@@ -19,55 +19,45 @@
 struct found {
   const brood_value *value;
   int code;
-  struct brood_failure failure;
-  const char *text;
+  brood_failure failure;
 };
 
 static const char *text_of(const brood_value *value) {
   return value->type == BROOD_TYPE_STRING ? value->as.data : "";
 }
 
-/* All items of the chunk have this error. */
-static void find_whole(const brood_async_result *result,
-                       const brood_value *outcome, struct found *out) {
-  struct outcome_head head = {.error = (int32_t)outcome->as.int64};
-  out->text = head.error == BROOD_BROKEN_POOL ? result->pool->crew.board->reason
-                                              : "it was not done";
-  if (outcome->type == BROOD_TYPE_TUPLE) {
-    memcpy(&head, outcome->as.items[0].as.data, sizeof head);
-    out->text = text_of(&outcome->as.items[1]);
-  }
-  bool is_pools = head.error <= BROOD_WORKER_LOST;
-  out->code = is_pools ? head.error : BROOD_TASK_ERROR;
-  out->failure.code = head.error;
-  out->failure.worker_pid = head.worker_pid;
-  out->failure.exitcode = head.exitcode;
-}
-
-static void find(const brood_async_result *result, size_t index,
-                 struct found *out) {
+static struct found find(const brood_async_result *result, size_t index) {
   const brood_value *outcome = &result->chunks[index / result->chunksize];
-  size_t place = index % result->chunksize;
-  *out = (struct found){.failure.index = (int64_t)(result->first + index)};
-  bool is_tuple = outcome->type == BROOD_TYPE_TUPLE;
-  const struct outcome_head *head =
-      is_tuple ? outcome->as.items[0].as.data : NULL;
-  if (!is_tuple || head->error != 0) {
-    find_whole(result, outcome, out);
-    return;
+  const size_t place = index % result->chunksize;
+  const bool is_tuple = outcome->type == BROOD_TYPE_TUPLE;
+  const brood_value *items = is_tuple ? outcome->as.items : NULL;
+  struct outcome_head of_chunk = {.error = (int32_t)outcome->as.int64};
+  const struct outcome_head *head = is_tuple ? items[0].as.data : &of_chunk;
+  struct found found = {.failure = {.code = head->error,
+                                    .index = (int64_t)(result->first + index),
+                                    .worker_pid = head->worker_pid,
+                                    .exitcode = head->exitcode}};
+  brood_failure *failure = &found.failure;
+  if (!is_tuple || head->error != 0) { /* all items of the chunk have it */
+    failure->text = is_tuple ? text_of(&items[1])
+                    : head->error == BROOD_BROKEN_POOL
+                        ? result->pool->crew.board->reason
+                        : "it was not done";
+    bool is_pools = head->error <= BROOD_WORKER_LOST;
+    found.code = is_pools ? head->error : BROOD_TASK_ERROR;
+    return found;
   }
-  bool has_codes = outcome->as.items[0].size_bytes > sizeof *head;
-  out->value = &outcome->as.items[place + 1];
-  out->failure.code = has_codes ? head->codes[place] : 0;
-  out->failure.worker_pid = head->worker_pid;
-  out->text = text_of(out->value);
-  out->code = out->failure.code == 0 ? 0 : BROOD_TASK_ERROR;
+  if (items[0].size_bytes > sizeof *head) failure->code = head->codes[place];
+  found.value = &items[place + 1];
+  failure->text = text_of(found.value);
+  found.code = failure->code == 0 ? 0 : BROOD_TASK_ERROR;
+  return found;
 }
 
 static bool has_failed(const brood_async_result *result) {
   struct found found = {0};
   for (size_t i = 0; found.code == 0 && i < result->num_items; i++) {
-    find(result, i, &found);
+    found = find(result, i);
   }
   return found.code != 0;
 }
@@ -153,32 +143,29 @@ void pool_call_back(brood_pool *pool, bool waits) {
 
 /* ---------------------------------------------------------------- Asking -- */
 
-/* A failure, with its text behind it. */
-static int fail(int code, struct brood_failure failure, const char *text) {
-  size_t size = strlen(text) + 1;
-  char number[32];
-  bool is_own = failure.code > 0;
-  snprintf(number, sizeof number, "error %d", failure.code);
-  const char *name = is_own ? number : brood_error_name(failure.code);
-  size_t name_size = strlen(name) + 1;
-  error_set(code, "%s: %s", name, text);
-  brood_failure *kept = malloc(sizeof *kept + size + name_size);
-  if (kept == NULL) return code;
-  *kept = failure;
-  kept->text = memcpy(kept + 1, text, size);
-  kept->name = memcpy((char *)(kept + 1) + size, name, name_size);
-  error_set_data(kept, sizeof *kept + size + name_size);
-  return code;
-}
-
-/* Borrows an item's value: 0, or its error, which is set. */
+/* Borrows an item's value: 0, or its error, which is set, with the failure and
+ * its texts behind it. */
 static int result_look(brood_async_result *result, size_t index,
                        const brood_value **out_value) {
-  struct found found;
-  find(result, index, &found);
-  if (found.code != 0) return fail(found.code, found.failure, found.text);
-  *out_value = found.value;
-  return 0;
+  struct found found = find(result, index);
+  if (found.code == 0) {
+    *out_value = found.value;
+    return 0;
+  }
+  brood_failure failure = found.failure;
+  char number[32];
+  snprintf(number, sizeof number, "error %d", failure.code);
+  failure.name = failure.code > 0 ? number : brood_error_name(failure.code);
+  size_t text_size = strlen(failure.text) + 1;
+  size_t name_size = strlen(failure.name) + 1;
+  error_set(found.code, "%s: %s", failure.name, failure.text);
+  brood_failure *kept = malloc(sizeof *kept + text_size + name_size);
+  if (kept == NULL) return found.code;
+  *kept = failure;
+  kept->text = memcpy(kept + 1, failure.text, text_size);
+  kept->name = memcpy((char *)(kept + 1) + text_size, failure.name, name_size);
+  error_set_data(kept, sizeof *kept + text_size + name_size);
+  return found.code;
 }
 
 const brood_failure *brood_task_failure(void) {
@@ -212,9 +199,7 @@ int brood_async_result_ready(brood_async_result *result) {
   int r = enter(result);
   if (r < 0) return r;
   look(result);
-  r = result_is_ready(result);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, result_is_ready(result));
 }
 
 static int refuse_early(brood_async_result *result, size_t index) {
@@ -231,8 +216,7 @@ int brood_async_result_successful(brood_async_result *result) {
   if (r < 0) return r;
   look(result);
   r = result_is_ready(result) ? !has_failed(result) : refuse_early(result, 0);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, r);
 }
 
 int result_wait(brood_async_result *result, int64_t deadline_ns) {
@@ -245,8 +229,7 @@ int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns) {
   int r = enter(result);
   if (r < 0) return r;
   r = result_wait(result, deadline_ns);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, r);
 }
 
 int result_copy(brood_async_result *result, brood_value *out_values) {
@@ -290,8 +273,7 @@ int brood_async_result_get(brood_async_result *result, brood_value *out_value,
   r = result_wait(result, deadline_ns);
   if (r == 0 && result->is_map) r = copy_tuple(result, out_value);
   if (r == 0 && !result->is_map) r = result_copy(result, out_value);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, r);
 }
 
 int brood_async_result_item(brood_async_result *result, size_t index,
@@ -301,8 +283,7 @@ int brood_async_result_item(brood_async_result *result, size_t index,
   if (r < 0) return r;
   r = refuse_early(result, index);
   if (r == 0) r = result_look(result, index, out_value);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, r);
 }
 
 /* ----------------------------------------------------------- Taking back -- */
@@ -347,8 +328,7 @@ static int take_back(brood_async_result *result, int error, bool with_workers) {
   pool_drain(result->pool);
   r = result_take_back(result, error, with_workers);
   pool_call_back(result->pool, false);
-  pool_leave(result->pool);
-  return r;
+  return pool_leave(result->pool, r);
 }
 
 int brood_async_result_cancel(brood_async_result *result) {
@@ -402,6 +382,5 @@ int brood_async_result_wait_any(brood_async_result *const *results,
   for (size_t i = 0; i < num_results; i++) {
     if (result_is_ready(results[i])) out_ready[count++] = i;
   }
-  pool_leave(results[0]->pool);
-  return r < 0 && r != BROOD_TIMEOUT ? r : count;
+  return pool_leave(results[0]->pool, r < 0 && r != BROOD_TIMEOUT ? r : count);
 }

@@ -23,10 +23,11 @@
 #define AGAIN_NS INT64_C(10000000)
 
 struct member {
-  brood_process *process; /* NULL: none of ours */
-  int64_t kill_ns;        /* when SIGKILL follows; 0: never */
-  uint32_t beginners;     /* of the board, when it was started */
-  bool has_ended;         /* and is not reported yet */
+  struct board_worker *worker; /* its place on the board */
+  brood_process *process;      /* NULL: none of ours */
+  int64_t kill_ns;             /* when SIGKILL follows; 0: never */
+  uint32_t beginners;          /* of the board, when it was started */
+  bool has_ended;              /* and is not reported yet */
 };
 
 static struct {
@@ -35,7 +36,7 @@ static struct {
   const brood_context *context;
   brood_connection *look;
   struct member members[BROOD_MAX_WORKERS];
-  uint32_t num_slots; /* of members, in use or not */
+  struct member *end; /* of those that are in use, and some that are not */
   int64_t window_ns;  /* since when restarts are counted */
   int32_t restarts;
   uint32_t beginners; /* of the board, then */
@@ -54,9 +55,8 @@ void board_break(struct board *board, const char *format, ...) {
   atomic_store(&board->state, BOARD_BROKEN);
 }
 
-static bool is_free(uint32_t slot) {
-  return all.members[slot].process == NULL &&
-         atomic_load(&all.crew.board->workers[slot].process) == 0;
+static bool is_free(const struct member *member) {
+  return member->process == NULL && atomic_load(&member->worker->process) == 0;
 }
 
 static uint32_t state(void) {
@@ -79,22 +79,21 @@ static void signal_member(struct member *member, int signal_number) {
 static void end_member(struct member *member) {
   if (member->kill_ns != 0) return;
   signal_member(member, SIGTERM);
-  member->kill_ns = sys_clock_deadline(all.crew.board->limits.grace_ns);
+  member->kill_ns = sys_clock_deadline(all.crew.board->options.grace_ns);
 }
 
 /* From here on the worker sends no outcome of this chunk, and takes no other.
  * Why is written first: another supervisor may have to say it. */
-static bool end_chunk(uint32_t slot, uint64_t chunk, int why) {
-  struct board_worker *worker = &all.crew.board->workers[slot];
-  atomic_store(&worker->why, why);
-  bool is_ending = atomic_compare_exchange_strong(&worker->current, &chunk,
-                                                  chunk | BOARD_ENDING);
-  if (is_ending) end_member(&all.members[slot]);
+static bool end_chunk(struct member *member, uint64_t chunk, int why) {
+  atomic_store(&member->worker->why, why);
+  bool is_ending = atomic_compare_exchange_strong(&member->worker->current,
+                                                  &chunk, chunk | BOARD_ENDING);
+  if (is_ending) end_member(member);
   return is_ending;
 }
 
-static void heed_limits(uint32_t slot) {
-  struct board_worker *worker = &all.crew.board->workers[slot];
+static void heed_limits(struct member *member) {
+  struct board_worker *worker = member->worker;
   uint64_t chunk = atomic_load(&worker->current);
   int64_t soft_ns = atomic_load(&worker->soft_ns);
   int64_t hard_ns = atomic_load(&worker->hard_ns);
@@ -106,7 +105,7 @@ static void heed_limits(uint32_t slot) {
   bool is_soft_over = soft_ns == 0 || atomic_load(&worker->soft_for) == chunk;
   if (!is_soft_over && now_ns >= soft_ns) {
     atomic_store(&worker->soft_for, chunk);
-    signal_member(&all.members[slot], SIGUSR1);
+    signal_member(member, SIGUSR1);
   } else if (!is_soft_over) {
     wake_at(soft_ns);
   }
@@ -114,33 +113,30 @@ static void heed_limits(uint32_t slot) {
   if (now_ns < hard_ns) {
     wake_at(hard_ns);
   } else {
-    end_chunk(slot, chunk, BROOD_TIME_LIMIT);
+    end_chunk(member, chunk, BROOD_TIME_LIMIT);
   }
 }
 
 /* What the program has asked for. */
-static void heed_request(uint32_t slot) {
-  struct board_worker *worker = &all.crew.board->workers[slot];
+static void heed_request(struct member *member) {
+  struct board_worker *worker = member->worker;
   uint64_t chunk = atomic_exchange(&worker->end_for, 0);
   if (chunk == 0) return;
   if ((chunk & BOARD_ANY) == 0) {
-    end_chunk(slot, chunk, BROOD_TERMINATED);
+    end_chunk(member, chunk, BROOD_TERMINATED);
     return;
   }
   if ((int32_t)chunk != atomic_load(&worker->pid)) return;
   do { /* it may be done with one, and take another */
     chunk = atomic_load(&worker->current);
-  } while (chunk != 0 && !end_chunk(slot, chunk, BROOD_TERMINATED));
-  end_member(&all.members[slot]);
+  } while (chunk != 0 && !end_chunk(member, chunk, BROOD_TERMINATED));
+  end_member(member);
 }
 
-static void watch_member(uint32_t slot) {
-  struct member *member = &all.members[slot];
-  if (state() == BOARD_BROKEN || state() == BOARD_TERMINATING) {
-    end_member(member);
-  }
-  heed_request(slot);
-  heed_limits(slot);
+static void watch_member(struct member *member) {
+  if (state() >= BOARD_TERMINATING) end_member(member);
+  heed_request(member);
+  heed_limits(member);
   if (member->kill_ns == 0) return;
   if (sys_clock_ns() >= member->kill_ns) {
     brood_process_kill(member->process);
@@ -166,11 +162,12 @@ static void describe(char text[128], int error, int exitcode) {
 
 /* Says what became of the chunk of a worker that has ended; false if there is
  * no room to say that now. */
-static bool report(uint32_t slot, int exitcode) {
-  struct board_worker *worker = &all.crew.board->workers[slot];
+static bool report(const struct member *member, int exitcode) {
+  struct board_worker *worker = member->worker;
   uint64_t chunk = atomic_load(&worker->current);
+  uint32_t who = (uint32_t)(member - all.members) + 1;
   if (chunk == 0 ||
-      !board_is_claimed_by(all.crew.board, (uint32_t)chunk, slot + 1)) {
+      !board_is_claimed_by(all.crew.board, (uint32_t)chunk, who)) {
     return true;
   }
   bool was_ended = (chunk & BOARD_ENDING) != 0;
@@ -191,10 +188,10 @@ static bool report(uint32_t slot, int exitcode) {
  * worker is to be had. The while goes on as long as each one dies before its
  * first task: how many do so in a second is a matter of the machine. */
 static void count_restart(const char *last, bool is_death) {
-  const struct board_limits *limits = &all.crew.board->limits;
+  const brood_pool_options *options = &all.crew.board->options;
   uint32_t beginners = atomic_load(&all.crew.board->beginners);
   int64_t now_ns = sys_clock_ns();
-  bool is_over = now_ns - all.window_ns > limits->window_ns;
+  bool is_over = now_ns - all.window_ns > options->restart_window_ns;
   bool is_last = atomic_load(&all.crew.board->live) == 0;
   if ((is_death || is_last) && beginners == all.beginners) {
     is_over = all.window_ns == 0;
@@ -204,15 +201,14 @@ static void count_restart(const char *last, bool is_death) {
     all.restarts = 0;
     all.beginners = beginners;
   }
-  if (++all.restarts <= limits->max_restarts) return;
+  if (++all.restarts <= options->max_restarts) return;
   board_break(all.crew.board,
               "%d workers ended in disorder within %" PRId64 " ms: %s",
               all.restarts, (now_ns - all.window_ns) / 1000000, last);
 }
 
 /* Clears the place of a worker that has ended. */
-static void clear_slot(uint32_t slot) {
-  struct board_worker *worker = &all.crew.board->workers[slot];
+static void clear_place(struct board_worker *worker) {
   atomic_store(&worker->current, 0);
   atomic_store(&worker->soft_ns, 0);
   atomic_store(&worker->hard_ns, 0);
@@ -223,8 +219,7 @@ static void clear_slot(uint32_t slot) {
 }
 
 /* Has a worker of ours ended? Its place is free once that has been said. */
-static void bury_member(uint32_t slot) {
-  struct member *member = &all.members[slot];
+static void bury_member(struct member *member) {
   int exitcode;
   if (brood_process_exitcode(member->process, &exitcode) <= 0) return;
   if (!member->has_ended) {
@@ -232,7 +227,7 @@ static void bury_member(uint32_t slot) {
     atomic_fetch_sub(&all.crew.board->live, 1);
     bool has_begun =
         atomic_load(&all.crew.board->beginners) != member->beginners;
-    bool has_left = atomic_load(&all.crew.board->workers[slot].has_left) != 0;
+    bool has_left = atomic_load(&member->worker->has_left) != 0;
     bool is_lost = !has_begun || (exitcode != 0 && !has_left);
     if (is_lost && member->kill_ns == 0) {
       char text[128];
@@ -240,22 +235,22 @@ static void bury_member(uint32_t slot) {
       count_restart(text, true);
     }
   }
-  if (!report(slot, exitcode)) {
+  if (!report(member, exitcode)) {
     wake_at(sys_clock_ns() + AGAIN_NS);
     return;
   }
-  clear_slot(slot);
+  clear_place(member->worker);
   brood_process_free(member->process);
-  *member = (struct member){0};
+  *member = (struct member){.worker = member->worker};
 }
 
 /* The workers of a supervisor that was killed are killed with it. One that is
  * not seen to have ended may still put its outcome. */
-static void bury_orphan(uint32_t slot) {
-  uint64_t token = atomic_load(&all.crew.board->workers[slot].process);
+static void bury_orphan(const struct member *member) {
+  uint64_t token = atomic_load(&member->worker->process);
   if (token == 0) return;
-  if (sync_has_ended(token) && report(slot, -SIGKILL)) {
-    clear_slot(slot);
+  if (sync_has_ended(token) && report(member, -SIGKILL)) {
+    clear_place(member->worker);
   } else {
     wake_at(sys_clock_ns() + AGAIN_NS);
   }
@@ -263,14 +258,16 @@ static void bury_orphan(uint32_t slot) {
 
 static void find_orphans(void) {
   atomic_store(&all.crew.board->live, 0);
-  for (uint32_t slot = 0; slot < BROOD_MAX_WORKERS; slot++) {
-    if (!is_free(slot)) all.num_slots = slot + 1;
+  all.end = all.members;
+  for (uint32_t i = 0; i < BROOD_MAX_WORKERS; i++) {
+    all.members[i].worker = &all.crew.board->workers[i];
+    if (!is_free(&all.members[i])) all.end = &all.members[i + 1];
   }
 }
 
 /* ---------------------------------------------------------------- Births -- */
 
-static int start_worker(uint32_t slot) {
+static int start_worker(struct member *member) {
   static int64_t number;
   char name[64];
   snprintf(name, sizeof name, "PoolWorker-%" PRId64, ++number);
@@ -279,14 +276,13 @@ static int start_worker(uint32_t slot) {
     args[i] = *brood_args_get(all.args, i);
   }
   int64_t generation = atomic_load(&all.crew.board->generation);
-  args[CREW_LOOK] = brood_int64(generation << 32 | slot);
-  all.members[slot].beginners = atomic_load(&all.crew.board->beginners);
-  brood_process *process = process_start_servant(
-      all.context, name, SERVANT_PLAIN, brood_pool_worker, args, CREW_COUNT);
-  if (process == NULL) return brood_error();
-  all.members[slot].process = process;
-  atomic_store(&all.crew.board->workers[slot].pid, brood_process_pid(process));
-  if (slot >= all.num_slots) all.num_slots = slot + 1;
+  args[CREW_LOOK] = brood_int64(generation << 32 | (member - all.members));
+  member->beginners = atomic_load(&all.crew.board->beginners);
+  member->process = process_start_servant(all.context, name, SERVANT_PLAIN,
+                                          brood_pool_worker, args, CREW_COUNT);
+  if (member->process == NULL) return brood_error();
+  atomic_store(&member->worker->pid, brood_process_pid(member->process));
+  if (member >= all.end) all.end = member + 1;
   atomic_fetch_add(&all.crew.board->live, 1);
   return 0;
 }
@@ -294,10 +290,9 @@ static int start_worker(uint32_t slot) {
 /* Workers that have a chunk: they take none of those that are in the queue. */
 static uint32_t num_busy(void) {
   uint32_t count = 0;
-  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-    const struct member *member = &all.members[slot];
+  for (const struct member *member = all.members; member < all.end; member++) {
     bool is_there = member->process != NULL && !member->has_ended;
-    count += is_there && all.crew.board->workers[slot].current != 0;
+    count += is_there && atomic_load(&member->worker->current) != 0;
   }
   return count;
 }
@@ -308,7 +303,7 @@ static uint32_t missing(void) {
   uint32_t wanted = atomic_load(&all.crew.board->wanted);
   uint32_t live = atomic_load(&all.crew.board->live);
   bool is_closing = state() == BOARD_CLOSING;
-  if (all.crew.board->limits.idle_ns > 0 || is_closing) {
+  if (all.crew.board->options.idle_timeout_ns > 0 || is_closing) {
     int items = brood_queue_qsize(all.crew.tasks);
     uint32_t use = (uint32_t)items + (is_closing ? 0 : num_busy());
     if (items >= 0 && use < wanted) wanted = use;
@@ -318,9 +313,10 @@ static uint32_t missing(void) {
 
 static void start_missing(void) {
   uint32_t count = state() <= BOARD_CLOSING ? missing() : 0;
-  for (uint32_t slot = 0; count > 0 && slot < BROOD_MAX_WORKERS; slot++) {
-    if (!is_free(slot)) continue;
-    if (start_worker(slot) < 0) {
+  for (struct member *member = all.members;
+       count > 0 && member < all.members + BROOD_MAX_WORKERS; member++) {
+    if (!is_free(member)) continue;
+    if (start_worker(member) < 0) {
       count_restart(brood_error_message(), false);
       wake_at(sys_clock_ns() + AGAIN_NS);
       return;
@@ -338,8 +334,7 @@ static void sleep_well(void) {
   static size_t ready[BROOD_MAX_WORKERS + 1];
   size_t count = 0;
   things[count++] = brood_object(all.look);
-  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-    struct member *member = &all.members[slot];
+  for (struct member *member = all.members; member < all.end; member++) {
     if (member->process == NULL || member->has_ended) continue;
     int sentinel = brood_process_sentinel(member->process);
     if (sentinel >= 0) things[count++] = brood_descriptor(sentinel);
@@ -353,9 +348,9 @@ static void sleep_well(void) {
 /* A closed pool waits for orphans too, whose chunks are to be told of. */
 static bool is_done(void) {
   bool is_closing = state() == BOARD_CLOSING;
-  for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-    if (all.members[slot].process != NULL) return false;
-    if (is_closing && !is_free(slot)) return false;
+  for (struct member *member = all.members; member < all.end; member++) {
+    if (member->process != NULL) return false;
+    if (is_closing && !is_free(member)) return false;
   }
   return state() >= BOARD_TERMINATING ||
          (is_closing && brood_queue_empty(all.crew.tasks) == 1);
@@ -364,14 +359,12 @@ static bool is_done(void) {
 static void supervise(void) {
   for (;;) {
     all.wake_ns = SYS_CLOCK_NEVER;
-    for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-      if (all.members[slot].process == NULL) bury_orphan(slot);
-      if (all.members[slot].process != NULL) bury_member(slot);
+    for (struct member *member = all.members; member < all.end; member++) {
+      member->process == NULL ? bury_orphan(member) : bury_member(member);
     }
     start_missing();
-    for (uint32_t slot = 0; slot < all.num_slots; slot++) {
-      struct member *member = &all.members[slot];
-      if (member->process != NULL && !member->has_ended) watch_member(slot);
+    for (struct member *member = all.members; member < all.end; member++) {
+      if (member->process != NULL && !member->has_ended) watch_member(member);
     }
     if (is_done()) return;
     sleep_well();

@@ -17,18 +17,18 @@
 #include "lib/work/board.h"
 #include "lib/work/task.h"
 
+static void *object_in(const brood_args *args, size_t index,
+                       enum brood_kind kind) {
+  return brood_value_object(brood_args_get(args, index), kind);
+}
+
 bool crew_read(struct crew *out, const brood_args *args) {
-  const brood_value *board = brood_args_get(args, CREW_BOARD);
   *out = (struct crew){
-      .tasks = brood_value_object(brood_args_get(args, CREW_TASKS),
-                                  BROOD_KIND_QUEUE),
-      .results = brood_value_object(brood_args_get(args, CREW_RESULTS),
-                                    BROOD_KIND_QUEUE),
-      .board = board_in(brood_value_object(board, BROOD_KIND_ARRAY)),
-      .wake = brood_value_object(brood_args_get(args, CREW_WAKE),
-                                 BROOD_KIND_CONNECTION),
-      .bell = brood_value_object(brood_args_get(args, CREW_BELL),
-                                 BROOD_KIND_CONNECTION)};
+      .tasks = object_in(args, CREW_TASKS, BROOD_KIND_QUEUE),
+      .results = object_in(args, CREW_RESULTS, BROOD_KIND_QUEUE),
+      .board = board_in(object_in(args, CREW_BOARD, BROOD_KIND_ARRAY)),
+      .wake = object_in(args, CREW_WAKE, BROOD_KIND_CONNECTION),
+      .bell = object_in(args, CREW_BELL, BROOD_KIND_CONNECTION)};
   return out->tasks != NULL && out->results != NULL && out->board != NULL &&
          brood_args_count(args) == CREW_COUNT;
 }
@@ -119,25 +119,31 @@ static void refuse_chunk(struct worker *worker, int error) {
   put_outcome(worker, &head, sizeof head, values, 2);
 }
 
-/* Does the items of a chunk, each whatever became of those before. */
-static int run_items(struct worker *worker, const struct chunk_head *head,
-                     const brood_value *items, size_t count) {
+/* Does the items of a chunk, each whatever became of those before. Only the
+ * program puts chunks; a head that is none is a fault of its. */
+static void run_chunk(struct worker *worker, const brood_value *chunk) {
+  const brood_value *items = chunk->as.items;
+  const struct chunk_head *head = items[0].as.data;
+  size_t count = chunk->num_items - 1;
   size_t head_size = sizeof(struct outcome_head) + count * sizeof(int32_t);
   struct outcome_head *out = calloc(1, head_size);
   brood_value *values = calloc(count + 1, sizeof *values);
+  worker->done++;
   if (out == NULL || values == NULL) {
     free(out);
     free(values);
-    return error_set_os(-ENOMEM, "no memory for %zu results", count);
+    refuse_chunk(worker,
+                 error_set_os(-ENOMEM, "no memory for %zu results", count));
+    return;
   }
   *out =
       (struct outcome_head){.number = worker->chunk, .worker_pid = worker->pid};
   brood_task function = registry_task(head->name);
   bool has_failed = false;
   begin_limits(worker, head);
-  for (size_t i = 0; i < count; i++) {
-    out->codes[i] = task_call(function, &items[i], &values[i + 1]);
-    has_failed |= out->codes[i] != 0;
+  for (size_t i = 1; i <= count; i++) {
+    out->codes[i - 1] = task_call(function, &items[i], &values[i]);
+    has_failed |= out->codes[i - 1] != 0;
   }
   atomic_store(&me->soft_ns, 0); /* waiting for room is not the task's */
   atomic_store(&me->hard_ns, 0);
@@ -146,34 +152,25 @@ static int run_items(struct worker *worker, const struct chunk_head *head,
   for (size_t i = 1; i <= count; i++) brood_value_clear(&values[i]);
   free(values);
   free(out);
-  return 0;
-}
-
-/* Only the program writes there; a head that is none is a fault of its. */
-static void run_chunk(struct worker *worker, const brood_value *chunk) {
-  const brood_value *items = chunk->as.items;
-  const struct chunk_head *head = items[0].as.data;
-  int r = run_items(worker, head, items + 1, chunk->num_items - 1);
-  if (r < 0) refuse_chunk(worker, r);
-  worker->done++;
 }
 
 /* -------------------------------------------------------------- The loop -- */
 
 static bool is_to_leave(const struct worker *worker, uint32_t generation) {
   struct board *board = worker->crew.board;
-  const struct board_limits *limits = &board->limits;
+  const brood_pool_options *options = &board->options;
   return atomic_load(&board->state) >= BOARD_TERMINATING ||
-         (limits->max_tasks > 0 && worker->done >= limits->max_tasks) ||
-         (limits->max_memory_bytes > 0 && worker->done > 0 &&
-          sys_resident_bytes() > limits->max_memory_bytes) ||
+         (options->maxtasksperchild > 0 &&
+          worker->done >= options->maxtasksperchild) ||
+         (options->max_memory_per_child_bytes > 0 && worker->done > 0 &&
+          sys_resident_bytes() > options->max_memory_per_child_bytes) ||
          atomic_load(&board->generation) != generation;
 }
 
 /* Does one chunk; false if the worker is to leave. An item that cannot be got
  * stays where it is: another worker may have room for it. */
 static bool work_once(struct worker *worker) {
-  int64_t idle_ns = worker->crew.board->limits.idle_ns;
+  int64_t idle_ns = worker->crew.board->options.idle_timeout_ns;
   brood_value chunk = brood_none();
   worker->has_claim = false;
   int r = queue_get((struct queue *)(void *)worker->crew.tasks, &chunk, 1,
