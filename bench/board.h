@@ -3,8 +3,7 @@
 // What the parent and the crew of one measurement share: a mapping with the
 // task, the gate at which they meet, and the samples. A benchmark adds what its
 // crews work on.
-#ifndef BENCH_BOARD_H_
-#define BENCH_BOARD_H_
+#pragma once
 
 #include <atomic>
 #include <cstddef>
@@ -87,5 +86,3 @@ bool FutexWait(std::atomic<uint32_t> *word, uint32_t expected,
 void FutexWake(std::atomic<uint32_t> *word, int count);
 
 }  // namespace bench
-
-#endif  // BENCH_BOARD_H_

@@ -2,8 +2,7 @@
 //
 // Crews of Brood's objects, in processes of each of Brood's contexts: an object
 // goes to them as an argument, as in any program.
-#ifndef BENCH_BROOD_CREW_H_
-#define BENCH_BROOD_CREW_H_
+#pragma once
 
 #include <cstddef>
 
@@ -59,5 +58,3 @@ Handle *TakeObject(const brood_args *args, int which, brood_kind kind) {
 }
 
 }  // namespace bench
-
-#endif  // BENCH_BROOD_CREW_H_

@@ -2,8 +2,7 @@
  *
  * The one clock of parent and child, in C and C++.
  */
-#ifndef BENCH_CLOCK_H_
-#define BENCH_CLOCK_H_
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -14,5 +13,3 @@ static inline int64_t bench_now_ns(void) {
   clock_gettime(CLOCK_MONOTONIC, &now);
   return INT64_C(1000000000) * now.tv_sec + now.tv_nsec;
 }
-
-#endif /* BENCH_CLOCK_H_ */

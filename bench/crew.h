@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The processes that a benchmark has work on one object.
-#ifndef BENCH_CREW_H_
-#define BENCH_CREW_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -68,5 +67,3 @@ std::string RunCrew(Crew *crew, int processes, Board *board,
                     const std::function<void()> &meanwhile);
 
 }  // namespace bench
-
-#endif  // BENCH_CREW_H_

@@ -2,8 +2,7 @@
 //
 // The board of //bench:ipc: the task of its crews, what each process has sent
 // or received, and the shared words that Brood's objects are measured against.
-#ifndef BENCH_IPC_BOARD_H_
-#define BENCH_IPC_BOARD_H_
+#pragma once
 
 #include <algorithm>
 #include <atomic>
@@ -79,5 +78,3 @@ void AddBoostCrews(IpcBoard *board, Crews *crews);
 void AddZeroMqCrews(IpcBoard *board, Crews *crews);
 
 }  // namespace bench
-
-#endif  // BENCH_IPC_BOARD_H_

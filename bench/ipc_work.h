@@ -7,8 +7,7 @@
 // Send() sends it, bool Flush() sends what Send kept back. An In receives:
 // const char *Receive(size_t *out_size) returns a message that is valid until
 // the next call. All return false, or nullptr, on failure.
-#ifndef BENCH_IPC_WORK_H_
-#define BENCH_IPC_WORK_H_
+#pragma once
 
 #include <unistd.h>
 
@@ -160,5 +159,3 @@ bool Trips(Out out, In in, IpcBoard *board, int index) {
 }
 
 }  // namespace bench
-
-#endif  // BENCH_IPC_WORK_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // What the clients of //bench:manager do, the same whoever answers them.
-#ifndef BENCH_MANAGER_WORK_H_
-#define BENCH_MANAGER_WORK_H_
+#pragma once
 
 #include <atomic>
 #include <cstdint>
@@ -56,5 +55,3 @@ bool CallUntilStop(ManagerBoard *board, int client, Call call) {
 void AddRawCrew(ManagerBoard *board, Crews *crews);
 
 }  // namespace bench
-
-#endif  // BENCH_MANAGER_WORK_H_

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // Options that a benchmark has besides Google Benchmark's.
-#ifndef BENCH_OPTIONS_H_
-#define BENCH_OPTIONS_H_
+#pragma once
 
 #include <cstdint>
 #include <cstdio>
@@ -39,5 +38,3 @@ bool Parse(int argc, char **argv, CommonOptions *out_common,
            const std::vector<Option> &own);
 
 }  // namespace bench
-
-#endif  // BENCH_OPTIONS_H_

@@ -2,8 +2,7 @@
 //
 // What //bench:pool measures: cases, the subjects that have them, and what a
 // task is, the same whoever performs it.
-#ifndef BENCH_POOL_CASE_H_
-#define BENCH_POOL_CASE_H_
+#pragma once
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -127,5 +126,3 @@ void AddRawDeath(PoolSubjects *subjects);
 std::string AddPoolCrews(PoolSubjects *subjects);
 
 }  // namespace bench
-
-#endif  // BENCH_POOL_CASE_H_

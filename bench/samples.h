@@ -2,8 +2,7 @@
 //
 // What a benchmark does with its samples: lines of JSON for //tools:compare,
 // percentiles for Google Benchmark.
-#ifndef BENCH_SAMPLES_H_
-#define BENCH_SAMPLES_H_
+#pragma once
 
 #include <benchmark/benchmark.h>
 
@@ -39,5 +38,3 @@ void Report(benchmark::State &state, FILE *file, const std::string &fields,
 int RunAll(FILE *file);
 
 }  // namespace bench
-
-#endif  // BENCH_SAMPLES_H_

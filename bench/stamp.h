@@ -4,8 +4,7 @@
 // each of them came once, whole and in order. A message of 64 bits is one word,
 // its head, that tells producer and number. Larger ones have words that follow
 // from the head at every page and at the end.
-#ifndef BENCH_STAMP_H_
-#define BENCH_STAMP_H_
+#pragma once
 
 #include <cstddef>
 #include <cstdint>
@@ -105,5 +104,3 @@ class Ledger {
 };
 
 }  // namespace bench
-
-#endif  // BENCH_STAMP_H_

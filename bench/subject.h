@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
 // The ways to start a process that //bench:startup compares.
-#ifndef BENCH_SUBJECT_H_
-#define BENCH_SUBJECT_H_
+#pragma once
 
 #include <cstdint>
 #include <memory>
@@ -58,5 +57,3 @@ Subjects MakeSubjects(std::string *out_fault);
 Subjects MakeLinkages();
 
 }  // namespace bench
-
-#endif  // BENCH_SUBJECT_H_

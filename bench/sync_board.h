@@ -2,8 +2,7 @@
 //
 // The board of //bench:sync: what its crews count, and the raw objects that
 // Brood's are measured against.
-#ifndef BENCH_SYNC_BOARD_H_
-#define BENCH_SYNC_BOARD_H_
+#pragma once
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -45,5 +44,3 @@ constexpr char kEvent[] = "event_round_trip";
 void AddRawCrews(SyncBoard *board, Crews *crews);
 
 }  // namespace bench
-
-#endif  // BENCH_SYNC_BOARD_H_

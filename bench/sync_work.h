@@ -4,8 +4,7 @@
 // object is a type with the calls named here, all of which return false on
 // failure. Templates, because a call through a pointer costs as much as a
 // quarter of what is measured.
-#ifndef BENCH_SYNC_WORK_H_
-#define BENCH_SYNC_WORK_H_
+#pragma once
 
 #include <atomic>
 #include <cstdint>
@@ -97,5 +96,3 @@ bool EventTrips(Event ping, Event pong, SyncBoard *board, int index) {
 }
 
 }  // namespace bench
-
-#endif  // BENCH_SYNC_WORK_H_

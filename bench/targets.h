@@ -3,8 +3,7 @@
  * What the benchmark's children run, in //bench:startup and in
  * //bench:startup_child alike.
  */
-#ifndef BENCH_TARGETS_H_
-#define BENCH_TARGETS_H_
+#pragma once
 
 #include <stdint.h>
 
@@ -38,5 +37,3 @@ void bench_run_if_raw_child(int argc, char **argv);
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* BENCH_TARGETS_H_ */

@@ -1,7 +1,6 @@
 // What a fuzz target does when something is not as it must be, or is.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_FUZZ_CHECK_H
-#define BROOD_FUZZ_CHECK_H
+#pragma once
 
 #include <cstdio>
 #include <cstdlib>
@@ -17,5 +16,3 @@
 // A target sets it when an input was not refused: each file of the corpus must
 // not be.
 inline bool is_accepted;
-
-#endif  // BROOD_FUZZ_CHECK_H

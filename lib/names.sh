@@ -11,8 +11,7 @@
 # functions and of types do not reach a linker.
 set -eu
 export LC_ALL=C
-echo '#ifndef BROOD_NAMES_H
-#define BROOD_NAMES_H'
+echo '#pragma once'
 sed -n -E '
   /^(static|typedef|_Static_assert|#)/d
   s/^extern .*\(\*(const )?([a-z0-9_]+)\).*/\2/p; t
@@ -20,4 +19,3 @@ sed -n -E '
   s/^} ([a-z0-9_]+);/\1/p
   s/^[a-z_][^={]*[ *]([a-z][a-z0-9_]*)\(.*/\1/p' "$@" |
   grep -v '^brood_' | sort -u | sed 's/.*/#define & brood_in_&/'
-echo '#endif'

@@ -2,8 +2,7 @@
  *
  * An actor: connects to the runner and serves its requests.
  */
-#ifndef BROOD_ADAPTER_AGENT_H
-#define BROOD_ADAPTER_AGENT_H
+#pragma once
 
 #include "brood.h"
 
@@ -14,5 +13,3 @@ void agent_run(const char *path, const brood_args *args);
 
 /* agent_connection returns the descriptor of this process's actor. */
 int agent_connection(void);
-
-#endif /* BROOD_ADAPTER_AGENT_H */

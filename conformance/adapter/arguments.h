@@ -3,8 +3,7 @@
  * The arguments of a process, and what is sent: from the wire to the library,
  * and back to values in whoever received it. Order, number and type survive.
  */
-#ifndef BROOD_ADAPTER_ARGUMENTS_H
-#define BROOD_ADAPTER_ARGUMENTS_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ struct value arguments_value(const brood_args *args, size_t index);
 /* arguments_received takes what a pipe, a queue or a pool gave. A tuple becomes
  * a list; one of plain data is plain data. */
 struct value arguments_received(brood_value received);
-
-#endif /* BROOD_ADAPTER_ARGUMENTS_H */

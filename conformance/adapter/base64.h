@@ -2,8 +2,7 @@
  *
  * Bytes as text (RFC 4648, section 4).
  */
-#ifndef BROOD_ADAPTER_BASE64_H
-#define BROOD_ADAPTER_BASE64_H
+#pragma once
 
 #include <stddef.h>
 
@@ -13,5 +12,3 @@ char *base64_encode(const void *data, size_t size_bytes);
 /* base64_decode returns the bytes of a text, to be freed by free, or NULL if
  * the text is no base 64. */
 void *base64_decode(const char *text, size_t *out_size_bytes);
-
-#endif /* BROOD_ADAPTER_BASE64_H */

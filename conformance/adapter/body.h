@@ -4,8 +4,7 @@
  * argument that is not what it should be is an uncaught error: here it ends the
  * process, and so does a file that cannot be used.
  */
-#ifndef BROOD_ADAPTER_BODY_H
-#define BROOD_ADAPTER_BODY_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ void body_run(brood_task task, const brood_args *args);
   }                                                       \
   BROOD_TARGET(function##_target);                        \
   BROOD_TASK(function)
-
-#endif /* BROOD_ADAPTER_BODY_H */

@@ -4,8 +4,7 @@
  * called, and its outcome. Here, and only here, it is decided what Python
  * calls a TypeError of the caller.
  */
-#ifndef BROOD_ADAPTER_CALL_H
-#define BROOD_ADAPTER_CALL_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -102,5 +101,3 @@ int call_made(struct call *call, enum value_kind kind, void *object);
 #define call_fail(call, ...) failure_set(&(call)->failure, __VA_ARGS__)
 int call_fail_os(struct call *call, const char *what);
 int call_fail_brood(struct call *call);
-
-#endif /* BROOD_ADAPTER_CALL_H */

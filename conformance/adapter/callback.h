@@ -3,8 +3,7 @@
  * What a pool calls when a task has ended: os.recorder(), which writes down
  * what it was called with, and then does something.
  */
-#ifndef BROOD_ADAPTER_CALLBACK_H
-#define BROOD_ADAPTER_CALLBACK_H
+#pragma once
 
 #include "conformance/adapter/call.h"
 
@@ -14,5 +13,3 @@
  * TypeError  it is no callback */
 int callback_read(struct call *call, int index, int error_index,
                   brood_task_options *options);
-
-#endif /* BROOD_ADAPTER_CALLBACK_H */

@@ -2,11 +2,8 @@
  *
  * The one integer that a process has for itself: os.cell().
  */
-#ifndef BROOD_ADAPTER_CELL_H
-#define BROOD_ADAPTER_CELL_H
+#pragma once
 
 #include <stdint.h>
 
 extern int64_t cell_value;
-
-#endif /* BROOD_ADAPTER_CELL_H */

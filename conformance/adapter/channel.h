@@ -3,8 +3,7 @@
  * Whatever carries values, seen as one thing: connections and queues of all
  * kinds.
  */
-#ifndef BROOD_ADAPTER_CHANNEL_H
-#define BROOD_ADAPTER_CHANNEL_H
+#pragma once
 
 #include "brood.h"
 #include "conformance/adapter/value.h"
@@ -13,5 +12,3 @@
  * and returns what it returns. */
 int channel_put(const struct value *value, brood_value item);
 int channel_get(const struct value *value, brood_value *out_item);
-
-#endif /* BROOD_ADAPTER_CHANNEL_H */

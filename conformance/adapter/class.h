@@ -3,8 +3,7 @@
  * What each kind of handle offers: methods and attributes, by name. A name
  * that is in no table does not exist.
  */
-#ifndef BROOD_ADAPTER_CLASS_H
-#define BROOD_ADAPTER_CLASS_H
+#pragma once
 
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/value.h"
@@ -81,5 +80,3 @@ extern const struct method os_thread_methods[];
 const struct method *class_method(const struct value *value, const char *name);
 const struct attribute *class_attribute(const struct value *value,
                                         const char *name);
-
-#endif /* BROOD_ADAPTER_CLASS_H */

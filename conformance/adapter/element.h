@@ -3,8 +3,7 @@
  * One variable of the C type that a typecode stands for, and JSON: what
  * Python's ctypes does, for memory that the library hands out as it is.
  */
-#ifndef BROOD_ADAPTER_ELEMENT_H
-#define BROOD_ADAPTER_ELEMENT_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stdint.h>
@@ -23,5 +22,3 @@ int64_t element_int64(char typecode, const void *memory);
  * OverflowError  it is too large for a double */
 int element_set(struct call *call, char typecode, const cJSON *json,
                 void *memory);
-
-#endif /* BROOD_ADAPTER_ELEMENT_H */

@@ -3,8 +3,7 @@
  * What went wrong in a request, in the words of the wire: an error's type in
  * Python's names and one sentence, or a name that does not exist.
  */
-#ifndef BROOD_ADAPTER_FAILURE_H
-#define BROOD_ADAPTER_FAILURE_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stddef.h>
@@ -49,5 +48,3 @@ cJSON *failure_types(const char *type);
 
 /* failure_add writes the failure into a reply. */
 void failure_add(const struct failure *failure, cJSON *reply);
-
-#endif /* BROOD_ADAPTER_FAILURE_H */

@@ -2,8 +2,7 @@
  *
  * The functions that processes and pools run, by the names of the protocol.
  */
-#ifndef BROOD_ADAPTER_FUNCTIONS_H
-#define BROOD_ADAPTER_FUNCTIONS_H
+#pragma once
 
 #include "brood.h"
 
@@ -26,5 +25,3 @@ brood_task functions_find_task(const char *name);
 
 /* square, which callbacks give as well. */
 int functions_square(const brood_args *args);
-
-#endif /* BROOD_ADAPTER_FUNCTIONS_H */

@@ -3,8 +3,7 @@
  * What a scenario gives as a lock to somebody else: to a condition, a value or
  * an array.
  */
-#ifndef BROOD_ADAPTER_GUARD_H
-#define BROOD_ADAPTER_GUARD_H
+#pragma once
 
 #include <cjson/cJSON.h>
 
@@ -17,5 +16,3 @@ void *guard_object(const struct call *call, const cJSON *json);
 /* guard_read reads the argument `lock` of values and arrays: NULL for a new
  * one, BROOD_NO_LOCK for none. */
 void *guard_read(const struct call *call, int index);
-
-#endif /* BROOD_ADAPTER_GUARD_H */

@@ -4,8 +4,7 @@
  * has one first name, which every answer uses, so that the runner may compare
  * names; further names are understood as well.
  */
-#ifndef BROOD_ADAPTER_HANDLE_H
-#define BROOD_ADAPTER_HANDLE_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -59,5 +58,3 @@ void handles_fail(struct handles *handles, struct failure failure);
  * handle under `bind` (made up if NULL). */
 cJSON *handles_encode(struct handles *handles, struct value value,
                       const char *bind);
-
-#endif /* BROOD_ADAPTER_HANDLE_H */

@@ -3,8 +3,7 @@
  * Descriptors without surprises: no call ends early because a signal came,
  * and everything opened is close-on-exec.
  */
-#ifndef BROOD_ADAPTER_IO_H
-#define BROOD_ADAPTER_IO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ int io_note(const char *path, const char *text);
 
 /* io_gate opens a FIFO for reading and returns at end of file. -1 and errno. */
 int io_gate(const char *path);
-
-#endif /* BROOD_ADAPTER_IO_H */

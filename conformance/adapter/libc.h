@@ -2,8 +2,7 @@
  *
  * What the adapter wants of glibc, for C libraries that lack it: musl does.
  */
-#ifndef BROOD_CONFORMANCE_ADAPTER_LIBC_H
-#define BROOD_CONFORMANCE_ADAPTER_LIBC_H
+#pragma once
 
 #ifndef __GLIBC__
 #include <errno.h>
@@ -42,5 +41,3 @@ static inline int close_range(unsigned first, unsigned last, unsigned flags) {
   return (int)syscall(SYS_close_range, first, last, flags);
 }
 #endif
-
-#endif /* BROOD_CONFORMANCE_ADAPTER_LIBC_H */

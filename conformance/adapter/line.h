@@ -2,8 +2,7 @@
  *
  * Lines over a stream socket, of at most 1 MiB each.
  */
-#ifndef BROOD_ADAPTER_LINE_H
-#define BROOD_ADAPTER_LINE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -31,5 +30,3 @@ char *line_read(struct line_stream *stream);
 /* line_write writes a line and its newline. -1 and errno, EMSGSIZE likewise;
  * then nothing was written. */
 int line_write(struct line_stream *stream, const char *line);
-
-#endif /* BROOD_ADAPTER_LINE_H */

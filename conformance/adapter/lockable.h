@@ -3,8 +3,7 @@
  * Whatever can be acquired and released, seen as one thing: locks, semaphores,
  * conditions, and values and arrays that have a lock.
  */
-#ifndef BROOD_ADAPTER_LOCKABLE_H
-#define BROOD_ADAPTER_LOCKABLE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -13,5 +12,3 @@
 /* Each calls the object's own function and returns what it returns. */
 int lockable_acquire(const struct value *value, int64_t timeout_ns);
 int lockable_release(const struct value *value);
-
-#endif /* BROOD_ADAPTER_LOCKABLE_H */

@@ -2,8 +2,7 @@
  *
  * What all calls of a manager's objects have in common.
  */
-#ifndef BROOD_ADAPTER_MANAGER_H
-#define BROOD_ADAPTER_MANAGER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -47,5 +46,3 @@ void manager_clear_far(struct manager_far *far);
 
 /* manager_read_address is the attribute. */
 int manager_read_address(struct call *call);
-
-#endif /* BROOD_ADAPTER_MANAGER_H */

@@ -3,8 +3,7 @@
  * Memory that is always there. An adapter without memory could not even say
  * so, hence it ends; nothing here returns NULL.
  */
-#ifndef BROOD_ADAPTER_MEMORY_H
-#define BROOD_ADAPTER_MEMORY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -24,5 +23,3 @@ unsigned char *memory_pattern(size_t size_bytes, unsigned seed);
 
 /* memory_keep takes memory that is never to be freed: it stays reachable. */
 void memory_keep(void *memory);
-
-#endif /* BROOD_ADAPTER_MEMORY_H */

@@ -5,8 +5,7 @@
  * process argument is an int64. Hence what a double would spoil travels
  * through cJSON as text, and what JSON has no number for as {"double": bits}.
  */
-#ifndef BROOD_ADAPTER_NUMBER_H
-#define BROOD_ADAPTER_NUMBER_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -45,5 +44,3 @@ cJSON *number_double(double value);
 /* number_bits writes the 16 hexadecimal digits of a double, and a NUL. */
 enum { NUMBER_BITS = 17 };
 void number_bits(double value, char out_digits[NUMBER_BITS]);
-
-#endif /* BROOD_ADAPTER_NUMBER_H */

@@ -3,8 +3,7 @@
  * The objects that processes share, as values: what each kind is called, how
  * it is given back, and how it is recognised.
  */
-#ifndef BROOD_ADAPTER_OBJECT_H
-#define BROOD_ADAPTER_OBJECT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ void object_free(const struct value *value);
 
 /* object_value returns the value of an object of whatever kind. */
 struct value object_value(void *object);
-
-#endif /* BROOD_ADAPTER_OBJECT_H */

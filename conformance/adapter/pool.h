@@ -2,8 +2,7 @@
  *
  * Pools: how calls give tasks to them, and what they answer.
  */
-#ifndef BROOD_ADAPTER_POOL_H
-#define BROOD_ADAPTER_POOL_H
+#pragma once
 
 #include <stdint.h>
 
@@ -35,5 +34,3 @@ int pool_iterate(struct call *call, unsigned flags);
 
 /* pool_wait_any waits for any of a list of results: "results timeout?". */
 int pool_wait_any(struct call *call);
-
-#endif /* BROOD_ADAPTER_POOL_H */

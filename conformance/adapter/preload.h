@@ -3,11 +3,8 @@
  * What a forkserver runs before its first child: `brood_preload` counts and
  * prints, `brood_failing` fails. Both are registered by these names.
  */
-#ifndef BROOD_ADAPTER_PRELOAD_H
-#define BROOD_ADAPTER_PRELOAD_H
+#pragma once
 
 /* preload_count returns how often brood_preload ran in this process or in the
  * server that it was forked from. */
 int preload_count(void);
-
-#endif /* BROOD_ADAPTER_PRELOAD_H */

@@ -2,8 +2,7 @@
  *
  * From a request to its reply.
  */
-#ifndef BROOD_ADAPTER_REQUEST_H
-#define BROOD_ADAPTER_REQUEST_H
+#pragma once
 
 #include "conformance/adapter/call.h"
 #include "conformance/adapter/handle.h"
@@ -13,5 +12,3 @@
  * and ENDING_FAIL the reply is not to be sent. */
 char *request_answer(struct handles *handles, const char *line,
                      struct ending *out_ending);
-
-#endif /* BROOD_ADAPTER_REQUEST_H */

@@ -2,8 +2,7 @@
  *
  * The setup of a process, a dictionary on the wire.
  */
-#ifndef BROOD_ADAPTER_SETUP_H
-#define BROOD_ADAPTER_SETUP_H
+#pragma once
 
 #include "brood.h"
 #include "conformance/adapter/call.h"
@@ -22,5 +21,3 @@ struct setup {
  * TypeError  it is no dictionary, or has a member that no setup has */
 int setup_read(struct call *call, int index, struct setup *out);
 void setup_clear(struct setup *setup);
-
-#endif /* BROOD_ADAPTER_SETUP_H */

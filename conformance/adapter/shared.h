@@ -3,8 +3,7 @@
  * The memory of a Value or an Array while a call reads or writes it. As in
  * Python each access takes the lock, unless the object is a raw one.
  */
-#ifndef BROOD_ADAPTER_SHARED_H
-#define BROOD_ADAPTER_SHARED_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ struct shared {
  * the call fails. */
 int shared_begin(struct call *call, struct shared *out_shared);
 int shared_end(struct call *call, const struct shared *shared, int r);
-
-#endif /* BROOD_ADAPTER_SHARED_H */

@@ -2,8 +2,7 @@
  *
  * Python's slices: which elements [start:stop:step] means.
  */
-#ifndef BROOD_ADAPTER_SLICE_H
-#define BROOD_ADAPTER_SLICE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -21,5 +20,3 @@ struct slice {
  * TypeError   one is no integer
  * ValueError  the step is 0 */
 int slice_read(struct call *call, int64_t length, struct slice *out_slice);
-
-#endif /* BROOD_ADAPTER_SLICE_H */

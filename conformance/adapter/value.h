@@ -4,8 +4,7 @@
  * of the few things that only this process can hold. A value owns what it
  * holds; giving it to another place moves it.
  */
-#ifndef BROOD_ADAPTER_VALUE_H
-#define BROOD_ADAPTER_VALUE_H
+#pragma once
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
@@ -107,5 +106,3 @@ const char *value_type(const struct value *value);
 
 /* value_clear gives back what the value holds and makes it null. */
 void value_clear(struct value *value);
-
-#endif /* BROOD_ADAPTER_VALUE_H */

@@ -1,8 +1,7 @@
 // What the tests of the wire part share: JSON that frees itself, an actor's
 // handles, and a call.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_ADAPTER_WIRE_TEST_H
-#define BROOD_ADAPTER_WIRE_TEST_H
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -70,5 +69,3 @@ class Call : public Handles {
   struct call call_ = {};
   Json args_, named_;
 };
-
-#endif  // BROOD_ADAPTER_WIRE_TEST_H

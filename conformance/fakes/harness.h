@@ -2,8 +2,7 @@
 // environment is made anew, so that the tests' own shards, filters and result
 // files do not reach it.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_FAKES_HARNESS_H_
-#define BROOD_CONFORMANCE_FAKES_HARNESS_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -46,5 +45,3 @@ pid_t StartRunner(const std::vector<std::string> &args,
                   const std::vector<std::string> &env);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_FAKES_HARNESS_H_

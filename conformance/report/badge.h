@@ -1,8 +1,7 @@
 // What one run says of one profile in a few words: as an SVG to show, and as
 // the JSON that shields.io and its like take ("endpoint badge").
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_BADGE_H_
-#define BROOD_CONFORMANCE_REPORT_BADGE_H_
+#pragma once
 
 #include <string>
 
@@ -23,5 +22,3 @@ std::string BadgeSvg(const Badge &badge);
 std::string BadgeJson(const Badge &badge);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_BADGE_H_

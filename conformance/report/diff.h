@@ -2,8 +2,7 @@
 // run, pids among them, are no change: only the verdict, the way of failing
 // and the step that failed are compared.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_DIFF_H_
-#define BROOD_CONFORMANCE_REPORT_DIFF_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -37,5 +36,3 @@ std::string TellDifference(const Run &before, const Run &after,
                            const Difference &difference);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_DIFF_H_

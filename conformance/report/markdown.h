@@ -2,8 +2,7 @@
 // fails, and how to run it again. What adapters say stands in it as text and
 // never as markup.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_MARKDOWN_H_
-#define BROOD_CONFORMANCE_REPORT_MARKDOWN_H_
+#pragma once
 
 #include <string>
 
@@ -23,5 +22,3 @@ std::string TellVerdict(const Answer &answer);
 std::string TellWhy(const Answer &answer);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_MARKDOWN_H_

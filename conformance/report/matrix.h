@@ -2,8 +2,7 @@
 // may be said of each run as a whole. The spec is the measure: what it asks
 // and a run has no answer to was not run, and is said to be so. No I/O.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_MATRIX_H_
-#define BROOD_CONFORMANCE_REPORT_MATRIX_H_
+#pragma once
 
 #include <map>
 #include <string>
@@ -67,5 +66,3 @@ std::string TellClaim(const Run &run, const Standing &standing,
 bool Fails(Verdict verdict);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_MATRIX_H_

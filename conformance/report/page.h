@@ -2,8 +2,7 @@
 // file, no request. Data go into it as one block of JSON, in which every text
 // stands once; the page's own script makes all that is seen.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_PAGE_H_
-#define BROOD_CONFORMANCE_REPORT_PAGE_H_
+#pragma once
 
 #include <string>
 
@@ -16,5 +15,3 @@ namespace conformance::report {
 std::string MakePage(const Matrix &matrix, bool compare = false);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_PAGE_H_

@@ -2,8 +2,7 @@
 // for each case, and the summary, which is missing if the run was cut short.
 // Believes no file that is not of the form that the runner writes.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_RUN_H_
-#define BROOD_CONFORMANCE_REPORT_RUN_H_
+#pragma once
 
 #include <map>
 #include <optional>
@@ -85,5 +84,3 @@ struct Run {
 Run ReadRun(const std::string &file, const std::string &text);
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_RUN_H_

@@ -1,8 +1,7 @@
 // Results as a runner might have written them, small enough to be read: for
 // the tests of what is made of them.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_REPORT_SAMPLE_H_
-#define BROOD_CONFORMANCE_REPORT_SAMPLE_H_
+#pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -38,5 +37,3 @@ struct Sample {
 };
 
 }  // namespace conformance::report
-
-#endif  // BROOD_CONFORMANCE_REPORT_SAMPLE_H_

@@ -3,8 +3,7 @@
 // not exactly of the protocol's form (PROTOCOL.md): such a one ends the case as
 // UNRESOLVED with the offending line. Knows nothing of scenarios.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_ACTOR_H_
-#define BROOD_CONFORMANCE_RUNNER_ACTOR_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -136,5 +135,3 @@ class Listener {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_ACTOR_H_

@@ -1,8 +1,7 @@
 // Runs one case from a fresh adapter to its verdict, and leaves nothing of it
 // behind. Says what happened; what was expected is judged elsewhere.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_CASE_H_
-#define BROOD_CONFORMANCE_RUNNER_CASE_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -35,5 +34,3 @@ CaseResult RunRepeatedly(const Setup &setup, const Case &one, int times);
 bool AskWho(const Setup &setup, Hello *hello, CaseResult *result);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_CASE_H_

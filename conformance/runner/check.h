@@ -2,8 +2,7 @@
 // and has each case that was asked. The product that "ran 212 of 215 tests" is
 // refused here.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_CHECK_H_
-#define BROOD_CONFORMANCE_RUNNER_CHECK_H_
+#pragma once
 
 #include <set>
 #include <string>
@@ -33,5 +32,3 @@ std::string PassedBefore(const std::string &text, const Hello &hello,
 int CheckFile(const Options &options, const Spec &spec);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_CHECK_H_

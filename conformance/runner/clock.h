@@ -1,8 +1,7 @@
 // Monotonic time, deadlines and the back-off of short polls. Upper bounds are
 // scaled by their users; nothing here sleeps longer than it must.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_CLOCK_H_
-#define BROOD_CONFORMANCE_RUNNER_CLOCK_H_
+#pragma once
 
 #include <time.h>
 
@@ -54,5 +53,3 @@ class Backoff {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_CLOCK_H_

@@ -3,8 +3,7 @@
 // case sees nothing of those beside it. Whoever asks gets the results in any
 // order that suits, and judges them; the crew only runs.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_CREW_H_
-#define BROOD_CONFORMANCE_RUNNER_CREW_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -60,5 +59,3 @@ class Crew {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_CREW_H_

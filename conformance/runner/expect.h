@@ -1,8 +1,7 @@
 // Known failures and their reasons (SCENARIOS.md, "Expectations"): reads the
 // file, checks that it is honest, and turns what happened into the verdict.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_EXPECT_H_
-#define BROOD_CONFORMANCE_RUNNER_EXPECT_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -71,5 +70,3 @@ bool IsRed(const Case &one, Verdict verdict, bool strict);
 bool FailsAsStated(const Expectation &expectation, const Outcome &happened);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_EXPECT_H_

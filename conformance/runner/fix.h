@@ -2,8 +2,7 @@
 // and its reasons: what no longer fails goes, what is new is added without a
 // reason, which a person must then give.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_FIX_H_
-#define BROOD_CONFORMANCE_RUNNER_FIX_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -26,5 +25,3 @@ bool FixExpectations(const Expectations &expectations,
                      const std::vector<Happened> &happened);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_FIX_H_

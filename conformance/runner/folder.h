@@ -2,8 +2,7 @@
 // path holds 107 bytes) and in it one for each case, with the socket, the
 // scenario's $tmp, the adapter's TMPDIR and its captured output.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_FOLDER_H_
-#define BROOD_CONFORMANCE_RUNNER_FOLDER_H_
+#pragma once
 
 #include <set>
 #include <string>
@@ -56,5 +55,3 @@ class Folder {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_FOLDER_H_

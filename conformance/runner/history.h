@@ -3,8 +3,7 @@
 // made comes in its order. A line is an item, as `consume` writes it
 // (PROTOCOL.md). No I/O.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_HISTORY_H_
-#define BROOD_CONFORMANCE_RUNNER_HISTORY_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -32,5 +31,3 @@ std::string JudgeHistories(const std::vector<std::string> &histories,
                            const std::vector<Made> &made, long lost);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_HISTORY_H_

@@ -1,8 +1,7 @@
 // Starts the adapter: its own session, /dev/null as input, output to files, a
 // minimal environment, default signals. Knows nothing of the protocol.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_LAUNCH_H_
-#define BROOD_CONFORMANCE_RUNNER_LAUNCH_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -28,5 +27,3 @@ std::vector<std::string> AdapterEnvironment(const Folder &folder);
 pid_t Launch(const std::vector<std::string> &command, const Folder &folder);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_LAUNCH_H_

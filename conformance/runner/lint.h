@@ -2,8 +2,7 @@
 // reason, every operation known and used, every name of the API covered.
 // Reads nothing itself; answers all problems, each with its place.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_LINT_H_
-#define BROOD_CONFORMANCE_RUNNER_LINT_H_
+#pragma once
 
 #include <map>
 #include <set>
@@ -49,5 +48,3 @@ std::vector<Problem> LintExpectations(const Spec &spec, const std::string &file,
 std::string TellProblems(const std::vector<Problem> &problems);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_LINT_H_

@@ -2,8 +2,7 @@
 // deep a value is, keys that are there twice, a byte-order mark. An adapter
 // that nests without end must not take the runner down with it.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_MESSAGE_H_
-#define BROOD_CONFORMANCE_RUNNER_MESSAGE_H_
+#pragma once
 
 #include <string>
 
@@ -20,5 +19,3 @@ constexpr int kMessageDepth = 64;
 Json ReadMessage(const std::string &line, std::string *problem);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_MESSAGE_H_

@@ -2,8 +2,7 @@
 // clauses an implementation of profile core must pass. What is mended later
 // cannot move the goal posts unseen.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_MUSTPASS_H_
-#define BROOD_CONFORMANCE_RUNNER_MUSTPASS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -25,5 +24,3 @@ std::vector<Problem> LintMustPass(const Spec &spec, const std::string &file,
                                   const std::string &text);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_MUSTPASS_H_

@@ -1,8 +1,7 @@
 // The runner's own options. GoogleTest's are left to GoogleTest; whatever is
 // neither is an error, so that a typing mistake never runs the wrong thing.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_OPTIONS_H_
-#define BROOD_CONFORMANCE_RUNNER_OPTIONS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -61,5 +60,3 @@ std::string ReproduceElsewhere(Options options, const std::string &id);
 bool IsShardOfTest();
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_OPTIONS_H_

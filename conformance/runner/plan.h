@@ -1,8 +1,7 @@
 // Which cases there are: clauses times start methods, narrowed by what the
 // implementation says of itself and by filters. Decides; runs nothing.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_PLAN_H_
-#define BROOD_CONFORMANCE_RUNNER_PLAN_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -76,5 +75,3 @@ std::vector<std::string> AbsentFeatures(const Spec &spec, const Hello &hello,
                                         const std::string &profile);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_PLAN_H_

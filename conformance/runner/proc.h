@@ -1,8 +1,7 @@
 // All that is read from /proc, and nothing else: every function looks once
 // and answers what it saw, or nothing if the process is gone.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_PROC_H_
-#define BROOD_CONFORMANCE_RUNNER_PROC_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -77,5 +76,3 @@ std::string CommandLine(pid_t pid);
 std::string DescribeDescendants(pid_t pid);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_PROC_H_

@@ -2,8 +2,7 @@
 // system rather than of the implementation (SCENARIOS.md has their tables).
 // Each call looks once and answers; waiting is the caller's business.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_PSEUDO_H_
-#define BROOD_CONFORMANCE_RUNNER_PSEUDO_H_
+#pragma once
 
 #include <set>
 #include <string>
@@ -75,5 +74,3 @@ Json CallOutput(const Folder &folder, const std::string &name,
 void BoundOutput(const Folder &folder);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_PSEUDO_H_

@@ -2,8 +2,7 @@
 // so that nothing a case starts can outlive the case, and "no child left"
 // means exactly "no descendant left". Remembers how each one ended.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_REAPER_H_
-#define BROOD_CONFORMANCE_RUNNER_REAPER_H_
+#pragma once
 
 #include <sys/types.h>
 
@@ -49,5 +48,3 @@ class Reaper {
 std::string DescribeStatus(int status);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_REAPER_H_

@@ -1,7 +1,6 @@
 // What people read of one case: a failure told in full.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_REPORT_H_
-#define BROOD_CONFORMANCE_RUNNER_REPORT_H_
+#pragma once
 
 #include <string>
 
@@ -17,5 +16,3 @@ std::string TellFailure(const Case &one, const CaseResult &result,
                         const std::string &again);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_REPORT_H_

@@ -4,8 +4,7 @@
 // transcripts are beside it, in FILE.transcripts. README.md describes the
 // format; check.h reads it.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_RESULTS_H_
-#define BROOD_CONFORMANCE_RUNNER_RESULTS_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -75,5 +74,3 @@ class Results {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_RESULTS_H_

@@ -2,8 +2,7 @@
 // the grammar). Parsing is pure: it neither runs anything nor knows which
 // operations exist; `lint` judges that.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SCENARIO_H_
-#define BROOD_CONFORMANCE_RUNNER_SCENARIO_H_
+#pragma once
 
 #include <stdexcept>
 #include <string>
@@ -85,5 +84,3 @@ void CollectNames(const Json &value, std::vector<std::string> *out);
 void CollectFunctions(const Json &value, std::vector<std::string> *out);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SCENARIO_H_

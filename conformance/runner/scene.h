@@ -2,8 +2,7 @@
 // sends requests, compares replies. Every outcome but "all steps hold" leaves
 // as a Stop (verdict.h).
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SCENE_H_
-#define BROOD_CONFORMANCE_RUNNER_SCENE_H_
+#pragma once
 
 #include <map>
 #include <string>
@@ -68,5 +67,3 @@ bool Holds(Relation relation, const Json &got, const Json &want,
            const std::vector<std::string> &types);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SCENE_H_

@@ -1,8 +1,7 @@
 // A fresh adapter and the actors below it, from its start to the check that
 // nothing of it is left. Knows the protocol's order of events, not scenarios.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SESSION_H_
-#define BROOD_CONFORMANCE_RUNNER_SESSION_H_
+#pragma once
 
 #include <memory>
 #include <set>
@@ -124,5 +123,3 @@ class Session {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SESSION_H_

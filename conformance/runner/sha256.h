@@ -3,8 +3,7 @@
 // GoogleTest and one header, and to run from a single static file: no library
 // of digests is there for that everywhere.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SHA256_H_
-#define BROOD_CONFORMANCE_RUNNER_SHA256_H_
+#pragma once
 
 #include <string>
 
@@ -14,5 +13,3 @@ namespace conformance {
 std::string Sha256(const std::string &text);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SHA256_H_

@@ -1,8 +1,7 @@
 // The smoke test: a handful of scenarios that any adapter passes whose plumbing
 // is right, whatever it implements.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SMOKE_H_
-#define BROOD_CONFORMANCE_RUNNER_SMOKE_H_
+#pragma once
 
 #include "conformance/runner/plan.h"
 
@@ -15,5 +14,3 @@ void ReadSmoke(Spec *spec);
 std::vector<Case> SmokeCases(const Spec &spec, Hello *hello);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SMOKE_H_

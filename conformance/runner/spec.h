@@ -2,8 +2,7 @@
 // their file and line. A reader, not a judge: whatever it cannot read becomes
 // a problem with a place, and `lint` says what else is wrong.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SPEC_H_
-#define BROOD_CONFORMANCE_RUNNER_SPEC_H_
+#pragma once
 
 #include <map>
 #include <string>
@@ -76,5 +75,3 @@ void ReadChapter(const std::string &file, const std::string &text, Spec *spec);
 bool ReadSpecFolder(const std::string &path, Spec *spec);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SPEC_H_

@@ -1,8 +1,7 @@
 // The cases as GoogleTest's tests, and the run as a whole: everything between
 // the parsed options and the exit code.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SUITE_H_
-#define BROOD_CONFORMANCE_RUNNER_SUITE_H_
+#pragma once
 
 #include <string>
 
@@ -24,5 +23,3 @@ int CheckResultsFile(const Options &options);
 int DumpSpec(const Options &options);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SUITE_H_

@@ -2,8 +2,7 @@
 // over a last byte when it is really through. A worker that ends without it,
 // with whatever exit code, has failed; what it leaves behind is killed.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_
-#define BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_
+#pragma once
 
 #include <functional>
 #include <string>
@@ -18,5 +17,3 @@ int Supervise(const std::function<int()> &work);
 bool FlushOutput();
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_SUPERVISOR_H_

@@ -1,8 +1,7 @@
 // The operations that PROTOCOL.md and SCENARIOS.md define: read from their own
 // tables, so that the checks of the spec cannot drift from what people read.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_TABLES_H_
-#define BROOD_CONFORMANCE_RUNNER_TABLES_H_
+#pragma once
 
 #include <map>
 #include <string>
@@ -27,5 +26,3 @@ void ReadTables(const std::string &file, const std::string &text,
                 Tables *tables);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_TABLES_H_

@@ -1,8 +1,7 @@
 // What a run comes to: counts, the verdict on each claimed profile, and the
 // lines that end it.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_TALLY_H_
-#define BROOD_CONFORMANCE_RUNNER_TALLY_H_
+#pragma once
 
 #include <map>
 #include <optional>
@@ -84,5 +83,3 @@ class Tally {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_TALLY_H_

@@ -1,8 +1,7 @@
 // Small helpers for text and files that every other part uses: trimming,
 // splitting, globs, whole-file reading. Knows nothing of clauses or actors.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_TEXT_H_
-#define BROOD_CONFORMANCE_RUNNER_TEXT_H_
+#pragma once
 
 #include <optional>
 #include <string>
@@ -54,5 +53,3 @@ std::string Cut(const std::string &text, size_t limit);
 std::string Tail(const std::string &text, size_t limit);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_TEXT_H_

@@ -1,8 +1,7 @@
 // Cuts one scenario line into words, JSON texts, numbers and signs. Only for
 // the scenario parser.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_TOKEN_H_
-#define BROOD_CONFORMANCE_RUNNER_TOKEN_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -25,5 +24,3 @@ struct Token {
 std::vector<Token> Tokenize(const std::string &line);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_TOKEN_H_

@@ -2,8 +2,7 @@
 // whatever the runner noticed. Kept in memory; written when a case is not
 // passed (or always, if a folder is given and asked for).
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_TRANSCRIPT_H_
-#define BROOD_CONFORMANCE_RUNNER_TRANSCRIPT_H_
+#pragma once
 
 #include <string>
 
@@ -29,5 +28,3 @@ class Transcript {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_TRANSCRIPT_H_

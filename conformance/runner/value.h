@@ -2,8 +2,7 @@
 // key (`ref`, `fn`, `map`, `b64`, `fd`; see PROTOCOL.md). Says what is well
 // formed, what equals what, and how a value is shown to people. No I/O.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_VALUE_H_
-#define BROOD_CONFORMANCE_RUNNER_VALUE_H_
+#pragma once
 
 #include <nlohmann/json.hpp>
 #include <string>
@@ -51,5 +50,3 @@ bool HoldsValue(const Json &whole, const Json &part);
 std::string Show(const Json &value);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_VALUE_H_

@@ -1,8 +1,7 @@
 // What became of a case: the verdicts, the ways of failing, and the exception
 // that ends a scenario. No policy here; `expect` and `plan` hold that.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_VERDICT_H_
-#define BROOD_CONFORMANCE_RUNNER_VERDICT_H_
+#pragma once
 
 #include <string>
 
@@ -49,5 +48,3 @@ struct Stop {
 [[noreturn]] void StopUnsupported(const std::string &text);
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_VERDICT_H_

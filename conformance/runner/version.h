@@ -1,8 +1,7 @@
 // Versions as implementations write them, "CPython 3.11.2" for one, and ranges
 // of them in expectations.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_CONFORMANCE_RUNNER_VERSION_H_
-#define BROOD_CONFORMANCE_RUNNER_VERSION_H_
+#pragma once
 
 #include <string>
 #include <vector>
@@ -30,5 +29,3 @@ class VersionRange {
 };
 
 }  // namespace conformance
-
-#endif  // BROOD_CONFORMANCE_RUNNER_VERSION_H_

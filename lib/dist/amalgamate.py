@@ -49,9 +49,9 @@ class Joined:
         print(f"\n/* ==== {path} */")
         for line in lines:
             match = INCLUDE.match(line)
-            if not match:
+            if not match and line != "#pragma once":
                 print(line)
-            elif match[1] not in self.seen:
+            elif match and match[1] not in self.seen:
                 self.seen.add(match[1])
                 if match[1].startswith("lib/"):
                     self.write(match[1])

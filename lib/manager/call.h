@@ -22,8 +22,7 @@
  * What a client says is believed as far as it harms nobody but those who have
  * proxies: lengths, kinds and objects are checked.
  */
-#ifndef BROOD_MANAGER_CALL_H
-#define BROOD_MANAGER_CALL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -120,5 +119,3 @@ int call_say_gone(void);
 /* call_check_values: does a value, with those in it, mean something to a
  * server, as far as that is seen here? BROOD_TYPE_ERROR if not. */
 int call_check_values(const brood_value *value);
-
-#endif /* BROOD_MANAGER_CALL_H */

@@ -2,8 +2,7 @@
  *
  * A client: this process's lines to the servers of managers, and its calls.
  */
-#ifndef BROOD_MANAGER_LINK_H
-#define BROOD_MANAGER_LINK_H
+#pragma once
 
 #include "lib/manager/call.h"
 #include "lib/names.h"
@@ -32,5 +31,3 @@ uint64_t manager_server(const brood_manager *manager);
 
 /* link_close closes all its lines, as often as it was opened; of NULL none. */
 void link_close(struct link *link);
-
-#endif /* BROOD_MANAGER_LINK_H */

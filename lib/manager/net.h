@@ -3,8 +3,7 @@
  * What lib/net does for managers with an address. Only programs that link it
  * have it: the table is filled by a constructor there.
  */
-#ifndef BROOD_MANAGER_NET_H
-#define BROOD_MANAGER_NET_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -44,5 +43,3 @@ struct manager_net {
 };
 
 void manager_set_net(const struct manager_net *net);
-
-#endif /* BROOD_MANAGER_NET_H */

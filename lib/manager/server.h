@@ -17,8 +17,7 @@
  * with its last line. Objects are counted: by sessions, by ends under way, by
  * values of other objects.
  */
-#ifndef BROOD_MANAGER_SERVER_H
-#define BROOD_MANAGER_SERVER_H
+#pragma once
 
 #include "lib/manager/call.h"
 #include "lib/names.h"
@@ -258,5 +257,3 @@ int refuse_memory(void);
 int type_fill(struct managed *object, struct caller *caller);
 int64_t type_call(struct managed *object, struct caller *caller);
 void type_destroy(struct managed *object);
-
-#endif /* BROOD_MANAGER_SERVER_H */

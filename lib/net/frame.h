@@ -9,8 +9,7 @@
  *   for one that cannot travel
  *   the body of the message, as lib/wire has it
  */
-#ifndef BROOD_NET_FRAME_H
-#define BROOD_NET_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -51,5 +50,3 @@ bool frame_get_call(uint8_t type, const uint8_t *body, size_t size,
 /* frame_mark has a call come from a process and thread of another host, which
  * are nobody's here; salt is the host's number. */
 void frame_mark(uint8_t type, uint8_t *body, size_t size, uint32_t salt);
-
-#endif /* BROOD_NET_FRAME_H */

@@ -12,8 +12,7 @@
  * magic, both random numbers, and the token or id. So one that is sent back, in
  * this connection or in another, proves nothing.
  */
-#ifndef BROOD_NET_HANDSHAKE_H
-#define BROOD_NET_HANDSHAKE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,5 +58,3 @@ void handshake_answer(struct handshake *shake, const struct net_key *key,
  * -EPERM, what else it may say. */
 int handshake_conclude(const struct handshake *shake,
                        const struct net_key *key);
-
-#endif /* BROOD_NET_HANDSHAKE_H */

@@ -9,8 +9,7 @@
  * Only processes that have proven the key are on the other side. A side closes
  * the stream, and all ends with it, when something else than frames comes.
  */
-#ifndef BROOD_NET_RELAY_H
-#define BROOD_NET_RELAY_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -43,5 +42,3 @@ const char *address_path(const char *text);
 
 enum { RELAY_STREAM, RELAY_END, RELAY_NOT_OURS, RELAY_ARGS };
 void brood_net_relay(const brood_args *args);
-
-#endif /* BROOD_NET_RELAY_H */

@@ -6,8 +6,7 @@
  * writer has to hold a lock, and whichever process is killed at whatever
  * moment, a message is there as a whole or not at all.
  */
-#ifndef BROOD_PIPE_CONNECTION_H
-#define BROOD_PIPE_CONNECTION_H
+#pragma once
 
 #include "lib/names.h"
 #include "lib/share/end.h"
@@ -49,5 +48,3 @@ int connection_await_event(const brood_connection *connection, short events,
  */
 int connection_recv_small(brood_connection *connection, void *out, size_t size,
                           brood_value *out_value, int64_t timeout_ns);
-
-#endif /* BROOD_PIPE_CONNECTION_H */

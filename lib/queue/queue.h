@@ -17,8 +17,7 @@
  * before they are dropped: as in the first case. If no consumer gets such items
  * any more, they would take all room: the next producer throws them away.
  */
-#ifndef BROOD_QUEUE_QUEUE_H
-#define BROOD_QUEUE_QUEUE_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -82,5 +81,3 @@ struct queue_claim {
  * be NULL, capacity is 1. */
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, const struct queue_claim *claim);
-
-#endif /* BROOD_QUEUE_QUEUE_H */

@@ -9,8 +9,7 @@
  * process waits for items or room with a lock held, so one that is killed while
  * it waits leaves nothing behind.
  */
-#ifndef BROOD_QUEUE_RING_H
-#define BROOD_QUEUE_RING_H
+#pragma once
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -291,5 +290,3 @@ int ring_grow(struct ring *ring, const struct share_block *block,
  * With get_lock held. */
 void ring_shrink(struct ring *ring, const struct share_block *block,
                  uint32_t units);
-
-#endif /* BROOD_QUEUE_RING_H */

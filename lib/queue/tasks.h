@@ -4,8 +4,7 @@
  * that a joiner learns that dead processes had got the rest. All zero is a
  * queue of which no process has got an item.
  */
-#ifndef BROOD_QUEUE_TASKS_H
-#define BROOD_QUEUE_TASKS_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -60,5 +59,3 @@ struct tasks_dead {
 void tasks_find_dead(const struct tasks *tasks, struct tasks_dead *out);
 uint32_t tasks_of_dead(const struct tasks *tasks,
                        const struct tasks_dead *dead);
-
-#endif /* BROOD_QUEUE_TASKS_H */

@@ -7,8 +7,7 @@
  * All functions here may be called from any thread. After a fork, what was the
  * parent's own is another's.
  */
-#ifndef BROOD_SHARE_ARENA_H
-#define BROOD_SHARE_ARENA_H
+#pragma once
 
 #include "lib/names.h"
 #include "lib/share/block.h"
@@ -114,5 +113,3 @@ static inline bool arena_is_closed(const struct share_block *block) {
   return atomic_load_explicit(&arena_num_closed, memory_order_relaxed) != 0 &&
          arena_look_closed(block);
 }
-
-#endif /* BROOD_SHARE_ARENA_H */

@@ -3,8 +3,7 @@
  * A block of shared memory: what stands before every shared object. A handle
  * that the user has is the address of the object itself.
  */
-#ifndef BROOD_SHARE_BLOCK_H
-#define BROOD_SHARE_BLOCK_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -77,5 +76,3 @@ static inline void share_hold(struct share_block *block) {
 static inline void *share_object_of(struct share_block *block) {
   return block + 1;
 }
-
-#endif /* BROOD_SHARE_BLOCK_H */

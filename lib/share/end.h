@@ -7,8 +7,7 @@
  * All functions here may be called from any thread. After a fork the child has
  * copies of all ends and of their descriptors.
  */
-#ifndef BROOD_SHARE_END_H
-#define BROOD_SHARE_END_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -93,5 +92,3 @@ void end_packet_free(struct end_packet *packet);
  * none: it is the parent's. */
 void end_keep(struct brood_connection *end, struct end_packet *packet);
 struct end_packet *end_kept(struct brood_connection *end, bool takes);
-
-#endif /* BROOD_SHARE_END_H */

@@ -9,8 +9,7 @@
  * written there next. So it is used again for the same end only: nobody sees
  * what was not sent to that end's readers.
  */
-#ifndef BROOD_SHARE_LOAN_H
-#define BROOD_SHARE_LOAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,5 +38,3 @@ void loan_return(int fd);
 
 /* loan_drop closes what was lent through an end, in which nobody is. */
 void loan_drop(const struct brood_connection *end);
-
-#endif /* BROOD_SHARE_LOAN_H */

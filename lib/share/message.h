@@ -4,8 +4,7 @@
  * it: a pipe, or a queue. Head, body and descriptors travel together or not at
  * all; that is the carrier's care.
  */
-#ifndef BROOD_SHARE_MESSAGE_H
-#define BROOD_SHARE_MESSAGE_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -86,5 +85,3 @@ void message_close(struct received *received);
 
 /* message_finish does that, and says that the body is needed no more. */
 void message_finish(struct received *received);
-
-#endif /* BROOD_SHARE_MESSAGE_H */

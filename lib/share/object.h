@@ -3,8 +3,7 @@
  * Shared objects as their public functions see them: made, recognised, freed;
  * and the lock that goes with a condition or a value. All of these set errors.
  */
-#ifndef BROOD_SHARE_OBJECT_H
-#define BROOD_SHARE_OBJECT_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -100,5 +99,3 @@ void *guarded_lock_of(const void *object);
  * BROOD_ATTRIBUTE_ERROR without a lock. */
 int guarded_acquire(void *object, enum share_kind kind, int64_t timeout_ns);
 int guarded_release(void *object, enum share_kind kind);
-
-#endif /* BROOD_SHARE_OBJECT_H */

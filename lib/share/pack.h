@@ -10,8 +10,7 @@
  * if that lies in another arena: where in the table its descriptors are, one
  * after the other, and the arena_name.
  */
-#ifndef BROOD_SHARE_PACK_H
-#define BROOD_SHARE_PACK_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -80,5 +79,3 @@ void unpack_keep(const void *object);
  * this number of values, with the body behind it. */
 int unpack_tuple(brood_value *tuple, uint32_t num_values, size_t body_size,
                  int *fds, size_t num_fds, bool has_pointers);
-
-#endif /* BROOD_SHARE_PACK_H */

@@ -9,8 +9,7 @@
  * All functions here may be called from any thread. After a fork the child has
  * copies of all proxies, which are not its own.
  */
-#ifndef BROOD_SHARE_PROXY_H
-#define BROOD_SHARE_PROXY_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -101,5 +100,3 @@ struct proxy_engine {
   void (*forget)(const struct proxy *proxy);
 };
 extern const struct proxy_engine *proxy_engine;
-
-#endif /* BROOD_SHARE_PROXY_H */

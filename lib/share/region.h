@@ -4,8 +4,7 @@
  * free in it for small objects: that is known to the owner alone, in memory of
  * its own, so no other process can be killed in the middle of changing it.
  */
-#ifndef BROOD_SHARE_REGION_H
-#define BROOD_SHARE_REGION_H
+#pragma once
 
 #include "lib/names.h"
 #include "lib/share/block.h"
@@ -78,5 +77,3 @@ static inline struct share_block *region_block(const struct region *region,
 
 /* region_has_block: is there a block at this offset that says so itself? */
 bool region_has_block(const struct region *region, uint64_t offset);
-
-#endif /* BROOD_SHARE_REGION_H */

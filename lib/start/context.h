@@ -5,8 +5,7 @@
  * everything else about a process is the same for all. And what a program sets
  * for all contexts at once, what new processes are, and how couriers talk.
  */
-#ifndef BROOD_START_CONTEXT_H
-#define BROOD_START_CONTEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -192,5 +191,3 @@ struct brood_args {
   brood_value tuple;
   brood_value few[16];
 };
-
-#endif /* BROOD_START_CONTEXT_H */

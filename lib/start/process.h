@@ -4,8 +4,7 @@
  * setup.c), and the set of those that the calling process has started and not
  * yet seen the end of (children.c).
  */
-#ifndef BROOD_START_PROCESS_H
-#define BROOD_START_PROCESS_H
+#pragma once
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -180,5 +179,3 @@ int setup_await(struct brood_process *process, const brood_context *context,
 struct sys_kept setup_apply(const struct delivery *delivery,
                             const struct wire_record *record);
 void setup_finish(struct sys_kept *line);
-
-#endif /* BROOD_START_PROCESS_H */

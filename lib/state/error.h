@@ -3,8 +3,7 @@
  * This thread's last failure: a code and one sentence with the offending value.
  * Only the rooms with public functions set one.
  */
-#ifndef BROOD_STATE_ERROR_H
-#define BROOD_STATE_ERROR_H
+#pragma once
 
 #include <stddef.h>
 
@@ -39,5 +38,3 @@ int error_check_flags(unsigned flags, unsigned known);
 
 /* error_clear says that the NULL about to be returned is no failure. */
 void error_clear(void);
-
-#endif /* BROOD_STATE_ERROR_H */

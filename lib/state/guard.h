@@ -7,8 +7,7 @@
  * library: to be cancelled while it holds something, or to run the end of the
  * process, or a fork, in a signal handler as if it held nothing.
  */
-#ifndef BROOD_STATE_GUARD_H
-#define BROOD_STATE_GUARD_H
+#pragma once
 
 #include <poll.h>
 #include <signal.h>
@@ -67,5 +66,3 @@ void guard_shut(struct guard_state before);
  * and no end of the thread unwinds: the frames behind it are another's, or hold
  * something. An exception ends the process by std::terminate. */
 int guard_call(int (*function)(void *argument), void *argument);
-
-#endif /* BROOD_STATE_GUARD_H */

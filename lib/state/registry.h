@@ -3,8 +3,7 @@
  * What a process is told once: the names of functions, for processes without
  * shared memory, and the default start method.
  */
-#ifndef BROOD_STATE_REGISTRY_H
-#define BROOD_STATE_REGISTRY_H
+#pragma once
 
 #include <stdint.h>
 
@@ -41,5 +40,3 @@ extern _Atomic uint32_t default_method;
 
 /* default_choose sets it only if nobody has; returns what it was before. */
 uint32_t default_choose(uint32_t method);
-
-#endif /* BROOD_STATE_REGISTRY_H */

@@ -4,8 +4,7 @@
  * steps of nearly every call are inline: a call would cost as much. And what
  * goes with a lock, a condition and a barrier.
  */
-#ifndef BROOD_SYNC_LOCK_H
-#define BROOD_SYNC_LOCK_H
+#pragma once
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -154,5 +153,3 @@ void sync_barrier_abort(struct sync_barrier *barrier);
 void sync_barrier_reset(struct sync_barrier *barrier);
 uint32_t sync_barrier_num_waiting(struct sync_barrier *barrier);
 bool sync_barrier_is_broken(struct sync_barrier *barrier);
-
-#endif /* BROOD_SYNC_LOCK_H */

@@ -21,8 +21,7 @@
  * sleeper finds out by itself. A slice ends by the clock, however many signals
  * come meanwhile.
  */
-#ifndef BROOD_SYNC_SELF_H
-#define BROOD_SYNC_SELF_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -87,5 +86,3 @@ bool sync_sleep_watching(_Atomic uint32_t *word, uint32_t value,
 
 /* sync_is_over: has a deadline of sys_clock_ns passed? */
 bool sync_is_over(int64_t deadline_ns);
-
-#endif /* BROOD_SYNC_SELF_H */

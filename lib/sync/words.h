@@ -4,8 +4,7 @@
  * semaphore, bounded or not, and an event, a flag to wait for. All zero is an
  * event that is not set.
  */
-#ifndef BROOD_SYNC_WORDS_H
-#define BROOD_SYNC_WORDS_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,5 +47,3 @@ bool sync_event_is_set(struct sync_event *event);
 /* sync_event_wait: 0 if the flag is set, or has been for a moment since the
  * call; -ETIMEDOUT at a deadline of sys_clock_ns. */
 int sync_event_wait(struct sync_event *event, int64_t deadline_ns);
-
-#endif /* BROOD_SYNC_WORDS_H */

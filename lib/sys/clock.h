@@ -2,8 +2,7 @@
  *
  * One clock, CLOCK_MONOTONIC, in nanoseconds; deadlines are points on it.
  */
-#ifndef BROOD_SYS_CLOCK_H
-#define BROOD_SYS_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -19,5 +18,3 @@ int64_t sys_clock_deadline(int64_t timeout_ns);
 
 /* sys_clock_left turns a deadline back into a public timeout. */
 int64_t sys_clock_left(int64_t deadline_ns);
-
-#endif /* BROOD_SYS_CLOCK_H */

@@ -3,8 +3,7 @@
  * Many descriptors that are waited for together, without naming each of them
  * each time.
  */
-#ifndef BROOD_SYS_EVENTS_H
-#define BROOD_SYS_EVENTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,5 +25,3 @@ void sys_epoll_remove(int epoll, int fd);
  * before others have had the processor. */
 int sys_epoll_soon(int epoll, struct epoll_event *out_events, size_t capacity,
                    bool yields_first, int64_t deadline_ns);
-
-#endif /* BROOD_SYS_EVENTS_H */

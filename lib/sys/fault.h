@@ -3,8 +3,7 @@
  * Fault injection at the one seam that talks to the kernel. Tests arm it; in a
  * program it costs one load of a zero for each system call.
  */
-#ifndef BROOD_SYS_FAULT_H
-#define BROOD_SYS_FAULT_H
+#pragma once
 
 #include <errno.h>
 #include <limits.h>
@@ -44,5 +43,3 @@ int sys_fault(const char *wrapper);
     SYS_FAULT();                         \
     return (call) < 0 ? -errno : 0;      \
   }
-
-#endif /* BROOD_SYS_FAULT_H */

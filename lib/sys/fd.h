@@ -4,8 +4,7 @@
  * returns >= 0 or -errno, restarts after a signal unless its comment says
  * otherwise, and makes descriptors close-on-exec.
  */
-#ifndef BROOD_SYS_FD_H
-#define BROOD_SYS_FD_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -146,5 +145,3 @@ int sys_mem_release(void *memory, size_t offset, size_t size);
 /* sys_mem_map maps it for reading and writing from all who map it. */
 int sys_mem_map(int fd, size_t size, void **out_memory);
 void sys_mem_unmap(void *memory, size_t size);
-
-#endif /* BROOD_SYS_FD_H */

@@ -2,8 +2,7 @@
  *
  * Waiting for a word of shared memory: asleep, or in a loop that only looks.
  */
-#ifndef BROOD_SYS_FUTEX_H
-#define BROOD_SYS_FUTEX_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -42,5 +41,3 @@ static inline void sys_relax(void) {
 static inline void sys_ask_to_write(const void *at) {
   SYS_ASK_TO_WRITE_(at);
 }
-
-#endif /* BROOD_SYS_FUTEX_H */

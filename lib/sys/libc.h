@@ -2,8 +2,7 @@
  *
  * What the C libraries of Linux do not all have: glibc has it, musl has not.
  */
-#ifndef BROOD_SYS_LIBC_H
-#define BROOD_SYS_LIBC_H
+#pragma once
 
 #include <spawn.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ ssize_t sys_sendmsg(int sock, const struct msghdr *message, int flags);
 /* sys_cpus_online returns how many processors there are, whichever of them the
  * calling process may run on; less than 1 if that is not to be found out. */
 long sys_cpus_online(void);
-
-#endif /* BROOD_SYS_LIBC_H */

@@ -3,8 +3,7 @@
  * Sockets with a name: what a manager with an address listens at, and what
  * connects to it. Nothing else in this library has one.
  */
-#ifndef BROOD_SYS_NET_H
-#define BROOD_SYS_NET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -48,5 +47,3 @@ int sys_accept(int sock);
  * many, 0 at the end of file; they do not wait: -EAGAIN. */
 int sys_stream_read(int sock, void *out_data, size_t size);
 int sys_stream_write(int sock, const void *data, size_t size);
-
-#endif /* BROOD_SYS_NET_H */

@@ -3,8 +3,7 @@
  * Processes: making, watching, waiting; their signals. A process that ended is
  * described by one number, Python's exit code: 0 to 255, or minus the signal.
  */
-#ifndef BROOD_SYS_PROC_H
-#define BROOD_SYS_PROC_H
+#pragma once
 
 #include <signal.h>
 #include <stdbool.h>
@@ -234,5 +233,3 @@ int sys_signals_let_children(void);
 
 /* sys_signals_drain empties the descriptor. */
 void sys_signals_drain(int fd);
-
-#endif /* BROOD_SYS_PROC_H */

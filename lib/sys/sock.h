@@ -3,8 +3,7 @@
  * Unix socket pairs that carry messages and descriptors. There is no bind and
  * no listen in this library: what has no name cannot be connected to.
  */
-#ifndef BROOD_SYS_SOCK_H
-#define BROOD_SYS_SOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ int sys_sock_try_receive_parts(int sock, const struct iovec *parts,
 int sys_sock_peek(int sock, void *out_data, size_t capacity, int *out_fds,
                   size_t *num_fds);
 void sys_sock_drop(int sock);
-
-#endif /* BROOD_SYS_SOCK_H */

@@ -1,7 +1,6 @@
 // What the tests of managers with an address have in common.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_ADDRESSES_H
-#define BROOD_LIB_TEST_ADDRESSES_H
+#pragma once
 
 #include <unistd.h>
 
@@ -92,5 +91,3 @@ inline void ExpectGone(brood_dict *dict) {
         << brood_error_message();
   }
 }
-
-#endif  // BROOD_LIB_TEST_ADDRESSES_H

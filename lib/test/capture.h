@@ -1,7 +1,6 @@
 // What a process and its children write to a standard stream.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_CAPTURE_H
-#define BROOD_LIB_TEST_CAPTURE_H
+#pragma once
 
 #include <string>
 
@@ -22,5 +21,3 @@ class Capture {
   int before_;
   int file_;
 };
-
-#endif  // BROOD_LIB_TEST_CAPTURE_H

@@ -2,8 +2,7 @@
 // otherwise. Include it last. Their atomic words are read and written here by
 // address, since not every compiler takes them for atomic then.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_CELLS_H
-#define BROOD_LIB_TEST_CELLS_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -54,5 +53,3 @@ inline void Store32(void *word, uint32_t value) {
 inline void Store64(void *word, uint64_t value) {
   __atomic_store_n((uint64_t *)word, value, __ATOMIC_SEQ_CST);
 }
-
-#endif  // BROOD_LIB_TEST_CELLS_H

@@ -1,7 +1,6 @@
 // What the tests of pipes stand on, beside the fixture.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_CONNECTIONS_H
-#define BROOD_LIB_TEST_CONNECTIONS_H
+#pragma once
 
 #include <string>
 
@@ -58,5 +57,3 @@ brood_connection *ConnectionAt(const brood_args *args, size_t index);
     EXPECT_FAILS(call, BROOD_OS_ERROR, text); \
     EXPECT_EQ(brood_errno(), (number));       \
   } while (0)
-
-#endif  // BROOD_LIB_TEST_CONNECTIONS_H

@@ -1,7 +1,6 @@
 // System calls that fail, one after the other: what a sweep stands on.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_FAULTS_H
-#define BROOD_LIB_TEST_FAULTS_H
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -34,5 +33,3 @@ void ForEachFault(const Body &body) {
     EXPECT_LT(nth, kMaxCalls);
   }
 }
-
-#endif  // BROOD_LIB_TEST_FAULTS_H

@@ -1,8 +1,7 @@
 // What every test of the library stands on: it leaves the process, and the
 // machine, as it found them.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_FIXTURE_H
-#define BROOD_LIB_TEST_FIXTURE_H
+#pragma once
 
 #include <gtest/gtest.h>
 #include <sys/types.h>
@@ -115,5 +114,3 @@ testing::AssertionResult Works(int64_t r);
 // For EXPECT_PRED2, which shows both; of parts GoogleTest has IsSubstring.
 bool StartsWith(const std::string &text, const std::string &start);
 bool EndsWith(const std::string &text, const std::string &end);
-
-#endif  // BROOD_LIB_TEST_FIXTURE_H

@@ -2,8 +2,7 @@
 // writes an event down after it got something and before it gives it back, so
 // that two who had it at once are seen to overlap.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_HISTORY_H
-#define BROOD_LIB_TEST_HISTORY_H
+#pragma once
 
 #include <atomic>
 #include <cstdint>
@@ -55,5 +54,3 @@ std::string JudgeWakeUps(const History &history);
 // Nobody passed a round before all parties had arrived at it, and each party
 // was in all rounds, one after the other.
 std::string JudgeRounds(const History &history, uint32_t parties);
-
-#endif  // BROOD_LIB_TEST_HISTORY_H

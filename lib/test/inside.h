@@ -1,8 +1,7 @@
 /* What is inside of a queue, for tests that hold its locks as a process does
  * that is stopped there, or that write nonsense into it.
  * SPDX-License-Identifier: MIT */
-#ifndef BROOD_LIB_TEST_INSIDE_H
-#define BROOD_LIB_TEST_INSIDE_H
+#pragma once
 
 #include "brood.h"
 
@@ -37,5 +36,3 @@ extern const unsigned inside_call_hello, inside_call_shutdown,
 #ifdef __cplusplus
 }
 #endif
-
-#endif /* BROOD_LIB_TEST_INSIDE_H */

@@ -1,8 +1,7 @@
 // What the tests of managers stand on, beside the fixture: a manager, and
 // handles that are gone with their owners.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_MANAGERS_H
-#define BROOD_LIB_TEST_MANAGERS_H
+#pragma once
 
 #include <memory>
 #include <string>
@@ -90,5 +89,3 @@ inline std::string All(const Handle<brood_list> &list) {
     return brood_list_slice(list.get(), 0, BROOD_ALL, out);
   });
 }
-
-#endif  // BROOD_LIB_TEST_MANAGERS_H

@@ -1,8 +1,7 @@
 // What the tests of shared objects stand on, beside the fixture: one of each
 // kind, and the memory that the library keeps for them.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_OBJECTS_H
-#define BROOD_LIB_TEST_OBJECTS_H
+#pragma once
 
 #include "lib/test/fixture.h"
 #include "lib/test/process.h"
@@ -79,5 +78,3 @@ int NumDescriptors();
 
 // How many arenas are mapped.
 int NumArenas();
-
-#endif  // BROOD_LIB_TEST_OBJECTS_H

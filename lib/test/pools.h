@@ -1,8 +1,7 @@
 // What the tests of pools stand on, beside the fixture: a pool, results, and
 // tasks.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_POOLS_H
-#define BROOD_LIB_TEST_POOLS_H
+#pragma once
 
 #include <string>
 #include <vector>
@@ -79,5 +78,3 @@ class Result {
  private:
   brood_async_result *result_;
 };
-
-#endif  // BROOD_LIB_TEST_POOLS_H

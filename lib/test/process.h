@@ -1,7 +1,6 @@
 // A process handle and a pipe that clean up behind themselves.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_PROCESS_H
-#define BROOD_LIB_TEST_PROCESS_H
+#pragma once
 
 #include <gtest/gtest.h>
 
@@ -88,5 +87,3 @@ class Pipe {
  private:
   int ends_[2];
 };
-
-#endif  // BROOD_LIB_TEST_PROCESS_H

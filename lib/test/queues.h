@@ -1,7 +1,6 @@
 // What the tests of queues stand on, beside the fixture.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_QUEUES_H
-#define BROOD_LIB_TEST_QUEUES_H
+#pragma once
 
 #include <string>
 #include <vector>
@@ -59,5 +58,3 @@ bool IsPattern(brood_value *value, size_t size, uint32_t seed);
 
 // The queue that a target received; the queue as an argument.
 brood_queue *QueueAt(const brood_args *args, size_t index);
-
-#endif  // BROOD_LIB_TEST_QUEUES_H

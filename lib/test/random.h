@@ -1,8 +1,7 @@
 // Chance, that can be repeated: BROOD_TEST_SEED takes a seed that was printed,
 // BROOD_TEST_ROUNDS makes a test longer or shorter.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_RANDOM_H
-#define BROOD_LIB_TEST_RANDOM_H
+#pragma once
 
 #include <cstdint>
 
@@ -16,5 +15,3 @@ void SleepAtRandom(uint32_t limit_us);
 // Rounds returns how often a test repeats itself; BROOD_TEST_ROUNDS says
 // otherwise.
 int Rounds(int standard);
-
-#endif  // BROOD_LIB_TEST_RANDOM_H

@@ -1,7 +1,6 @@
 // Signals that interrupt what waits.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_STORM_H
-#define BROOD_LIB_TEST_STORM_H
+#pragma once
 
 #include <signal.h>
 #include <time.h>
@@ -37,5 +36,3 @@ class Storm {
   struct sigaction before_;
   timer_t timer_;
 };
-
-#endif  // BROOD_LIB_TEST_STORM_H

@@ -1,8 +1,7 @@
 // What the tests' processes run. All that wait do so for kLong at most, so
 // that a test which fails leaves nothing behind.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_TARGETS_H
-#define BROOD_LIB_TEST_TARGETS_H
+#pragma once
 
 #include <string>
 
@@ -102,5 +101,3 @@ void Tell(int fd, const std::string &text);
   do {                                                                  \
     if (!(condition)) brood_fail(#condition " is not so in the child"); \
   } while (0)
-
-#endif  // BROOD_LIB_TEST_TARGETS_H

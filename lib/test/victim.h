@@ -1,8 +1,7 @@
 // Copies of the test's process that can be killed, memory that they share with
 // it, and how a test knows that somebody sleeps.
 // SPDX-License-Identifier: MIT
-#ifndef BROOD_LIB_TEST_VICTIM_H
-#define BROOD_LIB_TEST_VICTIM_H
+#pragma once
 
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -70,5 +69,3 @@ class Victim {
 // SleepsOn tells whether a thread, by its number, is in a futex wait on a word
 // at this address of its own.
 bool SleepsOn(pid_t thread, const void *word);
-
-#endif  // BROOD_LIB_TEST_VICTIM_H

@@ -5,8 +5,7 @@
  * allocation, no clock. Numbers are in the order of the machine, which writer
  * and reader share.
  */
-#ifndef BROOD_WIRE_BYTES_H
-#define BROOD_WIRE_BYTES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -65,5 +64,3 @@ const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size);
 /* wire_get_string refuses a text without a NUL behind it. That there is none
  * inside is the writer's business: it is no danger to the reader. */
 const char *wire_get_string(struct wire_reader *reader, size_t *out_size);
-
-#endif /* BROOD_WIRE_BYTES_H */

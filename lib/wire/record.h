@@ -4,8 +4,7 @@
  * started. It has two parts: the head, made for each start, and the arguments,
  * encoded once when the process was made and appended as they are.
  */
-#ifndef BROOD_WIRE_RECORD_H
-#define BROOD_WIRE_RECORD_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -88,5 +87,3 @@ void wire_record_encode(struct wire_writer *writer,
  * nothing of what was written is of use, if they are no record. */
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
                         size_t size, const uint8_t *args);
-
-#endif /* BROOD_WIRE_RECORD_H */

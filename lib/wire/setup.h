@@ -3,8 +3,7 @@
  * The setup of a child, as the launch record carries it: brood_child_setup as
  * bytes. Its descriptors are in the record's table.
  */
-#ifndef BROOD_WIRE_SETUP_H
-#define BROOD_WIRE_SETUP_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -53,5 +52,3 @@ bool wire_setup_decode(struct wire_setup *out_setup, const void *data,
 static inline bool wire_stream_travels(uint32_t kind) {
   return kind == BROOD_STREAM_INHERIT || kind == BROOD_STREAM_DESCRIPTOR;
 }
-
-#endif /* BROOD_WIRE_SETUP_H */

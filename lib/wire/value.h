@@ -17,8 +17,7 @@
  * lie with its head is outside, in a memfd, which is the last in the table: the
  * value then has the size of its body, 8 bytes, instead.
  */
-#ifndef BROOD_WIRE_VALUE_H
-#define BROOD_WIRE_VALUE_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -106,5 +105,3 @@ struct wire_values {
  * its index in the table. False if it is no such tuple. */
 bool wire_get_tuple(struct wire_values *values, const uint8_t *body,
                     size_t size, brood_value *out);
-
-#endif /* BROOD_WIRE_VALUE_H */

@@ -33,8 +33,7 @@
  * same queue, and the first word counts. A worker with BOARD_ENDING sends no
  * outcome and takes no other chunk, so a limit never hits the next task.
  */
-#ifndef BROOD_WORK_BOARD_H
-#define BROOD_WORK_BOARD_H
+#pragma once
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -170,5 +169,3 @@ struct outcome_head {
   int32_t exitcode;
   int32_t codes[]; /* none: there is no error */
 };
-
-#endif /* BROOD_WORK_BOARD_H */

@@ -3,8 +3,7 @@
  * A pool as the program has it. Its mutex guards all of it and all its results;
  * it is not held while the pool waits, or while a callback runs.
  */
-#ifndef BROOD_WORK_POOL_H
-#define BROOD_WORK_POOL_H
+#pragma once
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -139,5 +138,3 @@ int result_copy(brood_async_result *result, brood_value *out_values);
 /* result_take_back takes back what is not begun, with this outcome, and has
  * the workers of the rest ended, if asked to; 1 if nothing is begun. */
 int result_take_back(brood_async_result *result, int error, bool with_workers);
-
-#endif /* BROOD_WORK_POOL_H */

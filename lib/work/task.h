@@ -3,8 +3,7 @@
  * A function of the program's is called for somebody else: brood_return and
  * brood_raise say what comes of it.
  */
-#ifndef BROOD_WORK_TASK_H
-#define BROOD_WORK_TASK_H
+#pragma once
 
 #include "brood.h"
 #include "lib/names.h"
@@ -22,5 +21,3 @@ int task_run(int (*function)(void *context, const brood_args *args),
 /* task_initialize calls an initializer, with arguments or none; sets and
  * returns an error, with its text, if that fails. */
 int task_initialize(brood_task function, const brood_value *initargs);
-
-#endif /* BROOD_WORK_TASK_H */
