@@ -62,13 +62,6 @@ static inline int read_light(const struct ring *ring, uint64_t mark,
   return (int)item_units(size, 0);
 }
 
-/* After the last item a large ring is to shrink, and a notice taken out.
- * relaxed: written under the lock. */
-static bool is_more_to_do(const struct ring *ring) {
-  return ring_capacity(ring) > RING_USUAL ||
-         atomic_load_explicit(&ring->is_watched, memory_order_relaxed) != 0;
-}
-
 /* Gets the next item; false if there is none, or it is for the other way. */
 static bool take_light(struct ring *ring, brood_value *out_item,
                        bool *out_much_is_free) {
@@ -76,7 +69,14 @@ static bool take_light(struct ring *ring, brood_value *out_item,
   uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
   uint64_t readable = ring_readable(ring, head);
   uint32_t items = mark_items(readable) - mark_items(head);
-  if (items == 0 || (items == 1 && is_more_to_do(ring))) return false;
+  /* After the last item a large ring is to shrink, and a notice taken out.
+   * relaxed: likewise. */
+  if (items == 0 ||
+      (items == 1 &&
+       (ring_capacity(ring) > RING_USUAL ||
+        atomic_load_explicit(&ring->is_watched, memory_order_relaxed) != 0))) {
+    return false;
+  }
   int units = read_light(ring, head, readable, out_item);
   if (units <= 0) return false;
   head = mark_plus(head, 1, (uint32_t)units);
@@ -101,7 +101,7 @@ bool queue_get_quickly(struct queue *queue, brood_value *out_item) {
 /* Where a reader is while it has the lock. */
 struct reader {
   struct queue *queue;
-  const struct queue_claim *claim; /* or NULL */
+  void (*claim)(uint32_t number); /* or NULL */
   uint64_t head;
   uint64_t readable;
   uint32_t last_units; /* of the item before head */
@@ -209,9 +209,7 @@ static int read_items(struct reader *reader, brood_value *out_items,
 
 static void commit(struct reader *reader, uint64_t from, uint32_t count) {
   struct queue *queue = reader->queue;
-  if (reader->claim != NULL) {
-    reader->claim->call(reader->claim->context, mark_items(from));
-  }
+  if (reader->claim != NULL) reader->claim(mark_items(from));
   if (queue->is_joinable) {
     tasks_take(&queue->tasks, mark_items(from), count);
   }
@@ -229,7 +227,7 @@ static void commit(struct reader *reader, uint64_t from, uint32_t count) {
 /* One hold of the lock: how many items it got, -ETIMEDOUT if it did not get the
  * lock, or an error that is set. Without an item *out_tail is the tail seen. */
 static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
-                   int64_t deadline_ns, const struct queue_claim *claim,
+                   int64_t deadline_ns, void (*claim)(uint32_t number),
                    uint64_t *out_tail) {
   struct ring *ring = &queue->ring;
   if (queue_lock_get(queue, deadline_ns) < 0) return -ETIMEDOUT;
@@ -264,7 +262,7 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
 }
 
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
-              int64_t deadline_ns, const struct queue_claim *claim) {
+              int64_t deadline_ns, void (*claim)(uint32_t number)) {
   bool has_slept = false;
   uint64_t seen_tail = 0;
   int r;

@@ -207,17 +207,15 @@ static void wait_for_items(struct putter *putter) {
   putter->has_slept = true;
 }
 
-/* After -EAGAIN: not because there are maxsize items? */
-static bool is_for_outside(struct putter *putter) {
-  const struct pack *pack = &putter->message->pack;
-  return pack->size >= LARGE && !ring_is_full(&putter->queue->ring) &&
-         pack->num_fds < MESSAGE_MAX_FDS;
-}
-
 static int put_patiently(struct putter *putter, enum brood_type type) {
+  const struct pack *pack = &putter->message->pack;
+  struct ring *ring = &putter->queue->ring;
   int r;
   while ((r = try_put(putter)) < 0) {
-    if (r == -EAGAIN && is_for_outside(putter) &&
+    /* If it is not for maxsize items that there is no room, outside there is.
+     */
+    if (r == -EAGAIN && pack->size >= LARGE && !ring_is_full(ring) &&
+        pack->num_fds < MESSAGE_MAX_FDS &&
         message_move_outside(putter->message, type) == 0) {
       continue;
     }
@@ -229,8 +227,8 @@ static int put_patiently(struct putter *putter, enum brood_type type) {
       break;
     }
   }
-  if (r == 0) ring_put_wake(&putter->queue->ring, 1);
-  if (putter->has_slept) ring_slept_put(&putter->queue->ring);
+  if (r == 0) ring_put_wake(ring, 1);
+  if (putter->has_slept) ring_slept_put(ring);
   return r;
 }
 

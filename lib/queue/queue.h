@@ -69,15 +69,9 @@ int queue_put(struct queue *queue, const brood_value *items, size_t count,
  * more. */
 bool queue_get_quickly(struct queue *queue, brood_value *out_item);
 
-/* A function that is called for an item that is about to be got, which can fail
+/* queue_get likewise gets as many items as there are. A claim, with which
+ * capacity is 1, is called for an item that is about to be got, which can fail
  * no more, with its number, counted from the first ever put; the consumers'
  * lock is held. */
-struct queue_claim {
-  void (*call)(void *context, uint32_t number);
-  void *context;
-};
-
-/* queue_get likewise gets as many items as there are. With a claim, which may
- * be NULL, capacity is 1. */
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
-              int64_t deadline_ns, const struct queue_claim *claim);
+              int64_t deadline_ns, void (*claim)(uint32_t number));

@@ -202,16 +202,6 @@ static size_t offset_of(const struct ring *ring,
   return (size_t)(ring->data - object) + (size_t)units * MARK_UNIT;
 }
 
-/* With put_lock held. */
-static int reserve(struct ring *ring, const struct share_block *block,
-                   uint32_t capacity) {
-  if (capacity <= ring->reserved) return 0;
-  size_t size = (size_t)(capacity - ring->reserved) * MARK_UNIT;
-  int r = arena_reserve(block, offset_of(ring, block, ring->reserved), size);
-  if (r == 0) ring->reserved = capacity;
-  return r;
-}
-
 /* Copies the bytes that belong elsewhere in a larger ring. */
 static void spread(struct ring *ring, uint32_t from, uint32_t to) {
   /* relaxed: written under the locks that the caller has. */
@@ -238,8 +228,13 @@ int ring_grow(struct ring *ring, const struct share_block *block,
   while (capacity < ITEMS_AT_LEAST * units && capacity < ring->most) {
     capacity *= 2;
   }
-  int r = reserve(ring, block, capacity);
-  if (r < 0) return r;
+  int r = 0;
+  if (capacity > ring->reserved) {
+    r = arena_reserve(block, offset_of(ring, block, ring->reserved),
+                      (size_t)(capacity - ring->reserved) * MARK_UNIT);
+    if (r < 0) return r;
+    ring->reserved = capacity;
+  }
   r = ring_lock(ring, &ring->get_lock, deadline_ns);
   if (r < 0) return r;
   spread(ring, old, capacity);
