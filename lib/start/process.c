@@ -89,6 +89,7 @@ void current_become(const struct brood_process *handle,
   self.name = (char *)record->name;
   self.identity = (char *)record->identity;
   self.daemon = (record->flags & WIRE_RECORD_DAEMON) != 0;
+  self.is_servant = false; /* a fork of a supervisor is none */
   self.authkey = record->authkey;
   self.authkey_size = record->authkey_size;
   atomic_store(&self.state, PROCESS_STARTED);
