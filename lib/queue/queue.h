@@ -35,7 +35,8 @@ struct queue {
 _Static_assert((int)WIRE_HEAD == (int)MARK_UNIT, "a head is one unit");
 
 static inline uint32_t item_units(size_t body_size, size_t num_fds) {
-  return 1 + (num_fds > 0) + mark_units_of(body_size);
+  return 1 + (num_fds > 0) +
+         (uint32_t)((body_size + MARK_UNIT - 1) / MARK_UNIT);
 }
 
 /* queue_lock_get takes the consumers' lock, and puts right what a killed holder

@@ -13,15 +13,10 @@
  */
 #include "lib/queue/ring.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #include "lib/share/arena.h"
-#include "lib/sync/lock.h"
-#include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/futex.h"
 #include "lib/sys/proc.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__

@@ -46,10 +46,6 @@ static inline uint64_t mark_plus(uint64_t mark, uint32_t items,
          (uint32_t)(mark_items(mark) + items);
 }
 
-static inline uint32_t mark_units_of(size_t size) {
-  return (uint32_t)((size + MARK_UNIT - 1) / MARK_UNIT);
-}
-
 /* Units: the size that a ring begins with, shrinks to, grows to. */
 enum {
   RING_LEAST = (1 << 16) / MARK_UNIT,

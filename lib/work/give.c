@@ -224,21 +224,17 @@ static int64_t default_chunksize(const brood_pool *pool, size_t num_items) {
   return size == 0 ? 1 : (int64_t)size;
 }
 
-static int check_items(const brood_value *items, size_t num_items,
-                       int64_t chunksize) {
-  int r = error_check_array(items, num_items, BROOD_MAX_MAXSIZE, "items");
-  if (r < 0 || chunksize > 0 || chunksize == BROOD_ALL) return r;
-  return error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
-                   chunksize);
-}
-
 static brood_async_result *give_all(brood_pool *pool, brood_task task,
                                     const brood_value *items, size_t num_items,
                                     int64_t chunksize,
                                     const brood_task_options *options,
                                     int64_t deadline_ns) {
-  if (check_items(items, num_items, chunksize) < 0) return NULL;
-  if (pool_enter(pool) < 0) return NULL;
+  int r = error_check_array(items, num_items, BROOD_MAX_MAXSIZE, "items");
+  if (r == 0 && chunksize <= 0 && chunksize != BROOD_ALL) {
+    r = error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
+                  chunksize);
+  }
+  if (r < 0 || pool_enter(pool) < 0) return NULL;
   if (chunksize == BROOD_ALL) chunksize = default_chunksize(pool, num_items);
   brood_async_result *result = give(pool, task, items, num_items,
                                     (size_t)chunksize, options, deadline_ns);
@@ -289,12 +285,7 @@ static int get_all(brood_async_result *result, brood_value *out_values,
   int r;
   if (result == NULL) return brood_error();
   pthread_cleanup_push(drop_result, result);
-  r = pool_enter(result->pool);
-  if (r == 0) {
-    r = result_wait(result, deadline_ns);
-    if (r == 0) r = result_copy(result, out_values);
-    pool_leave(result->pool, r);
-  }
+  r = result_copy(result, out_values, true, deadline_ns);
   pthread_cleanup_pop(1);
   return r;
 }

@@ -122,11 +122,10 @@ static bool has_value(void *context) {
   brood_imap *imap = context;
   bool is_ordered = (imap->options.flags & BROOD_UNORDERED) == 0;
   size_t count = is_ordered ? 1 : imap->count;
-  imap->ready = 0;
-  while (imap->ready < count && !result_is_ready(imap->chunks[imap->ready])) {
-    imap->ready++;
+  for (imap->ready = 0; imap->ready < count; imap->ready++) {
+    if (result_is_ready(imap->chunks[imap->ready])) return true;
   }
-  return imap->ready < count;
+  return false;
 }
 
 /* The thread may be cancelled in the source, or while it waits; another one

@@ -130,10 +130,10 @@ brood_async_result *result_of_error(brood_pool *pool, int error,
 /* result_is_ready, for pool_wait: to the calling thread. */
 bool result_is_ready(void *result);
 
-/* result_wait waits until it is ready: 0, or an error that is set. result_copy
- * copies the values to an array; after an error nothing is in it. */
-int result_wait(brood_async_result *result, int64_t deadline_ns);
-int result_copy(brood_async_result *result, brood_value *out_values);
+/* result_copy copies the values once it is ready, of a map as a tuple or to an
+ * array; after an error, which is set, nothing is there. */
+int result_copy(brood_async_result *result, brood_value *out_values,
+                bool to_array, int64_t deadline_ns);
 
 /* result_take_back takes back what is not begun, with this outcome, and has
  * the workers of the rest ended, if asked to; 1 if nothing is begun. */

@@ -145,7 +145,7 @@ void pool_call_back(brood_pool *pool, bool waits) {
 
 /* Borrows an item's value: 0, or its error, which is set, with the failure and
  * its texts behind it. */
-static int result_look(brood_async_result *result, size_t index,
+static int result_look(const brood_async_result *result, size_t index,
                        const brood_value **out_value) {
   struct found found = find(result, index);
   if (found.code == 0) {
@@ -219,7 +219,7 @@ int brood_async_result_successful(brood_async_result *result) {
   return pool_leave(result->pool, r);
 }
 
-int result_wait(brood_async_result *result, int64_t deadline_ns) {
+static int wait_ready(brood_async_result *result, int64_t deadline_ns) {
   int r = pool_wait(result->pool, result_is_ready, result, deadline_ns);
   return r == BROOD_TIMEOUT ? error_set(r, "the result is not ready") : r;
 }
@@ -228,52 +228,48 @@ int brood_async_result_wait(brood_async_result *result, int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = enter(result);
   if (r < 0) return r;
-  r = result_wait(result, deadline_ns);
+  r = wait_ready(result, deadline_ns);
   return pool_leave(result->pool, r);
 }
 
-int result_copy(brood_async_result *result, brood_value *out_values) {
-  int r = 0;
-  size_t done = 0;
-  const brood_value *value;
-  for (size_t i = 0; r == 0 && i < result->num_items; i++) {
-    r = result_look(result, i, &value);
-  }
-  while (r == 0 && done < result->num_items) {
-    r = result_look(result, done, &value);
-    if (r == 0) r = brood_value_copy(value, &out_values[done]);
-    if (r == 0) done++;
-  }
-  while (r < 0 && done > 0) brood_value_clear(&out_values[--done]);
-  return r;
-}
-
-/* A tuple of borrowed values, of which a copy is made. */
-static int copy_tuple(brood_async_result *result, brood_value *out_value) {
-  brood_value *values = malloc(result->num_items * sizeof *values + 1);
+/* Copies the values, to an array or as one tuple; after an error nothing is
+ * there. */
+static int copy_values(const brood_async_result *result,
+                       brood_value *out_values, bool as_tuple) {
+  size_t count = result->num_items, done = 0;
+  brood_value *values = malloc(count * sizeof *values + 1);
   if (values == NULL) return error_set_os(-ENOMEM, "cannot copy a result");
   int r = 0;
-  for (size_t i = 0; r == 0 && i < result->num_items; i++) {
-    const brood_value *value;
+  for (size_t i = 0; r == 0 && i < count; i++) {
+    const brood_value *value; /* borrowed */
     r = result_look(result, i, &value);
     if (r == 0) values[i] = *value;
   }
-  brood_value tuple = brood_tuple(values, result->num_items);
-  if (r == 0) r = brood_value_copy(&tuple, out_value);
+  brood_value tuple = brood_tuple(values, count);
+  if (r == 0 && as_tuple) r = brood_value_copy(&tuple, out_values);
+  while (r == 0 && !as_tuple && done < count) {
+    r = brood_value_copy(&values[done], &out_values[done]);
+    done += r == 0;
+  }
+  while (r < 0 && done > 0) brood_value_clear(&out_values[--done]);
   free(values);
   return r;
+}
+
+int result_copy(brood_async_result *result, brood_value *out_values,
+                bool to_array, int64_t deadline_ns) {
+  int r = enter(result);
+  if (r < 0) return r;
+  r = wait_ready(result, deadline_ns);
+  if (r == 0) r = copy_values(result, out_values, result->is_map && !to_array);
+  return pool_leave(result->pool, r);
 }
 
 int brood_async_result_get(brood_async_result *result, brood_value *out_value,
                            int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = error_check_out(out_value);
-  if (r == 0) r = enter(result);
-  if (r < 0) return r;
-  r = result_wait(result, deadline_ns);
-  if (r == 0 && result->is_map) r = copy_tuple(result, out_value);
-  if (r == 0 && !result->is_map) r = result_copy(result, out_value);
-  return pool_leave(result->pool, r);
+  return r < 0 ? r : result_copy(result, out_value, false, deadline_ns);
 }
 
 int brood_async_result_item(brood_async_result *result, size_t index,

@@ -52,10 +52,9 @@ int task_run(int (*function)(void *context, const brood_args *args),
   task.value = brood_none();
   if (r == 0) return 0;
   brood_value_clear(out_value);
-  *out_value = brood_string(brood_error() == r ? brood_error_message() : "");
-  brood_value text = brood_none();
-  brood_value_copy(out_value, &text); /* of this thread's last error */
-  *out_value = text;
+  brood_value words =
+      brood_string(brood_error() == r ? brood_error_message() : "");
+  brood_value_copy(&words, out_value);
   return r;
 }
 
