@@ -574,6 +574,24 @@ TEST_P(PoolsTest, IsRefusedElsewhere) {
   EXPECT_EQ(result.Get(), 4);
 }
 
+// Returns what a pool is refused with, by a method.
+int MakePool(const brood_args *args) {
+  const char *method;
+  if (brood_value_string(brood_args_get(args, 0), &method) < 0) return 1;
+  brood_pool *pool = brood_pool_new(brood_get_context(method), nullptr);
+  int code = pool == nullptr ? brood_error() : 0;
+  brood_pool_free(pool);
+  return brood_return(brood_int64(code));
+}
+BROOD_TASK(MakePool);
+
+// A worker by fork took itself for the supervisor that it was forked from.
+TEST_P(PoolsTest, IsNotMadeByAWorker) {
+  Pool pool(GetParam(), 1);
+  EXPECT_EQ(pool.Apply(MakePool, {brood_string(GetParam())}),
+            BROOD_ASSERTION_ERROR);
+}
+
 TEST_P(PoolsTest, ChecksItsOptions) {
   const brood_context *context = brood_get_context(GetParam());
   brood_pool_options options = With([&](auto &o) { o.processes = -1; });
