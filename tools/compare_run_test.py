@@ -197,6 +197,21 @@ class ProgramTest(unittest.TestCase):
             time.sleep(.01)
         self.assertFalse(left.exists())
 
+    def test_nobody_is_left_that_was_just_being_started(self):
+        started = []
+
+        class Interrupted(subprocess.Popen):
+            def __init__(self, *arguments, **options):
+                super().__init__(*arguments, **options)
+                started.append(self.pid)
+                signal.raise_signal(signal.SIGINT)
+
+        with mock.patch("subprocess.Popen", Interrupted):
+            with self.assertRaises(KeyboardInterrupt):
+                run.run_alone(["sleep", "60"])
+        with self.assertRaises(ProcessLookupError):
+            os.kill(started[0], 0)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -101,18 +101,39 @@ def take_lines(samples, text):
     return ""
 
 
+@contextlib.contextmanager
+def signals_later():
+    """Has what ends this program come after the block: a program that is just
+    being started would be left behind."""
+    came = []
+    before = {each: signal.signal(each, lambda number, _: came.append(number))
+              for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+              if callable(signal.getsignal(each))}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+        for number in came:
+            signal.raise_signal(number)
+
+
+def kill_group(leader):
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(leader, signal.SIGKILL)
+
+
 def run_alone(command, seconds=STEP_SECONDS, cwd=None):
     """Returns how a program Ended that has a session of its own. In the end all
     of it is killed: a pool that hangs would leave its workers behind."""
     try:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, errors="replace",
-                              stderr=subprocess.PIPE, cwd=cwd,
-                              start_new_session=True) as process:
-            try:
-                output, errors = process.communicate(timeout=seconds)
-            finally:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.ExitStack() as stack:
+            with signals_later():
+                process = stack.enter_context(subprocess.Popen(
+                    command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                    errors="replace", cwd=cwd, start_new_session=True))
+                stack.callback(kill_group, process.pid)
+            output, errors = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         return Ended(None, "", f"it takes longer than {seconds} s")
     except OSError as error:
