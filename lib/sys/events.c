@@ -14,8 +14,7 @@
 
 int sys_epoll_new(void) {
   SYS_FAULT();
-  int fd = epoll_create1(EPOLL_CLOEXEC);
-  return fd < 0 ? -errno : sys_fd_new(fd);
+  return sys_fd_new(epoll_create1(EPOLL_CLOEXEC));
 }
 
 SYS_CALL(sys_epoll_add, (int epoll, int fd, void *who),

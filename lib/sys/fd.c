@@ -40,19 +40,26 @@ static int copy_above(int fd, int least) {
 }
 
 int sys_fd_new(int fd) {
-  if (fd < 0 || fd > STDERR_FILENO) return fd;
+  if (fd < 0) return -errno;
+  if (fd > STDERR_FILENO) return fd;
   int high = copy_above(fd, STDERR_FILENO + 1);
   close_whole(fd);
   return high;
 }
 
-int sys_fds_new(int out_fds[], size_t num_fds) {
-  int r = 0;
-  for (size_t i = 0; i < num_fds; i++) {
+int sys_fds_new(int result, int out_fds[2]) {
+  if (result < 0) return -errno;
+  for (int i = 0; i < 2; i++) {
     out_fds[i] = sys_fd_new(out_fds[i]);
-    if (out_fds[i] < 0) r = out_fds[i];
+    if (out_fds[i] < 0) result = out_fds[i];
   }
-  for (size_t i = 0; r < 0 && i < num_fds; i++) sys_close(out_fds[i]);
+  for (int i = 0; result < 0 && i < 2; i++) sys_close(out_fds[i]);
+  return result;
+}
+
+int sys_fd_unless(int fd, int r) {
+  if (r >= 0) return fd;
+  sys_close(fd);
   return r;
 }
 
@@ -83,7 +90,7 @@ int sys_directory_open(void) {
   int fd = open(".", O_PATH | O_CLOEXEC);
   /* A process that is inside needs no right to go in, but "." asks for one. */
   if (fd < 0) fd = open("/proc/thread-self/cwd", O_PATH | O_CLOEXEC);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  return sys_fd_new(fd);
 }
 
 int sys_directory_enter(int fd) {
@@ -126,7 +133,7 @@ void sys_fd_limit_restore(const struct rlimit *before) {
 
 int sys_pipe(int out_ends[2]) {
   SYS_FAULT();
-  return pipe2(out_ends, O_CLOEXEC) < 0 ? -errno : sys_fds_new(out_ends, 2);
+  return sys_fds_new(pipe2(out_ends, O_CLOEXEC), out_ends);
 }
 
 int sys_die_at_hangup(int fd) {
@@ -144,25 +151,16 @@ int sys_die_at_hangup(int fd) {
   return 0;
 }
 
-/* ppoll's timeout for a deadline; NULL waits without limit. */
-static const struct timespec *remaining(int64_t deadline_ns,
-                                        struct timespec *storage) {
-  if (deadline_ns == SYS_CLOCK_NEVER) return NULL;
-  int64_t left = deadline_ns <= 0 ? 0 : deadline_ns - sys_clock_ns();
-  if (left < 0) left = 0;
-  storage->tv_sec = left / 1000000000;
-  storage->tv_nsec = left % 1000000000;
-  return storage;
-}
-
 static int poll_in_pieces(struct pollfd *fds, size_t num_fds,
                           int64_t deadline_ns);
 
 static int poll_until(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
   int n;
   do {
-    struct timespec storage;
-    n = ppoll(fds, num_fds, remaining(deadline_ns, &storage), NULL);
+    int64_t left_ns = sys_clock_left(deadline_ns);
+    struct timespec left = {left_ns / 1000000000, left_ns % 1000000000};
+    bool is_endless = deadline_ns == SYS_CLOCK_NEVER;
+    n = ppoll(fds, num_fds, is_endless ? NULL : &left, NULL);
   } while (n < 0 && errno == EINTR);
   if (n < 0 && errno == EINVAL) {
     return poll_in_pieces(fds, num_fds, deadline_ns);

@@ -17,11 +17,16 @@
 /* sys_close returns -1, the invalid descriptor: fd = sys_close(fd). */
 int sys_close(int fd);
 
-/* sys_fd_new is what every wrapper returns a new descriptor through: one that
- * got a number of the standard streams, which may be closed, is moved above
- * them, or a stray printf would write into it. fd may be -errno already. */
+/* sys_fd_new is what every wrapper returns what the kernel answered through: -1
+ * becomes -errno; a descriptor with a number of the standard streams, which may
+ * be closed, is moved above them, or a stray printf would write into it.
+ * sys_fds_new does so for two that a call with this result made. */
 int sys_fd_new(int fd);
-int sys_fds_new(int out_fds[], size_t num_fds);
+int sys_fds_new(int result, int out_fds[2]);
+
+/* sys_fd_unless returns fd, unless r is an error: then it closes fd, and
+ * returns r. */
+int sys_fd_unless(int fd, int r);
 
 /* A descriptor that the library keeps between calls. The program may have
  * closed it, and its number be that of another file by now: nothing is written
@@ -106,6 +111,9 @@ int sys_write_full(int fd, const void *data, size_t size);
  * if it may not become so long. */
 int sys_read_at(int fd, void *out_data, size_t size, size_t offset);
 int sys_write_at(int fd, const void *data, size_t size, size_t offset);
+
+/* sys_read_text reads a small file, as far as there is room, or writes "". */
+int sys_read_text(const char *path, char *out_text, size_t capacity);
 
 /* sys_file_size returns the size of a file, or -errno; -EINVAL if fd is no
  * regular one, sys_mem_size also if it is not sealed as sys_mem_new does. */

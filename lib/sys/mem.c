@@ -80,6 +80,15 @@ int sys_write_at(int fd, const void *data, size_t size, size_t offset) {
   return move_all(WRITE, fd, (void *)data, size, (off_t)offset);
 }
 
+int sys_read_text(const char *path, char *out_text, size_t capacity) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  ssize_t n = fd < 0 ? -1 : read(fd, out_text, capacity - 1);
+  int r = n < 0 ? -errno : 0;
+  sys_close(fd);
+  out_text[n < 0 ? 0 : n] = '\0';
+  return r;
+}
+
 int64_t sys_file_size(int fd) {
   SYS_FAULT();
   struct stat status;
@@ -109,15 +118,11 @@ static int make_memfd(const char *name, size_t length, int seals) {
   if (fd < 0 && errno == EINVAL) { /* before Linux 6.3 */
     fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   }
-  fd = sys_fd_new(fd < 0 ? -errno : fd);
+  fd = sys_fd_new(fd);
   if (fd < 0) return fd;
-  if (ftruncate(fd, (off_t)length) == 0 &&
-      fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0) {
-    return fd;
-  }
-  int r = -errno;
-  sys_close(fd);
-  return r;
+  bool is_made = ftruncate(fd, (off_t)length) == 0 &&
+                 fcntl(fd, F_ADD_SEALS, seals | F_SEAL_SEAL) == 0;
+  return sys_fd_unless(fd, is_made ? 0 : -errno);
 }
 
 int sys_open_null(void) {
@@ -139,21 +144,13 @@ enum { TEXT = 2048 };
 
 #define CGROUPS "/sys/fs/cgroup"
 
-/* The text of a small file; "" if it cannot be read. */
-static void read_text(const char *path, char text[TEXT]) {
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  ssize_t n = fd < 0 ? 0 : read(fd, text, TEXT - 1);
-  sys_close(fd);
-  text[n < 0 ? 0 : n] = '\0';
-}
-
 /* The number behind a name in a small file; another if there is none. */
 static uint64_t number_in(const char *folder, const char *file,
                           const char *name, uint64_t otherwise) {
   char path[TEXT], text[TEXT];
   int n = snprintf(path, sizeof path, "%s/%s", folder, file);
   if (n >= TEXT) return otherwise;
-  read_text(path, text);
+  sys_read_text(path, text, sizeof text);
   const char *at = strstr(text, name);
   if (at == NULL) return otherwise;
   at += strlen(name);
@@ -178,7 +175,7 @@ static uint64_t room_of_group(const char *group, uint64_t swap_free) {
 static uint64_t room_of_groups(uint64_t swap_free) {
   char text[TEXT], path[TEXT];
   uint64_t least = UINT64_MAX;
-  read_text("/proc/self/cgroup", text);
+  sys_read_text("/proc/self/cgroup", text, sizeof text);
   const char *own = strstr(text, "0::/");
   if (own == NULL) return least;
   own += strlen("0::");
@@ -236,11 +233,7 @@ int sys_mem_new(const char *name, size_t least, size_t *size) {
   int r = refuse_more_than_all(least);
   if (r < 0) return r;
   int fd = make_memfd(name, *size, F_SEAL_SHRINK | F_SEAL_GROW);
-  if (fd < 0) return fd;
-  r = fill_file(fd, 0, least);
-  if (r == 0) return fd;
-  sys_close(fd);
-  return r;
+  return fd < 0 ? fd : sys_fd_unless(fd, fill_file(fd, 0, least));
 }
 
 static size_t page_size(void) {

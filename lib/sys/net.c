@@ -34,8 +34,8 @@ static int unix_address(const char *path, struct sockaddr_un *out) {
 }
 
 static int unix_socket(int flags) {
-  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | flags, 0);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  int type = SOCK_SEQPACKET | SOCK_CLOEXEC | flags;
+  return sys_fd_new(socket(AF_UNIX, type, 0));
 }
 
 /* It has to wait if more have come than are accepted. */
@@ -50,17 +50,14 @@ int sys_unix_connect(const char *path, int seconds) {
   do {
     r = connect(fd, (struct sockaddr *)&address, sizeof address);
   } while (r < 0 && errno == EINTR);
-  if (r == 0) return fd;
-  r = -errno;
-  sys_close(fd);
-  return r;
+  return sys_fd_unless(fd, r < 0 ? -errno : 0);
 }
 
 /* Does nobody listen at a socket file? */
 static bool is_stale(const char *path) {
   if (sys_socket_file(path) == 0) return false;
   int fd = sys_unix_connect(path, 0);
-  if (fd >= 0) sys_close(fd);
+  sys_close(fd);
   return fd == -ECONNREFUSED;
 }
 
@@ -92,7 +89,7 @@ static int make_listen(int fd, const char *path,
     r = try_bind(fd, address);
   }
   if (r == 0 && listen(fd, BACKLOG) < 0) r = -errno;
-  if (directory >= 0) sys_close(directory);
+  sys_close(directory);
   return r;
 }
 
@@ -105,9 +102,7 @@ int sys_unix_listen(const char *path) {
   /* bind gives the file the mode of the socket, less the umask. */
   r = fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -errno
                                         : make_listen(fd, path, &address);
-  if (r == 0) return fd;
-  sys_close(fd);
-  return r;
+  return sys_fd_unless(fd, r);
 }
 
 int sys_unix_peer(int sock, pid_t *out_pid, uid_t *out_uid) {
@@ -134,46 +129,56 @@ void sys_socket_file_remove(const char *path, uint64_t number) {
 
 /* ----------------------------------------------------------------- TCP -- */
 
-static int resolve(const char *host, const char *port, int flags,
-                   struct addrinfo **out) {
-  struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-                           .ai_flags = flags | AI_NUMERICSERV};
-  int r = getaddrinfo(host, port, &hints, out);
-  if (r == EAI_SYSTEM && errno != 0) return -errno;
-  return r == EAI_MEMORY ? -ENOMEM : r == 0 ? 0 : -EADDRNOTAVAIL;
-}
-
-static int tcp_socket(const struct addrinfo *address, int flags) {
-  int type = SOCK_STREAM | SOCK_CLOEXEC | flags;
-  int fd = socket(address->ai_family, type, 0);
-  return sys_fd_new(fd < 0 ? -errno : fd);
-}
-
-static int listen_at(const struct addrinfo *address) {
-  int fd = tcp_socket(address, SOCK_NONBLOCK), on = 1;
-  if (fd < 0) return fd;
+static int listen_at(int fd, const struct addrinfo *address) {
+  int on = 1;
   /* Connections that are just ending do not keep the port. */
   setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
-      listen(fd, BACKLOG) == 0) {
-    return fd;
+  bool listens = bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+                 listen(fd, BACKLOG) == 0;
+  return listens ? 0 : -errno;
+}
+
+static int connect_to(int fd, const struct addrinfo *address,
+                      int64_t deadline_ns) {
+  if (connect(fd, address->ai_addr, address->ai_addrlen) == 0) return 0;
+  if (errno != EINTR && errno != EINPROGRESS) return -errno;
+  int error = 0, r = sys_poll_one(fd, POLLOUT, deadline_ns);
+  socklen_t size = sizeof error;
+  if (r == 0) return -ETIMEDOUT;
+  if (r > 0) r = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  return r < 0 ? r : -error;
+}
+
+/* A socket that listens or connects, with the first address of a name that
+ * lets it. */
+static int tcp_socket(const char *host, const char *port, int flags,
+                      int64_t deadline_ns) {
+  struct addrinfo *addresses,
+      hints = {.ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
+  int r = getaddrinfo(host, port, &hints, &addresses);
+  if (r == EAI_SYSTEM && errno != 0) return -errno;
+  if (r != 0) return r == EAI_MEMORY ? -ENOMEM : -EADDRNOTAVAIL;
+  r = -EADDRNOTAVAIL;
+  for (struct addrinfo *at = addresses; r < 0 && at; at = at->ai_next) {
+    int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    int fd = r = sys_fd_new(socket(at->ai_family, type, 0));
+    if (fd < 0) continue;
+    r = flags & AI_PASSIVE ? listen_at(fd, at)
+                           : connect_to(fd, at, deadline_ns);
+    r = sys_fd_unless(fd, r);
   }
-  int r = -errno;
-  sys_close(fd);
+  freeaddrinfo(addresses);
   return r;
 }
 
 int sys_tcp_listen(const char *host, const char *port) {
   SYS_FAULT();
-  struct addrinfo *addresses;
-  int r = resolve(host, port, AI_PASSIVE, &addresses);
-  if (r < 0) return r;
-  r = -EADDRNOTAVAIL;
-  for (struct addrinfo *at = addresses; r < 0 && at; at = at->ai_next) {
-    r = listen_at(at);
-  }
-  freeaddrinfo(addresses);
-  return r;
+  return tcp_socket(host, port, AI_PASSIVE, 0);
+}
+
+int sys_tcp_connect(const char *host, const char *port, int64_t deadline_ns) {
+  SYS_FAULT();
+  return tcp_socket(host, port, 0, deadline_ns);
 }
 
 int sys_tcp_port(int sock) {
@@ -184,52 +189,22 @@ int sys_tcp_port(int sock) {
   return r < 0 ? -errno : ntohs(address.sin6_port);
 }
 
-static int connect_to(const struct addrinfo *address, int64_t deadline_ns) {
-  int fd = tcp_socket(address, SOCK_NONBLOCK);
-  if (fd < 0) return fd;
-  int r = 0, error = 0;
-  if (connect(fd, address->ai_addr, address->ai_addrlen) < 0) {
-    r = errno == EINTR ? -EINPROGRESS : -errno;
-  }
-  if (r == -EINPROGRESS) {
-    r = sys_poll_one(fd, POLLOUT, deadline_ns);
-    socklen_t size = sizeof error;
-    if (r == 0) r = -ETIMEDOUT;
-    if (r > 0) r = getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
-    if (r == 0) r = -error;
-  }
-  if (r == 0) return fd;
-  sys_close(fd);
-  return r;
-}
-
-int sys_tcp_connect(const char *host, const char *port, int64_t deadline_ns) {
-  SYS_FAULT();
-  struct addrinfo *addresses;
-  int r = resolve(host, port, 0, &addresses);
-  if (r < 0) return r;
-  r = -EADDRNOTAVAIL;
-  for (struct addrinfo *at = addresses; r < 0 && at; at = at->ai_next) {
-    r = connect_to(at, deadline_ns);
-  }
-  freeaddrinfo(addresses);
-  return r;
-}
-
 int sys_tcp_watch(int sock, int seconds) {
   SYS_FAULT();
-  int on = 1, idle = seconds / 3, interval = seconds / 6, count = 4;
-  unsigned most_ms = (unsigned)seconds * 1000;
-  bool works =
-      setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 &&
-      setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on) == 0 &&
-      setsockopt(sock, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle) == 0 &&
-      setsockopt(sock, IPPROTO_TCP, TCP_KEEPINTVL, &interval,
-                 sizeof interval) == 0 &&
-      setsockopt(sock, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count) == 0 &&
-      setsockopt(sock, IPPROTO_TCP, TCP_USER_TIMEOUT, &most_ms,
-                 sizeof most_ms) == 0;
-  return works ? 0 : -errno;
+  const struct {
+    int level, name, value;
+  } options[] = {{IPPROTO_TCP, TCP_NODELAY, 1},
+                 {SOL_SOCKET, SO_KEEPALIVE, 1},
+                 {IPPROTO_TCP, TCP_KEEPIDLE, seconds / 3},
+                 {IPPROTO_TCP, TCP_KEEPINTVL, seconds / 6},
+                 {IPPROTO_TCP, TCP_KEEPCNT, 4},
+                 {IPPROTO_TCP, TCP_USER_TIMEOUT, seconds * 1000}};
+  int r = 0;
+  for (size_t i = 0; r == 0 && i < sizeof options / sizeof options[0]; i++) {
+    r = setsockopt(sock, options[i].level, options[i].name, &options[i].value,
+                   sizeof options[i].value);
+  }
+  return r < 0 ? -errno : 0;
 }
 
 /* ----------------------------------------------------------- Connections -- */

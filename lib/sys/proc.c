@@ -89,15 +89,12 @@ static int make_stand_in(pid_t pid) {
   sys_task_mark(pid, &stand_in.mark); /* stays 0 if it fails */
   stand_in.mark &= ~SYS_TASK_IMAGE;
   int fd = sys_memfd_new("brood-process", sizeof stand_in);
-  int r = fd < 0 ? fd : sys_write_full(fd, &stand_in, sizeof stand_in);
-  if (r >= 0) return fd;
-  sys_close(fd);
-  return r;
+  if (fd < 0) return fd;
+  return sys_fd_unless(fd, sys_write_full(fd, &stand_in, sizeof stand_in));
 }
 
 static int open_pidfd(pid_t pid) {
-  int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  return sys_fd_new((int)syscall(SYS_pidfd_open, pid, 0));
 }
 
 static int signal_pidfd(int pidfd, int signal_number) {
@@ -338,10 +335,10 @@ static void set_reaping(int by_kernel) {
   sigaction(SIGCHLD, &action, NULL);
 }
 
-static sigset_t child_signal(void) {
+static sigset_t only_signal(int number) {
   sigset_t set;
   sigemptyset(&set);
-  sigaddset(&set, SIGCHLD);
+  sigaddset(&set, number);
   return set;
 }
 
@@ -351,24 +348,21 @@ void sys_signal_answer(int signal_number, void (*handler)(int)) {
 }
 
 void sys_signal_hold(int signal_number, bool hold) {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, signal_number);
+  sigset_t set = only_signal(signal_number);
   pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
 }
 
 int sys_signals_serve(struct sys_signals *out_before, int reports) {
   SYS_FAULT();
   struct sigaction ignore = {.sa_handler = SIG_IGN};
-  sigset_t set = child_signal();
+  sigset_t set = only_signal(SIGCHLD);
   sigaction(SIGINT, &ignore, &out_before->on_int);
   sigaction(SIGPIPE, &ignore, &out_before->on_pipe);
   sigaction(SIGCHLD, NULL, &out_before->on_child);
   sigprocmask(SIG_BLOCK, &set, &out_before->mask);
   set_reaping(!reports);
   if (!reports) return 0;
-  int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  return sys_fd_new(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 void sys_signals_restore(const struct sys_signals *before) {
@@ -379,7 +373,7 @@ void sys_signals_restore(const struct sys_signals *before) {
 }
 
 static int take_child_signal(void) {
-  sigset_t set = child_signal();
+  sigset_t set = only_signal(SIGCHLD);
   return sigtimedwait(&set, NULL, &(struct timespec){0}) == SIGCHLD;
 }
 

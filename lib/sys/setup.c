@@ -18,8 +18,7 @@
 
 int sys_open_sink(void) {
   SYS_FAULT();
-  int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-  return sys_fd_new(fd < 0 ? -errno : fd);
+  return sys_fd_new(open("/dev/null", O_RDWR | O_CLOEXEC));
 }
 
 SYS_CALL(sys_session_new, (void), setsid())

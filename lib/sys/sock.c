@@ -25,9 +25,8 @@ union control {
 
 int sys_sock_pair(int out_ends[2]) {
   SYS_FAULT();
-  int type = SOCK_SEQPACKET | SOCK_CLOEXEC;
-  return socketpair(AF_UNIX, type, 0, out_ends) < 0 ? -errno
-                                                    : sys_fds_new(out_ends, 2);
+  int r = socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, out_ends);
+  return sys_fds_new(r, out_ends);
 }
 
 SYS_CALL(sys_sock_restrict, (int sock),
@@ -85,13 +84,11 @@ static size_t take_fds(const struct cmsghdr *header, int *out_fds,
   for (size_t i = 0; i < count; i++) {
     int fd;
     memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof fd);
-    if (taken < capacity) {
-      fd = sys_fd_new(fd);
+    fd = taken < capacity ? sys_fd_new(fd) : sys_close(fd);
+    if (fd >= 0) {
       out_fds[taken++] = fd;
-      if (fd < 0) *overflow = 1; /* no number above the streams is left */
     } else {
-      sys_close(fd);
-      *overflow = 1;
+      *overflow = 1; /* perhaps no number above the streams is left */
     }
   }
   return taken;

@@ -7,7 +7,6 @@
 #include "lib/sys/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/sys/fault.h"
+#include "lib/sys/fd.h"
 
 enum field {
   STATE = 3,
@@ -34,13 +34,7 @@ enum { LINE = 1024 };
 static int read_stat(pid_t task, char line[LINE]) {
   char path[32];
   snprintf(path, sizeof path, "/proc/%d/stat", (int)task);
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return -errno;
-  ssize_t n = read(fd, line, LINE - 1);
-  int r = n < 0 ? -errno : 0;
-  close(fd);
-  if (r == 0) line[n] = '\0';
-  return r;
+  return sys_read_text(path, line, LINE);
 }
 
 /* Where a field begins; "" if there is none. */
