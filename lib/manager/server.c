@@ -13,7 +13,6 @@
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/events.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
@@ -331,7 +330,7 @@ static int await_events(void) {
     server.events = more;
     server.events_room = count * 2;
   }
-  int n = sys_epoll_soon(server.epoll, server.events, server.events_room,
+  int n = sys_epoll_soon(server.epoll, server.events, (int)server.events_room,
                          server.is_calm, next_wake());
   server.is_calm = n <= 1;
   return n;

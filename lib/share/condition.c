@@ -13,7 +13,6 @@
 #include "lib/state/guard.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
-#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
 
 struct brood_event {

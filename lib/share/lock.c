@@ -11,7 +11,6 @@
 #include "lib/state/error.h"
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
-#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
 
 struct brood_lock {

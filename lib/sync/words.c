@@ -15,12 +15,11 @@
  * Killed where?  Between changing the word and the wake, or woken: sleepers
  * find the word changed at the end of a slice.
  */
-#include "lib/sync/words.h"
+#include "lib/sync/lock.h"
 
 #include <errno.h>
 #include <limits.h>
 
-#include "lib/sync/self.h"
 #include "lib/sys/futex.h"
 
 void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,

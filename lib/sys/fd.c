@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -215,4 +216,46 @@ int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns) {
     if (n != 0) return n;
   } while (sys_try_yield() && sys_clock_ns() < sleep_ns);
   return poll_until(fds, num_fds, deadline_ns);
+}
+
+/* ------------------------------------------------------ Many at once -- */
+
+int sys_epoll_new(void) {
+  SYS_FAULT();
+  return sys_fd_new(epoll_create1(EPOLL_CLOEXEC));
+}
+
+SYS_CALL(sys_epoll_add, (int epoll, int fd, void *who),
+         epoll_ctl(epoll, EPOLL_CTL_ADD, fd,
+                   &(struct epoll_event){.events = EPOLLIN, .data.ptr = who}))
+
+void sys_epoll_remove(int epoll, int fd) {
+  epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static int wait_for_events(int epoll, struct epoll_event *out, int capacity,
+                           int64_t deadline_ns) {
+  int n;
+  do {
+    int64_t left_ms = (sys_clock_left(deadline_ns) + 999999) / 1000000;
+    if (left_ms > INT_MAX) left_ms = INT_MAX;
+    if (deadline_ns == SYS_CLOCK_NEVER) left_ms = -1;
+    n = epoll_wait(epoll, out, capacity, (int)left_ms);
+  } while (n < 0 && errno == EINTR);
+  return n < 0 ? -errno : n;
+}
+
+int sys_epoll_soon(int epoll, struct epoll_event *out_events, int capacity,
+                   bool yields_first, int64_t deadline_ns) {
+  SYS_FAULT();
+  int64_t sleep_ns = 0;
+  bool looks = !yields_first || sys_try_yield();
+  while (looks) {
+    int n = wait_for_events(epoll, out_events, capacity, 0);
+    if (n != 0) return n;
+    int64_t now_ns = sys_clock_ns();
+    if (sleep_ns == 0) sleep_ns = now_ns + SYS_SOON_NS;
+    looks = now_ns < sleep_ns && now_ns < deadline_ns && sys_try_yield();
+  }
+  return wait_for_events(epoll, out_events, capacity, deadline_ns);
 }

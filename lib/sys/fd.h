@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 
 #include "lib/names.h"
@@ -98,6 +99,20 @@ int sys_poll_one(int fd, short events, int64_t deadline_ns);
  * An answer, or the next of several starts, comes sooner than SYS_SOON_NS. */
 #define SYS_SOON_NS INT64_C(200000)
 int sys_poll_soon(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
+
+/* Many that are waited for together, without naming each of them each time.
+ * sys_epoll_add adds one, until sys_epoll_remove, which must come before it is
+ * closed: a copy of it elsewhere would keep it in the set. Its events have
+ * `who`. */
+int sys_epoll_new(void);
+int sys_epoll_add(int epoll, int fd, void *who);
+void sys_epoll_remove(int epoll, int fd);
+
+/* sys_epoll_soon is sys_poll_soon, but writes the events, capacity at most, and
+ * a deadline ends within a millisecond. With yields_first nothing is expected
+ * before others have had the processor. */
+int sys_epoll_soon(int epoll, struct epoll_event *out_events, int capacity,
+                   bool yields_first, int64_t deadline_ns);
 
 /* ------------------------------------------- Files and shared memory -- */
 

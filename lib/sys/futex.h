@@ -18,26 +18,22 @@ int sys_futex_wait(_Atomic uint32_t *word, uint32_t value, int64_t deadline_ns);
  * many. Async-signal-safe. */
 int sys_futex_wake(_Atomic uint32_t *word, int count);
 
-/* What a processor wants to be told: that a loop only looks, that memory will
- * soon be written. */
-#if defined(__x86_64__)
-#define SYS_RELAX_() __builtin_ia32_pause()
-/* __builtin_prefetch would ask for it to read, unless told of the processor;
- * those that do not know the instruction pass it over. */
-#define SYS_ASK_TO_WRITE_(at) \
-  __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)(at)))
-#elif defined(__aarch64__)
-#define SYS_RELAX_() __asm__ __volatile__("yield")
-#define SYS_ASK_TO_WRITE_(at) __builtin_prefetch(at, 1)
-#else
-#define SYS_RELAX_() ((void)0)
-#define SYS_ASK_TO_WRITE_(at) __builtin_prefetch(at, 1)
-#endif
-
+/* sys_relax tells the processor that a loop only looks. */
 static inline void sys_relax(void) {
-  SYS_RELAX_();
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
 }
 
+/* sys_ask_to_write tells it that memory will soon be written. On x86
+ * __builtin_prefetch would ask for it to read, unless told of the processor;
+ * those that do not know the instruction pass it over. */
 static inline void sys_ask_to_write(const void *at) {
-  SYS_ASK_TO_WRITE_(at);
+#if defined(__x86_64__)
+  __asm__ __volatile__("prefetchw %0" : : "m"(*(const char *)at));
+#else
+  __builtin_prefetch(at, 1);
+#endif
 }

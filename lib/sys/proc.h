@@ -113,7 +113,7 @@ int sys_random(void *out_data, size_t size);
 
 /* ----------------------------------------------- What a child is made of --
  *
- * Of the calling process, in lib/sys/setup.c. */
+ * Of the calling process; lib/start/setup.c knows the order. */
 
 /* sys_open_sink opens /dev/null, to read and to write. */
 int sys_open_sink(void);

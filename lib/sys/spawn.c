@@ -32,20 +32,6 @@ static bool in_the_way(int fd, size_t num_fds) {
          (fd >= FIRST_TARGET && (size_t)(fd - FIRST_TARGET) < num_fds);
 }
 
-/* Moves sources[i] and its repetitions to a number that is neither a target
- * nor a source. */
-static int move_away(posix_spawn_file_actions_t *actions, int *sources,
-                     size_t num_fds, size_t i, int *next_free) {
-  while (contains(sources, num_fds, *next_free)) ++*next_free;
-  int from = sources[i];
-  int r = posix_spawn_file_actions_adddup2(actions, from, *next_free);
-  for (size_t k = i; k < num_fds; k++) {
-    if (sources[k] == from) sources[k] = *next_free;
-  }
-  ++*next_free;
-  return r;
-}
-
 /* The number that a source has in the child: the last one is its standard
  * input. */
 static int target_of(size_t i, size_t num_fds) {
@@ -57,11 +43,17 @@ static int plan(posix_spawn_file_actions_t *actions, int *sources,
   int next_free = FIRST_TARGET + (int)num_fds;
   int r = 0;
   for (size_t i = 0; r == 0 && i <= num_fds; i++) {
+    int from = sources[i];
     /* A source that is its own target stays: dup2 onto itself clears
      * close-on-exec. */
-    if (sources[i] == target_of(i, num_fds)) continue;
-    if (!in_the_way(sources[i], num_fds)) continue;
-    r = move_away(actions, sources, num_fds + 1, i, &next_free);
+    if (from == target_of(i, num_fds)) continue;
+    if (!in_the_way(from, num_fds)) continue;
+    while (contains(sources, num_fds + 1, next_free)) next_free++;
+    r = posix_spawn_file_actions_adddup2(actions, from, next_free);
+    for (size_t k = i; k <= num_fds; k++) { /* and its repetitions */
+      if (sources[k] == from) sources[k] = next_free;
+    }
+    next_free++;
   }
   for (size_t i = 0; r == 0 && i <= num_fds; i++) {
     r = posix_spawn_file_actions_adddup2(actions, sources[i],

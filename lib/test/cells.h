@@ -23,7 +23,6 @@
 extern "C" {
 #include "lib/sync/lock.h"
 #include "lib/sync/self.h"
-#include "lib/sync/words.h"
 #include "lib/sys/clock.h"
 }
 

@@ -14,7 +14,7 @@
 #include "lib/state/registry.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/events.h"
+#include "lib/sys/fd.h"
 #include "lib/sys/proc.h"
 
 #define GRACE_NS INT64_C(500000000)
