@@ -11,7 +11,6 @@
 
 extern "C" {
 #include "lib/wire/record.h"
-#include "lib/wire/setup.h"
 }
 
 namespace {

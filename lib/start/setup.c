@@ -21,7 +21,7 @@
 #include "lib/sys/libc.h"
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
-#include "lib/wire/setup.h"
+#include "lib/wire/record.h"
 
 struct setup_report {
   int32_t result; /* 0, -errno, or 1: what failed is no system call */

@@ -102,3 +102,65 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
          out_record->setup_fds <= WIRE_SETUP_MAX_FDS &&
          out_record->num_fds >= wire_record_own_fds(out_record);
 }
+
+/* ---------------------------------------------------------------- Setup -- */
+
+enum {
+  SETUP_NUMBERS_SIZE = offsetof(struct wire_setup, user_id) + sizeof(uint32_t),
+  LIMIT_SIZE = 4 + 8 + 8
+};
+
+void wire_setup_encode(struct wire_writer *writer,
+                       const brood_child_setup *setup, const char *prepare) {
+  const struct wire_setup numbers = {
+      .flags = setup->flags |
+               (setup->environment != NULL ? WIRE_SETUP_ENVIRONMENT : 0) |
+               (setup->directory != NULL ? WIRE_SETUP_DIRECTORY : 0) |
+               (setup->prepare != NULL ? WIRE_SETUP_PREPARE : 0),
+      .streams = {setup->streams[0].kind, setup->streams[1].kind,
+                  setup->streams[2].kind},
+      .process_group = setup->process_group,
+      .nice = setup->nice,
+      .umask = setup->umask,
+      .group_id = setup->group_id,
+      .user_id = setup->user_id};
+  wire_put(writer, &numbers, SETUP_NUMBERS_SIZE);
+  wire_put_blob(writer, setup->cpus, setup->num_cpus * sizeof(uint32_t));
+  wire_put_blob(writer, setup->groups, setup->num_groups * sizeof(uint32_t));
+  wire_put_u32(writer, (uint32_t)(setup->num_limits * LIMIT_SIZE));
+  for (size_t i = 0; i < setup->num_limits; i++) {
+    wire_put_u32(writer, (uint32_t)setup->limits[i].resource);
+    wire_put_u64(writer, setup->limits[i].soft);
+    wire_put_u64(writer, setup->limits[i].hard);
+  }
+  wire_put_texts(writer, (const char *const *)setup->environment);
+  wire_put_string(writer, setup->directory == NULL ? "" : setup->directory);
+  wire_put_string(writer, prepare);
+}
+
+static struct wire_list get_list(struct wire_reader *reader, size_t each) {
+  struct wire_list list = {0};
+  list.reader.at = wire_get_blob(reader, &list.reader.left);
+  list.count = (uint32_t)(list.reader.left / each);
+  if (list.reader.left % each != 0) reader->bad = true;
+  return list;
+}
+
+bool wire_setup_decode(struct wire_setup *out_setup, const void *data,
+                       size_t size) {
+  struct wire_reader reader = {.at = data, .left = size};
+  size_t ignored;
+  const uint8_t *numbers = wire_get(&reader, SETUP_NUMBERS_SIZE);
+  if (numbers == NULL) return false;
+  memcpy(out_setup, numbers, SETUP_NUMBERS_SIZE);
+  for (int i = 0; i < 3; i++) {
+    if (out_setup->streams[i] > BROOD_STREAM_DESCRIPTOR) return false;
+  }
+  out_setup->cpus = get_list(&reader, sizeof(uint32_t));
+  out_setup->groups = get_list(&reader, sizeof(uint32_t));
+  out_setup->limits = get_list(&reader, LIMIT_SIZE);
+  out_setup->environment = wire_get_texts(&reader);
+  out_setup->directory = wire_get_string(&reader, &ignored);
+  out_setup->prepare = wire_get_string(&reader, &ignored);
+  return !reader.bad && reader.left == 0;
+}

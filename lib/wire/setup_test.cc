@@ -9,7 +9,7 @@
 #include <vector>
 
 extern "C" {
-#include "lib/wire/setup.h"
+#include "lib/wire/record.h"
 }
 
 namespace {

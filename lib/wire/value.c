@@ -42,15 +42,12 @@ void wire_put_value(struct wire_writer *writer, const brood_value *value,
       writer, wire_head_bits((struct wire_head){.size = (uint32_t)size,
                                                 .type = (uint8_t)value->type,
                                                 .num_fds = (uint16_t)num_fds}));
-  switch (value->type) {
-    case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES:
-    case BROOD_TYPE_OBJECT:
-      wire_put(writer, value->as.data, value->size_bytes);
-      if (value->type == BROOD_TYPE_STRING) wire_put_u8(writer, 0);
-      break;
-    default: wire_put(writer, &value->as, size); /* a number, or nothing */
-  }
+  bool is_string = value->type == BROOD_TYPE_STRING;
+  bool has_data = is_string || value->type == BROOD_TYPE_BYTES ||
+                  value->type == BROOD_TYPE_OBJECT;
+  /* As it is: a number, or nothing. */
+  wire_put(writer, has_data ? value->as.data : &value->as, size - is_string);
+  if (is_string) wire_put_u8(writer, 0);
 }
 
 size_t wire_begin_tuple(struct wire_writer *writer) {
