@@ -32,9 +32,8 @@ void CheckText(const char *text) {
 std::vector<const char *> CheckTexts(const wire_texts &texts) {
   std::vector<const char *> list;
   wire_reader reader = texts.reader;
-  size_t ignored;
   for (uint32_t i = 0; i < texts.count; i++) {
-    const char *text = wire_get_string(&reader, &ignored);
+    const char *text = wire_get_string(&reader);
     CheckText(text);
     list.push_back(text);
   }

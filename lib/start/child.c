@@ -36,7 +36,7 @@ const char **child_texts(const struct wire_texts *texts, const char **few) {
   if (array == NULL) child_refuse("no memory for %u pointers", texts->count);
   struct wire_reader reader = texts->reader;
   for (uint32_t i = 0; i < texts->count; i++) {
-    array[i] = wire_get_string(&reader, &(size_t){0});
+    array[i] = wire_get_string(&reader);
   }
   array[texts->count] = NULL;
   return array;

@@ -339,7 +339,7 @@ static void open_parcel(void) {
   struct serve_reply reply = {0};
   reader = preload.reader;
   for (uint32_t i = 0; i < preload.count && reply.preload_code == 0; i++) {
-    const char *name = wire_get_string(&reader, &(size_t){0});
+    const char *name = wire_get_string(&reader);
     brood_callable function = registry_callable(name);
     reply.preload = (int32_t)i;
     if (function != NULL) reply.preload_code = function();

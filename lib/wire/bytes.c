@@ -54,21 +54,19 @@ const uint8_t *wire_get(struct wire_reader *reader, size_t size) {
 }
 
 /* A number, 0 if there is none. */
-static void get_number(struct wire_reader *reader, void *out, size_t size) {
+static uint64_t get_number(struct wire_reader *reader, size_t size) {
+  uint64_t value = 0;
   const uint8_t *bytes = wire_get(reader, size);
-  if (bytes != NULL) memcpy(out, bytes, size);
+  if (bytes != NULL) memcpy(&value, bytes, size);
+  return value;
 }
 
 uint32_t wire_get_u32(struct wire_reader *reader) {
-  uint32_t value = 0;
-  get_number(reader, &value, sizeof value);
-  return value;
+  return (uint32_t)get_number(reader, sizeof(uint32_t));
 }
 
 uint64_t wire_get_u64(struct wire_reader *reader) {
-  uint64_t value = 0;
-  get_number(reader, &value, sizeof value);
-  return value;
+  return get_number(reader, sizeof(uint64_t));
 }
 
 const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size) {
@@ -78,15 +76,11 @@ const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size) {
   return data;
 }
 
-const char *wire_get_string(struct wire_reader *reader, size_t *out_size) {
+const char *wire_get_string(struct wire_reader *reader) {
   size_t size;
   const uint8_t *text = wire_get_blob(reader, &size);
   const uint8_t *end = wire_get(reader, 1);
-  if (end == NULL || *end != 0) {
-    reader->bad = true;
-    *out_size = 0;
-    return "";
-  }
-  *out_size = size;
-  return (const char *)text;
+  if (end != NULL && *end == 0) return (const char *)text;
+  reader->bad = true;
+  return "";
 }

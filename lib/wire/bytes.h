@@ -15,7 +15,7 @@
 #include "lib/names.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "the low half of a head's bits must come first"
+#error "the low half of a number must come first"
 #endif
 
 /* Eight bytes at once: compilers make one instruction of either, and queues
@@ -63,4 +63,4 @@ const uint8_t *wire_get_blob(struct wire_reader *reader, size_t *out_size);
 
 /* wire_get_string refuses a text without a NUL behind it. That there is none
  * inside is the writer's business: it is no danger to the reader. */
-const char *wire_get_string(struct wire_reader *reader, size_t *out_size);
+const char *wire_get_string(struct wire_reader *reader);

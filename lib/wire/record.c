@@ -19,9 +19,8 @@ void wire_put_texts(struct wire_writer *writer, const char *const *texts) {
 struct wire_texts wire_get_texts(struct wire_reader *reader) {
   struct wire_texts texts = {.count = wire_get_u32(reader)};
   texts.reader = *reader;
-  size_t ignored;
   for (uint32_t i = 0; i < texts.count && !reader->bad; i++) {
-    wire_get_string(reader, &ignored);
+    wire_get_string(reader);
   }
   if (reader->bad) texts.count = 0;
   return texts;
@@ -70,7 +69,6 @@ uint32_t wire_record_first_setup_fd(const struct wire_record *record) {
 bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
                         size_t size, const uint8_t *args) {
   struct wire_reader reader = {.at = data, .left = size};
-  size_t ignored;
   uint32_t magic = wire_get_u32(&reader);
   uint32_t version = wire_get_u32(&reader);
   size_t head_size = wire_get_u32(&reader);
@@ -85,10 +83,10 @@ bool wire_record_decode(struct wire_record *out_record, const uint8_t *data,
   const uint8_t *numbers = wire_get(&reader, NUMBERS_SIZE);
   if (numbers == NULL) return false;
   memcpy(out_record, numbers, NUMBERS_SIZE);
-  out_record->name = wire_get_string(&reader, &ignored);
-  out_record->identity = wire_get_string(&reader, &ignored);
-  out_record->target = wire_get_string(&reader, &ignored);
-  out_record->creator_name = wire_get_string(&reader, &ignored);
+  out_record->name = wire_get_string(&reader);
+  out_record->identity = wire_get_string(&reader);
+  out_record->target = wire_get_string(&reader);
+  out_record->creator_name = wire_get_string(&reader);
   out_record->authkey = wire_get_blob(&reader, &out_record->authkey_size);
   out_record->argv = wire_get_texts(&reader);
   out_record->environment = (struct wire_texts){0};
@@ -149,7 +147,6 @@ static struct wire_list get_list(struct wire_reader *reader, size_t each) {
 bool wire_setup_decode(struct wire_setup *out_setup, const void *data,
                        size_t size) {
   struct wire_reader reader = {.at = data, .left = size};
-  size_t ignored;
   const uint8_t *numbers = wire_get(&reader, SETUP_NUMBERS_SIZE);
   if (numbers == NULL) return false;
   memcpy(out_setup, numbers, SETUP_NUMBERS_SIZE);
@@ -160,7 +157,7 @@ bool wire_setup_decode(struct wire_setup *out_setup, const void *data,
   out_setup->groups = get_list(&reader, sizeof(uint32_t));
   out_setup->limits = get_list(&reader, LIMIT_SIZE);
   out_setup->environment = wire_get_texts(&reader);
-  out_setup->directory = wire_get_string(&reader, &ignored);
-  out_setup->prepare = wire_get_string(&reader, &ignored);
+  out_setup->directory = wire_get_string(&reader);
+  out_setup->prepare = wire_get_string(&reader);
   return !reader.bad && reader.left == 0;
 }

@@ -63,9 +63,8 @@ constexpr uint32_t kEverything = WIRE_RECORD_DAEMON | WIRE_RECORD_LIFELINE |
 std::vector<std::string> Texts(const wire_texts &texts) {
   std::vector<std::string> list;
   wire_reader reader = texts.reader;
-  size_t ignored;
   for (uint32_t i = 0; i < texts.count; i++) {
-    list.push_back(wire_get_string(&reader, &ignored));
+    list.push_back(wire_get_string(&reader));
   }
   return list;
 }
@@ -174,9 +173,8 @@ bool IsInside(const Bytes &bytes, const void *data, size_t size) {
 
 bool TextsAreInside(const Bytes &bytes, const wire_texts &texts) {
   wire_reader reader = texts.reader;
-  size_t ignored;
   for (uint32_t i = 0; i < texts.count; i++) {
-    const char *text = wire_get_string(&reader, &ignored);
+    const char *text = wire_get_string(&reader);
     if (!IsInside(bytes, text, strlen(text) + 1)) return false;
   }
   return true;
