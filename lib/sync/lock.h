@@ -92,13 +92,11 @@ _Static_assert(sizeof(struct sync_semaphore) == 16, "part of the layout");
 void sync_semaphore_init(struct sync_semaphore *semaphore, uint32_t value,
                          uint32_t bound);
 
-/* sync_semaphore_acquire: 0, or -ETIMEDOUT at a deadline of sys_clock_ns. */
+/* sync_semaphore_acquire: 0, or -ETIMEDOUT at a deadline of sys_clock_ns.
+ * sync_semaphore_release: 0, or -EOVERFLOW at the bound. */
 int sync_semaphore_acquire(struct sync_semaphore *semaphore,
                            int64_t deadline_ns);
-
-/* sync_semaphore_release: 0, or -EOVERFLOW at the bound. */
 int sync_semaphore_release(struct sync_semaphore *semaphore);
-
 uint32_t sync_semaphore_value(struct sync_semaphore *semaphore);
 
 struct sync_event {
@@ -106,10 +104,9 @@ struct sync_event {
   uint32_t unused;
 };
 
-/* Both are async-signal-safe and never wait. */
+/* sync_event_set and sync_event_clear are async-signal-safe and never wait. */
 void sync_event_set(struct sync_event *event);
 void sync_event_clear(struct sync_event *event);
-
 bool sync_event_is_set(struct sync_event *event);
 
 /* sync_event_wait: 0 if the flag is set, or has been for a moment since the
@@ -123,9 +120,8 @@ int sync_event_wait(struct sync_event *event, int64_t deadline_ns);
 
 enum { SYNC_CONDITION_WAITERS = 255 };
 
-/* Changed under the lock, but for the state. */
-/* A waiter that looks for the dead reads the atomic members without the
- * lock. */
+/* Changed under the lock, but for the state. A waiter that looks for the dead
+ * reads the atomic members without it. */
 struct sync_waiter {
   _Atomic uint32_t state;
   uint32_t ticket; /* the order of arrival; notified: the next one then */

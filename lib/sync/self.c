@@ -44,12 +44,6 @@ void sync_set_home(uint64_t first) {
   atomic_store_explicit(&home, first, memory_order_relaxed);
 }
 
-static bool is_foreign(void) {
-  uint64_t own;
-  uint64_t first = sync_home();
-  return first == 0 || sys_task_home(&own) < 0 || own != first;
-}
-
 /* foreign is FOREIGN or 0. */
 static uint64_t make_token(pid_t task, uint64_t foreign) {
   uint32_t mark = 0;
@@ -66,7 +60,9 @@ static uint64_t make_token(pid_t task, uint64_t foreign) {
 uint64_t sync_self_process(void) {
   uint64_t token = sync_quick_token();
   if (token != 0) return token;
-  uint64_t mine = make_token(sys_getpid(), is_foreign() ? FOREIGN : 0);
+  uint64_t own, root = sync_home();
+  bool is_at_home = root != 0 && sys_task_home(&own) == 0 && own == root;
+  uint64_t mine = make_token(sys_getpid(), is_at_home ? 0 : FOREIGN);
   bool first = atomic_compare_exchange_strong_explicit(
       &sync_self_process_token, &token, mine, memory_order_relaxed,
       memory_order_relaxed);
@@ -82,24 +78,19 @@ uint64_t sync_self_thread(void) {
   return thread_token;
 }
 
-static uint32_t mark_of_token(uint64_t token) {
-  return (uint32_t)(token >> 32);
-}
-
 /* A process that was restored from a checkpoint, or has entered another time
  * namespace, has another birth than it remembers: then the births of others say
  * nothing either. */
 static bool is_birth_as_ever(uint64_t self) {
   uint32_t now;
-  return sys_task_mark(sync_number_of(self), &now) == 0 &&
-         now == mark_of_token(self);
+  return sys_task_mark(sync_number_of(self), &now) == 0 && now == self >> 32;
 }
 
 bool sync_has_ended(uint64_t token) {
   uint64_t self = sync_self_process();
   if (((token | self) & FOREIGN) != 0) return false;
   guard_shield();
-  int r = sys_task_ended(sync_number_of(token), mark_of_token(token),
+  int r = sys_task_ended(sync_number_of(token), (uint32_t)(token >> 32),
                          (token & LEADER) != 0);
   bool ended = r == 1 || (r == SYS_TASK_OTHER && is_birth_as_ever(self));
   guard_unshield();

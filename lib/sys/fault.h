@@ -15,16 +15,12 @@
 
 /* sys_fault_arm makes the nth fallible call from now (1 is the next) of the
  * calling process return -error_number, once. 0 disarms. Fork copies what is
- * left of the count. */
+ * left of the count: sys_fault_left, 0 after the fault, so that a sweep knows
+ * where to stop. sys_fault_only restricts the count to one wrapper, by name
+ * ("sys_fork"), which must outlive the arming; NULL counts all. */
 void sys_fault_arm(int nth, int error_number);
-
-/* sys_fault_only restricts the count to one wrapper, by name ("sys_fork");
- * NULL counts all. The name must outlive the arming. */
-void sys_fault_only(const char *wrapper);
-
-/* sys_fault_left returns how many calls are still to be counted; 0 after the
- * fault was injected, so that a sweep knows where to stop. */
 int sys_fault_left(void);
+void sys_fault_only(const char *wrapper);
 
 /* sys_fault is the first line of each wrapper: 0, or the negative errno that
  * the wrapper must return instead of calling the kernel. */

@@ -40,18 +40,16 @@ struct sys_kept {
 
 #define SYS_KEPT_NONE ((struct sys_kept){.fd = -1})
 
-/* sys_keep takes a descriptor, or -1. */
+/* sys_keep takes a descriptor, or -1. sys_kept_close closes it, if it is still
+ * the same file. */
 struct sys_kept sys_keep(int fd);
 bool sys_kept_is_open(const struct sys_kept *kept);
-
-/* sys_kept_close closes it, if it is still the same file. */
 void sys_kept_close(struct sys_kept *kept);
 
 /* sys_open_null opens a file that has nothing to read: /dev/null, or an empty
- * memory where there is none. */
+ * memory where there is none. sys_stream puts a descriptor on a standard
+ * stream. */
 int sys_open_null(void);
-
-/* sys_stream puts a descriptor on a standard stream. */
 int sys_stream(int fd, int number);
 
 /* sys_directory_open returns the working directory, whatever it is called or
@@ -59,13 +57,10 @@ int sys_stream(int fd, int number);
 int sys_directory_open(void);
 int sys_directory_enter(int fd);
 
-/* sys_fd_valid returns 0 if fd is open, -EBADF if not. */
+/* sys_fd_valid returns 0 if fd is open, -EBADF if not; sys_fd_copy another
+ * descriptor of the same file. sys_cloexec marks one close-on-exec. */
 int sys_fd_valid(int fd);
-
-/* sys_fd_copy returns another descriptor of the same file. */
 int sys_fd_copy(int fd);
-
-/* sys_cloexec marks a descriptor close-on-exec. */
 int sys_cloexec(int fd);
 
 /* sys_pipe makes a pipe: out_ends[0] reads, out_ends[1] writes. */
@@ -90,7 +85,7 @@ void sys_fd_limit_restore(const struct rlimit *before);
  * Returns how many have one: 0 is the deadline. */
 int sys_poll(struct pollfd *fds, size_t num_fds, int64_t deadline_ns);
 
-/* sys_poll_one is the same for one descriptor, and returns the events seen. */
+/* sys_poll_one does so for one, and returns the events seen. */
 int sys_poll_one(int fd, short events, int64_t deadline_ns);
 
 /* sys_poll_soon is sys_poll for what is likely to happen soon: it keeps looking

@@ -15,10 +15,9 @@
 enum { SYS_FUTEX_WAKE = 1, SYS_FUTEX_WAIT_BITSET = 9 };
 #define SYS_FUTEX_ANY_BIT UINT32_MAX
 
-/* sys_error_text says in English what an errno value means. */
+/* sys_error_text says in English what an errno value means, sys_signal_name
+ * what a signal is called, without its SIG, or "?". */
 const char *sys_error_text(int error);
-
-/* sys_signal_name returns a signal's name without its SIG, or "?". */
 const char *sys_signal_name(int number);
 
 /* sys_spawn_close_from has the new process close every descriptor from `first`

@@ -236,16 +236,12 @@ int sys_mem_new(const char *name, size_t least, size_t *size) {
   return fd < 0 ? fd : sys_fd_unless(fd, fill_file(fd, 0, least));
 }
 
-static size_t page_size(void) {
-  return (size_t)sysconf(_SC_PAGESIZE);
-}
-
 int sys_mem_reserve(const struct sys_kept *file, void *memory, size_t offset,
                     size_t size) {
   SYS_FAULT();
   int r = refuse_more_than_all(size);
   if (r < 0) return r;
-  size_t before = offset % page_size();
+  size_t before = offset % (size_t)sysconf(_SC_PAGESIZE);
   void *begin = (char *)memory + offset - before;
   if (madvise(begin, before + size, MADV_POPULATE_WRITE) == 0) return 0;
   if (errno != EINVAL) return errno == EFAULT ? -ENOMEM : -errno;
@@ -255,7 +251,7 @@ int sys_mem_reserve(const struct sys_kept *file, void *memory, size_t offset,
 
 int sys_mem_release(void *memory, size_t offset, size_t size) {
   SYS_FAULT();
-  size_t page = page_size();
+  size_t page = (size_t)sysconf(_SC_PAGESIZE);
   size_t begin = (offset + page - 1) / page * page;
   size_t end = (offset + size) / page * page;
   if (end <= begin) return 0;

@@ -24,10 +24,9 @@ int sys_fork(void);
 int sys_spawn(const char *path, char *const argv[], const int *fds,
               size_t num_fds, const sigset_t *mask);
 
-/* sys_child_signal signals a child whose number is its own: not waited for. */
+/* sys_child_signal signals a child whose number is its own: not waited for.
+ * sys_discard_child kills a child of this process and reaps it. */
 int sys_child_signal(pid_t pid, int signal_number);
-
-/* sys_discard_child kills a child of this process and reaps it. */
 void sys_discard_child(pid_t pid);
 
 /* sys_exit ends the process at once, by _exit. */
@@ -39,16 +38,13 @@ __attribute__((noreturn)) void sys_exit(int code);
  * functions below, but it cannot be polled. */
 int sys_pidfd_open(pid_t pid);
 
-/* sys_pidfd_pollable: is it a real one? */
+/* sys_pidfd_pollable: is it a real one? sys_pidfd_signal sends a signal; -ESRCH
+ * after the end. sys_pidfd_wait waits until the process ends: 1, 0 at a
+ * deadline of sys_clock_ns, -EBADF if it is no open descriptor. It looks for a
+ * moment before it sleeps, as sys_poll_soon. */
 bool sys_pidfd_pollable(int pidfd);
-
-/* sys_pidfd_wait waits until the process ends: 1, 0 at a deadline of
- * sys_clock_ns, -EBADF if it is no open descriptor. It looks for a moment
- * before it sleeps, as sys_poll_soon. */
-int sys_pidfd_wait(int pidfd, int64_t deadline_ns);
-
-/* sys_pidfd_signal sends a signal; -ESRCH after the end. */
 int sys_pidfd_signal(int pidfd, int signal_number);
+int sys_pidfd_wait(int pidfd, int64_t deadline_ns);
 
 /* sys_pidfd_reap asks for the end of a child of this process and takes its
  * status: the pid and the exit code, 0 while it runs, -ECHILD if it is not, or
@@ -61,10 +57,9 @@ int sys_pidfd_reap(int pidfd, pid_t pid, int *out_exitcode);
  * a kernel before Linux 6.15. */
 int sys_pidfd_exit_info(int pidfd, int *out_exitcode);
 
-/* sys_exitcode_of_status turns a status as waitpid has it into an exit code. */
+/* sys_exitcode_of_status turns a status as waitpid has it into an exit code.
+ * sys_wait_pid waits for one child; false if it is known to have exited. */
 int sys_exitcode_of_status(int status);
-
-/* sys_wait_pid waits for one child; false if it is known to have exited. */
 bool sys_wait_pid(pid_t pid);
 
 /* sys_reap_any takes the status of one finished child: its pid and exit code,
@@ -82,10 +77,9 @@ bool sys_try_yield(void);
 pid_t sys_getpid(void);
 pid_t sys_gettid(void); /* of the calling thread */
 
-/* sys_cpu_count returns the number of configured processors. */
+/* sys_cpu_count returns the number of configured processors, sys_affinity how
+ * many of them this process may use, at least 1. */
 int sys_cpu_count(void);
-
-/* sys_affinity returns how many of them this process may use, at least 1. */
 int sys_affinity(void);
 
 /* sys_own_image returns what sys_spawn runs this very program by, whatever has
@@ -93,10 +87,9 @@ int sys_affinity(void);
 const char *sys_own_image(char *out_name, size_t capacity);
 
 /* sys_resident_bytes returns how much memory this process has in use, 0 if that
- * is not known. */
+ * is not known. sys_set_name names it, for ps and top, as the file of a path.
+ */
 int64_t sys_resident_bytes(void);
-
-/* sys_set_name names this process, for ps and top, as the file of a path. */
 void sys_set_name(const char *path);
 
 /* sys_is_privileged: this image was given rights that its caller does not have
@@ -105,34 +98,26 @@ void sys_set_name(const char *path);
 bool sys_is_privileged(void);
 
 /* sys_ids returns a number that stays the same as long as this process's users
- * and groups do. */
+ * and groups do. sys_random fills memory from the kernel's random source. */
 uint64_t sys_ids(void);
-
-/* sys_random fills memory from the kernel's random source. */
 int sys_random(void *out_data, size_t size);
 
 /* ----------------------------------------------- What a child is made of --
  *
  * Of the calling process; lib/start/setup.c knows the order. */
 
-/* sys_open_sink opens /dev/null, to read and to write. */
+/* sys_open_sink opens /dev/null, to read and to write. sys_affinity_set takes a
+ * bit for each processor. Ids are set as real, effective and saved ones. */
 int sys_open_sink(void);
-
 int sys_session_new(void);
 int sys_process_group_join(pid_t group); /* 0: a new one */
 int sys_nice_set(int value);             /* no increment */
-
-/* sys_affinity_set takes a bit for each processor. */
 int sys_affinity_set(const uint64_t *bits, size_t num_words);
-
 int sys_limit_set(int resource, uint64_t soft, uint64_t hard);
 void sys_umask_set(mode_t mask);
-
-/* Of these the ids are real, effective and saved. */
 int sys_groups_set(const uint32_t *groups, size_t num_groups);
 int sys_group_id_set(gid_t group);
 int sys_user_id_set(uid_t user);
-
 int sys_directory_change(const char *path);
 int sys_no_new_privileges(void);
 
@@ -209,19 +194,17 @@ void sys_signal_hold(int signal_number, bool hold);
 /* A forkserver must not die of the user's Ctrl-C, and its children must find
  * every signal as the server itself found it. */
 struct sys_signals {
-  struct sigaction on_int;
-  struct sigaction on_child;
-  struct sigaction on_pipe;
+  struct sigaction on_int, on_child, on_pipe;
   sigset_t mask;
 };
 
 /* sys_signals_serve ignores SIGINT and SIGPIPE and remembers how they were.
  * With reports the ends of children are collected through the returned
- * descriptor (readable when there may be one); without, the kernel reaps them
- * by itself and 0 is returned. */
+ * descriptor (readable when there may be one, sys_signals_drain empties it);
+ * without, the kernel reaps them by itself and 0 is returned.
+ * sys_signals_restore undoes it, in a child of the server. */
 int sys_signals_serve(struct sys_signals *out_before, int reports);
-
-/* sys_signals_restore undoes it, in a child of the server. */
+void sys_signals_drain(int fd);
 void sys_signals_restore(const struct sys_signals *before);
 
 /* sys_signals_hold_children keeps the ends of children from being reaped by
@@ -230,6 +213,3 @@ void sys_signals_restore(const struct sys_signals *before);
  * reports. */
 void sys_signals_hold_children(void);
 int sys_signals_let_children(void);
-
-/* sys_signals_drain empties the descriptor. */
-void sys_signals_drain(int fd);
