@@ -23,15 +23,12 @@
 #define PIECES_NS INT64_C(10000000)
 
 /* A thread that is cancelled closes what it is about to close. */
-static void close_whole(int fd) {
+int sys_close(int fd) {
   int before;
+  if (fd < 0) return -1;
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
   close(fd);
   pthread_setcancelstate(before, &before);
-}
-
-int sys_close(int fd) {
-  if (fd >= 0) close_whole(fd);
   return -1;
 }
 
@@ -44,7 +41,7 @@ int sys_fd_new(int fd) {
   if (fd < 0) return -errno;
   if (fd > STDERR_FILENO) return fd;
   int high = copy_above(fd, STDERR_FILENO + 1);
-  close_whole(fd);
+  sys_close(fd);
   return high;
 }
 
@@ -80,7 +77,7 @@ bool sys_kept_is_open(const struct sys_kept *kept) {
 }
 
 void sys_kept_close(struct sys_kept *kept) {
-  if (sys_kept_is_open(kept)) close_whole(kept->fd);
+  if (sys_kept_is_open(kept)) sys_close(kept->fd);
   kept->fd = -1;
 }
 

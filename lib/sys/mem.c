@@ -194,18 +194,14 @@ static uint64_t room_of_groups(uint64_t swap_free) {
 /* Small amounts are not worth the look. */
 #define WORTH_A_LOOK ((size_t)1 << 24)
 
-static int refuse_more_than_all(size_t size) {
+int sys_mem_room(size_t size) {
+  SYS_FAULT();
   if (size < WORTH_A_LOOK) return 0;
   uint64_t swap_free = number_in("/proc", "meminfo", "SwapFree:", 0) * 1024;
   uint64_t free =
       number_in("/proc", "meminfo", "MemAvailable:", INT64_MAX / 1024) * 1024;
   if (size > free + swap_free) return -ENOMEM;
   return size > room_of_groups(swap_free) ? -ENOMEM : 0;
-}
-
-int sys_mem_room(size_t size) {
-  SYS_FAULT();
-  return refuse_more_than_all(size);
 }
 
 /* --------------------------------------------------------------- Pages -- */
@@ -230,7 +226,7 @@ int sys_mem_new(const char *name, size_t least, size_t *size) {
   SYS_FAULT();
   if (*size > largest_file()) *size = largest_file();
   if (*size < least) return -EFBIG;
-  int r = refuse_more_than_all(least);
+  int r = sys_mem_room(least);
   if (r < 0) return r;
   int fd = make_memfd(name, *size, F_SEAL_SHRINK | F_SEAL_GROW);
   return fd < 0 ? fd : sys_fd_unless(fd, fill_file(fd, 0, least));
@@ -239,7 +235,7 @@ int sys_mem_new(const char *name, size_t least, size_t *size) {
 int sys_mem_reserve(const struct sys_kept *file, void *memory, size_t offset,
                     size_t size) {
   SYS_FAULT();
-  int r = refuse_more_than_all(size);
+  int r = sys_mem_room(size);
   if (r < 0) return r;
   size_t before = offset % (size_t)sysconf(_SC_PAGESIZE);
   void *begin = (char *)memory + offset - before;

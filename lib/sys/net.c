@@ -26,14 +26,11 @@ enum { BACKLOG = 1024 };
 
 /* ---------------------------------------------------------------- Unix -- */
 
-static int unix_address(const char *path, struct sockaddr_un *out) {
+/* A socket, and the address of a path. */
+static int unix_socket(const char *path, int flags, struct sockaddr_un *out) {
   *out = (struct sockaddr_un){.sun_family = AF_UNIX};
   if (strlen(path) >= sizeof out->sun_path) return -ENAMETOOLONG;
   strcpy(out->sun_path, path);
-  return 0;
-}
-
-static int unix_socket(int flags) {
   int type = SOCK_SEQPACKET | SOCK_CLOEXEC | flags;
   return sys_fd_new(socket(AF_UNIX, type, 0));
 }
@@ -43,8 +40,7 @@ int sys_unix_connect(const char *path, int seconds) {
   SYS_FAULT();
   struct sockaddr_un address;
   struct timeval most = {.tv_sec = seconds};
-  int r = unix_address(path, &address);
-  int fd = r < 0 ? r : unix_socket(seconds == 0 ? SOCK_NONBLOCK : 0);
+  int r, fd = unix_socket(path, seconds == 0 ? SOCK_NONBLOCK : 0, &address);
   if (fd < 0) return fd;
   setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &most, sizeof most);
   do {
@@ -80,12 +76,13 @@ static int lock_directory_of(struct sockaddr_un address) {
   return fd;
 }
 
-static int make_listen(int fd, const char *path,
-                       const struct sockaddr_un *address) {
+static int make_listen(int fd, const struct sockaddr_un *address) {
+  /* bind gives the file the mode of the socket, less the umask. */
+  if (fchmod(fd, S_IRUSR | S_IWUSR) < 0) return -errno;
   int directory = lock_directory_of(*address);
   int r = try_bind(fd, address);
-  if (r == -EADDRINUSE && is_stale(path)) {
-    unlink(path);
+  if (r == -EADDRINUSE && is_stale(address->sun_path)) {
+    unlink(address->sun_path);
     r = try_bind(fd, address);
   }
   if (r == 0 && listen(fd, BACKLOG) < 0) r = -errno;
@@ -96,13 +93,8 @@ static int make_listen(int fd, const char *path,
 int sys_unix_listen(const char *path) {
   SYS_FAULT();
   struct sockaddr_un address;
-  int r = unix_address(path, &address);
-  int fd = r < 0 ? r : unix_socket(SOCK_NONBLOCK);
-  if (fd < 0) return fd;
-  /* bind gives the file the mode of the socket, less the umask. */
-  r = fchmod(fd, S_IRUSR | S_IWUSR) < 0 ? -errno
-                                        : make_listen(fd, path, &address);
-  return sys_fd_unless(fd, r);
+  int fd = unix_socket(path, SOCK_NONBLOCK, &address);
+  return fd < 0 ? fd : sys_fd_unless(fd, make_listen(fd, &address));
 }
 
 int sys_unix_peer(int sock, pid_t *out_pid, uid_t *out_uid) {

@@ -7,6 +7,7 @@
 #include "lib/wire/value.h"
 
 _Static_assert(sizeof((brood_value){0}.as) == 8, "a number is all of it");
+_Static_assert(sizeof(struct wire_head) == WIRE_HEAD, "it travels as it lies");
 
 const char *wire_type_name(enum brood_type type) {
   static const char *const names[] = {
@@ -38,10 +39,10 @@ void wire_put_value(struct wire_writer *writer, const brood_value *value,
     writer->bad = true;
     return;
   }
-  wire_put_u64(
-      writer, wire_head_bits((struct wire_head){.size = (uint32_t)size,
-                                                .type = (uint8_t)value->type,
-                                                .num_fds = (uint16_t)num_fds}));
+  struct wire_head head = {.size = (uint32_t)size,
+                           .type = (uint8_t)value->type,
+                           .num_fds = (uint16_t)num_fds};
+  wire_put_u64(writer, wire_head_bits(head));
   bool is_string = value->type == BROOD_TYPE_STRING;
   bool has_data = is_string || value->type == BROOD_TYPE_BYTES ||
                   value->type == BROOD_TYPE_OBJECT;
@@ -70,13 +71,6 @@ void wire_end_tuple(struct wire_writer *writer, size_t begin,
 
 /* ------------------------------------------------------------- Reading -- */
 
-static struct wire_head head_of_bits(uint64_t bits) {
-  return (struct wire_head){.size = (uint32_t)bits,
-                            .type = (uint8_t)(bits >> 32),
-                            .flags = (uint8_t)(bits >> 40),
-                            .num_fds = (uint16_t)(bits >> 48)};
-}
-
 /* Do size and number of descriptors suit the type? */
 static bool is_possible(const struct wire_head *head) {
   uint32_t size = head->size, num_fds = head->num_fds;
@@ -103,7 +97,7 @@ static bool is_possible_outside(const struct wire_head *head) {
 }
 
 bool wire_get_head(struct wire_head *out, const uint8_t bytes[WIRE_HEAD]) {
-  *out = head_of_bits(wire_get_eight(bytes));
+  memcpy(out, bytes, sizeof *out);
   if (out->flags != 0) return is_possible_outside(out);
   if (out->type == BROOD_TYPE_POINTER) return false;
   if (out->type == BROOD_TYPE_OBJECT && out->num_fds == 0) return false;
@@ -157,7 +151,8 @@ static bool get_item(struct wire_values *values, struct wire_reader *reader,
                      int depth, brood_value *out) {
   const uint8_t *bytes = wire_get(reader, WIRE_HEAD);
   if (bytes == NULL) return false;
-  struct wire_head head = head_of_bits(wire_get_eight(bytes));
+  struct wire_head head;
+  memcpy(&head, bytes, sizeof head);
   const uint8_t *body = wire_get(reader, head.size);
   if (body == NULL || head.flags != 0 || !is_possible(&head)) return false;
   if (head.type == BROOD_TYPE_TUPLE) {
