@@ -44,10 +44,10 @@ static inline uint64_t sync_quick_token(void) {
   return atomic_load_explicit(&sync_self_process_token, memory_order_relaxed);
 }
 
-/* sync_has_ended: is a token's process or thread known to have ended? */
+/* sync_has_ended: is a token's process or thread known to have ended?
+ * sync_number_of returns its pid or thread id. */
 bool sync_has_ended(uint64_t token);
 
-/* sync_number_of returns a token's pid or thread id. */
 static inline pid_t sync_number_of(uint64_t token) {
   return (pid_t)(token & ((UINT32_C(1) << 29) - 1));
 }

@@ -13,8 +13,7 @@
 int64_t sys_clock_ns(void);
 
 /* sys_clock_deadline turns a public timeout (BROOD_FOREVER, or relative) into
- * a deadline; zero and negative ones lie in the past. */
+ * a deadline; zero and negative ones lie in the past. sys_clock_left turns it
+ * back. */
 int64_t sys_clock_deadline(int64_t timeout_ns);
-
-/* sys_clock_left turns a deadline back into a public timeout. */
 int64_t sys_clock_left(int64_t deadline_ns);

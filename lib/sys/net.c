@@ -1,7 +1,4 @@
-/* SPDX-License-Identifier: MIT
- *
- * See net.h.
- */
+/* SPDX-License-Identifier: MIT */
 #include "lib/sys/net.h"
 
 #include <errno.h>
@@ -97,16 +94,13 @@ int sys_unix_listen(const char *path) {
   return fd < 0 ? fd : sys_fd_unless(fd, make_listen(fd, &address));
 }
 
-int sys_unix_peer(int sock, pid_t *out_pid, uid_t *out_uid) {
+int sys_unix_peer(int sock) {
   SYS_FAULT();
   struct ucred peer;
   socklen_t size = sizeof peer;
-  if (getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
-    return -errno;
-  }
-  *out_pid = peer.pid;
-  *out_uid = peer.uid;
-  return 0;
+  int r = getsockopt(sock, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  if (r < 0) return -errno;
+  return peer.uid == geteuid() ? peer.pid : -EPERM;
 }
 
 uint64_t sys_socket_file(const char *path) {

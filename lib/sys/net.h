@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/names.h"
 
@@ -20,8 +19,8 @@
 int sys_unix_listen(const char *path);
 int sys_unix_connect(const char *path, int seconds);
 
-/* sys_unix_peer tells who connected. */
-int sys_unix_peer(int sock, pid_t *out_pid, uid_t *out_uid);
+/* sys_unix_peer returns the pid of who connected; -EPERM: another user. */
+int sys_unix_peer(int sock);
 
 /* sys_socket_file is a socket file's number, 0 if there is none;
  * sys_socket_file_remove removes it if it still has that. */

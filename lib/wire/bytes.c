@@ -1,7 +1,4 @@
-/* SPDX-License-Identifier: MIT
- *
- * See bytes.h.
- */
+/* SPDX-License-Identifier: MIT */
 #include "lib/wire/bytes.h"
 
 void wire_put(struct wire_writer *writer, const void *data, size_t size) {

@@ -73,10 +73,8 @@ struct wire_record {
 };
 
 /* wire_record_own_fds returns how many descriptors of the table are the
- * record's own. */
+ * record's own, wire_record_first_setup_fd where the setup's begin. */
 uint32_t wire_record_own_fds(const struct wire_record *record);
-
-/* wire_record_first_setup_fd returns where in the table the setup's begin. */
 uint32_t wire_record_first_setup_fd(const struct wire_record *record);
 
 /* wire_record_encode writes the head; the caller appends args. */
@@ -123,11 +121,10 @@ struct wire_setup {
   const char *prepare; /* "": of a fork, which has it in memory */
 };
 
-/* wire_setup_encode writes one, with the name of its prepare. */
+/* wire_setup_encode writes one, with the name of its prepare.
+ * wire_setup_decode: false if the bytes are no setup. */
 void wire_setup_encode(struct wire_writer *writer,
                        const brood_child_setup *setup, const char *prepare);
-
-/* wire_setup_decode: false if the bytes are no setup. */
 bool wire_setup_decode(struct wire_setup *out_setup, const void *data,
                        size_t size);
 
