@@ -47,7 +47,9 @@ void GetEverything(wire_reader *reader) {
   EXPECT_EQ(std::string((const char *)blob, size), std::string("a\0b", 3));
   wire_get_blob(reader, &size);
   EXPECT_EQ(size, 0u);
+  size_t left = reader->left;
   EXPECT_STREQ(wire_get_string(reader), "text");
+  EXPECT_EQ(left - reader->left, 4u + 4 + 1);
   EXPECT_STREQ(wire_get_string(reader), "");
 }
 
@@ -95,7 +97,7 @@ TEST(Bytes, AReaderOfAnySmallerSizeIsBadAndAnswersNothing) {
   for (size_t size = 0; size < kEverything; size++) {
     Bytes bytes(whole.begin(), whole.begin() + size);
     wire_reader reader = Reader(bytes);
-    size_t got;
+    size_t got = 99;
     wire_get(&reader, 1);
     wire_get_u32(&reader);
     wire_get_u64(&reader);
@@ -103,8 +105,9 @@ TEST(Bytes, AReaderOfAnySmallerSizeIsBadAndAnswersNothing) {
     wire_get_blob(&reader, &got);
     wire_get_string(&reader);
     EXPECT_STREQ(wire_get_string(&reader), "");
-    EXPECT_EQ(got, 0u);
     EXPECT_TRUE(reader.bad) << size;
+    EXPECT_EQ(wire_get_blob(&reader, &got), nullptr);
+    EXPECT_EQ(got, 0u);
   }
 }
 
