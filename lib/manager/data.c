@@ -233,12 +233,10 @@ static int64_t call_item(struct managed *list, struct caller *caller) {
   switch (caller->head.op) {
     case CALL_GET_ITEM: caller->value = kept_value(&list->items[at]); return 0;
     case CALL_SET_ITEM: return insert_item(list, at, 1, caller, 0);
-    case CALL_POP:
-      drop_kept(&answered.gone);
-      answered.gone = list->items[at];
-      list->items[at] = (struct kept){0};
-      caller->value = kept_value(&answered.gone);
-      return replace_items(list, at, 1, NULL, 0);
+    case CALL_POP: /* what cannot be sent stays */
+      caller->value = kept_value(&list->items[at]);
+      if (answer_call(caller, 0)) replace_items(list, at, 1, NULL, 0);
+      return PARKED;
     case CALL_DELETE: return replace_items(list, at, 1, NULL, 0);
     default: return object_lacks(list);
   }

@@ -37,8 +37,13 @@ static int check_key(const brood_value *key) {
   return r;
 }
 
-/* Takes it out of the tree and the list. */
-static void unlink_entry(struct managed *dict, struct dict_entry *entry) {
+static void free_entry(struct dict_entry *entry) {
+  drop_kept(&entry->key);
+  drop_kept(&entry->value);
+  free(entry);
+}
+
+static void remove_entry(struct managed *dict, struct dict_entry *entry) {
   tdelete(entry, &dict->tree, compare_entries);
   struct dict_entry **from_before =
       entry->before == NULL ? &dict->oldest : &entry->before->after;
@@ -47,16 +52,6 @@ static void unlink_entry(struct managed *dict, struct dict_entry *entry) {
   *from_before = entry->after;
   *from_after = entry->before;
   dict->num_items--;
-}
-
-static void free_entry(struct dict_entry *entry) {
-  drop_kept(&entry->key);
-  drop_kept(&entry->value);
-  free(entry);
-}
-
-static void remove_entry(struct managed *dict, struct dict_entry *entry) {
-  unlink_entry(dict, entry);
   free_entry(entry);
 }
 
@@ -138,29 +133,22 @@ static int fetch_all(const struct managed *dict, struct caller *caller) {
   return 0;
 }
 
-static struct kept gone_key;
-
-/* Takes one out; its key and its value live until the next one is. */
-static void take_entry(struct managed *dict, struct dict_entry *entry) {
-  unlink_entry(dict, entry);
-  drop_kept(&gone_key);
-  drop_kept(&answered.gone);
-  gone_key = entry->key;
-  answered.gone = entry->value;
-  free(entry);
+/* An entry that cannot be sent stays. */
+static int64_t pop_entry(struct managed *dict, struct dict_entry *entry,
+                         struct caller *caller, const brood_value *value) {
+  caller->value = value;
+  if (answer_call(caller, 0)) remove_entry(dict, entry);
+  return PARKED;
 }
 
-static int64_t pop_pair(struct managed *dict, struct caller *caller) {
-  static brood_value pair[2];
-  if (dict->newest == NULL) {
+static int64_t pop_newest(struct managed *dict, struct caller *caller) {
+  struct dict_entry *entry = dict->newest;
+  if (entry == NULL) {
     return error_set(BROOD_KEY_ERROR, "popitem(): dictionary is empty");
   }
-  take_entry(dict, dict->newest);
-  pair[0] = *kept_value(&gone_key);
-  pair[1] = *kept_value(&answered.gone);
-  answered.tuple = brood_tuple(pair, 2);
-  caller->value = &answered.tuple;
-  return 0;
+  brood_value pair[] = {*kept_value(&entry->key), *kept_value(&entry->value)};
+  brood_value both = brood_tuple(pair, 2);
+  return pop_entry(dict, entry, caller, &both);
 }
 
 static int add_number(struct managed *dict, struct dict_entry **entry,
@@ -231,16 +219,14 @@ static int64_t call_entry(struct managed *dict, struct caller *caller) {
   switch (caller->head.op) {
     case CALL_DELETE: remove_entry(dict, entry); return 0;
     case CALL_POP:
-      take_entry(dict, entry);
-      caller->value = kept_value(&answered.gone);
-      return 0;
+      return pop_entry(dict, entry, caller, kept_value(&entry->value));
     default: caller->value = kept_value(&entry->value); return is_new;
   }
 }
 
 int64_t call_dict(struct managed *dict, struct caller *caller) {
   switch (caller->head.op) {
-    case CALL_POPITEM: return pop_pair(dict, caller);
+    case CALL_POPITEM: return pop_newest(dict, caller);
     case CALL_LENGTH: return (int64_t)dict->num_items;
     case CALL_CLEAR: clear_dict(dict); return 0;
     case CALL_UPDATE: return update_dict(dict, call_value(caller, 0));

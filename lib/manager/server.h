@@ -187,7 +187,8 @@ int64_t object_count(void);
 int object_hold_for(struct managed *object, struct session *session);
 bool object_release_for(struct managed *object, struct session *session);
 
-/* object_call makes a call: its answer, or PARKED. */
+/* object_call makes a call: its answer, or PARKED if that is sent or to come.
+ */
 int64_t object_call(struct managed *object, struct caller *caller);
 int64_t object_make(struct caller *caller);
 
@@ -248,7 +249,7 @@ bool is_equal(const brood_value *a, const brood_value *b);
 /* What is answered, where that is not one value: it lives until it was.
  * make_many has the tuple be of so many values, `many`. */
 extern struct answered {
-  struct kept gone; /* what has been taken out, or a method has returned */
+  struct kept gone; /* what a method has returned */
   brood_value *many, tuple;
 } answered;
 int make_many(size_t count);

@@ -450,6 +450,35 @@ TEST_P(Managers, TakesNothingForTheValueOfACallThatFailed) {
   EXPECT_EQ(Get(dict, Text("heron")), "KeyError");
 }
 
+// A proxy needs descriptors of the server that answers with it.
+TEST_P(Managers, KeepsWhatItCannotSendToWhoPopsIt) {
+  Manager manager(GetParam());
+  auto inner = Own(brood_manager_list(manager, nullptr));
+  auto list = Own(brood_manager_list(manager, nullptr));
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  EXPECT_WORKS(brood_list_append(list.get(), brood_object(inner.get())));
+  EXPECT_WORKS(
+      brood_dict_set(dict.get(), Text("wren"), brood_object(inner.get())));
+  EXPECT_EQ(brood_list_length(inner.get()), 0); /* each has its line */
+  rlimit before, none;
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  none = {3, before.rlim_max};
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, &none, nullptr), 0);
+  brood_value got = brood_none();
+  EXPECT_EQ(brood_list_pop(list.get(), -1, &got), BROOD_OS_ERROR);
+  EXPECT_EQ(brood_errno(), EMFILE);
+  EXPECT_EQ(brood_dict_pop(dict.get(), Text("wren"), &got), BROOD_OS_ERROR);
+  EXPECT_EQ(brood_dict_popitem(dict.get(), &got), BROOD_OS_ERROR);
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+  EXPECT_EQ(brood_list_length(list.get()), 1);
+  EXPECT_WORKS(brood_list_pop(list.get(), -1, &got));
+  brood_value_clear(&got);
+  EXPECT_WORKS(brood_dict_popitem(dict.get(), &got));
+  EXPECT_EQ(got.as.items[1].type, BROOD_TYPE_OBJECT);
+  brood_value_clear(&got);
+  EXPECT_EQ(brood_dict_length(dict.get()), 0);
+}
+
 TEST_P(Managers, HasOneTypeToAName) {
   Manager manager(GetParam());
   auto lock = Own(brood_manager_lock(manager, nullptr));
