@@ -21,10 +21,9 @@ static struct {
   struct caller *callers;
   struct session *sessions;
   int epoll; /* lines and pidfds */
-  size_t num_watched;
   struct epoll_event *events;
-  size_t events_room;
-  bool is_calm; /* hardly anything was to be done the last time */
+  int num_watched, room; /* for as many events */
+  bool is_calm;          /* hardly anything was to be done the last time */
   size_t num_parked;
   int64_t look_ns; /* when to look for the dead again */
   bool is_over;
@@ -47,10 +46,31 @@ bool server_is_here(uint64_t token) {
 
 /* --------------------------------------------------------------- Callers -- */
 
+/* There is room for the events of all that are watched: ends are to come before
+ * what is asked in the same moment. */
+static int watch_fd(int fd, void *who) {
+  if (server.num_watched == server.room) {
+    int room = server.room * 2 + 16;
+    void *more =
+        reallocarray(server.events, (size_t)room, sizeof *server.events);
+    if (more == NULL) return -ENOMEM;
+    server.events = more;
+    server.room = room;
+  }
+  int r = sys_epoll_add(server.epoll, fd, who);
+  server.num_watched += r == 0;
+  return r;
+}
+
+static void unwatch_fd(int fd) {
+  sys_epoll_remove(server.epoll, fd);
+  server.num_watched--;
+}
+
 struct caller *server_add(brood_connection *end, int fd) {
   if (end != NULL) fd = brood_connection_fileno(end);
   struct caller *caller = malloc(sizeof *caller);
-  int r = caller == NULL ? -ENOMEM : sys_epoll_add(server.epoll, fd, caller);
+  int r = caller == NULL ? -ENOMEM : watch_fd(fd, caller);
   if (r < 0) {
     free(caller);
     error_set_os(r, "a server cannot watch descriptor %d", fd);
@@ -58,7 +78,6 @@ struct caller *server_add(brood_connection *end, int fd) {
   }
   *caller = (struct caller){.end = end, .fd = fd, .other = server.callers};
   server.callers = caller;
-  server.num_watched++;
   return caller;
 }
 
@@ -120,8 +139,7 @@ static void free_caller(struct caller *caller) {
   if (session != NULL && --session->num_lines == 0) session->has_ended = true;
   brood_value_clear(&caller->whole);
   brood_value_clear(&caller->last);
-  sys_epoll_remove(server.epoll, caller->fd);
-  server.num_watched--;
+  unwatch_fd(caller->fd);
   brood_connection_free(caller->end);
   free(caller);
 }
@@ -181,11 +199,10 @@ static struct session *open_session(struct caller *caller) {
     session->pidfd = sys_fd_copy(pidfd->as.descriptor);
   }
   if (session->pidfd >= 0 &&
-      sys_epoll_add(server.epoll, session->pidfd, (char *)session + 1) < 0) {
+      watch_fd(session->pidfd, (char *)session + 1) < 0) {
     session->pidfd = sys_close(session->pidfd);
   }
   server.sessions = session;
-  server.num_watched++;
   return session;
 }
 
@@ -319,18 +336,10 @@ static int64_t next_wake(void) {
   return wake_ns;
 }
 
-/* Writes all there are at once: ends are to come before what is asked in the
- * same moment. Who calls alone does so again after its answer, and for that
- * needs the processor. */
+/* Who calls alone does so again after its answer, and for that needs the
+ * processor. */
 static int await_events(void) {
-  size_t count = server.num_watched;
-  if (count > server.events_room) {
-    void *more = reallocarray(server.events, count * 2, sizeof *server.events);
-    if (more == NULL) return -ENOMEM;
-    server.events = more;
-    server.events_room = count * 2;
-  }
-  int n = sys_epoll_soon(server.epoll, server.events, (int)server.events_room,
+  int n = sys_epoll_soon(server.epoll, server.events, server.room,
                          server.is_calm, next_wake());
   server.is_calm = n <= 1;
   return n;
@@ -349,8 +358,7 @@ static void end_sessions(void) {
     if (session->num_lines > 0) return; /* first these */
     object_end_session(session);
     *at = session->next;
-    server.num_watched--;
-    if (session->pidfd >= 0) sys_epoll_remove(server.epoll, session->pidfd);
+    if (session->pidfd >= 0) unwatch_fd(session->pidfd);
     sys_close(session->pidfd);
     free(session);
   }
