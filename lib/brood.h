@@ -1769,10 +1769,10 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
  * brood_value_clear; 0, there are no more. The failure of an item is returned
  * in its place, and iteration goes on (imap.error); so it does if it cannot be
  * sent, which is a failure of its whole chunk. Of several threads each value
- * goes to one (imap.threads). The timeout limits neither the source nor the
- * wait for room in the pool.
+ * goes to one (imap.threads). The timeout does not limit the source.
  *
- * BROOD_TIMEOUT  it is not ready; the next call waits for the same one */
+ * BROOD_TIMEOUT  it is not ready, or there was no room in the pool to give its
+ *                item; the next call waits for the same one */
 int brood_imap_next(brood_imap *imap, brood_value *out_value,
                     int64_t timeout_ns);
 

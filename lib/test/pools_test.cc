@@ -339,6 +339,37 @@ TEST_P(PoolsTest, TakesNoMoreThanItsBuffer) {
   brood_imap_free(imap);
 }
 
+// A value that is ready waits for no room, and what was taken from the source
+// is given later.
+TEST_P(PoolsTest, IteratesInAFullPool) {
+  Pool pool(GetParam(), 1);
+  int left = 3;
+  brood_imap_options options = {};
+  options.source = Countdown;
+  options.argument = &left;
+  options.buffersize = 2;
+  brood_imap *imap = brood_pool_imap(pool, Square, &options);
+  brood_value value;
+  EXPECT_EQ(brood_imap_next(imap, &value, kLong), 1);
+  Pipe gate, told;
+  Result busy(pool, Gate, {gate.ReadingArgument(), told.Argument()});
+  EXPECT_EQ(told.Read<char>(), 'b');
+  const std::vector<brood_value> items = Numbers(BROOD_MAX_PENDING - 1);
+  Result rest(brood_pool_map_async(pool, Square, items.data(), items.size(), 1,
+                                   nullptr));
+  EXPECT_EQ(brood_imap_next(imap, &value, 0), 1);
+  EXPECT_EQ(left, 0);
+  EXPECT_FAILS(brood_imap_next(imap, &value, 0), BROOD_TIMEOUT, "not ready");
+  EXPECT_FAILS(brood_imap_next(imap, &value, 10 * kMillisecond), BROOD_TIMEOUT,
+               "not ready");
+  EXPECT_EQ(brood_async_result_cancel(rest), 1);
+  gate.Release();
+  EXPECT_GT(busy.Get(), 0);
+  EXPECT_EQ(brood_imap_next(imap, &value, kLong), 1);
+  EXPECT_EQ(brood_imap_next(imap, &value, kLong), 0);
+  brood_imap_free(imap);
+}
+
 TEST_P(PoolsTest, IteratesOverFailures) {
   Pool pool(GetParam(), 2);
   brood_value items[] = {brood_int64(1), brood_int64(-1), brood_int64(2)};

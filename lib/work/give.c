@@ -224,11 +224,11 @@ static int64_t default_chunksize(const brood_pool *pool, size_t num_items) {
   return size == 0 ? 1 : (int64_t)size;
 }
 
-static brood_async_result *give_all(brood_pool *pool, brood_task task,
-                                    const brood_value *items, size_t num_items,
-                                    int64_t chunksize,
-                                    const brood_task_options *options,
-                                    int64_t deadline_ns) {
+brood_async_result *pool_give_all(brood_pool *pool, brood_task task,
+                                  const brood_value *items, size_t num_items,
+                                  int64_t chunksize,
+                                  const brood_task_options *options,
+                                  int64_t deadline_ns) {
   int r = error_check_array(items, num_items, BROOD_MAX_MAXSIZE, "items");
   if (r == 0 && chunksize <= 0 && chunksize != BROOD_ALL) {
     r = error_set(BROOD_VALUE_ERROR, "Chunksize must be 1+, not %" PRId64,
@@ -247,8 +247,8 @@ brood_async_result *brood_pool_map_async(brood_pool *pool, brood_task task,
                                          const brood_value *items,
                                          size_t num_items, int64_t chunksize,
                                          const brood_task_options *options) {
-  return give_all(pool, task, items, num_items, chunksize, options,
-                  SYS_CLOCK_NEVER);
+  return pool_give_all(pool, task, items, num_items, chunksize, options,
+                       SYS_CLOCK_NEVER);
 }
 
 static brood_async_result *give_one(brood_pool *pool, brood_task task,
@@ -305,6 +305,6 @@ int brood_pool_map(brood_pool *pool, brood_task task, const brood_value *items,
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   if (out_values == NULL && num_items > 0) return error_check_out(NULL);
   return get_all(
-      give_all(pool, task, items, num_items, chunksize, NULL, deadline_ns),
+      pool_give_all(pool, task, items, num_items, chunksize, NULL, deadline_ns),
       out_values, deadline_ns);
 }

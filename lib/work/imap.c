@@ -24,7 +24,8 @@ struct brood_imap {
   size_t count;    /* and how many there are, in order */
   size_t next;     /* of options.items */
   size_t given;    /* items, in chunks */
-  bool has_all;    /* of the source */
+  int more;        /* of the source: 1, 0, or the error that it ended with */
+  size_t taken;    /* items that are to be given next: */
   brood_value *items;
   size_t ready; /* the first of the chunks that is */
   brood_async_result *chunks[];
@@ -52,9 +53,9 @@ static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error,
                       size_t num_items) {
   if (chunk == NULL && pool_enter(imap->pool) == 0) {
     chunk = result_of_error(imap->pool, error, num_items);
-    imap->has_all |=
-        chunk == NULL ||
-        atomic_load(&imap->pool->crew.board->state) > BOARD_RUNNING;
+    bool is_over = chunk == NULL ||
+                   atomic_load(&imap->pool->crew.board->state) > BOARD_RUNNING;
+    if (is_over && imap->more > 0) imap->more = 0;
     pool_leave(imap->pool, 0);
   }
   if (chunk == NULL) return;
@@ -63,22 +64,41 @@ static void add_chunk(brood_imap *imap, brood_async_result *chunk, int error,
   imap->chunks[imap->count++] = chunk;
 }
 
-static void give_chunk(brood_imap *imap) {
-  size_t count = 0;
-  int r = 1;
-  while (count < imap->chunksize && r > 0) {
-    imap->items[count] = brood_none();
-    r = next_item(imap, &imap->items[count]);
-    count += r > 0;
+static void clear_items(brood_imap *imap) {
+  while (imap->taken > 0) brood_value_clear(&imap->items[--imap->taken]);
+}
+
+/* False: there was no room in time. */
+static bool give_chunk(brood_imap *imap, int64_t deadline_ns) {
+  while (imap->taken < imap->chunksize && imap->more > 0) {
+    brood_value *item = &imap->items[imap->taken];
+    *item = brood_none();
+    imap->more = next_item(imap, item);
+    imap->taken += imap->more > 0;
   }
-  imap->has_all = r <= 0;
-  if (count > 0) {
-    brood_async_result *chunk = brood_pool_map_async(
-        imap->pool, imap->task, imap->items, count, (int64_t)count, NULL);
-    add_chunk(imap, chunk, brood_error(), count);
+  if (imap->taken > 0) {
+    brood_async_result *chunk =
+        pool_give_all(imap->pool, imap->task, imap->items, imap->taken,
+                      (int64_t)imap->taken, NULL, deadline_ns);
+    if (chunk == NULL && brood_error() == BROOD_TIMEOUT) return false;
+    add_chunk(imap, chunk, brood_error(), imap->taken);
+    clear_items(imap);
   }
-  for (size_t i = 0; i < count; i++) brood_value_clear(&imap->items[i]);
-  if (r < 0) add_chunk(imap, NULL, r, 0);
+  if (imap->more < 0) {
+    add_chunk(imap, NULL, imap->more, 0);
+    imap->more = 0;
+  }
+  return true;
+}
+
+/* One place of the window stays free, for an error. Who has something to wait
+ * for does not wait for room. */
+static void give_chunks(brood_imap *imap, int64_t deadline_ns) {
+  while ((imap->more > 0 || imap->taken > 0) &&
+         imap->count + 1 < imap->capacity &&
+         give_chunk(imap, imap->count > 0 ? 0 : deadline_ns)) {
+    continue;
+  }
 }
 
 /* ---------------------------------------------------------------- Asking -- */
@@ -99,11 +119,6 @@ static int take_value(brood_imap *imap, size_t index, brood_value *out_value) {
   chunk->next++;
   if (chunk->next == chunk->num_items) drop_chunk(imap, index);
   return r < 0 ? r : 1;
-}
-
-/* One place of the window stays free, for an error. */
-static void give_chunks(brood_imap *imap) {
-  while (!imap->has_all && imap->count + 1 < imap->capacity) give_chunk(imap);
 }
 
 static bool is_idle(void *imap) {
@@ -134,13 +149,13 @@ static int next_value(brood_imap *imap, brood_value *out_value,
                       int64_t deadline_ns) {
   int r;
   pthread_cleanup_push(become_idle, imap);
-  give_chunks(imap);
+  give_chunks(imap, deadline_ns);
   pthread_mutex_lock(&imap->pool->mutex);
-  r = imap->count == 0 ? 0
-                       : pool_wait(imap->pool, has_value, imap, deadline_ns);
+  r = imap->taken > 0 ? BROOD_TIMEOUT : 0; /* there was no room */
+  if (imap->count > 0) r = pool_wait(imap->pool, has_value, imap, deadline_ns);
   pthread_mutex_unlock(&imap->pool->mutex);
   pthread_cleanup_pop(0);
-  if (imap->count == 0) return 0;
+  if (r == 0 && imap->count == 0) return 0;
   if (r == 0) return take_value(imap, imap->ready, out_value);
   if (r != BROOD_TIMEOUT) return r;
   return error_set(r, "the next value is not ready");
@@ -207,6 +222,7 @@ static brood_imap *make_imap(brood_pool *pool, brood_task task,
                               .options = *options,
                               .chunksize = chunksize,
                               .capacity = capacity + 1,
+                              .more = 1,
                               .items = items};
   pool->num_handles++;
   return imap;
@@ -224,7 +240,7 @@ brood_imap *brood_pool_imap(brood_pool *pool, brood_task task,
   brood_imap *imap = make_imap(pool, task, options);
   result_release(probe);
   pool_leave(pool, 0);
-  if (imap != NULL) give_chunks(imap);
+  if (imap != NULL) give_chunks(imap, SYS_CLOCK_NEVER);
   return imap;
 }
 
@@ -235,6 +251,7 @@ brood_imap *brood_imap_free(brood_imap *imap) {
     drop_chunk(imap, imap->count - 1);
   }
   if (pool_enter(imap->pool) == 0) pool_release(imap->pool);
+  clear_items(imap);
   free(imap->items);
   free(imap);
   return NULL;

@@ -117,6 +117,14 @@ void pool_fail(brood_pool *pool, int error);
 int pool_put(brood_pool *pool, const brood_value *chunk, uint32_t last,
              uint32_t *count, int64_t deadline_ns);
 
+/* pool_give_all is brood_pool_map_async, with a deadline for room. Without the
+ * mutex. */
+brood_async_result *pool_give_all(brood_pool *pool, brood_task task,
+                                  const brood_value *items, size_t num_items,
+                                  int64_t chunksize,
+                                  const brood_task_options *options,
+                                  int64_t deadline_ns);
+
 /* result_settle gives a chunk its outcome, which is taken. */
 void result_settle(brood_async_result *result, size_t index,
                    brood_value outcome);
