@@ -36,10 +36,10 @@ enum call_op {
   CALL_HELLO,
   CALL_FORGET,
   CALL_TAKEN,
-  CALL_MAKE, /* answers the new object's id; number is its kind */
-  CALL_HOLD, /* has a reference more */
+  CALL_SHUTDOWN, /* all so far is not answered */
+  CALL_MAKE,     /* answers the new object's id; number is its kind */
+  CALL_HOLD,     /* has a reference more */
   CALL_COUNT,
-  CALL_SHUTDOWN,
   /* Of data. */
   CALL_GET_ITEM,
   CALL_SET_ITEM,

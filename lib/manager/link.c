@@ -257,6 +257,15 @@ int link_give(struct link *link, brood_connection **out_end) {
   return make_end(link, 0, out_end);
 }
 
+int link_shutdown(struct link *link) {
+  struct call_head head = {.op = CALL_SHUTDOWN};
+  guard_lock();
+  int r =
+      is_open(link) ? call_tell(link->door, head, NULL, 0) : call_say_gone();
+  guard_unlock();
+  return r;
+}
+
 void link_close(struct link *link) {
   guard_lock();
   if (link != NULL && link->num_opened-- == 0 && is_open(link)) {

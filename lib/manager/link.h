@@ -29,5 +29,9 @@ int link_renew(brood_connection **door);
  * else 0 and the error is set. */
 uint64_t manager_server(const brood_manager *manager);
 
+/* link_shutdown has the server end, which may be stopped, or in a method of the
+ * program's. 0, or the error is set: it does not hear. */
+int link_shutdown(struct link *link);
+
 /* link_close closes all its lines, as often as it was opened; of NULL none. */
 void link_close(struct link *link);

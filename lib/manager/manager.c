@@ -312,12 +312,11 @@ const char *brood_manager_address(brood_manager *manager) {
 }
 
 int brood_manager_shutdown(brood_manager *manager) {
-  struct proxy_call call = {.op = CALL_SHUTDOWN};
   int r = check_manager(manager);
   if (r < 0 || manager->is_closed) return r;
   struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
   if (!manager->is_connected &&
-      (link_call(manager->server, &call) < 0 ||
+      (link_shutdown(manager->link) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
     end_server(manager);
   }

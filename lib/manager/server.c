@@ -242,7 +242,6 @@ static int64_t make_call(struct caller *caller) {
   switch (caller->head.op) {
     case CALL_MAKE: return object_make(caller);
     case CALL_COUNT: return object_count();
-    case CALL_SHUTDOWN: server.is_over = true; return 0;
   }
   if (object == NULL) {
     return error_set(BROOD_VALUE_ERROR, "the manager has no such object");
@@ -273,6 +272,7 @@ static void hear(struct caller *caller) {
     case CALL_HELLO: hear_hello(caller); break;
     case CALL_FORGET: hear_forget(caller); break;
     case CALL_TAKEN: hear_taken(caller); break;
+    case CALL_SHUTDOWN: server.is_over = caller->session != NULL; break;
     default: begin_call(caller);
   }
   brood_value_clear(&caller->whole);

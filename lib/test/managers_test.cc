@@ -768,6 +768,16 @@ TEST_P(Managers, EndsAtShutdown) {
   EXPECT_WORKS(brood_manager_shutdown(manager));
 }
 
+TEST_P(Managers, EndsAtShutdownThoughItIsStopped) {
+  Manager manager(GetParam());
+  auto dict = Own(brood_manager_dict(manager, nullptr));
+  int pid = manager.Pid();
+  EXPECT_EQ(kill(pid, SIGSTOP), 0);
+  EXPECT_TRUE(WaitUntil([&] { return StateOf(pid) == 'T'; }));
+  EXPECT_WORKS(brood_manager_shutdown(manager));
+  EXPECT_EQ(StateOf(pid), 0);
+}
+
 TEST_P(Managers, FailsAfterItsServerWasKilled) {
   Manager manager(GetParam());
   auto queue = Own(brood_manager_queue(manager, nullptr, 0));
