@@ -21,7 +21,7 @@ enum {
   FRAME_HEAD = 24,
   FRAME_END = 8,          /* a channel's number */
   FRAME_MAX_ENDS = 253,   /* a message whose body is beside it has one less */
-  FRAME_INSIDE = 64 << 10 /* a larger body is in a memfd where it arrives */
+  FRAME_INSIDE = 96 << 10 /* a larger body is in a memfd, on either host */
 };
 
 enum frame_kind {

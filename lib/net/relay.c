@@ -12,6 +12,7 @@
 
 #include "lib/manager/call.h"
 #include "lib/net/frame.h"
+#include "lib/pipe/connection.h"
 #include "lib/share/message.h"
 #include "lib/sys/fd.h"
 #include "lib/sys/net.h"
@@ -19,10 +20,12 @@
 #include "lib/sys/sock.h"
 
 enum {
-  SOCKET_BODY = 96 << 10, /* what lib/pipe sends inside */
-  OUT_MOST = 1 << 20,     /* bytes that wait, before the ends have to */
-  STEP_MOST = 16          /* reads of one descriptor, before others' turn */
+  OUT_MOST = 1 << 20, /* bytes that wait, before the ends have to */
+  STEP_MOST = 16      /* reads of one descriptor, before others' turn */
 };
+
+_Static_assert((int)FRAME_INSIDE == (int)CONNECTION_INSIDE,
+               "a body has room beside as many ends as before");
 
 /* An end here, and its number there. */
 struct channel {
@@ -239,7 +242,7 @@ static bool forward(struct relay *relay, struct channel *channel,
 
 /* One message of an end: 1, or 0, there is none; -1, the end is gone. */
 static int read_end(struct relay *relay, struct channel *channel) {
-  static uint8_t head[WIRE_HEAD], body[SOCKET_BODY];
+  static uint8_t head[WIRE_HEAD], body[FRAME_INSIDE];
   const struct iovec parts[] = {{head, sizeof head}, {body, sizeof body}};
   int fds[MESSAGE_MAX_FDS];
   size_t num_fds = MESSAGE_MAX_FDS;

@@ -246,6 +246,28 @@ TEST_P(ManagersNet, CarryWhatIsLarge) {
   }
 }
 
+// As many proxies as go beside one message, and a body that is just inside it.
+TEST_P(ManagersNet, CarryManyProxiesBesideMuch) {
+  Owner owner(Method(), Address());
+  Client manager(owner.address(), Method());
+  {
+    auto dict = Own(brood_manager_dict(manager, nullptr));
+    auto list = Own(brood_manager_list(manager, nullptr));
+    std::string text(70000, 'x');
+    std::vector<brood_value> items(253, brood_object(list.get()));
+    items.push_back(brood_bytes(text.data(), text.size()));
+    EXPECT_WORKS(brood_dict_set(dict.get(), Text("t"),
+                                brood_tuple(items.data(), items.size())));
+    brood_value value = brood_none();
+    ASSERT_WORKS(brood_dict_get(dict.get(), Text("t"), &value));
+    EXPECT_EQ(value.num_items, items.size());
+    EXPECT_EQ(brood_list_length(
+                  static_cast<brood_list *>(value.as.items[252].as.object)),
+              0);
+    brood_value_clear(&value);
+  }
+}
+
 // ------------------------------------------------------------- Who is killed
 
 // hold_lock(writing end, address, method)
