@@ -127,9 +127,7 @@ static int connect_to_server(const struct address *address,
   if (r == 0 && address->path == NULL) {
     r = sys_tcp_watch(fd, BROOD_VANISHED_SECONDS);
   }
-  if (r == 0) return fd;
-  sys_close(fd);
-  return r;
+  return sys_fd_unless(fd, r);
 }
 
 /* A line by way of a relay, which gets the stream. */

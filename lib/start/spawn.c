@@ -35,9 +35,7 @@ int parcel_pack(const struct delivery *delivery) {
   if (r == 0 && delivery->args_size > 0) {
     r = sys_write_full(fd, delivery->args, delivery->args_size);
   }
-  if (r == 0) return fd;
-  sys_close(fd);
-  return r;
+  return sys_fd_unless(fd, r);
 }
 
 int parcel_open(struct delivery *out, int fd) {
