@@ -35,31 +35,30 @@ void connection_end(brood_connection *connection) {
   guard_unshield();
 }
 
-/* The cleanup handler around a wait. */
+struct wait {
+  void (*abandon)(void *argument);
+  void *argument;
+  struct guard_state shield;
+};
+
 static void abandon_wait(void *argument) {
-  struct connection_wait *wait = argument;
+  struct wait *wait = argument;
   guard_shut(wait->shield);
   wait->abandon(wait->argument);
 }
 
-int connection_await(struct connection_wait *wait, struct pollfd *polls,
-                     size_t num_polls, int64_t deadline_ns) {
+int connection_await(struct pollfd *polls, size_t num_polls,
+                     int64_t deadline_ns, void (*abandon)(void *argument),
+                     void *argument) {
   int r;
-  pthread_cleanup_push(abandon_wait, wait);
-  wait->shield = guard_open(true);
+  /* Not written to behind the push: of a variable of this function a cancelled
+   * thread may see what it was there. */
+  struct wait wait = {abandon, argument, guard_open(true)};
+  pthread_cleanup_push(abandon_wait, &wait);
   r = sys_poll(polls, num_polls, deadline_ns);
-  guard_shut(wait->shield);
+  guard_shut(wait.shield);
   pthread_cleanup_pop(0);
   return r;
-}
-
-int connection_await_event(const brood_connection *connection, short events,
-                           struct connection_wait *wait, int64_t deadline_ns) {
-  if (deadline_ns <= 0) return -ETIMEDOUT;
-  struct pollfd one = {.fd = atomic_load(&connection->fd), .events = events};
-  int r = connection_await(wait, &one, 1, deadline_ns);
-  if (r < 0) return r;
-  return r == 0 ? -ETIMEDOUT : 0;
 }
 
 /* ----------------------------------------------------------------- Life -- */
@@ -103,23 +102,17 @@ static int check_descriptor(int descriptor, unsigned flags) {
   return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
 }
 
-/* Takes a descriptor that no connection has, and copies that of another
- * connection: or both would close it, one perhaps a later file. */
-static int make_of_descriptor(int descriptor, unsigned flags,
-                              brood_connection **out) {
-  bool is_taken = end_of(descriptor) != NULL;
-  int own = is_taken ? sys_fd_copy(descriptor) : descriptor;
-  if (own < 0) return own;
-  int r = end_make(own, flags == 0 ? END_BOTH : flags, out);
-  if (r < 0 && is_taken) sys_close(own);
-  return r;
-}
-
 brood_connection *brood_connection_new(int descriptor, unsigned flags) {
   if (check_descriptor(descriptor, flags) < 0) return NULL;
   brood_connection *connection;
-  int r = make_of_descriptor(descriptor, flags, &connection);
+  /* Another connection's is copied: or both would close it, one perhaps a later
+   * file. */
+  bool is_taken = end_of(descriptor) != NULL;
+  int own = is_taken ? sys_fd_copy(descriptor) : descriptor;
+  int r = own;
+  if (own >= 0) r = end_make(own, flags == 0 ? END_BOTH : flags, &connection);
   if (r == 0) return connection;
+  if (is_taken) sys_close(own);
   error_set_os(r, "cannot make a connection of descriptor %d", descriptor);
   return NULL;
 }
@@ -165,9 +158,8 @@ int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
   if (r < 0) return r;
   r = 1;
   if (end_kept(connection, false) == NULL) {
-    struct connection_wait wait = {.abandon = end_poll, .argument = connection};
     struct pollfd one = {.fd = atomic_load(&connection->fd), .events = POLLIN};
-    r = connection_await(&wait, &one, 1, deadline_ns);
+    r = connection_await(&one, 1, deadline_ns, end_poll, connection);
   }
   connection_end(connection);
   return r < 0 ? error_set_os(r, "cannot poll a connection") : r > 0;

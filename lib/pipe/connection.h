@@ -10,7 +10,6 @@
 
 #include "lib/names.h"
 #include "lib/share/end.h"
-#include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 
 /* Larger strings and bytes go into a memfd. The kernel wants the memory of a
@@ -25,23 +24,12 @@ enum { CONNECTION_INSIDE = 96 << 10 };
 int connection_begin(brood_connection *connection, unsigned directions);
 void connection_end(brood_connection *connection);
 
-/* A thread that is cancelled while it waits for the other side leaves an end
- * that would never close, memory and descriptors. */
-struct connection_wait {
-  void (*abandon)(void *argument);
-  void *argument;
-  struct guard_state shield;
-};
-
-/* connection_await polls descriptors until sys_clock_ns is deadline_ns; returns
- * as sys_poll. The thread may be cancelled. */
-int connection_await(struct connection_wait *wait, struct pollfd *polls,
-                     size_t num_polls, int64_t deadline_ns);
-
-/* connection_await_event does so after a call that would have had to wait; 0,
- * -ETIMEDOUT or another -errno. */
-int connection_await_event(const brood_connection *connection, short events,
-                           struct connection_wait *wait, int64_t deadline_ns);
+/* connection_await is sys_poll, in which the thread may be cancelled: abandon
+ * gives back what it would leave, an end that never closes, memory and
+ * descriptors. */
+int connection_await(struct pollfd *polls, size_t num_polls,
+                     int64_t deadline_ns, void (*abandon)(void *argument),
+                     void *argument);
 
 /* connection_recv_small is brood_connection_recv, but bytes of just this size
  * are written to `out`, without memory of their own; *out_value is none then.

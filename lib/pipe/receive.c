@@ -17,9 +17,6 @@
 #include "lib/sys/proc.h"
 #include "lib/sys/sock.h"
 
-_Static_assert((int)END_HEAD == (int)WIRE_HEAD, "one head");
-_Static_assert((int)END_MAX_FDS >= (int)MESSAGE_MAX_FDS, "room for all");
-
 /* Up to here a copy costs less than new memory for the next message. */
 enum { COPIED = 16 << 10 };
 
@@ -31,9 +28,10 @@ enum { COPIED = 16 << 10 };
 static struct end_packet *get_packet(brood_connection *connection) {
   struct end_packet *packet = atomic_exchange(&connection->spare, NULL);
   if (packet == NULL) packet = calloc(1, sizeof *packet);
-  if (packet == NULL) return NULL;
-  if (packet->body == NULL) packet->body = malloc(CONNECTION_INSIDE + 1);
-  if (packet->body != NULL) return packet;
+  if (packet != NULL && packet->body == NULL) {
+    packet->body = malloc(CONNECTION_INSIDE + 1);
+  }
+  if (packet == NULL || packet->body != NULL) return packet;
   free(packet);
   return NULL;
 }
@@ -42,104 +40,20 @@ static struct end_packet *get_packet(brood_connection *connection) {
 static void put_packet(brood_connection *connection,
                        struct end_packet *packet) {
   for (size_t i = 0; i < packet->num_fds; i++) sys_close(packet->fds[i]);
-  packet->num_fds = 0;
+  packet->size = packet->num_fds = 0;
   struct end_packet *nobodys = NULL;
   if (!atomic_compare_exchange_strong(&connection->spare, &nobodys, packet)) {
     end_packet_free(packet);
   }
 }
 
-/* The end of file is 0, or what the kernel has said of it before. An empty
+/* The end of file is -EPIPE, or what the kernel has said of it before. An empty
  * packet looks like it. */
 static int end_of_file(brood_connection *connection) {
   int r = sys_poll_one(atomic_load(&connection->fd), POLLRDHUP, 0);
   if (r <= 0) return r < 0 ? r : -EBADMSG;
-  return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : 0;
+  return atomic_exchange(&connection->was_reset, false) ? -ECONNRESET : -EPIPE;
 }
-
-/* Does not wait: a thread cancelled in a call that waits would lose the
- * descriptors of a message that had just come. */
-static int receive_parts(const brood_connection *connection,
-                         struct end_packet *packet) {
-  struct iovec parts[] = {{packet->head, END_HEAD},
-                          {packet->body, CONNECTION_INSIDE}};
-  int fd = atomic_load(&connection->fd);
-  size_t num_fds = END_MAX_FDS;
-  int r = sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
-  if (r > 0) packet->num_fds = num_fds;
-  return r;
-}
-
-/* Looks again and again for a moment; -EAGAIN if no message came. Mostly the
- * first look finds it, and no clock is read. */
-static int look_for_packet(const brood_connection *connection,
-                           struct end_packet *packet, int64_t deadline_ns) {
-  int64_t soon_ns = 0, now_ns;
-  do {
-    sys_yield();
-    int r = receive_parts(connection, packet);
-    if (r != -EAGAIN) return r;
-    now_ns = sys_clock_ns();
-    if (soon_ns == 0) soon_ns = now_ns + RECEIVE_SOON_NS;
-  } while (now_ns < soon_ns && now_ns < deadline_ns);
-  return -EAGAIN;
-}
-
-struct receiving {
-  brood_connection *connection;
-  struct end_packet *packet;
-};
-
-static void give_up_receiving(void *argument) {
-  struct receiving *receiving = argument;
-  put_packet(receiving->connection, receiving->packet);
-  connection_end(receiving->connection);
-}
-
-/* Waits once, until there may be a message: -EAGAIN then, or it is there. */
-static int receive_waiting(brood_connection *connection,
-                           struct end_packet *packet, int64_t deadline_ns) {
-  struct receiving receiving = {connection, packet};
-  struct connection_wait wait = {.abandon = give_up_receiving,
-                                 .argument = &receiving};
-  bool has_looked = atomic_load(&connection->is_busy);
-  if (has_looked) {
-    int r = look_for_packet(connection, packet, deadline_ns);
-    if (r != -EAGAIN) return r;
-  }
-  int64_t begun_ns = sys_clock_ns();
-  int r = connection_await_event(connection, POLLIN, &wait, deadline_ns);
-  if (r == 0) r = receive_parts(connection, packet);
-  int64_t waited_ns = sys_clock_ns() - begun_ns;
-  atomic_store(&connection->is_busy,
-               !has_looked && waited_ns < RECEIVE_SOON_NS);
-  return r;
-}
-
-/* Returns the size of a packet, 0 at the end of file, or -errno. */
-static int receive_packet(brood_connection *connection,
-                          struct end_packet *packet, int64_t deadline_ns) {
-  bool at_once =
-      deadline_ns != SYS_CLOCK_NEVER ||
-      (atomic_load(&connection->is_busy) && !connection->has_answers_only);
-  int r = at_once ? receive_parts(connection, packet) : -EAGAIN;
-  for (;;) {
-    if (r > 0) return r;
-    if (r == 0) return end_of_file(connection);
-    if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
-    if (r == -ECONNRESET) {
-      /* The kernel says so once, and before it gives the unread packets. */
-      atomic_store(&connection->was_reset, true);
-      r = receive_parts(connection, packet);
-      continue;
-    }
-    if (r != -EAGAIN) return r;
-    if (deadline_ns <= 0) return -ETIMEDOUT;
-    r = receive_waiting(connection, packet, deadline_ns);
-  }
-}
-
-/* ------------------------------------------------------------- Arrivals -- */
 
 /* A message, and what it came in, until finish. */
 struct arrival {
@@ -148,8 +62,89 @@ struct arrival {
   struct received message;
 };
 
+/* Does not wait: a thread cancelled in a call that waits would lose the
+ * descriptors of a message that had just come. */
+static int receive_parts(struct arrival *arrival) {
+  struct end_packet *packet = arrival->packet;
+  struct iovec parts[] = {{packet->head, sizeof packet->head},
+                          {packet->body, CONNECTION_INSIDE}};
+  int fd = atomic_load(&arrival->connection->fd);
+  size_t num_fds = SYS_SOCK_MAX_FDS;
+  int r = sys_sock_try_receive_parts(fd, parts, 2, packet->fds, &num_fds);
+  if (r <= 0) return r;
+  packet->num_fds = num_fds;
+  packet->size = (size_t)r;
+  return r;
+}
+
+/* Looks again and again for a moment; -EAGAIN if no message came. Mostly the
+ * first look finds it, and no clock is read. */
+static int look_for_packet(struct arrival *arrival, int64_t deadline_ns) {
+  int64_t soon_ns = 0, now_ns;
+  do {
+    sys_yield();
+    int r = receive_parts(arrival);
+    if (r != -EAGAIN) return r;
+    now_ns = sys_clock_ns();
+    if (soon_ns == 0) soon_ns = now_ns + RECEIVE_SOON_NS;
+  } while (now_ns < soon_ns && now_ns < deadline_ns);
+  return -EAGAIN;
+}
+
+static void give_up_receiving(void *argument) {
+  struct arrival *arrival = argument;
+  put_packet(arrival->connection, arrival->packet);
+  connection_end(arrival->connection);
+}
+
+/* Waits once, until there may be a message: -EAGAIN then, or it is there. */
+static int receive_waiting(struct arrival *arrival, int64_t deadline_ns) {
+  brood_connection *connection = arrival->connection;
+  struct pollfd one = {.fd = atomic_load(&connection->fd), .events = POLLIN};
+  bool has_looked = atomic_load(&connection->is_busy);
+  if (has_looked) {
+    int r = look_for_packet(arrival, deadline_ns);
+    if (r != -EAGAIN) return r;
+  }
+  int64_t begun_ns = sys_clock_ns();
+  int r = connection_await(&one, 1, deadline_ns, give_up_receiving, arrival);
+  if (r == 0) r = -ETIMEDOUT;
+  if (r > 0) r = receive_parts(arrival);
+  int64_t waited_ns = sys_clock_ns() - begun_ns;
+  atomic_store(&connection->is_busy,
+               !has_looked && waited_ns < RECEIVE_SOON_NS);
+  return r;
+}
+
+/* Returns 0, -EPIPE at the end of file, or another -errno. */
+static int receive_packet(struct arrival *arrival, int64_t deadline_ns) {
+  brood_connection *connection = arrival->connection;
+  bool at_once =
+      deadline_ns != SYS_CLOCK_NEVER ||
+      (atomic_load(&connection->is_busy) && !connection->has_answers_only);
+  int r = at_once ? receive_parts(arrival) : -EAGAIN;
+  for (;;) {
+    if (r > 0) return 0;
+    if (r == 0) return end_of_file(connection);
+    if (r == -EMSGSIZE) return -EBADMSG; /* larger than any of ours */
+    if (r == -ECONNRESET) {
+      /* The kernel says so once, and before it gives the unread packets. */
+      atomic_store(&connection->was_reset, true);
+      r = receive_parts(arrival);
+      continue;
+    }
+    if (r != -EAGAIN) return r;
+    if (deadline_ns <= 0) return -ETIMEDOUT;
+    r = receive_waiting(arrival, deadline_ns);
+  }
+}
+
+/* ------------------------------------------------------------- Arrivals -- */
+
 static int refuse_receiving(int r) {
   switch (r) {
+    case -EPIPE:
+      return error_set(BROOD_EOF, "end of file: the other end is closed");
     case -ETIMEDOUT: return error_set(BROOD_TIMEOUT, "no message came in time");
     case -ENODATA:
       return error_set_os(-EBADMSG, "got end of file during message");
@@ -159,28 +154,10 @@ static int refuse_receiving(int r) {
   }
 }
 
-/* The next packet; 0, or the error is set. */
-static int fetch(brood_connection *connection, int64_t deadline_ns,
-                 struct end_packet **out) {
-  *out = end_kept(connection, true);
-  if (*out != NULL) return 0;
-  struct end_packet *packet = get_packet(connection);
-  if (packet == NULL) return refuse_receiving(-ENOMEM);
-  int r = receive_packet(connection, packet, deadline_ns);
-  if (r > 0) {
-    packet->size = (size_t)r;
-    *out = packet;
-    return 0;
-  }
-  put_packet(connection, packet);
-  if (r < 0) return refuse_receiving(r);
-  return error_set(BROOD_EOF, "end of file: the other end is closed");
-}
-
 /* The end of an arrival. r is what became of the message, 0 or -errno: one for
  * which there was no memory is kept. */
 static int finish(struct arrival *arrival, int r) {
-  if (r == -ENOMEM) {
+  if (r == -ENOMEM && arrival->packet->size > 0) {
     end_keep(arrival->connection, arrival->packet);
   } else {
     put_packet(arrival->connection, arrival->packet);
@@ -195,25 +172,24 @@ static int await_message(struct arrival *out, brood_connection *connection,
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = connection_begin(connection, BROOD_READABLE);
   if (r < 0) return r;
-  out->connection = connection;
-  r = fetch(connection, deadline_ns, &out->packet);
-  if (r < 0) {
+  struct end_packet *packet = end_kept(connection, true);
+  if (packet == NULL) packet = get_packet(connection);
+  if (packet == NULL) {
     connection_end(connection);
-    return r;
+    return refuse_receiving(-ENOMEM);
   }
-  struct end_packet *packet = out->packet;
-  r = packet->size < END_HEAD
+  out->connection = connection;
+  out->packet = packet;
+  if (packet->size == 0) r = receive_packet(out, deadline_ns);
+  if (r < 0) return finish(out, r);
+  r = packet->size < WIRE_HEAD
           ? -ENODATA
           : message_open(&out->message, packet->head, packet->body,
-                         packet->size - END_HEAD, packet->fds, packet->num_fds);
-  return r < 0 ? finish(out, r) : 0;
-}
-
-static int unpack(struct arrival *arrival, brood_value *out) {
-  uint8_t *nothing = NULL;
-  bool copy = arrival->message.head.size <= COPIED;
-  return message_unpack(&arrival->message,
-                        copy ? &nothing : &arrival->packet->body, out);
+                         packet->size - WIRE_HEAD, packet->fds,
+                         packet->num_fds);
+  if (r < 0) return finish(out, r);
+  if (out->message.head.size > COPIED) out->message.memory = &packet->body;
+  return 0;
 }
 
 int brood_connection_recv(brood_connection *connection, brood_value *out_value,
@@ -221,7 +197,8 @@ int brood_connection_recv(brood_connection *connection, brood_value *out_value,
   struct arrival arrival;
   int r = error_check_out(out_value);
   if (r == 0) r = await_message(&arrival, connection, timeout_ns);
-  return r < 0 ? r : finish(&arrival, unpack(&arrival, out_value));
+  if (r < 0) return r;
+  return finish(&arrival, message_unpack(&arrival.message, out_value));
 }
 
 int connection_recv_small(brood_connection *connection, void *out, size_t size,
@@ -231,7 +208,7 @@ int connection_recv_small(brood_connection *connection, void *out, size_t size,
   if (r < 0) return r;
   const brood_value *view = &arrival.message.view;
   if (view->type != BROOD_TYPE_BYTES || view->size_bytes != size) {
-    return finish(&arrival, unpack(&arrival, out_value));
+    return finish(&arrival, message_unpack(&arrival.message, out_value));
   }
   *out_value = brood_none();
   return finish(&arrival, message_copy(&arrival.message, out));
@@ -243,8 +220,9 @@ int connection_recv_small(brood_connection *connection, void *out, size_t size,
 static int receive_text(struct arrival *out, brood_connection *connection,
                         int64_t timeout_ns) {
   int r = await_message(out, connection, timeout_ns);
-  if (r < 0 || message_is_text(&out->message)) return r;
+  if (r < 0) return r;
   enum brood_type type = out->message.view.type;
+  if (type == BROOD_TYPE_STRING || type == BROOD_TYPE_BYTES) return 0;
   message_finish(&out->message);
   finish(out, 0);
   return error_set(BROOD_TYPE_ERROR, "the message is %s, not bytes",
@@ -278,7 +256,7 @@ int brood_connection_recv_bytes(brood_connection *connection,
   if (maxlength != BROOD_ALL && size > (uint64_t)maxlength) {
     return refuse_length(&arrival);
   }
-  r = finish(&arrival, unpack(&arrival, out_bytes));
+  r = finish(&arrival, message_unpack(&arrival.message, out_bytes));
   if (r == 0) out_bytes->type = BROOD_TYPE_BYTES;
   return r;
 }
@@ -302,7 +280,7 @@ static int check_buffer(const void *buffer, size_t buffer_size, int64_t offset,
 
 static int refuse_buffer(struct arrival *arrival, size_t room) {
   brood_value whole = brood_none();
-  int r = finish(arrival, unpack(arrival, &whole));
+  int r = finish(arrival, message_unpack(&arrival->message, &whole));
   if (r < 0) return r;
   r = error_set(BROOD_BUFFER_TOO_SHORT,
                 "a message of %zu bytes for a buffer of %zu", whole.size_bytes,

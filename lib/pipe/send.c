@@ -20,7 +20,7 @@ struct sending {
 
 static void give_up_sending(void *argument) {
   struct sending *sending = argument;
-  message_discard(&sending->message);
+  message_discard(&sending->message, false);
   connection_end(sending->connection);
 }
 
@@ -32,9 +32,8 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
   struct iovec parts[] = {
       {(void *)pack->head, is_one ? WIRE_HEAD + pack->size : WIRE_HEAD},
       {(void *)pack->body, pack->size}};
-  struct connection_wait wait = {.abandon = give_up_sending,
-                                 .argument = sending};
   int fd = atomic_load(&sending->connection->fd);
+  struct pollfd room = {.fd = fd, .events = POLLOUT};
   /* Room for one more is no event: it is looked for once more at the end. */
   bool is_last = deadline_ns <= 0;
   for (;;) {
@@ -42,10 +41,9 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
         sys_sock_try_send(fd, parts, is_one ? 1 : 2, pack->fds, pack->num_fds);
     if (r != -EAGAIN) return r;
     if (is_last) return -ETIMEDOUT;
-    r = connection_await_event(sending->connection, POLLOUT, &wait,
-                               deadline_ns);
-    is_last = r == -ETIMEDOUT;
-    if (r < 0 && !is_last) return r;
+    r = connection_await(&room, 1, deadline_ns, give_up_sending, sending);
+    if (r < 0) return r;
+    is_last = r == 0;
   }
 }
 
@@ -57,8 +55,7 @@ static int send_packed(brood_connection *connection, const brood_value *value,
   int r = message_pack(&sending.message, value, max_inside, connection);
   if (r < 0) return r;
   *out_errno = transmit(&sending, deadline_ns);
-  sending.message.pack.was_sent = *out_errno == 0;
-  message_discard(&sending.message);
+  message_discard(&sending.message, *out_errno == 0);
   return 0;
 }
 

@@ -34,38 +34,51 @@ static int refuse_descriptor(int descriptor, size_t index) {
                    index, descriptor);
 }
 
-/* Writes the poll entry of a value; a connection is left by leave_all.
- */
-static int enter_value(const brood_value *value, size_t index,
-                       struct pollfd *out) {
-  *out = (struct pollfd){.fd = value->as.descriptor, .events = POLLIN};
-  if (value->type == BROOD_TYPE_DESCRIPTOR) {
-    return out->fd < 0 ? refuse_descriptor(out->fd, index) : 0;
-  }
-  brood_connection *end =
-      value->type == BROOD_TYPE_OBJECT ? end_find(value->as.data) : NULL;
-  if (end == NULL) return refuse_to_wait_for(value, index);
-  int r = connection_begin(end, 0);
-  out->fd = atomic_load(&end->fd);
-  return r;
-}
+/* A wait under way. */
+struct waiting {
+  const brood_value *objects;
+  size_t count; /* entered */
+  struct pollfd *polls, few[FEW_POLLS];
+};
 
-static void leave_all(const brood_value *objects, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    if (objects[i].type == BROOD_TYPE_OBJECT) {
-      connection_end(objects[i].as.object);
+static void leave_waiting(void *argument) {
+  struct waiting *waiting = argument;
+  for (size_t i = 0; i < waiting->count; i++) {
+    if (waiting->objects[i].type == BROOD_TYPE_OBJECT) {
+      connection_end(waiting->objects[i].as.object);
     }
   }
+  if (waiting->polls != waiting->few) free(waiting->polls);
+}
+
+/* Writes the poll entry of the next value. */
+static int enter_next(struct waiting *waiting) {
+  size_t index = waiting->count;
+  const brood_value *value = &waiting->objects[index];
+  struct pollfd *out = &waiting->polls[index];
+  *out = (struct pollfd){.fd = value->as.descriptor, .events = POLLIN};
+  if (value->type == BROOD_TYPE_DESCRIPTOR) {
+    if (out->fd < 0) return refuse_descriptor(out->fd, index);
+  } else {
+    brood_connection *end =
+        value->type == BROOD_TYPE_OBJECT ? end_find(value->as.data) : NULL;
+    if (end == NULL) return refuse_to_wait_for(value, index);
+    int r = connection_begin(end, 0);
+    if (r < 0) return r;
+    out->fd = atomic_load(&end->fd);
+  }
+  waiting->count++;
+  return 0;
 }
 
 /* Marks connections with a message that is kept here already. */
-static bool mark_kept(const brood_value *objects, size_t count,
-                      struct pollfd *polls) {
+static bool mark_kept(struct waiting *waiting) {
   bool any = false;
-  for (size_t i = 0; i < count; i++) {
-    if (objects[i].type != BROOD_TYPE_OBJECT) continue;
-    if (end_kept(objects[i].as.object, false) == NULL) continue;
-    polls[i].revents = POLLIN;
+  for (size_t i = 0; i < waiting->count; i++) {
+    const brood_value *value = &waiting->objects[i];
+    if (value->type != BROOD_TYPE_OBJECT) continue;
+    if (end_kept(value->as.object, false) == NULL) continue;
+    waiting->polls[i].revents = POLLIN;
     any = true;
   }
   return any;
@@ -86,48 +99,17 @@ static int collect_ready(const struct pollfd *polls, size_t count,
   return num_ready;
 }
 
-/* A wait under way. */
-struct waiting {
-  const brood_value *objects;
-  size_t count; /* entered */
-  struct pollfd *polls;
-  bool is_allocated;
-};
-
-static void give_up_waiting(void *argument) {
-  struct waiting *waiting = argument;
-  leave_all(waiting->objects, waiting->count);
-  if (waiting->is_allocated) free(waiting->polls);
-}
-
 static int wait_entered(struct waiting *waiting, size_t *out_ready,
                         int64_t deadline_ns) {
-  const brood_value *objects = waiting->objects;
   size_t count = waiting->count;
-  struct connection_wait wait = {.abandon = give_up_waiting,
-                                 .argument = waiting};
   guard_shield();
-  bool kept = mark_kept(objects, count, waiting->polls);
-  int r =
-      connection_await(&wait, waiting->polls, count, kept ? 0 : deadline_ns);
+  bool kept = mark_kept(waiting);
+  int r = connection_await(waiting->polls, count, kept ? 0 : deadline_ns,
+                           leave_waiting, waiting);
   guard_unshield();
   if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
-  if (kept) mark_kept(objects, count, waiting->polls); /* poll has reset it */
+  if (kept) mark_kept(waiting); /* poll has reset it */
   return collect_ready(waiting->polls, count, out_ready);
-}
-
-static int wait_for(struct waiting *waiting, size_t count, size_t *out_ready,
-                    int64_t deadline_ns) {
-  int r = 0;
-  while (waiting->count < count) {
-    size_t index = waiting->count;
-    r = enter_value(&waiting->objects[index], index, &waiting->polls[index]);
-    if (r < 0) break;
-    waiting->count++;
-  }
-  if (r == 0) r = wait_entered(waiting, out_ready, deadline_ns);
-  leave_all(waiting->objects, waiting->count);
-  return r;
 }
 
 int brood_wait(const brood_value *objects, size_t num_objects,
@@ -137,17 +119,19 @@ int brood_wait(const brood_value *objects, size_t num_objects,
     return error_set(BROOD_TYPE_ERROR, "%zu values at %p, ready ones at %p",
                      num_objects, (const void *)objects, (void *)out_ready);
   }
-  struct pollfd few[FEW_POLLS];
-  struct waiting waiting = {.objects = objects,
-                            .polls = few,
-                            .is_allocated = num_objects > FEW_POLLS};
-  if (waiting.is_allocated) {
+  struct waiting waiting;
+  waiting.objects = objects;
+  waiting.count = 0;
+  waiting.polls = waiting.few;
+  if (num_objects > FEW_POLLS) {
     waiting.polls = reallocarray(NULL, num_objects, sizeof *waiting.polls);
   }
   if (waiting.polls == NULL) {
     return error_set_os(-ENOMEM, "cannot wait for %zu values", num_objects);
   }
-  int r = wait_for(&waiting, num_objects, out_ready, deadline_ns);
-  if (waiting.is_allocated) free(waiting.polls);
+  int r = 0;
+  while (r == 0 && waiting.count < num_objects) r = enter_next(&waiting);
+  if (r == 0) r = wait_entered(&waiting, out_ready, deadline_ns);
+  leave_waiting(&waiting);
   return r;
 }

@@ -150,7 +150,6 @@ static int read_other(struct reader *reader) {
   ring_read_unit(ring, at++, bytes);
   if (!wire_get_head(&head, bytes) || !is_sound(&head, left)) return -EBADMSG;
   uint8_t *body = head.size <= sizeof few ? few : malloc(head.size);
-  uint8_t *none = NULL;
   uint32_t num_open = 0;
   int r = body == NULL ? -ENOMEM : 0;
   if (r == 0 && head.num_fds > 0) {
@@ -165,7 +164,7 @@ static int read_other(struct reader *reader) {
     r = message_open(&reader->received, bytes, body, head.size, reader->fds,
                      head.num_fds);
   }
-  if (r == 0) r = message_unpack_head(&reader->received, &none, &reader->value);
+  if (r == 0) r = message_unpack_head(&reader->received, &reader->value);
   for (uint32_t i = 0; r < 0 && i < num_open; i++) sys_close(reader->fds[i]);
   if (body != few) free(body);
   if (r < 0) return r;

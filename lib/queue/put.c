@@ -216,7 +216,7 @@ static int put_patiently(struct putter *putter, enum brood_type type) {
      */
     if (r == -EAGAIN && pack->size >= LARGE && !ring_is_full(ring) &&
         pack->num_fds < MESSAGE_MAX_FDS &&
-        message_move_outside(putter->message, type) == 0) {
+        message_move_outside(putter->message, type, NULL) == 0) {
       continue;
     }
     if (r == -ENOSPC) {
@@ -242,8 +242,7 @@ static int put_one(struct queue *queue, const brood_value *value,
   struct putter putter = {
       .queue = queue, .message = &message, .deadline_ns = deadline_ns};
   r = put_patiently(&putter, value->type);
-  message.pack.was_sent = r == 0;
-  message_discard(&message);
+  message_discard(&message, r == 0);
   if (r == 0) return 1;
   if (r == -EAGAIN) return 0;
   if (r != -ETIMEDOUT) return error_set_os(r, "cannot put an item");

@@ -13,22 +13,22 @@
 #include "lib/names.h"
 #include "lib/share/block.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/sock.h"
+#include "lib/wire/value.h"
 
 /* The other flag bits of an end are those of brood_connection_new. */
 enum { END_BOTH = BROOD_READABLE | BROOD_WRITABLE };
-
-enum { END_MAX_FDS = 253, END_HEAD = 8 };
 
 /* A message as it came. */
 struct end_packet {
   struct end_packet *next;
   uint32_t num_forks; /* when it was kept */
-  size_t size;        /* head and body */
+  size_t size;        /* head and body; 0: there is none */
   uint8_t *body;      /* from malloc, or NULL */
-  int fds[END_MAX_FDS];
+  int fds[SYS_SOCK_MAX_FDS];
   size_t num_fds;
-  struct sys_kept files[END_MAX_FDS]; /* the same, while it is kept */
-  uint8_t head[END_HEAD];
+  struct sys_kept files[SYS_SOCK_MAX_FDS]; /* the same, while it is kept */
+  uint8_t head[WIRE_HEAD];
 };
 
 struct brood_connection {

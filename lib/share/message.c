@@ -26,9 +26,8 @@ static int write_outside(const struct pack *pack) {
   return r;
 }
 
-/* 0 or -errno; -E2BIG: there is no room for one descriptor more. */
-static int move_outside(struct message *message, enum brood_type type,
-                        const brood_connection *lender) {
+int message_move_outside(struct message *message, enum brood_type type,
+                         const brood_connection *lender) {
   struct pack *pack = &message->pack;
   int fd = -EAGAIN;
   if (pack->num_fds == MESSAGE_MAX_FDS) return -E2BIG;
@@ -61,10 +60,6 @@ static int refuse_outside(const struct pack *pack, int r) {
                    MESSAGE_MAX_FDS - 1, pack->size);
 }
 
-int message_move_outside(struct message *message, enum brood_type type) {
-  return move_outside(message, type, NULL);
-}
-
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside, const brood_connection *lender) {
   out->memory = -1;
@@ -74,18 +69,17 @@ int message_pack(struct message *out, const brood_value *value,
                       value->type == BROOD_TYPE_BYTES ||
                       value->type == BROOD_TYPE_TUPLE;
   if (r == 0 && may_be_large && out->pack.size > max_inside) {
-    r = move_outside(out, value->type, lender);
+    r = message_move_outside(out, value->type, lender);
     if (r < 0) r = refuse_outside(&out->pack, r);
-    if (r < 0) message_discard(out);
+    if (r < 0) message_discard(out, false);
   }
   return r;
 }
 
-void message_discard(struct message *message) {
-  if (message->loan >= 0) loan_settle(message->loan, message->pack.was_sent);
-  message->loan = -1;
-  message->memory = sys_close(message->memory);
-  pack_discard(&message->pack);
+void message_discard(struct message *message, bool was_sent) {
+  if (message->loan >= 0) loan_settle(message->loan, was_sent);
+  sys_close(message->memory);
+  pack_discard(&message->pack, was_sent);
 }
 
 /* ----------------------------------------------------------- Receiving -- */
@@ -100,12 +94,8 @@ int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
   }
   out->body = body;
   out->fds = fds;
+  out->memory = NULL;
   return wire_get_value(&out->head, body, &out->view) ? 0 : -EBADMSG;
-}
-
-bool message_is_text(const struct received *received) {
-  return received->view.type == BROOD_TYPE_STRING ||
-         received->view.type == BROOD_TYPE_BYTES;
 }
 
 static bool is_outside(const struct received *received) {
@@ -120,11 +110,6 @@ static bool is_lent(const struct received *received) {
  * it may not be to be had. */
 static bool is_read_later(const struct received *received) {
   return is_outside(received) && received->head.num_fds == 1;
-}
-
-/* How many descriptors are of what is in the value. */
-static uint32_t num_inner_fds(const struct received *received) {
-  return received->head.num_fds - (uint32_t)is_outside(received);
 }
 
 /* The memfd of a body that is outside; and where it begins there. */
@@ -186,20 +171,13 @@ static int allocate_body(const struct received *received, size_t more,
   return *out == NULL ? -ENOMEM : 0;
 }
 
-/* The memory that the body lies in, no larger than it must be. */
-static void *take_memory(const struct received *received, uint8_t **memory) {
-  void *data = realloc(*memory, received->head.size + 1);
-  if (data == NULL) data = *memory;
-  *memory = NULL;
-  return data;
-}
-
-static int unpack_text(struct received *received, uint8_t **memory,
-                       brood_value *out) {
+static int unpack_text(struct received *received, brood_value *out) {
   size_t size = received->view.size_bytes;
   void *data = NULL;
-  if (!is_outside(received) && *memory != NULL) {
-    data = take_memory(received, memory);
+  if (!is_outside(received) && received->memory != NULL) {
+    data = realloc(*received->memory, size + 1); /* smaller: may be as it was */
+    if (data == NULL) data = *received->memory;
+    *received->memory = NULL;
   } else {
     int r = check_outside(received);
     if (r == 0) r = allocate_body(received, 1, &data);
@@ -219,8 +197,9 @@ static int read_tuple(struct received *received, brood_value *tuple) {
   size_t size = received->view.size_bytes;
   int r = read_body(received, values + num_values, size);
   if (r < 0) return r;
-  return unpack_tuple(tuple, num_values, size, received->fds,
-                      num_inner_fds(received), false);
+  size_t num_inner_fds = received->head.num_fds - (size_t)is_outside(received);
+  return unpack_tuple(tuple, num_values, size, received->fds, num_inner_fds,
+                      false);
 }
 
 static int unpack_whole_tuple(struct received *received, brood_value *out) {
@@ -242,12 +221,11 @@ static int unpack_whole_tuple(struct received *received, brood_value *out) {
   return r;
 }
 
-int message_unpack_head(struct received *received, uint8_t **memory,
-                        brood_value *out) {
+int message_unpack_head(struct received *received, brood_value *out) {
   int r = 0;
   switch (received->view.type) {
     case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: r = unpack_text(received, memory, out); break;
+    case BROOD_TYPE_BYTES: r = unpack_text(received, out); break;
     case BROOD_TYPE_TUPLE: r = unpack_whole_tuple(received, out); break;
     default: {
       brood_value value = received->view;
@@ -273,10 +251,9 @@ int message_unpack_body(struct received *received, brood_value *value) {
   return judge(r);
 }
 
-int message_unpack(struct received *received, uint8_t **memory,
-                   brood_value *out) {
+int message_unpack(struct received *received, brood_value *out) {
   brood_value value;
-  int r = message_unpack_head(received, memory, &value);
+  int r = message_unpack_head(received, &value);
   if (r == 0) r = message_unpack_body(received, &value);
   if (r == 0) *out = value;
   return r;

@@ -33,11 +33,13 @@ int message_pack(struct message *out, const brood_value *value,
 
 /* message_move_outside moves the body of a packed string, bytes or tuple that
  * is not outside yet, for carriers that turn out to have no room for it: 0, or
- * -errno and the message is as it was. */
-int message_move_outside(struct message *message, enum brood_type type);
+ * -errno and the message is as it was; -E2BIG: there is no room for one
+ * descriptor more. */
+int message_move_outside(struct message *message, enum brood_type type,
+                         const brood_connection *lender);
 
-/* message_discard gives back what was made, sent or not. */
-void message_discard(struct message *message);
+/* message_discard gives back what was made. */
+void message_discard(struct message *message, bool was_sent);
 
 /* ----------------------------------------------------------- Receiving -- */
 
@@ -49,6 +51,9 @@ struct received {
   const uint8_t *body;
   brood_value view;
   int *fds; /* of head.num_fds; what is taken or closed becomes -1 */
+  /* If not NULL, *memory is from malloc, the body lies at its beginning, and
+   * there is room for one byte behind; it may be taken, and is NULL then. */
+  uint8_t **memory;
 };
 
 /* message_open looks at a head and the body of body_size bytes that came with
@@ -58,26 +63,19 @@ int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
                  const uint8_t *body, size_t body_size, int *fds,
                  size_t num_fds);
 
-/* message_is_text: is it a string or bytes, of view.size_bytes? */
-bool message_is_text(const struct received *received);
-
 /* message_copy copies all of a string or bytes; 0 or -errno. */
 int message_copy(const struct received *received, void *out_data);
 
 /* message_unpack writes a value that owns what it needs: 0, and the descriptors
  * that it has not taken are closed; or -errno. -ENOMEM: nothing is lost, and it
  * may be tried again. Else what is left of the descriptors is for
- * message_close. If *memory is not NULL, it is from malloc, the body lies at
- * its beginning, and there is room for one byte behind; it may be taken, and is
- * NULL then. */
-int message_unpack(struct received *received, uint8_t **memory,
-                   brood_value *out);
+ * message_close. */
+int message_unpack(struct received *received, brood_value *out);
 
 /* The same in two parts: message_unpack_head does all but read a body that is
  * outside, for which it only finds memory, unless that is a tuple that has
  * descriptors. When message_unpack_body has failed, there is no value. */
-int message_unpack_head(struct received *received, uint8_t **memory,
-                        brood_value *out);
+int message_unpack_head(struct received *received, brood_value *out);
 int message_unpack_body(struct received *received, brood_value *value);
 
 /* message_close closes what is left of the descriptors. */

@@ -368,7 +368,7 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   struct packing packing;
   out->use = use;
   out->memory = NULL;
-  out->has_pointer = out->was_sent = false;
+  out->has_pointer = false;
   out->num_fds = out->num_held = out->num_values = 0;
   out->head = out->small;
   out->fds = out->few_fds;
@@ -391,30 +391,26 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
     return 0;
   }
   int r = pack_bytes(&packing, value);
-  if (r < 0) pack_discard(out);
+  if (r < 0) pack_discard(out, false);
   return r;
 }
 
-static bool is_made_for_pack(struct share_block *block) {
-  if (!end_is_block(block)) return false;
-  return ((struct brood_connection *)share_object_of(block))->is_made_for_pack;
-}
-
-void pack_discard(struct pack *pack) {
+void pack_discard(struct pack *pack, bool was_sent) {
   /* A fork's child does not hold what its parent's processes have. */
   bool held = pack->num_held > 0 && (pack->use != PACK_FOR_PROCESS ||
                                      pack->holder == sync_self_process());
   for (uint32_t i = 0; held && i < pack->num_held; i++) {
     struct share_block *block = pack->held[i];
-    if (is_made_for_pack(block)) {
-      end_free(share_object_of(block));
-    } else if (!end_is_block(block)) {
-      if (pack->was_sent) arena_send(block);
+    struct brood_connection *end = share_object_of(block);
+    if (!end_is_block(block)) {
+      if (was_sent) arena_send(block);
       arena_let_go(block);
+    } else if (end->is_made_for_pack) {
+      end_free(end);
     } else if (pack->use == PACK_FOR_PROCESS) {
       end_release(block);
     } else {
-      end_leave(share_object_of(block));
+      end_leave(end);
     }
   }
   free(pack->memory);

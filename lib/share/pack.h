@@ -41,7 +41,6 @@ struct pack {
   uint32_t num_fds, num_held, num_values;
   enum pack_use use;
   bool has_pointer;
-  bool was_sent;   /* for who sends to say */
   uint64_t holder; /* this process: a fork's child does not hold them */
   void *memory;    /* of a tuple: all of the above */
   uint8_t small[PACK_PLAIN]; /* of another value, or a plain tuple */
@@ -54,7 +53,7 @@ struct pack {
  * nothing to discard then. For a process the value is the tuple of its
  * arguments. */
 int pack_value(struct pack *out, const brood_value *value, enum pack_use use);
-void pack_discard(struct pack *pack);
+void pack_discard(struct pack *pack, bool was_sent);
 
 /* pack_hold_nothing: what this process gives to others somebody else holds. A
  * hold of a process that is killed stays for ever. */

@@ -171,7 +171,7 @@ int brood_value_copy(const brood_value *value, brood_value *out_copy) {
   r = duplicate_fds(&pack);
   if (r == 0) r = copy_packed(&pack, &copy);
   for (uint32_t i = 0; i < pack.num_fds; i++) sys_close(pack.fds[i]);
-  pack_discard(&pack);
+  pack_discard(&pack, false);
   if (r < 0) return error_set_os(r, "cannot copy the value");
   *out_copy = copy;
   return 0;

@@ -301,7 +301,7 @@ brood_process *brood_process_free(brood_process *process) {
   if (process == NULL || process->kind != PROCESS_CHILD) return NULL;
   if (atomic_fetch_sub(&process->num_handles, 1) > 1) return NULL;
   process_release(process);
-  pack_discard(&process->args);
+  pack_discard(&process->args, false);
   free(process->setup.data);
   while (process->texts != NULL) {
     struct process_text *text = process->texts;
