@@ -19,7 +19,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "lib/share/loan.h"
+#include "lib/share/message.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
 
@@ -128,7 +128,7 @@ void end_leave(struct brood_connection *end) {
   int fd = atomic_exchange(&end->fd, -1);
   if (fd < 0) return; /* closed before */
   sys_kept_close(&end->file);
-  loan_drop(end);
+  message_drop_loans(end);
   end_release(share_block_of(end));
 }
 

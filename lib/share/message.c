@@ -9,9 +9,173 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/share/loan.h"
 #include "lib/state/error.h"
+#include "lib/state/guard.h"
+#include "lib/sync/self.h"
+#include "lib/sys/clock.h"
 #include "lib/sys/fd.h"
+#include "lib/sys/proc.h"
+
+/* --------------------------------------------------------------- Loans -- */
+
+/* Memory that bodies are lent, so that it can be used again: to get a fresh
+ * memfd's pages and to give them back takes longer than to copy a megabyte.
+ * Whoever has received such memory may keep it, and see or change what is
+ * written there next. So it is used again for the same end only: nobody sees
+ * what was not sent to that end's readers.
+ *
+ * A word before the body is 1 from before that is written until somebody has
+ * read it, then 0. It is written and read like the body, by system calls: those
+ * who receive need no mapping.
+ *
+ * The memfds are one process's: a fork's child closes its copies, and makes
+ * others. */
+enum {
+  LOAN_MAX = 8 << 20, /* larger bodies have memory of their own */
+  LOAN_BODY = 4096,   /* the word has a page of its own */
+  /* As many of one end are written to and read from at once: two are not enough
+   * to keep both sides busy. And as many ends have some. */
+  LOANS_OF_END = 4,
+  NUM_LOANS = 4 * LOANS_OF_END,
+  /* If so many others were made, one that has not come back belongs to the
+   * dead: far more than can be under way in one pipe. */
+  TOO_OLD = 1000
+};
+
+/* Longer than it takes to read the largest. */
+#define RETURN_SOON_NS INT64_C(500000)
+
+static const uint64_t lent = 1, returned = 0;
+
+/* All guarded; memory also belongs to who has it busy. */
+static struct loan {
+  const struct brood_connection *end; /* NULL: none, ever */
+  struct sys_kept memory;
+  bool is_busy;
+  uint64_t number; /* of the body that it was last lent */
+} loans[NUM_LOANS];
+static uint64_t owner;
+static uint64_t num_wanted;
+
+static void forget_loan(struct loan *loan) {
+  if (loan->end != NULL) sys_kept_close(&loan->memory);
+  *loan = (struct loan){.memory = SYS_KEPT_NONE};
+}
+
+/* Has nobody to read it any more? What is too old, or closed by the program,
+ * is forgotten. */
+static bool has_come_back(struct loan *loan) {
+  if (loan->is_busy) return false;
+  if (loan->end == NULL) return true;
+  if (sys_kept_is_open(&loan->memory) && num_wanted - loan->number < TOO_OLD) {
+    uint64_t word;
+    int r = sys_read_at(loan->memory.fd, &word, sizeof word,
+                        LOAN_BODY - sizeof word);
+    return r == 0 && word == returned;
+  }
+  forget_loan(loan);
+  return true;
+}
+
+/* One of the end's own, or, if it has not all that it may have, a place that
+ * nobody has, or else another's; or NULL. */
+static struct loan *find_loan(const struct brood_connection *end) {
+  int num_own = 0;
+  struct loan *found = NULL;
+  for (struct loan *loan = loans; loan < loans + NUM_LOANS; loan++) {
+    if (loan->end != end) continue;
+    if (has_come_back(loan)) return loan;
+    num_own++;
+  }
+  if (num_own == LOANS_OF_END) return NULL;
+  for (struct loan *loan = loans; loan < loans + NUM_LOANS; loan++) {
+    if (loan->end == NULL) return loan;
+    if (found == NULL && loan->end != end && has_come_back(loan)) found = loan;
+  }
+  return found;
+}
+
+/* Takes one for writing; NULL if none is free. */
+static struct loan *take_loan(const struct brood_connection *end,
+                              bool is_first_try) {
+  guard_lock();
+  if (owner != sync_self_process()) {
+    /* The parent's: its words, and its threads' writing. */
+    for (int i = 0; i < NUM_LOANS; i++) forget_loan(&loans[i]);
+    owner = sync_self_process();
+  }
+  num_wanted += is_first_try;
+  struct loan *loan = find_loan(end);
+  if (loan != NULL) {
+    if (loan->end != end) forget_loan(loan);
+    loan->end = end;
+    loan->is_busy = true;
+    loan->number = num_wanted;
+  }
+  guard_unlock();
+  return loan;
+}
+
+static void give_back(struct loan *loan) {
+  guard_lock();
+  loan->is_busy = false;
+  guard_unlock();
+}
+
+/* Likewise, but looks for a moment: whoever receives is about to give one back,
+ * unless it was not the last time. */
+static struct loan *take_soon(const struct brood_connection *end) {
+  static atomic_bool is_hopeless;
+  struct loan *loan = take_loan(end, true);
+  if (loan == NULL && !atomic_load(&is_hopeless)) {
+    int64_t end_ns = sys_clock_ns() + RETURN_SOON_NS;
+    do {
+      sys_yield();
+      loan = take_loan(end, false);
+    } while (loan == NULL && sys_clock_ns() < end_ns);
+  }
+  atomic_store(&is_hopeless, loan == NULL);
+  return loan;
+}
+
+/* Writes a body into memory that is lent through this end. Returns the memfd,
+ * which stays the loan's, or -errno: -EAGAIN if none is to be had. */
+static int lend(const struct brood_connection *end, const struct pack *pack,
+                struct loan **out) {
+  struct loan *loan = take_soon(end);
+  if (loan == NULL) return -EAGAIN;
+  int fd = loan->memory.fd; /* ours while it is busy */
+  if (fd < 0) {
+    fd = sys_memfd_new("brood-message", LOAN_BODY + pack->size);
+    loan->memory = sys_keep(fd);
+  }
+  int r = fd < 0 ? fd : 0;
+  if (r == 0) r = sys_write_at(fd, &lent, sizeof lent, LOAN_BODY - sizeof lent);
+  if (r == 0) r = sys_write_at(fd, pack->body, pack->size, LOAN_BODY);
+  if (r == 0) {
+    *out = loan;
+    return fd;
+  }
+  sys_kept_close(&loan->memory);
+  give_back(loan);
+  return r;
+}
+
+/* Says that a body has been read. */
+static void return_loan(int fd) {
+  /* All of the body has been read before the word says so. Partner: the look at
+   * the word before the next body is written. */
+  atomic_thread_fence(memory_order_release);
+  sys_write_at(fd, &returned, sizeof returned, LOAN_BODY - sizeof returned);
+}
+
+void message_drop_loans(const struct brood_connection *end) {
+  guard_lock();
+  for (int i = 0; owner == sync_self_process() && i < NUM_LOANS; i++) {
+    if (loans[i].end == end) forget_loan(&loans[i]);
+  }
+  guard_unlock();
+}
 
 /* ------------------------------------------------------------- Sending -- */
 
@@ -32,7 +196,7 @@ int message_move_outside(struct message *message, enum brood_type type,
   int fd = -EAGAIN;
   if (pack->num_fds == MESSAGE_MAX_FDS) return -E2BIG;
   if (lender != NULL && pack->size <= LOAN_MAX) {
-    fd = loan_make(lender, pack->body, pack->size, &message->loan);
+    fd = lend(lender, pack, &message->loan);
   }
   if (fd == -EAGAIN || fd == -EFBIG) {
     fd = write_outside(pack);
@@ -44,7 +208,7 @@ int message_move_outside(struct message *message, enum brood_type type,
                            .type = (uint8_t)type,
                            .flags = WIRE_OUTSIDE,
                            .num_fds = (uint16_t)pack->num_fds};
-  if (message->loan >= 0) head.flags |= WIRE_LENT;
+  if (message->loan != NULL) head.flags |= WIRE_LENT;
   wire_put_eight(pack->small, wire_head_bits(head));
   wire_put_eight(pack->small + WIRE_HEAD, pack->size);
   pack->head = pack->small;
@@ -63,7 +227,7 @@ static int refuse_outside(const struct pack *pack, int r) {
 int message_pack(struct message *out, const brood_value *value,
                  size_t max_inside, const brood_connection *lender) {
   out->memory = -1;
-  out->loan = -1;
+  out->loan = NULL;
   int r = pack_value(&out->pack, value, PACK_TO_SEND);
   bool may_be_large = value->type == BROOD_TYPE_STRING ||
                       value->type == BROOD_TYPE_BYTES ||
@@ -77,7 +241,10 @@ int message_pack(struct message *out, const brood_value *value,
 }
 
 void message_discard(struct message *message, bool was_sent) {
-  if (message->loan >= 0) loan_settle(message->loan, was_sent);
+  if (message->loan != NULL) {
+    if (!was_sent) return_loan(message->loan->memory.fd);
+    give_back(message->loan);
+  }
   sys_close(message->memory);
   pack_discard(&message->pack, was_sent);
 }
@@ -144,7 +311,7 @@ static int read_body(const struct received *received, void *out_data,
 }
 
 void message_finish(struct received *received) {
-  if (is_lent(received)) loan_return(body_fd(received));
+  if (is_lent(received)) return_loan(body_fd(received));
   message_close(received);
 }
 
@@ -157,7 +324,7 @@ static int judge(int r) {
 int message_copy(const struct received *received, void *out_data) {
   int r = check_outside(received);
   if (r == 0) r = read_body(received, out_data, received->view.size_bytes);
-  if (r == 0 && is_lent(received)) loan_return(body_fd(received));
+  if (r == 0 && is_lent(received)) return_loan(body_fd(received));
   return judge(r);
 }
 

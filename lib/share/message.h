@@ -19,8 +19,8 @@ enum { MESSAGE_MAX_FDS = SYS_SOCK_MAX_FDS };
 /* A value to be sent. It does not move. */
 struct message {
   struct pack pack;
-  int memory; /* the memfd of a body that is outside, or -1 */
-  int loan;   /* or what that was lent, or -1 */
+  int memory;        /* the memfd of a body that is outside, or -1 */
+  struct loan *loan; /* or what that was lent, or NULL */
 };
 
 /* message_pack makes one of a value, which is borrowed until message_discard; a
@@ -40,6 +40,10 @@ int message_move_outside(struct message *message, enum brood_type type,
 
 /* message_discard gives back what was made. */
 void message_discard(struct message *message, bool was_sent);
+
+/* message_drop_loans closes what was lent through an end, in which nobody is.
+ */
+void message_drop_loans(const brood_connection *end);
 
 /* ----------------------------------------------------------- Receiving -- */
 
