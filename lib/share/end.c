@@ -11,8 +11,8 @@
  * forked while another thread's call kept a closed end open keeps its copy of
  * the descriptor.
  *
- * Memory is held by the maker until end_free, by the descriptor while it is
- * open, and by process handles that have the end among their arguments.
+ * Memory is held once by the maker until end_free, once by the descriptor while
+ * it is open, and by process handles that have the end among their arguments.
  */
 #include "lib/share/end.h"
 
@@ -61,7 +61,7 @@ int end_make(int fd, unsigned flags, struct brood_connection **out) {
       calloc(1, sizeof *block + sizeof(struct brood_connection));
   if (block == NULL) return -ENOMEM;
   block->kind = SHARE_CONNECTION;
-  block->holds = SHARE_MAKER_HOLDS | 1;
+  block->holds = 2;
   struct brood_connection *end = share_object_of(block);
   end->file = sys_keep(fd);
   end->fd = fd;
@@ -188,15 +188,12 @@ struct end_packet *end_kept(struct brood_connection *end, bool takes) {
 
 /* --------------------------------------------------------------- Memory -- */
 
-static void destroy_end(struct brood_connection *end) {
+void end_release(struct share_block *block) {
+  if (atomic_fetch_sub(&block->holds, 1) > 1) return;
+  struct brood_connection *end = share_object_of(block);
   end_packet_free(atomic_load(&end->spare));
   while (end->kept != NULL) end_packet_free(take_oldest(end));
-  free(share_block_of(end));
-}
-
-void end_release(struct share_block *block) {
-  if (atomic_fetch_sub(&block->holds, 1) == 1)
-    destroy_end(share_object_of(block));
+  free(block);
 }
 
 void end_free(struct brood_connection *end) {
@@ -213,6 +210,5 @@ void end_free(struct brood_connection *end) {
   struct share_block *block = share_block_of(end);
   atomic_store(&block->kind, SHARE_FREE); /* while others hold it */
   end_close(end);
-  uint32_t before = atomic_fetch_and(&block->holds, ~SHARE_MAKER_HOLDS);
-  if (before == SHARE_MAKER_HOLDS) destroy_end(end);
+  end_release(block);
 }

@@ -20,8 +20,13 @@
 
 _Static_assert((int)PACK_OBJECT_FDS == (int)WIRE_MAX_OBJECT_FDS, "one number");
 
-/* Packing in the making. At first it only counts: bytes, and how many
- * descriptors and blocks there are at most. */
+/* But for text, what any value but an object has: its head, and eight bytes or
+ * a NUL. */
+enum { LARGEST_PLAIN = WIRE_HEAD + 8 };
+
+/* Packing in the making. At first it counts: bytes, and how many descriptors
+ * and blocks there are at most. As long as there are none of these, and room,
+ * the bytes are written as well; when they all are, that was it. */
 struct packing {
   struct pack *pack;
   struct wire_writer writer;
@@ -116,11 +121,12 @@ static int check_value(struct packing *packing, const brood_value *value) {
 
 static int put_fd(struct packing *packing, int fd) {
   struct pack *pack = packing->pack;
-  if (!packing->is_counting) {
-    if (pack->num_fds == packing->max_fds) {
-      return error_set(BROOD_VALUE_ERROR, "%smore than %u descriptors at once",
-                       subject_of(packing), packing->max_fds);
-    }
+  if (packing->is_counting) {
+    packing->writer.data = NULL;
+  } else if (pack->num_fds == packing->max_fds) {
+    return error_set(BROOD_VALUE_ERROR, "%smore than %u descriptors at once",
+                     subject_of(packing), packing->max_fds);
+  } else {
     pack->fds[pack->num_fds] = fd;
   }
   pack->num_fds++;
@@ -142,15 +148,6 @@ static int put_name_fds(struct packing *packing, const struct arena_name *name,
     if (r < 0) return r;
   }
   return 0;
-}
-
-static struct arena_name name_of(struct share_block *block) {
-  if (!end_is_block(block)) return arena_of(block);
-  struct brood_connection *end = share_object_of(block);
-  return (struct arena_name){.kind = SHARE_CONNECTION,
-                             .id = atomic_load(&end->flags),
-                             .fds = {atomic_load(&end->fd)},
-                             .num_fds = 1};
 }
 
 /* A proxy goes as an end that is made for it, and belongs to the pack. */
@@ -178,16 +175,24 @@ void pack_hold_nothing(void) {
 /* What must not happen to an object until pack_discard, and after. */
 static int hold_block(struct pack *pack, struct share_block *block,
                       struct arena_name *out) {
-  bool to_send = pack->use == PACK_TO_SEND, is_end = end_is_block(block);
-  if (proxy_is_block(block)) {
-    return hold_proxy(pack, share_object_of(block), out);
-  }
+  void *object = share_object_of(block);
+  if (proxy_is_block(block)) return hold_proxy(pack, object, out);
+  struct brood_connection *end = object;
+  bool is_end = end_is_block(block);
+  bool to_send = pack->use == PACK_TO_SEND;
   bool for_process = pack->use == PACK_FOR_PROCESS;
-  if (is_end && !for_process && !end_enter(share_object_of(block))) {
+  if (is_end && !for_process && !end_enter(end)) {
     return error_set_os(-EBADF, "cannot %s a connection: handle is closed",
                         to_send ? "send" : "copy");
   }
-  *out = name_of(block); /* an end that was entered stays open */
+  if (is_end) { /* it stays open, if it was entered */
+    *out = (struct arena_name){.kind = SHARE_CONNECTION,
+                               .id = atomic_load(&end->flags),
+                               .fds = {atomic_load(&end->fd)},
+                               .num_fds = 1};
+  } else {
+    *out = arena_of(block);
+  }
   for (uint32_t i = 0; to_send && !is_end && i < out->num_fds; i++) {
     if (out->fds[i] >= 0) continue;
     return error_set_os(-EBADF,
@@ -232,6 +237,7 @@ static int put_object(struct packing *packing, const brood_value *value) {
   uint32_t fds_before = pack->num_fds;
   int count = SHARE_MAX_BLOCKS;
   if (packing->is_counting) {
+    packing->writer.data = NULL;
     pack->num_fds += PACK_OBJECT_FDS;
     pack->num_held += SHARE_MAX_BLOCKS;
   } else {
@@ -273,8 +279,15 @@ static int put_tuple(struct packing *packing, const brood_value *tuple,
 static int put_value(struct packing *packing, const brood_value *value,
                      int depth) {
   struct wire_writer *writer = &packing->writer;
-  int r = packing->is_counting ? check_value(packing, value) : 0;
-  if (r < 0) return r;
+  if (packing->is_counting) {
+    int r = check_value(packing, value);
+    if (r < 0) return r;
+    bool is_text =
+        value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES;
+    size_t most = LARGEST_PLAIN + (is_text ? value->size_bytes : 0);
+    if (writer->used + most > sizeof packing->pack->small) writer->data = NULL;
+  }
+  int r = 0;
   if (value->type == BROOD_TYPE_OBJECT) {
     r = put_object(packing, value);
   } else if (value->type == BROOD_TYPE_TUPLE) {
@@ -293,11 +306,16 @@ static int put_value(struct packing *packing, const brood_value *value,
 
 /* ------------------------------------------------------------- Packing -- */
 
-/* Of a tuple all lies in one piece of memory: blocks, descriptors, bytes. What
- * was counted is made room for. */
+/* Makes room for what was counted: blocks, descriptors, bytes in one piece.
+ * Most values need no more than there is. */
 static int allocate_pack(struct packing *packing) {
   struct pack *pack = packing->pack;
   size_t size = packing->writer.used;
+  packing->writer.data = pack->small;
+  if (size <= sizeof pack->small && pack->num_held <= SHARE_MAX_BLOCKS &&
+      pack->num_fds <= PACK_OBJECT_FDS) {
+    return 0;
+  }
   size_t held_size = pack->num_held * sizeof *pack->held;
   size_t fds_size = (pack->num_fds + 1) * sizeof *pack->fds;
   char *memory = malloc(held_size + fds_size + size);
@@ -323,41 +341,19 @@ static void pack_text(struct pack *pack, const brood_value *value) {
   pack->body = memcpy(pack->small + WIRE_HEAD, pack->body, pack->size);
 }
 
-/* A small tuple of numbers and text is checked and written in one go. False if
- * this is none, or wrong: then the long way has to find that out. */
-static bool pack_plain(struct packing *packing, const brood_value *tuple) {
-  struct pack *pack = packing->pack;
-  struct wire_writer writer = {.data = pack->small,
-                               .capacity = sizeof pack->small};
-  if (check_tuple(packing, tuple) < 0) return false;
-  size_t begin = wire_begin_tuple(&writer);
-  for (size_t i = 0; i < tuple->num_items && !writer.bad; i++) {
-    const brood_value *item = &tuple->as.items[i];
-    bool is_plain = (unsigned)item->type <= BROOD_TYPE_BYTES &&
-                    item->size_bytes <= sizeof pack->small;
-    if (!is_plain || check_value(packing, item) < 0) return false;
-    wire_put_value(&writer, item, 0);
-  }
-  if (writer.bad) return false;
-  pack->num_values = (uint32_t)tuple->num_items;
-  wire_end_tuple(&writer, begin, pack->num_values, pack->num_values, 0);
-  pack->body = pack->small + WIRE_HEAD;
-  pack->size = writer.used - WIRE_HEAD;
-  return true;
-}
-
 static int pack_bytes(struct packing *packing, const brood_value *value) {
   struct pack *pack = packing->pack;
   struct wire_writer *writer = &packing->writer;
   int depth = pack->use == PACK_FOR_PROCESS ? 0 : 1;
   int r = put_value(packing, value, depth);
-  writer->data = pack->small;
-  if (r == 0 && value->type == BROOD_TYPE_TUPLE) r = allocate_pack(packing);
-  writer->capacity = writer->used;
-  writer->used = 0;
-  pack->num_fds = pack->num_held = pack->num_values = 0;
-  packing->is_counting = false;
-  if (r == 0) r = put_value(packing, value, depth);
+  if (r < 0 || writer->data == NULL) {
+    if (r == 0) r = allocate_pack(packing);
+    writer->capacity = writer->used;
+    writer->used = 0;
+    pack->num_fds = pack->num_held = pack->num_values = 0;
+    packing->is_counting = false;
+    if (r == 0) r = put_value(packing, value, depth);
+  }
   pack->head = writer->data;
   pack->body = writer->data + WIRE_HEAD;
   pack->size = writer->used - WIRE_HEAD;
@@ -365,7 +361,13 @@ static int pack_bytes(struct packing *packing, const brood_value *value) {
 }
 
 int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
-  struct packing packing;
+  bool for_process = use == PACK_FOR_PROCESS;
+  struct packing packing = {
+      .pack = out,
+      .writer = {.data = out->small, .capacity = sizeof out->small},
+      .is_counting = true,
+      .max_size = for_process ? BROOD_MAX_RECORD : BROOD_MAX_MESSAGE,
+      .max_fds = use == PACK_TO_SEND ? SYS_SOCK_MAX_FDS : WIRE_MAX_FDS};
   out->use = use;
   out->memory = NULL;
   out->has_pointer = false;
@@ -373,22 +375,11 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   out->head = out->small;
   out->fds = out->few_fds;
   out->held = out->few_held;
-  out->holder = use == PACK_FOR_PROCESS ? sync_self_process() : 0;
-  packing.pack = out;
-  packing.writer = (struct wire_writer){0};
-  packing.is_counting = true;
-  packing.index = 0;
-  packing.max_size =
-      use == PACK_FOR_PROCESS ? BROOD_MAX_RECORD : BROOD_MAX_MESSAGE;
-  packing.max_fds = use == PACK_TO_SEND ? SYS_SOCK_MAX_FDS : WIRE_MAX_FDS;
+  out->holder = for_process ? sync_self_process() : 0;
   if (value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES) {
     int r = check_text(&packing, value);
     if (r == 0) pack_text(out, value);
     return r;
-  }
-  if (value->type == BROOD_TYPE_TUPLE && use != PACK_FOR_PROCESS &&
-      pack_plain(&packing, value)) {
-    return 0;
   }
   int r = pack_bytes(&packing, value);
   if (r < 0) pack_discard(out, false);

@@ -21,7 +21,7 @@
 enum {
   PACK_ENTRY = 24,
   PACK_OBJECT = SHARE_MAX_BLOCKS * PACK_ENTRY,
-  PACK_PLAIN = 1280, /* most tuples: no memory has to be found for them */
+  PACK_SMALL = 1280, /* most values: no memory has to be found for them */
   PACK_OBJECT_FDS = SHARE_MAX_BLOCKS * ARENA_MAX_FDS
 };
 
@@ -42,9 +42,9 @@ struct pack {
   enum pack_use use;
   bool has_pointer;
   uint64_t holder; /* this process: a fork's child does not hold them */
-  void *memory;    /* of a tuple: all of the above */
-  uint8_t small[PACK_PLAIN]; /* of another value, or a plain tuple */
-  int few_fds[PACK_OBJECT_FDS];
+  void *memory;    /* of a large tuple: all of the above */
+  uint8_t small[PACK_SMALL]; /* of others, with one object at most */
+  int few_fds[PACK_OBJECT_FDS + 1];
   struct share_block *few_held[SHARE_MAX_BLOCKS];
 };
 

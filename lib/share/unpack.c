@@ -12,13 +12,17 @@
 
 /* ------------------------------------------------------------- Objects -- */
 
+static int check_end(int fd) {
+  int r = sys_sock_check(fd);
+  return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+}
+
 static int unpack_end(void **out_object, int *fd, uint64_t flags) {
   struct brood_connection *end = end_of(*fd);
   if (end == NULL) {
-    int r = sys_sock_check(*fd);
-    if (r == 0) r = (flags & ~(uint64_t)END_BOTH) == 0 ? 0 : -EBADMSG;
+    int r = (flags & ~(uint64_t)END_BOTH) == 0 ? check_end(*fd) : -EBADMSG;
     if (r == 0) r = end_make(*fd, (unsigned)flags, &end);
-    if (r < 0) return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+    if (r < 0) return r;
     *fd = -1;
   }
   *out_object = end;
@@ -28,8 +32,8 @@ static int unpack_end(void **out_object, int *fd, uint64_t flags) {
 static int unpack_proxy(void **out_object, int *fd,
                         const struct arena_name *name) {
   uint32_t kind = name->kind - SHARE_PROXY + SHARE_NO_KIND;
-  int r = kind >= SHARE_PROXY ? -EBADMSG : sys_sock_check(*fd);
-  if (r < 0) return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+  int r = kind >= SHARE_PROXY ? -EBADMSG : check_end(*fd);
+  if (r < 0) return r;
   *out_object = proxy_make(name->id, name->offset, kind, *fd);
   if (*out_object == NULL) return -ENOMEM;
   *fd = -1;
@@ -74,27 +78,26 @@ static int unpack_object(brood_value *value, int *fds, size_t num_fds) {
   return r;
 }
 
-/* Has an object stay for good, or takes it back. */
-static void settle_object(const void *object, bool stays) {
+static void forget_object(const void *object) {
   struct share_block *blocks[SHARE_MAX_BLOCKS];
   size_t count = share_blocks(object, blocks);
   for (size_t i = 0; i < count; i++) {
-    struct brood_connection *end = share_object_of(blocks[i]);
-    struct proxy *proxy = share_object_of(blocks[i]);
+    void *handle = share_object_of(blocks[i]);
     if (proxy_is_block(blocks[i])) {
-      stays ? (void)(proxy->is_argument = true) : proxy_free(proxy);
-    } else if (!end_is_block(blocks[i])) {
-      if (!stays) arena_detach(blocks[i]);
-    } else if (stays) {
-      end->is_argument = true;
+      proxy_free(handle);
+    } else if (end_is_block(blocks[i])) {
+      end_free(handle);
     } else {
-      end_free(end);
+      arena_detach(blocks[i]);
     }
   }
 }
 
 void unpack_keep(const void *object) {
-  settle_object(object, true);
+  struct brood_connection *end = end_find(object);
+  struct proxy *proxy = proxy_find(object);
+  if (end != NULL) end->is_argument = true;
+  if (proxy != NULL) proxy->is_argument = true;
 }
 
 /* -------------------------------------------------------------- Values -- */
@@ -102,7 +105,7 @@ void unpack_keep(const void *object) {
 void unpack_forget(const brood_value *value) {
   switch (value->type) {
     case BROOD_TYPE_DESCRIPTOR: sys_close(value->as.descriptor); break;
-    case BROOD_TYPE_OBJECT: settle_object(value->as.data, false); break;
+    case BROOD_TYPE_OBJECT: forget_object(value->as.data); break;
     case BROOD_TYPE_TUPLE:
       for (size_t i = 0; i < value->num_items; i++) {
         unpack_forget(&value->as.items[i]);
