@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 
 #include "lib/manager/server.h"
-#include "lib/pipe/connection.h"
 #include "lib/state/error.h"
 #include "lib/state/guard.h"
 #include "lib/sys/fd.h"
@@ -141,13 +140,13 @@ __attribute__((noinline)) int call_receive(brood_connection *end,
                                            int64_t *out_result) {
   brood_value whole = brood_none(), value = brood_none();
   struct answer_head head = {.code = BROOD_OS_ERROR, .error_number = EBADMSG};
-  int r = connection_recv_small(end, &head, sizeof head, &whole, BROOD_FOREVER);
-  bool has_value = whole.type != BROOD_TYPE_NONE;
-  if (r == 0 && has_value &&
-      (whole.type != BROOD_TYPE_TUPLE || whole.num_items != 2 ||
-       !call_read_head(&whole, &head, sizeof head))) {
+  int r = brood_connection_recv(end, &whole, BROOD_FOREVER);
+  bool has_value = whole.type == BROOD_TYPE_TUPLE;
+  if (r == 0 && ((has_value && whole.num_items != 2) ||
+                 !call_read_head(&whole, &head, sizeof head))) {
     r = BROOD_TYPE_ERROR;
   }
+  if (!has_value) brood_value_clear(&whole); /* a cancelled thread may not */
   if (r == 0 && head.flags & CALL_FOLLOWS) {
     r = brood_connection_recv(end, &value, BROOD_FOREVER);
   }

@@ -30,7 +30,7 @@ int connection_begin(brood_connection *connection, unsigned directions) {
                                   : "connection is read-only");
 }
 
-void connection_end(brood_connection *connection) {
+void connection_end(void *connection) {
   end_leave(connection);
   guard_unshield();
 }
@@ -148,10 +148,6 @@ int brood_connection_fileno(brood_connection *connection) {
   return fd;
 }
 
-static void end_poll(void *connection) {
-  connection_end(connection);
-}
-
 int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
   int r = connection_begin(connection, BROOD_READABLE);
@@ -159,7 +155,7 @@ int brood_connection_poll(brood_connection *connection, int64_t timeout_ns) {
   r = 1;
   if (end_kept(connection, false) == NULL) {
     struct pollfd one = {.fd = atomic_load(&connection->fd), .events = POLLIN};
-    r = connection_await(&one, 1, deadline_ns, end_poll, connection);
+    r = connection_await(&one, 1, deadline_ns, connection_end, connection);
   }
   connection_end(connection);
   return r < 0 ? error_set_os(r, "cannot poll a connection") : r > 0;

@@ -22,7 +22,7 @@ enum { CONNECTION_INSIDE = 96 << 10 };
  * thread is shielded in between. Sets and returns the error of a connection
  * that is none, closed, or not for this. */
 int connection_begin(brood_connection *connection, unsigned directions);
-void connection_end(brood_connection *connection);
+void connection_end(void *connection);
 
 /* connection_await is sys_poll, in which the thread may be cancelled: abandon
  * gives back what it would leave, an end that never closes, memory and
@@ -30,9 +30,3 @@ void connection_end(brood_connection *connection);
 int connection_await(struct pollfd *polls, size_t num_polls,
                      int64_t deadline_ns, void (*abandon)(void *argument),
                      void *argument);
-
-/* connection_recv_small is brood_connection_recv, but bytes of just this size
- * are written to `out`, without memory of their own; *out_value is none then.
- */
-int connection_recv_small(brood_connection *connection, void *out, size_t size,
-                          brood_value *out_value, int64_t timeout_ns);

@@ -201,19 +201,6 @@ int brood_connection_recv(brood_connection *connection, brood_value *out_value,
   return finish(&arrival, message_unpack(&arrival.message, out_value));
 }
 
-int connection_recv_small(brood_connection *connection, void *out, size_t size,
-                          brood_value *out_value, int64_t timeout_ns) {
-  struct arrival arrival;
-  int r = await_message(&arrival, connection, timeout_ns);
-  if (r < 0) return r;
-  const brood_value *view = &arrival.message.view;
-  if (view->type != BROOD_TYPE_BYTES || view->size_bytes != size) {
-    return finish(&arrival, message_unpack(&arrival.message, out_value));
-  }
-  *out_value = brood_none();
-  return finish(&arrival, message_copy(&arrival.message, out));
-}
-
 /* ---------------------------------------------------------------- Bytes -- */
 
 /* Likewise of a message that must be a string or bytes. */
@@ -227,17 +214,6 @@ static int receive_text(struct arrival *out, brood_connection *connection,
   finish(out, 0);
   return error_set(BROOD_TYPE_ERROR, "the message is %s, not bytes",
                    wire_type_name(type));
-}
-
-/* As in Python, a message that is too long is the last. */
-static int refuse_length(struct arrival *arrival) {
-  brood_connection *connection = arrival->connection;
-  unsigned flags =
-      atomic_fetch_and(&connection->flags, ~(unsigned)BROOD_READABLE);
-  if ((flags & BROOD_WRITABLE) == 0) end_close(connection);
-  message_finish(&arrival->message);
-  finish(arrival, 0);
-  return error_set_os(-EMSGSIZE, "bad message length");
 }
 
 int brood_connection_recv_bytes(brood_connection *connection,
@@ -254,7 +230,13 @@ int brood_connection_recv_bytes(brood_connection *connection,
   if (r < 0) return r;
   size_t size = arrival.message.view.size_bytes;
   if (maxlength != BROOD_ALL && size > (uint64_t)maxlength) {
-    return refuse_length(&arrival);
+    /* As in Python, it is the last. */
+    unsigned flags =
+        atomic_fetch_and(&connection->flags, ~(unsigned)BROOD_READABLE);
+    if ((flags & BROOD_WRITABLE) == 0) end_close(connection);
+    message_finish(&arrival.message);
+    finish(&arrival, 0);
+    return error_set_os(-EMSGSIZE, "bad message length");
   }
   r = finish(&arrival, message_unpack(&arrival.message, out_bytes));
   if (r == 0) out_bytes->type = BROOD_TYPE_BYTES;
@@ -278,17 +260,6 @@ static int check_buffer(const void *buffer, size_t buffer_size, int64_t offset,
   return 0;
 }
 
-static int refuse_buffer(struct arrival *arrival, size_t room) {
-  brood_value whole = brood_none();
-  int r = finish(arrival, message_unpack(&arrival->message, &whole));
-  if (r < 0) return r;
-  r = error_set(BROOD_BUFFER_TOO_SHORT,
-                "a message of %zu bytes for a buffer of %zu", whole.size_bytes,
-                room);
-  error_set_data(whole.as.object, whole.size_bytes);
-  return r;
-}
-
 int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
                                      size_t buffer_size, int64_t offset,
                                      size_t *out_size, int64_t timeout_ns) {
@@ -299,7 +270,15 @@ int brood_connection_recv_bytes_into(brood_connection *connection, void *buffer,
   if (r < 0) return r;
   size_t size = arrival.message.view.size_bytes;
   size_t room = buffer_size - (size_t)offset;
-  if (size > room) return refuse_buffer(&arrival, room);
+  if (size > room) {
+    brood_value whole;
+    r = finish(&arrival, message_unpack(&arrival.message, &whole));
+    if (r < 0) return r;
+    r = error_set(BROOD_BUFFER_TOO_SHORT,
+                  "a message of %zu bytes for a buffer of %zu", size, room);
+    error_set_data(whole.as.object, size);
+    return r;
+  }
   /* Not received straight into the buffer: a message that is not bytes must not
    * touch it. A body outside is. */
   char *to = buffer == NULL ? NULL : (char *)buffer + offset;

@@ -9,7 +9,6 @@
 #include "lib/share/message.h"
 #include "lib/state/error.h"
 #include "lib/sys/clock.h"
-#include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
 /* A message under way, until it is sent or given up. */

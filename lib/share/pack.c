@@ -18,7 +18,8 @@
 #include "lib/sys/fd.h"
 #include "lib/sys/sock.h"
 
-_Static_assert((int)PACK_OBJECT_FDS == (int)WIRE_MAX_OBJECT_FDS, "one number");
+_Static_assert((int)WIRE_MAX_OBJECT_FDS == SHARE_MAX_BLOCKS * ARENA_MAX_FDS,
+               "one number");
 
 /* But for text, what any value but an object has: its head, and eight bytes or
  * a NUL. */
@@ -238,7 +239,7 @@ static int put_object(struct packing *packing, const brood_value *value) {
   int count = SHARE_MAX_BLOCKS;
   if (packing->is_counting) {
     packing->writer.data = NULL;
-    pack->num_fds += PACK_OBJECT_FDS;
+    pack->num_fds += WIRE_MAX_OBJECT_FDS;
     pack->num_held += SHARE_MAX_BLOCKS;
   } else {
     count = put_entries(packing, value->as.data, &writer);
@@ -313,7 +314,7 @@ static int allocate_pack(struct packing *packing) {
   size_t size = packing->writer.used;
   packing->writer.data = pack->small;
   if (size <= sizeof pack->small && pack->num_held <= SHARE_MAX_BLOCKS &&
-      pack->num_fds <= PACK_OBJECT_FDS) {
+      pack->num_fds <= WIRE_MAX_OBJECT_FDS) {
     return 0;
   }
   size_t held_size = pack->num_held * sizeof *pack->held;

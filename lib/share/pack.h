@@ -22,7 +22,6 @@ enum {
   PACK_ENTRY = 24,
   PACK_OBJECT = SHARE_MAX_BLOCKS * PACK_ENTRY,
   PACK_SMALL = 1280, /* most values: no memory has to be found for them */
-  PACK_OBJECT_FDS = SHARE_MAX_BLOCKS * ARENA_MAX_FDS
 };
 
 /* What a value is packed for decides what is refused, and what happens to the
@@ -44,7 +43,7 @@ struct pack {
   uint64_t holder; /* this process: a fork's child does not hold them */
   void *memory;    /* of a large tuple: all of the above */
   uint8_t small[PACK_SMALL]; /* of others, with one object at most */
-  int few_fds[PACK_OBJECT_FDS + 1];
+  int few_fds[WIRE_MAX_OBJECT_FDS + 1];
   struct share_block *few_held[SHARE_MAX_BLOCKS];
 };
 
