@@ -206,7 +206,7 @@ static bool take_hello(struct channel *channel, const struct received *message,
 /* A message that came from an end becomes a frame; false: it was none. */
 static bool forward(struct relay *relay, struct channel *channel,
                     const struct received *message) {
-  bool is_outside = (message->head.flags & WIRE_OUTSIDE) != 0;
+  bool is_outside = message->outside != NULL;
   size_t num_ends = message->head.num_fds - (size_t)is_outside;
   const void *inside = message->body;
   struct frame frame = {

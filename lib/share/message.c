@@ -261,12 +261,10 @@ int message_open(struct received *out, const uint8_t head[WIRE_HEAD],
   }
   out->body = body;
   out->fds = fds;
+  out->outside =
+      (out->head.flags & WIRE_OUTSIDE) != 0 ? &fds[num_fds - 1] : NULL;
   out->memory = NULL;
   return wire_get_value(&out->head, body, &out->view) ? 0 : -EBADMSG;
-}
-
-static bool is_outside(const struct received *received) {
-  return (received->head.flags & WIRE_OUTSIDE) != 0;
 }
 
 static bool is_lent(const struct received *received) {
@@ -276,14 +274,10 @@ static bool is_lent(const struct received *received) {
 /* Of a tuple it may be too late for an error after it has been got: what is in
  * it may not be to be had. */
 static bool is_read_later(const struct received *received) {
-  return is_outside(received) && received->head.num_fds == 1;
+  return received->outside != NULL && received->head.num_fds == 1;
 }
 
-/* The memfd of a body that is outside; and where it begins there. */
-static int body_fd(const struct received *received) {
-  return received->fds[received->head.num_fds - 1];
-}
-
+/* Where a body that is outside begins there. */
 static size_t body_offset(const struct received *received) {
   return is_lent(received) ? LOAN_BODY : 0;
 }
@@ -291,8 +285,8 @@ static size_t body_offset(const struct received *received) {
 /* Is the memfd as large as it is said to be? Nobody waits for one that is not:
  * whoever sends it has written all of it before. */
 static int check_outside(const struct received *received) {
-  if (!is_outside(received)) return 0;
-  int64_t size = sys_file_size(body_fd(received));
+  if (received->outside == NULL) return 0;
+  int64_t size = sys_file_size(*received->outside);
   if (size == -EINVAL) return -EBADMSG;
   if (size < 0) return (int)size;
   size_t end = body_offset(received) + received->view.size_bytes;
@@ -302,8 +296,8 @@ static int check_outside(const struct received *received) {
 /* Reads the first bytes of the body. */
 static int read_body(const struct received *received, void *out_data,
                      size_t size) {
-  if (is_outside(received)) {
-    return sys_read_at(body_fd(received), out_data, size,
+  if (received->outside != NULL) {
+    return sys_read_at(*received->outside, out_data, size,
                        body_offset(received));
   }
   if (size > 0) memcpy(out_data, received->body, size);
@@ -311,7 +305,7 @@ static int read_body(const struct received *received, void *out_data,
 }
 
 void message_finish(struct received *received) {
-  if (is_lent(received)) return_loan(body_fd(received));
+  if (is_lent(received)) return_loan(*received->outside);
   message_close(received);
 }
 
@@ -324,97 +318,76 @@ static int judge(int r) {
 int message_copy(const struct received *received, void *out_data) {
   int r = check_outside(received);
   if (r == 0) r = read_body(received, out_data, received->view.size_bytes);
-  if (r == 0 && is_lent(received)) return_loan(body_fd(received));
+  if (r == 0 && is_lent(received)) return_loan(*received->outside);
   return judge(r);
 }
 
-/* Room for the body, and for so many bytes besides; 0 or -errno. */
-static int allocate_body(const struct received *received, size_t more,
-                         void **out) {
-  size_t size = received->view.size_bytes + more;
-  int r = is_outside(received) ? sys_mem_room(size) : 0;
-  if (r < 0) return r;
-  *out = malloc(size);
-  return *out == NULL ? -ENOMEM : 0;
-}
-
-static int unpack_text(struct received *received, brood_value *out) {
+/* Finds memory for the body, and before it for the values of a tuple. */
+static int make_room(const struct received *received, brood_value *out) {
+  bool is_tuple = received->view.type == BROOD_TYPE_TUPLE;
   size_t size = received->view.size_bytes;
-  void *data = NULL;
-  if (!is_outside(received) && received->memory != NULL) {
-    data = realloc(*received->memory, size + 1); /* smaller: may be as it was */
-    if (data == NULL) data = *received->memory;
-    *received->memory = NULL;
-  } else {
-    int r = check_outside(received);
-    if (r == 0) r = allocate_body(received, 1, &data);
-    if (r < 0) return r;
-    if (!is_outside(received)) read_body(received, data, size);
+  uint8_t counts[WIRE_COUNTS];
+  uint32_t num_values = 0;
+  int r = is_tuple && size < WIRE_COUNTS ? -EBADMSG : check_outside(received);
+  if (r == 0 && is_tuple) {
+    r = read_body(received, counts, sizeof counts);
+    if (r == 0 && !wire_get_counts(counts, size, &num_values)) r = -EBADMSG;
   }
-  ((char *)data)[size] = '\0';
-  *out = (brood_value){
-      .type = received->view.type, .as.data = data, .size_bytes = size};
+  size_t room = num_values * sizeof *out + size + 1;
+  if (r == 0 && received->outside != NULL) r = sys_mem_room(room);
+  if (r < 0) return r;
+  char *memory = malloc(room);
+  if (memory == NULL) return -ENOMEM;
+  memory[room - 1] = '\0';
+  *out = (brood_value){.type = received->view.type,
+                       .as.object = memory,
+                       .size_bytes = is_tuple ? num_values : size};
   return 0;
 }
 
-/* Reads the body behind the array, whose size the value has until then. */
-static int read_tuple(struct received *received, brood_value *tuple) {
-  brood_value *values = tuple->as.object;
-  uint32_t num_values = (uint32_t)tuple->num_items;
+/* Reads the body to where there is room for it, or gives that back. */
+static int fill_room(struct received *received, brood_value *value) {
+  bool is_tuple = value->type == BROOD_TYPE_TUPLE;
+  uint32_t num_values = is_tuple ? (uint32_t)value->num_items : 0;
   size_t size = received->view.size_bytes;
-  int r = read_body(received, values + num_values, size);
-  if (r < 0) return r;
-  size_t num_inner_fds = received->head.num_fds - (size_t)is_outside(received);
-  return unpack_tuple(tuple, num_values, size, received->fds, num_inner_fds,
-                      false);
-}
-
-static int unpack_whole_tuple(struct received *received, brood_value *out) {
-  uint8_t counts[WIRE_COUNTS];
-  size_t size = received->view.size_bytes;
-  uint32_t num_values;
-  void *memory;
-  int r = size < WIRE_COUNTS ? -EBADMSG : check_outside(received);
-  if (r == 0) r = read_body(received, counts, sizeof counts);
-  if (r < 0) return r;
-  if (!wire_get_counts(counts, size, &num_values)) return -EBADMSG;
-  r = allocate_body(received, num_values * sizeof *out, &memory);
-  if (r < 0) return r;
-  *out = (brood_value){
-      .type = BROOD_TYPE_TUPLE, .as.object = memory, .num_items = num_values};
-  if (is_read_later(received)) return 0;
-  r = read_tuple(received, out);
+  brood_value *memory = value->as.object;
+  int r = read_body(received, memory + num_values, size);
+  if (r == 0 && is_tuple) {
+    size_t num_inner =
+        received->head.num_fds - (size_t)(received->outside != NULL);
+    r = unpack_tuple(value, num_values, size, received->fds, num_inner, false);
+  }
   if (r < 0) free(memory);
   return r;
 }
 
 int message_unpack_head(struct received *received, brood_value *out) {
+  brood_value value = received->view;
+  bool is_text =
+      value.type == BROOD_TYPE_STRING || value.type == BROOD_TYPE_BYTES;
   int r = 0;
-  switch (received->view.type) {
-    case BROOD_TYPE_STRING:
-    case BROOD_TYPE_BYTES: r = unpack_text(received, out); break;
-    case BROOD_TYPE_TUPLE: r = unpack_whole_tuple(received, out); break;
-    default: {
-      brood_value value = received->view;
-      r = unpack_values(&value, 1, received->fds, received->head.num_fds);
-      if (r == 0) *out = value;
-    }
+  if (is_text && received->outside == NULL && received->memory != NULL) {
+    /* A realloc that only shrinks may fail: then it is as it was. */
+    char *data = realloc(*received->memory, value.size_bytes + 1);
+    if (data == NULL) data = (char *)*received->memory;
+    *received->memory = NULL;
+    data[value.size_bytes] = '\0';
+    value.as.data = data;
+  } else if (is_text || value.type == BROOD_TYPE_TUPLE) {
+    r = make_room(received, &value);
+    if (r == 0 && !is_read_later(received)) r = fill_room(received, &value);
+  } else {
+    r = unpack_values(&value, 1, received->fds, received->head.num_fds);
   }
   if (r == 0 && !is_read_later(received)) message_finish(received);
+  if (r == 0) *out = value;
   return judge(r);
 }
 
 int message_unpack_body(struct received *received, brood_value *value) {
   if (!is_read_later(received)) return 0;
-  void *memory = value->as.object;
-  int r = value->type == BROOD_TYPE_TUPLE
-              ? read_tuple(received, value)
-              : read_body(received, memory, value->size_bytes);
-  if (r == 0) {
-    message_finish(received);
-  } else {
-    free(memory);
-  }
+  int r = fill_room(received, value);
+  if (r == 0) message_finish(received);
   return judge(r);
 }
 

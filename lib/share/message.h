@@ -54,7 +54,8 @@ struct received {
   struct wire_head head;
   const uint8_t *body;
   brood_value view;
-  int *fds; /* of head.num_fds; what is taken or closed becomes -1 */
+  int *fds;     /* of head.num_fds; what is taken or closed becomes -1 */
+  int *outside; /* the last of them, if the body is in it; or NULL */
   /* If not NULL, *memory is from malloc, the body lies at its beginning, and
    * there is room for one byte behind; it may be taken, and is NULL then. */
   uint8_t **memory;
