@@ -38,13 +38,9 @@ static void count_fork(void) {
 
 GUARD_AT_FORK(count_fork)
 
-static struct brood_connection **list_of(const void *pointer) {
-  return &lists[(uintptr_t)pointer / 64 % NUM_LISTS];
-}
-
 /* Where a list points to this end, or its NULL at the end; with the mutex. */
 static struct brood_connection **find_listed(const void *pointer) {
-  struct brood_connection **at = list_of(pointer);
+  struct brood_connection **at = &lists[(uintptr_t)pointer / 64 % NUM_LISTS];
   while (*at != NULL && *at != pointer) at = &(*at)->next;
   return at;
 }
@@ -67,8 +63,7 @@ int end_make(int fd, unsigned flags, struct brood_connection **out) {
   end->fd = fd;
   end->flags = flags;
   guard_lock();
-  end->next = *list_of(end);
-  *list_of(end) = end;
+  *find_listed(end) = end;
   guard_unlock();
   *out = end;
   return 0;
@@ -125,8 +120,7 @@ void end_leave(struct brood_connection *end) {
   uint64_t before =
       atomic_fetch_sub_explicit(&end->calls, 1, memory_order_acq_rel);
   if ((before & CLOSED) == 0 || (before & CALLS) != 1) return;
-  int fd = atomic_exchange(&end->fd, -1);
-  if (fd < 0) return; /* closed before */
+  if (atomic_exchange(&end->fd, -1) < 0) return; /* closed before */
   sys_kept_close(&end->file);
   message_drop_loans(end);
   end_release(share_block_of(end));

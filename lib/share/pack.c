@@ -208,47 +208,38 @@ static int hold_block(struct pack *pack, struct share_block *block,
   return 0;
 }
 
-/* Writes the entries of an object; how many, or an error. */
-static int put_entries(struct packing *packing, const void *object,
-                       struct wire_writer *out) {
-  struct share_block *blocks[SHARE_MAX_BLOCKS];
-  int count = (int)share_blocks(object, blocks);
-  for (int i = 0; i < count; i++) {
-    struct arena_name name = {0};
-    uint32_t index = 0;
-    int r = hold_block(packing->pack, blocks[i], &name);
-    if (r == 0) r = put_name_fds(packing, &name, &index);
-    if (r < 0) return r;
-    wire_put_u32(out, index);
-    wire_put_u32(out, name.kind);
-    wire_put_u64(out, name.id);
-    wire_put_u64(out, name.offset);
-  }
-  if (count > 0) return count;
-  return error_set(BROOD_TYPE_ERROR,
-                   "%sthe object at %p: it is no shared object, or has been "
-                   "freed",
-                   subject_of(packing), object);
-}
-
-static int put_object(struct packing *packing, const brood_value *value) {
+static int put_object(struct packing *packing, const void *object) {
   struct pack *pack = packing->pack;
-  uint8_t bytes[PACK_OBJECT];
-  struct wire_writer writer = {.data = bytes, .capacity = sizeof bytes};
   uint32_t fds_before = pack->num_fds;
-  int count = SHARE_MAX_BLOCKS;
+  struct share_block *blocks[SHARE_MAX_BLOCKS];
+  struct pack_entry entries[SHARE_MAX_BLOCKS];
+  size_t count = SHARE_MAX_BLOCKS;
   if (packing->is_counting) {
     packing->writer.data = NULL;
     pack->num_fds += WIRE_MAX_OBJECT_FDS;
     pack->num_held += SHARE_MAX_BLOCKS;
   } else {
-    count = put_entries(packing, value->as.data, &writer);
-    if (count < 0) return count;
+    count = share_blocks(object, blocks);
+    if (count == 0) {
+      return error_set(BROOD_TYPE_ERROR,
+                       "%sthe object at %p: it is no shared object, or has "
+                       "been freed",
+                       subject_of(packing), object);
+    }
   }
-  brood_value entries = {.type = BROOD_TYPE_OBJECT,
-                         .as.data = bytes,
-                         .size_bytes = (size_t)count * PACK_ENTRY};
-  wire_put_value(&packing->writer, &entries, pack->num_fds - fds_before);
+  for (size_t i = 0; !packing->is_counting && i < count; i++) {
+    struct arena_name name;
+    int r = hold_block(pack, blocks[i], &name);
+    if (r == 0) r = put_name_fds(packing, &name, &entries[i].first_fd);
+    if (r < 0) return r;
+    entries[i].kind = name.kind;
+    entries[i].id = name.id;
+    entries[i].offset = name.offset;
+  }
+  brood_value bytes = {.type = BROOD_TYPE_OBJECT,
+                       .as.data = entries,
+                       .size_bytes = count * sizeof *entries};
+  wire_put_value(&packing->writer, &bytes, pack->num_fds - fds_before);
   return 0;
 }
 
@@ -290,7 +281,7 @@ static int put_value(struct packing *packing, const brood_value *value,
   }
   int r = 0;
   if (value->type == BROOD_TYPE_OBJECT) {
-    r = put_object(packing, value);
+    r = put_object(packing, value->as.data);
   } else if (value->type == BROOD_TYPE_TUPLE) {
     r = put_tuple(packing, value, depth);
   } else {
@@ -332,14 +323,15 @@ static int allocate_pack(struct packing *packing) {
 
 /* The text stays where it is, or, if there is room, goes behind its head. */
 static void pack_text(struct pack *pack, const brood_value *value) {
-  static const uint8_t nothing[1];
   struct wire_head head = {.size = (uint32_t)value->size_bytes,
                            .type = (uint8_t)value->type};
   wire_put_eight(pack->small, wire_head_bits(head));
-  pack->body = value->as.data == NULL ? nothing : value->as.data;
+  pack->body = value->as.data;
   pack->size = value->size_bytes;
   if (pack->size > sizeof pack->small - WIRE_HEAD) return;
-  pack->body = memcpy(pack->small + WIRE_HEAD, pack->body, pack->size);
+  pack->body = pack->small + WIRE_HEAD;
+  if (pack->size > 0)
+    memcpy(pack->small + WIRE_HEAD, value->as.data, pack->size);
 }
 
 static int pack_bytes(struct packing *packing, const brood_value *value) {

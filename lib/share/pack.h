@@ -5,10 +5,6 @@
  * bytes; here is what has to be known of the objects among the values. An arena
  * is in the table of descriptors once, however many objects lie in it, if they
  * lie in few.
- *
- * An object is one entry of PACK_ENTRY bytes for itself, and one for its lock
- * if that lies in another arena: where in the table its descriptors are, one
- * after the other, and the arena_name.
  */
 #pragma once
 
@@ -18,11 +14,14 @@
 #include "lib/share/object.h"
 #include "lib/wire/value.h"
 
-enum {
-  PACK_ENTRY = 24,
-  PACK_OBJECT = SHARE_MAX_BLOCKS * PACK_ENTRY,
-  PACK_SMALL = 1280, /* most values: no memory has to be found for them */
+/* What stands for an object: such an entry for itself, and one for its lock if
+ * that lies in another arena. */
+struct pack_entry {
+  uint32_t first_fd; /* in the table; more follow it */
+  uint32_t kind;     /* as in its arena_name */
+  uint64_t id, offset;
 };
+enum { PACK_OBJECT = SHARE_MAX_BLOCKS * sizeof(struct pack_entry) };
 
 /* What a value is packed for decides what is refused, and what happens to the
  * objects in it until pack_discard: they are held, also by a process that is
@@ -40,9 +39,9 @@ struct pack {
   uint32_t num_fds, num_held, num_values;
   enum pack_use use;
   bool has_pointer;
-  uint64_t holder; /* this process: a fork's child does not hold them */
-  void *memory;    /* of a large tuple: all of the above */
-  uint8_t small[PACK_SMALL]; /* of others, with one object at most */
+  uint64_t holder;     /* this process: a fork's child does not hold them */
+  void *memory;        /* of a large tuple: all of the above */
+  uint8_t small[1280]; /* of others, which most are, with one object at most */
   int few_fds[WIRE_MAX_OBJECT_FDS + 1];
   struct share_block *few_held[SHARE_MAX_BLOCKS];
 };

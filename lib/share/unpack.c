@@ -12,48 +12,40 @@
 
 /* ------------------------------------------------------------- Objects -- */
 
-static int check_end(int fd) {
-  int r = sys_sock_check(fd);
-  return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
-}
-
-static int unpack_end(void **out_object, int *fd, uint64_t flags) {
-  struct brood_connection *end = end_of(*fd);
-  if (end == NULL) {
-    int r = (flags & ~(uint64_t)END_BOTH) == 0 ? check_end(*fd) : -EBADMSG;
-    if (r == 0) r = end_make(*fd, (unsigned)flags, &end);
-    if (r < 0) return r;
-    *fd = -1;
+/* Makes a connection or proxy of an end. */
+static int unpack_handle(void **out_handle, int *fd,
+                         const struct pack_entry *entry) {
+  bool is_end = entry->kind == SHARE_CONNECTION;
+  struct brood_connection *end = is_end ? end_of(*fd) : NULL;
+  *out_handle = end;
+  if (end != NULL) return 0;
+  uint32_t kind = entry->kind - SHARE_PROXY + SHARE_NO_KIND;
+  bool is_sound =
+      is_end ? (entry->id & ~(uint64_t)END_BOTH) == 0 : kind < SHARE_PROXY;
+  int r = is_sound ? sys_sock_check(*fd) : -EBADMSG;
+  if (r < 0) return r == -ENOTSOCK || r == -EPROTOTYPE ? -EBADMSG : r;
+  if (is_end) {
+    end_make(*fd, (unsigned)entry->id, &end);
+    *out_handle = end;
+  } else {
+    *out_handle = proxy_make(entry->id, entry->offset, kind, *fd);
   }
-  *out_object = end;
-  return 0;
-}
-
-static int unpack_proxy(void **out_object, int *fd,
-                        const struct arena_name *name) {
-  uint32_t kind = name->kind - SHARE_PROXY + SHARE_NO_KIND;
-  int r = kind >= SHARE_PROXY ? -EBADMSG : check_end(*fd);
-  if (r < 0) return r;
-  *out_object = proxy_make(name->id, name->offset, kind, *fd);
-  if (*out_object == NULL) return -ENOMEM;
+  if (*out_handle == NULL) return -ENOMEM;
   *fd = -1;
   return 0;
 }
 
 /* Only what is alone may be an end: nobody would free another. */
-static int unpack_entry(void **out_object, struct wire_reader *reader,
+static int unpack_entry(void **out_object, const struct pack_entry *entry,
                         bool alone, int *fds, size_t num_fds) {
-  size_t index = wire_get_u32(reader);
-  struct arena_name name = {.kind = wire_get_u32(reader)};
-  name.id = wire_get_u64(reader);
-  name.offset = wire_get_u64(reader);
-  name.num_fds = arena_num_fds(name.kind);
-  if (reader->bad || index + name.num_fds > num_fds) return -EBADMSG;
-  if (name.kind == SHARE_CONNECTION) {
-    return alone ? unpack_end(out_object, &fds[index], name.id) : -EBADMSG;
-  }
-  if (name.kind > SHARE_PROXY) {
-    return alone ? unpack_proxy(out_object, &fds[index], &name) : -EBADMSG;
+  struct arena_name name = {.kind = entry->kind,
+                            .id = entry->id,
+                            .offset = entry->offset,
+                            .num_fds = arena_num_fds(entry->kind)};
+  size_t index = entry->first_fd;
+  if (index + name.num_fds > num_fds) return -EBADMSG;
+  if (name.kind == SHARE_CONNECTION || name.kind > SHARE_PROXY) {
+    return alone ? unpack_handle(out_object, &fds[index], entry) : -EBADMSG;
   }
   memcpy(name.fds, fds + index, name.num_fds * sizeof *fds);
   bool taken = false;
@@ -65,17 +57,18 @@ static int unpack_entry(void **out_object, struct wire_reader *reader,
 }
 
 static int unpack_object(brood_value *value, int *fds, size_t num_fds) {
-  struct wire_reader reader = {.at = value->as.data, .left = value->size_bytes};
-  bool alone = reader.left == PACK_ENTRY;
+  struct pack_entry entries[SHARE_MAX_BLOCKS];
+  const void *bytes = value->as.data;
+  size_t size = value->size_bytes;
+  bool alone = size == sizeof *entries;
   void *object, *lock; /* whose arena is all that matters */
-  int r = unpack_entry(&object, &reader, alone, fds, num_fds);
-  *value = r < 0
-               ? brood_none()
-               : (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
-  while (r == 0 && reader.left > 0) {
-    r = unpack_entry(&lock, &reader, false, fds, num_fds);
-  }
-  return r;
+  *value = brood_none();
+  if (!alone && size != sizeof entries) return -EBADMSG;
+  memcpy(entries, bytes, size);
+  int r = unpack_entry(&object, entries, alone, fds, num_fds);
+  if (r < 0) return r;
+  *value = (brood_value){.type = BROOD_TYPE_OBJECT, .as.object = object};
+  return alone ? 0 : unpack_entry(&lock, &entries[1], false, fds, num_fds);
 }
 
 static void forget_object(const void *object) {
