@@ -90,26 +90,23 @@ int brood_pipe_new(const brood_context *context, unsigned flags,
   return 0;
 }
 
-static int check_descriptor(int descriptor, unsigned flags) {
-  if (descriptor < 0) {
-    return error_set(BROOD_VALUE_ERROR, "invalid handle: descriptor %d",
-                     descriptor);
-  }
-  int r = error_check_flags(flags, END_BOTH);
-  if (r < 0) return r;
-  r = sys_sock_check(descriptor);
-  if (r == 0) return 0;
-  return error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
-}
-
 brood_connection *brood_connection_new(int descriptor, unsigned flags) {
-  if (check_descriptor(descriptor, flags) < 0) return NULL;
-  brood_connection *connection;
+  if (descriptor < 0) {
+    error_set(BROOD_VALUE_ERROR, "invalid handle: descriptor %d", descriptor);
+    return NULL;
+  }
+  if (error_check_flags(flags, END_BOTH) < 0) return NULL;
+  int r = sys_sock_check(descriptor);
+  if (r < 0) {
+    error_set_os(r, "descriptor %d is no end of a pipe", descriptor);
+    return NULL;
+  }
   /* Another connection's is copied: or both would close it, one perhaps a later
    * file. */
+  brood_connection *connection;
   bool is_taken = end_of(descriptor) != NULL;
   int own = is_taken ? sys_fd_copy(descriptor) : descriptor;
-  int r = own;
+  r = own;
   if (own >= 0) r = end_make(own, flags == 0 ? END_BOTH : flags, &connection);
   if (r == 0) return connection;
   if (is_taken) sys_close(own);

@@ -46,28 +46,23 @@ static int transmit(struct sending *sending, int64_t deadline_ns) {
   }
 }
 
-/* Packs and sends; *out_errno is why the kernel did not take it, or 0. */
-static int send_packed(brood_connection *connection, const brood_value *value,
-                       size_t max_inside, int64_t deadline_ns, int *out_errno) {
-  struct sending sending;
-  sending.connection = connection;
-  int r = message_pack(&sending.message, value, max_inside, connection);
-  if (r < 0) return r;
-  *out_errno = transmit(&sending, deadline_ns);
-  message_discard(&sending.message, *out_errno == 0);
-  return 0;
-}
-
 static int send_value(brood_connection *connection, const brood_value *value,
                       int64_t timeout_ns) {
   int64_t deadline_ns = sys_clock_deadline(timeout_ns);
+  int why = 0; /* the kernel did not take it */
   int r = connection_begin(connection, BROOD_WRITABLE);
   if (r < 0) return r;
-  int why = 0;
-  r = send_packed(connection, value, CONNECTION_INSIDE, deadline_ns, &why);
-  if (r == 0 && (why == -EMSGSIZE || why == -ENOBUFS)) {
+  struct sending sending;
+  sending.connection = connection;
+  size_t max_inside = CONNECTION_INSIDE;
+  for (;;) {
+    r = message_pack(&sending.message, value, max_inside, connection);
+    if (r < 0) break;
+    why = transmit(&sending, deadline_ns);
+    message_discard(&sending.message, why == 0);
+    if (max_inside == 0 || (why != -EMSGSIZE && why != -ENOBUFS)) break;
     /* The socket is smaller than usual, or the kernel short of large pieces. */
-    r = send_packed(connection, value, 0, deadline_ns, &why);
+    max_inside = 0;
   }
   connection_end(connection);
   if (r < 0 || why == 0) return r;

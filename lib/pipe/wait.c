@@ -85,31 +85,27 @@ static bool mark_kept(struct waiting *waiting) {
 }
 
 /* Writes the indexes of the ready values; returns how many, or an error. */
-static int collect_ready(const struct pollfd *polls, size_t count,
-                         size_t *out_ready) {
+static int wait_entered(struct waiting *waiting, size_t *out_ready,
+                        int64_t deadline_ns) {
+  struct pollfd *polls = waiting->polls;
+  size_t count = waiting->count;
+  int num_ready = 0;
+  guard_shield();
+  bool kept = mark_kept(waiting);
+  int r = connection_await(polls, count, kept ? 0 : deadline_ns, leave_waiting,
+                           waiting);
+  guard_unshield();
+  if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
+  if (kept) mark_kept(waiting); /* poll has reset it */
   for (size_t i = 0; i < count; i++) {
     if ((polls[i].revents & POLLNVAL) != 0) {
       return refuse_descriptor(polls[i].fd, i);
     }
   }
-  int num_ready = 0;
   for (size_t i = 0; i < count; i++) {
     if (polls[i].revents != 0) out_ready[num_ready++] = i;
   }
   return num_ready;
-}
-
-static int wait_entered(struct waiting *waiting, size_t *out_ready,
-                        int64_t deadline_ns) {
-  size_t count = waiting->count;
-  guard_shield();
-  bool kept = mark_kept(waiting);
-  int r = connection_await(waiting->polls, count, kept ? 0 : deadline_ns,
-                           leave_waiting, waiting);
-  guard_unshield();
-  if (r < 0) return error_set_os(r, "cannot wait for %zu values", count);
-  if (kept) mark_kept(waiting); /* poll has reset it */
-  return collect_ready(waiting->polls, count, out_ready);
 }
 
 int brood_wait(const brood_value *objects, size_t num_objects,

@@ -149,8 +149,9 @@ static int lend(const struct brood_connection *end, const struct pack *pack,
     fd = sys_memfd_new("brood-message", LOAN_BODY + pack->size);
     loan->memory = sys_keep(fd);
   }
-  int r = fd < 0 ? fd : 0;
-  if (r == 0) r = sys_write_at(fd, &lent, sizeof lent, LOAN_BODY - sizeof lent);
+  int r = fd;
+  if (fd >= 0)
+    r = sys_write_at(fd, &lent, sizeof lent, LOAN_BODY - sizeof lent);
   if (r == 0) r = sys_write_at(fd, pack->body, pack->size, LOAN_BODY);
   if (r == 0) {
     *out = loan;
@@ -185,9 +186,7 @@ static int write_outside(const struct pack *pack) {
   int memory = r < 0 ? r : sys_memfd_new("brood-message", pack->size);
   if (memory < 0) return memory;
   r = sys_write_full(memory, pack->body, pack->size);
-  if (r == 0) return memory;
-  sys_close(memory);
-  return r;
+  return sys_fd_unless(memory, r);
 }
 
 int message_move_outside(struct message *message, enum brood_type type,

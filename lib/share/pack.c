@@ -40,11 +40,8 @@ struct packing {
 
 /* What the sentence of an error begins with. */
 static const char *subject_of(struct packing *packing) {
-  switch (packing->pack->use) {
-    case PACK_TO_SEND: return "cannot send ";
-    case PACK_TO_COPY: return "cannot copy ";
-    default: break;
-  }
+  if (packing->pack->use == PACK_TO_SEND) return "cannot send ";
+  if (packing->pack->use == PACK_TO_COPY) return "cannot copy ";
   snprintf(packing->subject, sizeof packing->subject,
            "argument %zu: ", packing->index);
   return packing->subject;
@@ -334,25 +331,6 @@ static void pack_text(struct pack *pack, const brood_value *value) {
     memcpy(pack->small + WIRE_HEAD, value->as.data, pack->size);
 }
 
-static int pack_bytes(struct packing *packing, const brood_value *value) {
-  struct pack *pack = packing->pack;
-  struct wire_writer *writer = &packing->writer;
-  int depth = pack->use == PACK_FOR_PROCESS ? 0 : 1;
-  int r = put_value(packing, value, depth);
-  if (r < 0 || writer->data == NULL) {
-    if (r == 0) r = allocate_pack(packing);
-    writer->capacity = writer->used;
-    writer->used = 0;
-    pack->num_fds = pack->num_held = pack->num_values = 0;
-    packing->is_counting = false;
-    if (r == 0) r = put_value(packing, value, depth);
-  }
-  pack->head = writer->data;
-  pack->body = writer->data + WIRE_HEAD;
-  pack->size = writer->used - WIRE_HEAD;
-  return r;
-}
-
 int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
   bool for_process = use == PACK_FOR_PROCESS;
   struct packing packing = {
@@ -374,9 +352,25 @@ int pack_value(struct pack *out, const brood_value *value, enum pack_use use) {
     if (r == 0) pack_text(out, value);
     return r;
   }
-  int r = pack_bytes(&packing, value);
-  if (r < 0) pack_discard(out, false);
-  return r;
+  struct wire_writer *writer = &packing.writer;
+  int depth = for_process ? 0 : 1;
+  int r = put_value(&packing, value, depth);
+  if (r < 0 || writer->data == NULL) {
+    if (r == 0) r = allocate_pack(&packing);
+    writer->capacity = writer->used;
+    writer->used = 0;
+    out->num_fds = out->num_held = out->num_values = 0;
+    packing.is_counting = false;
+    if (r == 0) r = put_value(&packing, value, depth);
+  }
+  if (r < 0) {
+    pack_discard(out, false);
+    return r;
+  }
+  out->head = writer->data;
+  out->body = writer->data + WIRE_HEAD;
+  out->size = writer->used - WIRE_HEAD;
+  return 0;
 }
 
 void pack_discard(struct pack *pack, bool was_sent) {
