@@ -41,8 +41,7 @@ int message_move_outside(struct message *message, enum brood_type type,
 /* message_discard gives back what was made. */
 void message_discard(struct message *message, bool was_sent);
 
-/* message_drop_loans closes what was lent through an end, in which nobody is.
- */
+/* message_drop_loans closes what was lent through an end that nobody is in. */
 void message_drop_loans(const brood_connection *end);
 
 /* ----------------------------------------------------------- Receiving -- */

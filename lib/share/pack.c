@@ -21,10 +21,6 @@
 _Static_assert((int)WIRE_MAX_OBJECT_FDS == SHARE_MAX_BLOCKS * ARENA_MAX_FDS,
                "one number");
 
-/* But for text, what any value but an object has: its head, and eight bytes or
- * a NUL. */
-enum { LARGEST_PLAIN = WIRE_HEAD + 8 };
-
 /* Packing in the making. At first it counts: bytes, and how many descriptors
  * and blocks there are at most. As long as there are none of these, and room,
  * the bytes are written as well; when they all are, that was it. */
@@ -273,7 +269,8 @@ static int put_value(struct packing *packing, const brood_value *value,
     if (r < 0) return r;
     bool is_text =
         value->type == BROOD_TYPE_STRING || value->type == BROOD_TYPE_BYTES;
-    size_t most = LARGEST_PLAIN + (is_text ? value->size_bytes : 0);
+    /* A head, eight bytes of a number, a tuple's counts or a NUL, and text. */
+    size_t most = WIRE_HEAD + 8 + (is_text ? value->size_bytes : 0);
     if (writer->used + most > sizeof packing->pack->small) writer->data = NULL;
   }
   int r = 0;
