@@ -322,7 +322,7 @@ int message_copy(const struct received *received, void *out_data) {
 }
 
 /* Finds memory for the body, and before it for the values of a tuple. */
-static int make_room(const struct received *received, brood_value *out) {
+static int make_body_room(const struct received *received, brood_value *out) {
   bool is_tuple = received->view.type == BROOD_TYPE_TUPLE;
   size_t size = received->view.size_bytes;
   uint8_t counts[WIRE_COUNTS];
@@ -373,7 +373,7 @@ int message_unpack_head(struct received *received, brood_value *out) {
     data[value.size_bytes] = '\0';
     value.as.data = data;
   } else if (is_text || value.type == BROOD_TYPE_TUPLE) {
-    r = make_room(received, &value);
+    r = make_body_room(received, &value);
     if (r == 0 && !is_read_later(received)) r = fill_room(received, &value);
   } else {
     r = unpack_values(&value, 1, received->fds, received->head.num_fds);
