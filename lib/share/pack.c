@@ -221,7 +221,7 @@ static int put_object(struct packing *packing, const void *object) {
     }
   }
   for (size_t i = 0; !packing->is_counting && i < count; i++) {
-    struct arena_name name;
+    struct arena_name name = {0};
     int r = hold_block(pack, blocks[i], &name);
     if (r == 0) r = put_name_fds(packing, &name, &entries[i].first_fd);
     if (r < 0) return r;
