@@ -13,8 +13,8 @@ import collections
 import re
 import sys
 
-MOST_LINES = 24_724  # to become 14,700: tools/decisions/016 to 022
-MOST_FILES = 124
+MOST_LINES = 24_513  # to become 14,700: tools/decisions/016 to 022
+MOST_FILES = 122
 MOST_LINES_OF_A_FUNCTION = 60
 
 
