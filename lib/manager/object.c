@@ -15,8 +15,9 @@ static struct {
   struct place {
     struct managed *object;
     uint32_t generation;
+    uint32_t next; /* if it is free; 0: none */
   } * places;
-  size_t num_places;
+  uint32_t num_places, first_free;
   int64_t count;
 } table;
 
@@ -73,13 +74,20 @@ int64_t object_count(void) {
   return table.count;
 }
 
+static void add_free(uint32_t index) {
+  table.places[index].next = table.first_free;
+  table.first_free = index;
+}
+
 /* Those that go, linked by `gone`: one that has another, that has another, must
  * not take the stack of all of them. */
 static struct managed *gone;
 
 static void destroy(struct managed *object) {
   static bool is_under_way;
-  table.places[(uint32_t)object->id].object = NULL;
+  uint32_t index = (uint32_t)object->id;
+  table.places[index].object = NULL;
+  if (table.places[index].generation < UINT32_MAX) add_free(index);
   table.count--;
   object->gone = gone;
   gone = object;
@@ -130,34 +138,32 @@ static struct managed *find_named(const char *name) {
   return NULL;
 }
 
-static size_t free_place(void) {
-  for (size_t i = 1; i < table.num_places; i++) {
-    if (table.places[i].object == NULL &&
-        table.places[i].generation != UINT32_MAX) {
-      return i;
-    }
-  }
-  size_t room = table.num_places * 2 + 16;
+static bool has_free_place(void) {
+  if (table.first_free != 0) return true;
+  uint32_t room = table.num_places * 2 + 16;
   struct place *more = reallocarray(table.places, room, sizeof *more);
-  if (more == NULL) return 0;
-  memset(more + table.num_places, 0, (room - table.num_places) * sizeof *more);
-  size_t index = table.num_places > 0 ? table.num_places : 1;
+  if (more == NULL) return false;
   table.places = more;
+  for (uint32_t i = room - 1; i > 0 && i >= table.num_places; i--) {
+    more[i] = (struct place){0};
+    add_free(i);
+  }
   table.num_places = room;
-  return index;
+  return true;
 }
 
 /* A new one, with a reference for the caller of this. */
 static struct managed *add_object(uint32_t kind, const char *name) {
-  size_t index = free_place();
-  struct managed *object = index > 0 ? calloc(1, sizeof *object) : NULL;
+  struct managed *object = has_free_place() ? calloc(1, sizeof *object) : NULL;
   char *copy = name != NULL && object != NULL ? strdup(name) : NULL;
   if (object == NULL || (name != NULL && copy == NULL)) {
     free(object);
     refuse_memory();
     return NULL;
   }
+  uint32_t index = table.first_free;
   struct place *place = &table.places[index];
+  table.first_free = place->next;
   place->object = object;
   table.count++;
   object->id = (uint64_t)++place->generation << 32 | index;
