@@ -55,12 +55,15 @@ static bool is_open(const struct link *link) {
 
 /* -------------------------------------------------- What is not answered -- */
 
+/* Twice: a server that has no descriptor left for the pidfd hears the second
+ * one. */
 static int say_hello(brood_connection *end, bool is_for_calls) {
   struct call_head head = {
       .op = CALL_HELLO, .thread = sync_self_process(), .number = is_for_calls};
   int pidfd = current_pidfd();
   brood_value value = brood_descriptor(pidfd);
-  return call_tell(end, head, pidfd < 0 ? NULL : &value, CALL_PATIENCE_NS);
+  int r = pidfd < 0 ? 0 : call_tell(end, head, &value, CALL_PATIENCE_NS);
+  return r < 0 ? r : call_tell(end, head, NULL, CALL_PATIENCE_NS);
 }
 
 /* A new end, whose other side the server gets if the door has room. */

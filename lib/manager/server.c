@@ -207,8 +207,8 @@ static struct session *open_session(struct caller *caller) {
 }
 
 static void hear_hello(struct caller *caller) {
-  struct session *session =
-      caller->session == NULL ? open_session(caller) : NULL;
+  if (caller->session != NULL) return; /* it was heard the first time */
+  struct session *session = open_session(caller);
   if (session == NULL) {
     caller->is_closed = true;
     return;
@@ -287,11 +287,14 @@ static bool serve_caller(struct caller *caller) {
   brood_value *to = had_more ? &caller->last : &caller->whole;
   int r = brood_connection_recv(caller->end, to, 0);
   if (r == BROOD_TIMEOUT) return false;
-  /* No descriptor was left for what came along, which is lost: who has its
-   * other end sees that close. The door stays. */
-  if (r == BROOD_OS_ERROR && brood_errno() == EMFILE && !caller->has_calls &&
-      !had_more) {
-    return false;
+  /* No descriptor was left for what came along, which is lost. Of a call that
+   * is said; what came by a door sees its other end close. */
+  if (r == BROOD_OS_ERROR && brood_errno() == EMFILE &&
+      caller->object == NULL) {
+    brood_value_clear(&caller->whole);
+    caller->has_more = false;
+    if (caller->has_calls) answer_call(caller, r);
+    return !caller->is_closed;
   }
   if (r < 0 || caller->object != NULL || (!had_more && !read_head(caller))) {
     caller->is_closed = true;

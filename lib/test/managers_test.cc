@@ -75,6 +75,14 @@ size_t NumDescriptorsOf(int pid) {
   return std::distance(std::filesystem::directory_iterator(folder), {});
 }
 
+// The number that its next one gets.
+rlim_t NextDescriptorOf(int pid) {
+  std::string folder = "/proc/" + std::to_string(pid) + "/fd/";
+  rlim_t number = 0;
+  while (std::filesystem::is_symlink(folder + std::to_string(number))) number++;
+  return number;
+}
+
 TEST_P(Managers, ProxiesThatAreKeptCostNoDescriptors) {
   Manager manager(GetParam());
   auto list = Own(brood_manager_list(manager, nullptr));
@@ -477,6 +485,31 @@ TEST_P(Managers, KeepsWhatItCannotSendToWhoPopsIt) {
   EXPECT_EQ(got.as.items[1].type, BROOD_TYPE_OBJECT);
   brood_value_clear(&got);
   EXPECT_EQ(brood_dict_length(dict.get()), 0);
+}
+
+// A server that has just one descriptor left for a new line, and then none.
+TEST_P(Managers, AnswersThoughItHasNoDescriptors) {
+  Manager manager(GetParam());
+  auto list = Own(brood_manager_list(manager, nullptr));
+  auto barrier = Own(brood_manager_barrier(manager, nullptr, 2, BROOD_FOREVER));
+  EXPECT_EQ(brood_list_length(list.get()), 0);
+  rlimit before, few;
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, nullptr, &before), 0);
+  few = {NextDescriptorOf(manager.Pid()) + 1, before.rlim_max};
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, &few, nullptr), 0);
+  std::thread waits(
+      [&] { EXPECT_GE(brood_barrier_wait(barrier.get(), kLong), 0); });
+  EXPECT_TRUE(
+      WaitUntil([&] { return brood_barrier_n_waiting(barrier.get()) == 1; }));
+  EXPECT_EQ(brood_list_append(list.get(), brood_object(barrier.get())),
+            BROOD_OS_ERROR);
+  EXPECT_EQ(brood_errno(), EMFILE);
+  EXPECT_WORKS(brood_list_append(list.get(), brood_int64(1)));
+  EXPECT_GE(brood_barrier_wait(barrier.get(), kLong), 0);
+  waits.join();
+  ASSERT_EQ(prlimit(manager.Pid(), RLIMIT_NOFILE, &before, nullptr), 0);
+  EXPECT_WORKS(brood_list_append(list.get(), brood_object(barrier.get())));
+  EXPECT_EQ(brood_list_length(list.get()), 2);
 }
 
 TEST_P(Managers, HasOneTypeToAName) {
