@@ -1888,8 +1888,8 @@ brood_manager *brood_manager_new(const brood_context *context,
 /* brood_manager_shutdown ends the server, and with it all its objects; one that
  * has not ended within a second, as in a method that does not return, is killed
  * (manager.shutdown-stopped). A second call does nothing. brood_manager_free
- * does so as well, gives the handle back and returns NULL. In a process that did
- * not make the manager, free does nothing.
+ * does so as well, gives the handle back and returns NULL. In a process that
+ * did not make the manager, free does nothing.
  *
  * BROOD_ASSERTION_ERROR  made by another process */
 int brood_manager_shutdown(brood_manager *manager);
