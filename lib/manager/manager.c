@@ -4,6 +4,7 @@
  * begins. With an address, lib/net does the rest.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,7 @@ struct brood_manager {
   uint64_t server; /* its id */
   struct link *link;
   bool is_connected;
+  pthread_mutex_t mutex; /* of a shutdown */
   bool is_closed;
   brood_process *process; /* the server, or the relay to it; or NULL */
   brood_process *porter;  /* or NULL */
@@ -185,6 +187,7 @@ static brood_manager *new_manager(const brood_manager_options *options) {
   }
   manager->owner = sync_self_process();
   manager->listener = -1;
+  pthread_mutex_init(&manager->mutex, NULL);
   return manager;
 }
 
@@ -311,10 +314,7 @@ const char *brood_manager_address(brood_manager *manager) {
   return NULL;
 }
 
-int brood_manager_shutdown(brood_manager *manager) {
-  int r = check_manager(manager);
-  if (r < 0 || manager->is_closed) return r;
-  struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
+static void shut_down(brood_manager *manager) {
   if (!manager->is_connected &&
       (link_shutdown(manager->link) < 0 ||
        brood_process_join(manager->process, BROOD_SECONDS(1)) < 0)) {
@@ -329,6 +329,15 @@ int brood_manager_shutdown(brood_manager *manager) {
   }
   manager->process = brood_process_free(manager->process);
   unlisten(manager);
+}
+
+int brood_manager_shutdown(brood_manager *manager) {
+  int r = check_manager(manager);
+  if (r < 0) return r;
+  struct guard_state state = guard_open(false); /* nobody cancelled leaves it */
+  pthread_mutex_lock(&manager->mutex);          /* another thread may do it */
+  if (!manager->is_closed) shut_down(manager);
+  pthread_mutex_unlock(&manager->mutex);
   guard_shut(state);
   return 0;
 }

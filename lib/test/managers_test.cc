@@ -801,6 +801,24 @@ TEST_P(Managers, EndsAtShutdown) {
   EXPECT_WORKS(brood_manager_shutdown(manager));
 }
 
+TEST_P(Managers, EndsOnceForAllThreadsThatShutItDown) {
+  for (int round = 0; round < 80; round++) {
+    Manager manager(GetParam());
+    int pid = manager.Pid();
+    std::atomic<int> num_ready = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; i++) {
+      threads.emplace_back([&] {
+        num_ready++;
+        while (num_ready < 4) continue;
+        EXPECT_WORKS(brood_manager_shutdown(manager));
+        EXPECT_EQ(StateOf(pid), 0);
+      });
+    }
+    for (std::thread &thread : threads) thread.join();
+  }
+}
+
 TEST_P(Managers, EndsAtShutdownThoughItIsStopped) {
   Manager manager(GetParam());
   auto dict = Own(brood_manager_dict(manager, nullptr));
