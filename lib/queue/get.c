@@ -105,6 +105,7 @@ struct reader {
   uint64_t head;
   uint64_t readable;
   uint32_t last_units; /* of the item before head */
+  uint32_t num_fds;    /* that go with it, if it is not light */
   bool has_other;      /* it has got one item, and that is not light: */
   brood_value value;
   int fds[MESSAGE_MAX_FDS];
@@ -169,6 +170,7 @@ static int read_other(struct reader *reader) {
   if (body != few) free(body);
   if (r < 0) return r;
   reader->has_other = true;
+  reader->num_fds = head.num_fds;
   return (int)item_units(head.size, head.num_fds);
 }
 
@@ -206,6 +208,23 @@ static int read_items(struct reader *reader, brood_value *out_items,
   return count > 0 || r >= 0 ? (int)count : refuse_next(r);
 }
 
+/* An item that cannot be got is claimed all the same: it goes, and whoever put
+ * it is told. False if it is none. */
+static bool pass_over(struct reader *reader) {
+  uint8_t bytes[WIRE_HEAD];
+  struct wire_head head;
+  uint32_t at = mark_units(reader->head);
+  ring_read_unit(&reader->queue->ring, at, bytes);
+  if (reader->claim == NULL || !wire_get_head(&head, bytes) ||
+      !is_sound(&head, mark_units(reader->readable) - at)) {
+    return false;
+  }
+  reader->num_fds = head.num_fds;
+  reader->last_units = item_units(head.size, head.num_fds);
+  reader->head = mark_plus(reader->head, 1, reader->last_units);
+  return true;
+}
+
 static void commit(struct reader *reader, uint64_t from, uint32_t count) {
   struct queue *queue = reader->queue;
   if (reader->claim != NULL) reader->claim(mark_items(from));
@@ -214,7 +233,7 @@ static void commit(struct reader *reader, uint64_t from, uint32_t count) {
   }
   ring_get_commit(&queue->ring, reader->head);
   if (queue->is_joinable) tasks_settle(&queue->tasks, mark_items(reader->head));
-  if (reader->has_other && reader->received.head.num_fds > 0) {
+  if (reader->num_fds > 0) {
     sys_sock_drop(arena_fd(share_block_of(queue), ARENA_RECEIVER));
   }
   if (mark_items(reader->head) == mark_items(reader->readable) &&
@@ -237,18 +256,20 @@ static int try_get(struct queue *queue, brood_value *out_items, size_t capacity,
   reader.claim = claim;
   reader.head = head;
   reader.readable = ring_readable(ring, head);
+  reader.num_fds = 0;
   reader.has_other = false;
   int count = read_items(&reader, out_items, capacity);
-  if (count > 0) commit(&reader, head, (uint32_t)count);
+  bool has_got = count > 0 || (count < 0 && pass_over(&reader));
+  if (has_got) commit(&reader, head, count > 0 ? (uint32_t)count : 1);
   *out_tail = reader.readable;
   /* Judged by the tail as last read; reading it again would take its cache line
    * from the producer. */
   bool much_is_free =
       reader.has_other || ring_much_is_free(ring, reader.head, reader.readable);
-  bool is_last = count > 0 && atomic_load(&ring->is_watched) != 0 &&
+  bool is_last = has_got && atomic_load(&ring->is_watched) != 0 &&
                  mark_items(reader.head) == mark_items(reader.readable);
   sync_quick_release(&ring->get_lock);
-  if (count > 0) ring_get_wake(ring, much_is_free);
+  if (has_got) ring_get_wake(ring, much_is_free);
   if (is_last) queue_notice_take(queue);
   if (!reader.has_other) return count;
   int r = message_unpack_body(&reader.received, &reader.value);

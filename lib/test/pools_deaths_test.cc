@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: MIT
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -185,6 +186,22 @@ TEST_P(PoolsDeaths, BreaksAlthoughThatWasBegunBefore) {
   inside_begin_reason(pool);
   for (int i = 0; i < 2; i++) pool.Apply(Die, {brood_int64(SIGKILL)});
   EXPECT_TRUE(WaitUntil([&] { return pool.Apply(Pid) == BROOD_BROKEN_POOL; }));
+}
+
+// What a worker has no descriptor for fails, and is no reason to end.
+TEST_P(PoolsDeaths, LosesATaskAloneThatCannotBeReceived) {
+  Pool pool(GetParam(), 1);
+  Pipe gate;
+  int64_t worker = pool.Apply(Pid);
+  rlimit none = {3, 3};
+  ASSERT_EQ(prlimit(static_cast<pid_t>(worker), RLIMIT_NOFILE, &none, nullptr),
+            0);
+  EXPECT_EQ(pool.Apply(Gate, {gate.ReadingArgument()}), BROOD_TASK_ERROR);
+  EXPECT_EQ(brood_task_failure()->code, BROOD_OS_ERROR);
+  Result cancelled(pool, Gate, {gate.ReadingArgument()});
+  brood_async_result_cancel(cancelled);
+  EXPECT_EQ(pool.Apply(Square, {brood_int64(3)}), 9);
+  EXPECT_EQ(pool.Apply(Pid), worker);
 }
 
 TEST_P(PoolsDeaths, BreaksAfterTooManyRestarts) {

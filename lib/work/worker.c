@@ -55,12 +55,14 @@ static struct {
   uint32_t number; /* its place on the board */
   int pid;
   uint32_t chunk; /* the number of the one that it has got, */
+  bool has_got;   /* if it has any, */
   bool has_claim; /* and whether it is its own */
   int64_t done;   /* chunks */
 } worker;
 
 static void claim_chunk(uint32_t number) {
   worker.chunk = number;
+  worker.has_got = true;
   atomic_store(&me->current, BOARD_CHUNK | number);
   worker.has_claim = board_claim(worker.crew.board, number, worker.number + 1);
   if (!worker.has_claim) atomic_store(&me->current, 0);
@@ -163,17 +165,16 @@ static bool is_to_leave(void) {
          atomic_load(&board->generation) != atomic_load(&me->generation);
 }
 
-/* Does one chunk; false if the worker is to leave. An item that cannot be got
- * stays where it is: another worker may have room for it. */
+/* Does one chunk; false if the worker is to leave. */
 static bool work_once(void) {
   int64_t idle_ns = worker.crew.board->options.idle_timeout_ns;
   brood_value chunk = brood_none();
-  worker.has_claim = false;
+  worker.has_got = worker.has_claim = false;
   int r = queue_get((struct queue *)(void *)worker.crew.tasks, &chunk, 1,
                     idle_ns > 0 ? sys_clock_deadline(idle_ns) : SYS_CLOCK_NEVER,
                     claim_chunk);
-  if (r < 0 && !worker.has_claim) brood_fail(brood_error_message());
-  if (r < 0) refuse_chunk(r);
+  if (r < 0 && !worker.has_got) brood_fail(brood_error_message());
+  if (r < 0 && worker.has_claim) refuse_chunk(r);
   /* A worker that claimed it before was killed: it is for the next one. */
   bool is_last = chunk.type == BROOD_TYPE_NONE;
   if (worker.has_claim) {
