@@ -6,9 +6,11 @@
 #include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
 #include <memory>
 #include <numeric>
 #include <set>
@@ -497,6 +499,21 @@ TEST_P(PoolsTest, CallsBackUnasked) {
   EXPECT_EQ(good.Get(), 16);
 }
 
+TEST_P(PoolsTest, CallsBackUnaskedWhenItBreaks) {
+  Pool pool(GetParam(), With([](auto &o) {
+              o.processes = 1;
+              o.max_restarts = 1;
+              o.restart_window_ns = kLong;
+            }));
+  Called called = {};
+  std::vector<std::unique_ptr<Result>> results;
+  for (int i = 0; i < 6; i++) {
+    results.push_back(std::make_unique<Result>(
+        pool, Die, Values{brood_int64(SIGKILL)}, Callbacks(&called)));
+  }
+  EXPECT_TRUE(WaitUntil([&] { return called.failed == 6; }));
+}
+
 TEST_P(PoolsTest, CallsBackBeforeGetReturns) {
   Pool pool(GetParam(), With([&](auto &o) {
               o.processes = 1;
@@ -593,6 +610,31 @@ TEST_P(PoolsTest, EndsADeafWorkerWhenTerminated) {
   waiter.join();
   EXPECT_EQ(waiting.Get(0), BROOD_TERMINATED);
   EXPECT_EQ(pool.Pids(), Pids());
+}
+
+// Nor does an outcome that cannot be received take the grace away.
+TEST_P(PoolsTest, GivesTimeWhenTerminatedWithoutDescriptors) {
+  const int64_t grace_ns = 300 * kMillisecond;
+  Pool pool(GetParam(), With([&](auto &o) {
+              o.processes = 2;
+              o.grace_ns = grace_ns;
+            }));
+  Pipe told, gate, told_too;
+  Result busy(pool, Deaf, {told.Argument()});
+  EXPECT_EQ(told.Read<char>(), 'd');
+  Result open(pool, Echo, {gate.ReadingArgument()});
+  Result after(pool, Gate, {gate.ReadingArgument(), told_too.Argument()});
+  EXPECT_EQ(told_too.Read<char>(), 'b');
+  rlimit before, none;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  none = {3, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  auto begun = std::chrono::steady_clock::now();
+  EXPECT_WORKS(brood_pool_terminate(pool));
+  EXPECT_GE(std::chrono::steady_clock::now() - begun,
+            std::chrono::nanoseconds(grace_ns));
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_EQ(busy.Get(0), BROOD_TERMINATED);
 }
 
 TEST_P(PoolsTest, IsRefusedElsewhere) {

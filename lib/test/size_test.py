@@ -13,7 +13,7 @@ import collections
 import re
 import sys
 
-MOST_LINES = 24_525  # to become 14,700: tools/decisions/016 to 022
+MOST_LINES = 24_571  # to become 14,700: tools/decisions/016 to 022
 MOST_FILES = 122
 MOST_LINES_OF_A_FUNCTION = 60
 

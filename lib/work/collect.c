@@ -10,9 +10,13 @@
 #include "lib/state/guard.h"
 #include "lib/sync/self.h"
 #include "lib/sys/clock.h"
+#include "lib/sys/fd.h"
 
 /* A supervisor that says that it is done ends soon. */
 #define SOON_NS INT64_C(50000000)
+
+/* How soon an outcome that could not be received is asked for again. */
+#define AGAIN_NS INT64_C(1000000)
 
 void pool_settle(brood_pool *pool, uint32_t number, brood_value outcome) {
   struct pending *pending = &pool->pending[number % BROOD_MAX_PENDING];
@@ -129,5 +133,16 @@ int pool_wait(brood_pool *pool, bool (*is_done)(void *context), void *context,
       r = collect(pool, end_ns);
     }
     let_cancel(pool);
+  }
+}
+
+void pool_outlast(brood_pool *pool, bool (*is_done)(void *pool),
+                  int64_t deadline_ns) {
+  while (pool_wait(pool, is_done, pool, deadline_ns) < 0 &&
+         !sync_is_over(deadline_ns)) {
+    pool_leave(pool, 0);
+    sys_poll(NULL, 0, sys_clock_ns() + AGAIN_NS);
+    pool_enter(pool);
+    look_after(pool, 0);
   }
 }

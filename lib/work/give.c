@@ -135,11 +135,7 @@ static brood_async_result *make_result(brood_pool *pool, size_t num_items,
  * called although nobody calls anything. */
 static void *serve_callbacks(void *pool) {
   if (pool_enter(pool) < 0) return NULL;
-  while (pool_wait(pool, pool_has_ended, pool, SYS_CLOCK_NEVER) < 0) {
-    pool_leave(pool, 0); /* an outcome cannot be received now */
-    sys_poll(NULL, 0, sys_clock_ns() + FOR_ROOM_NS);
-    pool_enter(pool);
-  }
+  pool_outlast(pool, pool_is_over, SYS_CLOCK_NEVER);
   pool_leave(pool, 0);
   return NULL;
 }

@@ -250,9 +250,8 @@ int brood_pool_terminate(brood_pool *pool) {
   pool_wake(pool);
   int64_t end_ns = sys_clock_deadline(pool->crew.board->options.grace_ns);
   if (end_ns < SYS_CLOCK_NEVER - GRACE_NS) end_ns += GRACE_NS;
-  if (pool_wait(pool, pool_has_ended, pool, end_ns) < 0) {
-    kill_all(pool);
-  }
+  pool_outlast(pool, pool_has_ended, end_ns);
+  if (!pool->has_ended) kill_all(pool);
   return pool_leave(pool, 0);
 }
 

@@ -102,6 +102,11 @@ bool pool_has_ended(void *pool);
  * another thread. */
 bool pool_is_over(void *pool);
 
+/* pool_outlast is pool_wait that goes on though an outcome cannot be received
+ * now. */
+void pool_outlast(brood_pool *pool, bool (*is_done)(void *pool),
+                  int64_t deadline_ns);
+
 /* pool_look does so for a caller that does not wait, and looks after the
  * supervisor. pool_watch has the pool's descriptor, if there is one, tell of
  * its end, or no longer. */
