@@ -72,7 +72,7 @@ bool queue_get_quickly(struct queue *queue, brood_value *out_item);
 
 /* queue_get likewise gets as many items as there are. A claim, with which
  * capacity is 1, is called for an item that is about to be got, or that goes
- * since it cannot be got, which is the error then; with its number, counted from
- * the first ever put; the consumers' lock is held. */
+ * since it cannot be got, which is the error then; with its number, counted
+ * from the first ever put; the consumers' lock is held. */
 int queue_get(struct queue *queue, brood_value *out_items, size_t capacity,
               int64_t deadline_ns, void (*claim)(uint32_t number));
