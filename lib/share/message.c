@@ -20,7 +20,7 @@
 
 /* Memory that bodies are lent, so that it can be used again: to get a fresh
  * memfd's pages and to give them back takes longer than to copy a megabyte.
- * Whoever has received such memory may keep it, and see or change what is
+ * A process that has received it may keep it, and see or change what is
  * written there next. So it is used again for the same end only: nobody sees
  * what was not sent to that end's readers.
  *

@@ -91,8 +91,8 @@ static bool give_chunk(brood_imap *imap, int64_t deadline_ns) {
   return true;
 }
 
-/* One place of the window stays free, for an error. Who has something to wait
- * for does not wait for room. */
+/* One place of the window stays free, for an error. A caller that has something
+ * to wait for does not wait for room. */
 static void give_chunks(brood_imap *imap, int64_t deadline_ns) {
   while ((imap->more > 0 || imap->taken > 0) &&
          imap->count + 1 < imap->capacity &&
